@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Questions and notices: who is asked, in which round, and what the notice says.
+
+extension Update {
+    /// Puts a new question: the next round. Only `seats` hear it, all of the component's if nil.
+    mutating func ask(_ name: ComponentName, seats: [StreamID]? = nil, _ turn: inout Turn) {
+        let isFinal = phase == .finalAsking
+        let timeout = policy.responseTimeout
+        let now = turn.now
+        with(name, &turn) { participant in
+            participant.question = Participant.Question(
+                round: participant.question.round + 1,
+                answerBy: now + timeout,
+                isFinal: isFinal
+            )
+            participant.hasFinalWord = false
+            participant.forgetWords()
+            participant.enter(.asked, until: now + timeout, at: now)
+        }
+        tell(name, seats: seats, &turn)
+        // A response time or a budget of 0: told, not asked.
+        if min(timeout, participants[name]?.budgetLeft(at: now) ?? .zero) <= .zero {
+            with(name, &turn) { $0.enter(.silent, at: now) }
+        }
+    }
+
+    /// Says the standing question again, to one more subscription. In a final asking it becomes a
+    /// final one, which is a round of its own; the response time runs on.
+    mutating func repeatQuestion(_ name: ComponentName, to seat: StreamID, _ turn: inout Turn) {
+        let isFinal = phase == .finalAsking
+        with(name, &turn) { participant in
+            let becomesFinal = isFinal && !participant.question.isFinal
+            if becomesFinal { participant.question.isFinal = true }
+            if becomesFinal || participant.question.round == 0 { participant.question.round += 1 }
+        }
+        tell(name, seats: [seat], &turn)
+    }
+
+    /// Sends the standing question to seats of a participant.
+    mutating func tell(_ name: ComponentName, seats: [StreamID]?, _ turn: inout Turn) {
+        guard let participant = participants[name] else { return }
+        let seats = seats ?? participant.seats.map(\.stream)
+        guard !seats.isEmpty else { return }
+        let notice = notice(to: participant, at: turn.now)
+        for seat in seats { turn.actions.append(.notify(seat, notice)) }
+        if phase == .finalAsking { askedFinally.formUnion(seats) }
+        if !participant.isTold { with(name, &turn) { $0.isTold = true } }
+    }
+
+    /// The last call changes no state and no timer; it only says what is coming.
+    mutating func lastCall(
+        _ name: ComponentName,
+        seats: [StreamID]? = nil,
+        isFinal: Bool,
+        respondBy: Duration? = nil,
+        _ turn: inout Turn
+    ) {
+        guard let participant = participants[name] else { return }
+        var notice = notice(to: participant, at: turn.now)
+        notice.lastCall = true
+        notice.final = isFinal
+        notice.respondBy = respondBy ?? notice.respondBy
+        let seats = seats ?? participant.seats.map(\.stream)
+        for seat in seats { turn.actions.append(.notify(seat, notice)) }
+        if !participant.isTold, !seats.isEmpty { with(name, &turn) { $0.isTold = true } }
+    }
+
+    private func notice(to participant: Participant, at now: Instant) -> Notice {
+        let deadlineLeft = max(.zero, deadline - now)
+        let budgetLeft = participant.budgetLeft(at: now)
+        let answerTime = max(.zero, participant.question.answerBy - now)
+        return Notice(
+            deploymentID: id,
+            reason: request.reason,
+            restartsNucleus: request.restartsNucleus,
+            components: request.components,
+            round: participant.question.round,
+            respondBy: min(answerTime, budgetLeft, deadlineLeft),
+            deadlineIn: deadlineLeft,
+            maxDefer: min(policy.maxDefer, budgetLeft, deadlineLeft),
+            lastCall: false,
+            final: participant.question.isFinal
+        )
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Coordinators attaching and leaving.
+
+extension Update {
+    /// One more coordinator with the same request: it hears the same end.
+    mutating func attach(_ coordinator: StreamID, process: Int32, _ turn: inout Turn) {
+        turn.actions.append(.attached(coordinator, attachment(isFirst: false)))
+        if let release {
+            turn.actions.append(.released(coordinator, release))
+            return
+        }
+        coordinators.append(coordinator)
+        guard unattendedUntil != nil else { return }
+        unattendedUntil = nil
+        if process != 0 { ownProcesses.insert(process) }
+        turn.changed(id)
+        if isForced {
+            force(&turn)
+        } else if deadline <= turn.now {
+            reachDeadline(&turn)
+        } else {
+            settle(&turn)
+        }
+    }
+
+    func attachment(isFirst: Bool) -> Attachment {
+        Attachment(
+            deploymentID: id,
+            participants: participants.keys.sorted(),
+            attached: !isFirst,
+            unmatched: unmatched
+        )
+    }
+
+    /// With no coordinator the gate neither opens nor refuses, and after a while it is withdrawn.
+    mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ turn: inout Turn) {
+        guard isWaiting, coordinators.contains(where: isGone) else { return }
+        coordinators.removeAll(where: isGone)
+        guard coordinators.isEmpty else { return }
+        unattendedUntil = turn.now + turn.settings.reconnectGrace
+        turn.changed(id)
+    }
+}

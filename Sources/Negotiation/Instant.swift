@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A moment, as the time since boot (`CLOCK_BOOTTIME`). The negotiation never reads a clock: each
+/// event comes with the instant at which it happened.
+package struct Instant: Hashable, Comparable, Sendable {
+    package var sinceBoot: Duration
+
+    package init(sinceBoot: Duration) {
+        self.sinceBoot = sinceBoot
+    }
+
+    package static func < (one: Instant, other: Instant) -> Bool {
+        one.sinceBoot < other.sinceBoot
+    }
+
+    package static func + (instant: Instant, duration: Duration) -> Instant {
+        Instant(sinceBoot: instant.sinceBoot + duration)
+    }
+
+    package static func - (instant: Instant, duration: Duration) -> Instant {
+        Instant(sinceBoot: instant.sinceBoot - duration)
+    }
+
+    package static func - (one: Instant, other: Instant) -> Duration {
+        one.sinceBoot - other.sinceBoot
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down, at least 0: the form in which times leave the broker.
+    package var wholeMilliseconds: Int64 {
+        guard self > .zero else { return 0 }
+        let (seconds, attoseconds) = components
+        guard seconds < Int64.max / 1_000 - 1 else { return .max }
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+
+    /// The same time without the part below a millisecond: what is granted is what is said.
+    var inWholeMilliseconds: Duration {
+        .milliseconds(wholeMilliseconds)
+    }
+}

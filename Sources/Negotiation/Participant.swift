@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One component in one update's negotiation.
+///
+///                      subscribes
+///      absent ───────────────────────► asked ◄──────────── acknowledged
+///        │                          ▲  │  │ │   final asking,    ▲
+///        │        granted time over │  │  │ │   new subscription │
+///        │                          │  │  │ └────────────────────┘ answers 0
+///        │                     deferred◄──┘ answers d > 0 (from any state but
+///        │                       │  │  │      absent, gone, overridden)
+///        │      no answer in time│  │  └─ budget, deadline, force ──► overridden
+///        └─────────► silent ◄────┼──┘
+///                                ▼ last subscription ends (also from asked)
+///                              away ── grace over ──► gone
+///
+/// `away` and `gone` return by a subscription: to `deferred` while a deferral runs, else to `asked`.
+package struct Participant: Hashable, Sendable {
+    package enum State: Hashable, Sendable {
+        /// Required, and not subscribed. → asked (subscribes), silent (response time over).
+        case absent
+        /// A question was put. → acknowledged, deferred, silent, away, overridden never.
+        case asked
+        /// Ready. → deferred, asked (final asking, new subscription).
+        case acknowledged
+        /// Granted time runs. → asked (it is over), acknowledged, away, overridden.
+        case deferred
+        /// No answer in time. → acknowledged, deferred, asked (end of a final asking).
+        case silent
+        /// Hung up a moment ago. → asked, deferred, acknowledged, silent, gone, overridden.
+        case away
+        /// Did not come back in time. → asked, silent.
+        case gone
+        /// A cap or force cut its deferral. It stays so.
+        case overridden
+    }
+
+    /// What the component was last asked. A question is answered once; what is said later counts
+    /// too, but does not make it a new question.
+    struct Question: Hashable, Sendable {
+        var round: Int64 = 0
+        /// The end of the response time, which nothing restarts.
+        var answerBy: Instant
+        var isFinal = false
+        var isAnswered = false
+    }
+
+    /// A live subscription that the update concerns.
+    struct Seat: Hashable, Sendable {
+        var stream: StreamID
+        var confirm: Bool
+    }
+
+    package private(set) var state: State
+    package private(set) var since: Instant
+    /// When the state ends by itself: `absent`, `asked`, `deferred`, `away` do.
+    package var until: Instant?
+
+    var question: Question
+    var seats: [Seat] = []
+    /// Was sent a notice, and so gets the post.
+    var isTold = false
+    var acknowledgedAt: Instant?
+    /// It has said 0 to the final notice: it acted.
+    var hasFinalWord = false
+
+    /// Running deferrals by the connection that asked for them, and the one that belongs to the
+    /// component since its connection closed.
+    var words: [PeerID: Instant] = [:]
+    var orphanedWord: Instant?
+
+    package var message: String?
+    package var deferrals = 0
+
+    /// The most time that it may block the update, all in all.
+    var budget: Duration
+    private var blockedBefore: Duration = .zero
+    private var blockedFrom: Instant?
+    var lastCallLead: Duration
+    var hadLastCall = false
+
+    init(_ state: State, at now: Instant, until: Instant?, policy: Policy) {
+        self.state = state
+        self.since = now
+        self.until = until
+        self.question = Question(answerBy: now + policy.responseTimeout)
+        self.budget = policy.maxTotalDefer
+        self.lastCallLead = policy.budgetLastCallLead
+        self.blockedFrom = state.blocks ? now : nil
+    }
+}
+
+extension Participant.State {
+    package var blocks: Bool {
+        switch self {
+        case .absent, .asked, .deferred, .away: true
+        case .acknowledged, .silent, .gone, .overridden: false
+        }
+    }
+
+    /// Gave no answer in time: what `onSilence` is about.
+    package var isSilence: Bool {
+        self == .silent || self == .gone
+    }
+}
+
+// MARK: - Entering a state
+
+extension Participant {
+    /// The only way from one state to the next. Keeps the account of the time blocked.
+    mutating func enter(_ next: State, until end: Instant? = nil, at now: Instant) {
+        if next.blocks, blockedFrom == nil {
+            blockedFrom = now
+        } else if !next.blocks, let from = blockedFrom {
+            blockedBefore = min(blockedBefore + (now - from), budget)
+            blockedFrom = nil
+        }
+        if next != state { since = now }
+        state = next
+        until = end
+    }
+
+    package var blocks: Bool { state.blocks }
+
+    var isConfirm: Bool { seats.contains { $0.confirm } }
+}
+
+// MARK: - Budget
+
+extension Participant {
+    package func blocked(at now: Instant) -> Duration {
+        guard let blockedFrom else { return blockedBefore }
+        return min(blockedBefore + (now - blockedFrom), budget)
+    }
+
+    package func budgetLeft(at now: Instant) -> Duration {
+        budget - blocked(at: now)
+    }
+
+    /// When the budget ends if the component goes on blocking; nil while it does not block.
+    var budgetEnd: Instant? {
+        blockedFrom.map { $0 + (budget - blockedBefore) }
+    }
+
+    /// A budget that ended while the device slept ends a response time after waking instead.
+    mutating func extendBudget(to end: Instant, at now: Instant) {
+        guard let budgetEnd else { return }
+        budget += end - budgetEnd
+        lastCallLead = end - now
+        hadLastCall = false
+    }
+
+    /// When the last call of its budget is due. Only who can hear it gets one, and none where the
+    /// deadline comes first.
+    func lastCallDue(deadline: Instant) -> Instant? {
+        guard !hadLastCall, state == .asked || state == .deferred, !seats.isEmpty,
+            let budgetEnd, budgetEnd < deadline, let blockedFrom
+        else { return nil }
+        return max(blockedFrom, budgetEnd - lastCallLead)
+    }
+
+    /// The next instant at which something happens to this participant by itself.
+    func nextDeadline(before deadline: Instant) -> Instant? {
+        [until, budgetEnd, lastCallDue(deadline: deadline)].lazy.compactMap { $0 }.min()
+    }
+}
+
+// MARK: - Words
+
+extension Participant {
+    /// When the last running deferral ends; nil when none runs.
+    func deferralEnd(at now: Instant) -> Instant? {
+        let end = words.values.reduce(orphanedWord) { max($0 ?? $1, $1) }
+        return end.flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// A new word takes the place of the connection's old one and of a closed connection's.
+    mutating func keepWord(of peer: PeerID, until end: Instant?, at now: Instant) {
+        orphanedWord = nil
+        words[peer] = end
+        if !words.isEmpty { words = words.filter { $0.value > now } }
+    }
+
+    /// A connection closed: its running deferral is the component's from now on.
+    mutating func orphanWord(of peer: PeerID) {
+        guard let word = words.removeValue(forKey: peer) else { return }
+        orphanedWord = max(orphanedWord ?? word, word)
+    }
+
+    mutating func orphanAllWords() {
+        for peer in Array(words.keys) { orphanWord(of: peer) }
+    }
+
+    mutating func forgetWords() {
+        words = [:]
+        orphanedWord = nil
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where one update stands: an entry of `reprieve status`. Durations count from `now`.
+package struct UpdateStatus: Hashable, Sendable {
+    package var request: UpdateRequest
+    package var isReleased: Bool
+    package var age: Duration
+    package var deadlineIn: Duration
+    package var blockedBy: [ComponentName]
+    package var participants: [ParticipantStatus]
+}
+
+/// Where one participant of it stands.
+package struct ParticipantStatus: Hashable, Sendable {
+    package var component: ComponentName
+    package var state: Participant.State
+    package var since: Duration
+    package var until: Duration?
+    package var message: String?
+    package var deferrals: Int
+    package var blocked: Duration
+    package var remaining: Duration
+}
+
+extension Update {
+    package func status(at now: Instant) -> UpdateStatus {
+        UpdateStatus(
+            request: request,
+            isReleased: !isWaiting,
+            age: now - announced,
+            deadlineIn: max(.zero, deadline - now),
+            blockedBy: blockers,
+            participants: participants.sorted { $0.key < $1.key }.map { name, participant in
+                participant.status(of: name, at: now)
+            }
+        )
+    }
+}
+
+extension Participant {
+    fileprivate func status(
+        of name: ComponentName,
+        at now: Instant
+    ) -> ParticipantStatus {
+        ParticipantStatus(
+            component: name,
+            state: state,
+            since: now - since,
+            until: until.map { max(.zero, $0 - now) },
+            message: message,
+            deferrals: deferrals,
+            blocked: blocked(at: now),
+            remaining: budgetLeft(at: now)
+        )
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What time alone brings about. At one instant, in this order: the deadline, budgets, other
+// timers, last calls. (Answers that had arrived came before, as events of their own.)
+
+extension Update {
+    mutating func timePassed(_ turn: inout Turn) {
+        let now = turn.now
+        if case .released(let release) = phase, release.at + turn.settings.completionLimit <= now {
+            return end(.unknown, &turn)
+        }
+        guard isWaiting else { return }
+        if unattendedUntil == nil, deadline <= now { return reachDeadline(&turn) }
+        for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) { cut(name, &turn) }
+        for name in names(where: { $0.until.map { $0 <= now } ?? false }) { expire(name, &turn) }
+        if let unattendedUntil, unattendedUntil <= now {
+            return cancel(.coordinatorGone(id), &turn)
+        }
+        settle(&turn)
+        if isWaiting { giveLastCalls(&turn) }
+    }
+
+    /// A state's time is over.
+    private mutating func expire(_ name: ComponentName, _ turn: inout Turn) {
+        let now = turn.now
+        let grace = turn.settings.reconnectGrace
+        switch participants[name]?.state {
+        case .absent, .asked: with(name, &turn) { $0.enter(.silent, at: now) }
+        case .deferred where participants[name]?.seats.isEmpty == true:
+            // Only after a death of ours: nobody has come back yet to be asked.
+            with(name, &turn) { $0.enter(.away, until: now + grace, at: now) }
+        case .deferred: ask(name, &turn)
+        case .away:
+            with(name, &turn) { participant in
+                participant.forgetWords()
+                participant.enter(.gone, at: now)
+            }
+        case .acknowledged, .silent, .gone, .overridden, nil: break
+        }
+    }
+
+    private mutating func giveLastCalls(_ turn: inout Turn) {
+        let now = turn.now
+        let end = deadline
+        let due = names { $0.lastCallDue(deadline: end).map { $0 <= now } ?? false }
+        for name in due {
+            with(name, &turn) { $0.hadLastCall = true }
+            lastCall(name, isFinal: false, &turn)
+        }
+        guard let deadlineLastCall, deadlineLastCall <= now else { return }
+        self.deadlineLastCall = nil
+        for name in participants.keys.sorted() { lastCall(name, isFinal: true, &turn) }
+    }
+
+    /// Response times and graces count awake time only; a deadline or budget that ended asleep
+    /// ends a response time after waking.
+    mutating func slept(_ asleep: Duration, _ turn: inout Turn) {
+        guard isWaiting else { return }
+        let now = turn.now
+        let newEnd = now + policy.responseTimeout
+        unattendedUntil = unattendedUntil.map { $0 + asleep }
+        if deadline <= now {
+            deadline = newEnd
+            deadlineLastCall = now
+        }
+        for name in participants.keys {
+            let wasBlockedOut = participants[name]?.budgetEnd.map { $0 <= now } ?? false
+            participants[name]?.sleptThrough(asleep)
+            if wasBlockedOut { participants[name]?.extendBudget(to: newEnd, at: now) }
+        }
+        derived.recount(participants, deadline: deadline)
+        turn.changed(id)
+    }
+
+    /// The broker died and is back. Nobody hung up: who was asked has the rest of its time, and at
+    /// least the grace; a running deferral holds to its end.
+    mutating func restarted(_ turn: inout Turn) {
+        let graceEnd = turn.now + turn.settings.reconnectGrace
+        for name in participants.keys { participants[name]?.survive(until: graceEnd) }
+        derived.recount(participants, deadline: deadline)
+        askedFinally = []
+        guard isWaiting else { return }
+        coordinators = []
+        unattendedUntil = graceEnd
+        turn.changed(id)
+    }
+}
+
+extension Participant {
+    fileprivate mutating func sleptThrough(_ asleep: Duration) {
+        question.answerBy = question.answerBy + asleep
+        switch state {
+        case .absent, .asked, .away: until = until.map { $0 + asleep }
+        case .deferred, .acknowledged, .silent, .gone, .overridden: break
+        }
+    }
+
+    fileprivate mutating func survive(until graceEnd: Instant) {
+        seats = []
+        orphanAllWords()
+        switch state {
+        case .absent, .asked, .away:
+            until = until.map { max($0, graceEnd) }
+            if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
+        case .deferred, .acknowledged, .silent, .gone, .overridden: break
+        }
+    }
+}
+
+extension Withdrawal {
+    static func coordinatorGone(_ id: DeploymentID) -> Withdrawal {
+        Withdrawal(deploymentID: id, by: "reprieved", reason: "its coordinator did not come back")
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The handling of one event: when it happened, what holds, and what is to be done about it.
+struct Turn {
+    let now: Instant
+    let settings: Settings
+    var actions: [Action] = []
+
+    mutating func changed(_ id: DeploymentID) {
+        if actions.last != .changed(id) { actions.append(.changed(id)) }
+    }
+}
