@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds the frames in a stream of bytes, however the bytes are cut up on their way.
+///
+/// Append what arrived, then call `next()` until it has no frame to give. Between frames it owns
+/// no memory beyond itself. Once it has failed it stays failed: it repeats its error and drops
+/// whatever is appended.
+package struct FrameDecoder: Hashable, Sendable {
+    private let limits: FrameLimits
+    private var bytes: [UInt8] = []
+    /// Where in `bytes` the next frame starts.
+    private var start = 0
+    private var failure: FrameError?
+
+    package init(limits: FrameLimits = .default) {
+        self.limits = limits
+    }
+
+    /// Whether bytes are waiting, of a frame that is not yet whole or not yet asked for.
+    package var hasPartialFrame: Bool { start < bytes.count }
+
+    package mutating func append(_ more: [UInt8]) {
+        guard failure == nil else { return }
+        bytes.append(contentsOf: more)
+    }
+
+    package mutating func append(_ more: Span<UInt8>) {
+        guard failure == nil else { return }
+        bytes.reserveCapacity(bytes.count + more.count)
+        for index in more.indices { bytes.append(more[index]) }
+    }
+
+    /// The next frame, or `nil` if it needs more bytes.
+    package mutating func next() throws(FrameError) -> Frame? {
+        if let failure { throw failure }
+        do {
+            guard let length = try wholeFrameLength() else {
+                dropTakenBytes()
+                return nil
+            }
+            let frame = try Frame(decoding: bytes, in: start..<start + length, limits: limits)
+            start += length
+            if !hasPartialFrame { dropTakenBytes() }
+            return frame
+        } catch {
+            failure = error
+            bytes = []
+            start = 0
+            throw error
+        }
+    }
+
+    /// The length of the frame at `start`, once all of it is here.
+    private func wholeFrameLength() throws(FrameError) -> Int? {
+        guard bytes.count - start >= FrameLayout.prelude else { return nil }
+        let length = try Prelude(decoding: bytes, at: start, limits: limits).frameLength
+        return bytes.count - start >= length ? length : nil
+    }
+
+    /// Once per drained batch, not once per frame: the rest moves to the front, into memory of
+    /// its own size.
+    private mutating func dropTakenBytes() {
+        guard start > 0 else { return }
+        bytes = hasPartialFrame ? Array(bytes[start...]) : []
+        start = 0
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much JSON is read from a peer. A text beyond any of these is refused whole.
+package struct JSONLimits: Hashable, Sendable {
+    /// The whole text, in bytes.
+    package var maximumBytes: Int
+
+    /// Arrays and objects open at the same time.
+    package var maximumDepth: Int
+
+    /// Members of one object.
+    package var maximumMembers: Int
+
+    /// Elements of one array.
+    package var maximumElements: Int
+
+    package init(
+        maximumBytes: Int = 64 * 1024,
+        maximumDepth: Int = 16,
+        maximumMembers: Int = 256,
+        maximumElements: Int = 4096
+    ) {
+        self.maximumBytes = maximumBytes
+        self.maximumDepth = maximumDepth
+        self.maximumMembers = maximumMembers
+        self.maximumElements = maximumElements
+    }
+
+    package static let `default` = JSONLimits()
+}
+
+/// How much of a peer's text an error message repeats.
+enum Quotation {
+    /// In bytes, escapes included; a longer text ends in three dots.
+    static let maximumLength = 64
+}

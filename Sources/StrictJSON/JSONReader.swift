@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSON {
+    /// Reads one value that makes up all of `bytes`, except for space around it.
+    ///
+    /// Stricter than most: no text may have a lone surrogate, no object two members of one name.
+    package init(
+        decoding bytes: [UInt8],
+        limits: JSONLimits = .default
+    ) throws(JSONError) {
+        var reader = JSONReader(bytes, limits: limits)
+        self = try reader.document()
+    }
+
+    package init(
+        decoding bytes: Span<UInt8>,
+        limits: JSONLimits = .default
+    ) throws(JSONError) {
+        try self.init(decoding: bytes.indices.map { bytes[$0] }, limits: limits)
+    }
+}
+
+/// Goes through a text once, from its first byte to its last.
+struct JSONReader {
+    let bytes: [UInt8]
+    let limits: JSONLimits
+    var position = 0
+    private var depth = 0
+
+    init(_ bytes: [UInt8], limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
+
+    mutating func document() throws(JSONError) -> JSON {
+        guard bytes.count <= limits.maximumBytes else {
+            throw JSONError("\(bytes.count) bytes, the maximum is \(limits.maximumBytes)")
+        }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw JSONError(at: 0, "a byte order mark is not JSON")
+        }
+        skipSpace()
+        let value = try value()
+        skipSpace()
+        guard position == bytes.count else { throw unexpected("the end") }
+        return value
+    }
+
+    private mutating func value() throws(JSONError) -> JSON {
+        switch next {
+        case UInt8(ascii: "\""): .string(try string())
+        case UInt8(ascii: "{"): try object()
+        case UInt8(ascii: "["): try array()
+        case UInt8(ascii: "-"): try number()
+        case .some(let byte) where byte.isDigit: try number()
+        default: try word()
+        }
+    }
+
+    private mutating func word() throws(JSONError) -> JSON {
+        if takeWord("true") { return .bool(true) }
+        if takeWord("false") { return .bool(false) }
+        if takeWord("null") { return .null }
+        throw notANumber(at: position) ?? unexpected("a value")
+    }
+
+    private mutating func array() throws(JSONError) -> JSON {
+        var elements: [JSON] = []
+        try list(until: "]") { reader throws(JSONError) in
+            guard elements.count < reader.limits.maximumElements else {
+                throw reader.error("more than \(reader.limits.maximumElements) elements")
+            }
+            elements.append(try reader.value())
+        }
+        return .array(elements)
+    }
+
+    private mutating func object() throws(JSONError) -> JSON {
+        var members: [JSON.Member] = []
+        try list(until: "}") { reader throws(JSONError) in
+            guard members.count < reader.limits.maximumMembers else {
+                throw reader.error("more than \(reader.limits.maximumMembers) members")
+            }
+            if members.isEmpty { members.reserveCapacity(8) }
+            let name = try reader.name(unlike: members)
+            members.append(JSON.Member(name, try reader.value()))
+        }
+        return .object(members)
+    }
+
+    /// A member's name and the colon behind it.
+    private mutating func name(unlike others: [JSON.Member]) throws(JSONError) -> String {
+        guard next == UInt8(ascii: "\"") else { throw unexpected("a name in quotes") }
+        let start = position
+        let name = try string()
+        guard !others.contains(where: { $0.name.hasScalars(of: name) }) else {
+            throw JSONError(at: start, "a second member named \(name.quoted)")
+        }
+        skipSpace()
+        guard take(":") else { throw unexpected("a colon") }
+        skipSpace()
+        return name
+    }
+
+    /// What stands between brackets: nothing, or items with commas between them.
+    private mutating func list(
+        until closing: Unicode.Scalar,
+        _ item: (inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard depth < limits.maximumDepth else {
+            throw error("more than \(limits.maximumDepth) levels deep")
+        }
+        depth += 1
+        position += 1
+        skipSpace()
+        if !take(closing) {
+            repeat {
+                skipSpace()
+                try item(&self)
+                skipSpace()
+            } while take(",")
+            guard take(closing) else { throw unexpected("a comma or \(closing)") }
+        }
+        depth -= 1
+    }
+}
