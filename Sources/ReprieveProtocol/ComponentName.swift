@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import StrictJSON
+
+/// Whether a text can be a component's name: 1 to 128 bytes of letters, digits and `._-@:+/`,
+/// where the slash parts a unit from a claim within it.
+package func isComponentName(_ text: String) -> Bool {
+    guard 1...Limits.componentName ~= text.utf8.count else { return false }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.allSatisfy { isClaim(String($0)) }
+}
+
+/// Whether a text can be the name that a connection claims: as a component's, without the slash.
+package func isClaim(_ text: String) -> Bool {
+    (1...Limits.componentName).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
+}
+
+private func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "+"):
+        true
+    default: false
+    }
+}
+
+/// A text of a peer's in quotes, with everything escaped that a terminal or a log might obey, and
+/// cut where it is long.
+package func quoted(_ text: String) -> String {
+    var shown = "\""
+    for scalar in text.unicodeScalars.prefix(96) {
+        switch scalar {
+        case "\"", "\\": shown += "\\" + String(scalar)
+        case _ where scalar.properties.generalCategory.isVisible:
+            shown.unicodeScalars.append(scalar)
+        default: shown += "\\u{" + String(scalar.value, radix: 16) + "}"
+        }
+    }
+    return shown + (text.unicodeScalars.count > 96 ? "…\"" : "\"")
+}
+
+extension Unicode.GeneralCategory {
+    fileprivate var isVisible: Bool {
+        switch self {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+            .paragraphSeparator:
+            false
+        default: true
+        }
+    }
+}

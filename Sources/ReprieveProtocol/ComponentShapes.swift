@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// CONNECT's payload: what the client claims to be.
+package struct ConnectRequest: Shape {
+    package var authToken: String?
+    package var componentName: String?
+
+    package init(authToken: String? = nil, componentName: String? = nil) {
+        self.authToken = authToken
+        self.componentName = componentName
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        authToken = try json.string("authToken")
+        componentName = try json.string("componentName")
+    }
+
+    package var json: JSON {
+        .members(
+            .init(optional: "authToken", authToken.map(JSON.string)),
+            .init(optional: "componentName", componentName.map(JSON.string))
+        )
+    }
+}
+
+/// `aws.greengrass#SubscribeToComponentUpdatesRequest`.
+package struct SubscribeRequest: Shape {
+    /// The component acts only on a `final` notice.
+    package var confirm: Bool
+
+    package init(confirm: Bool = false) {
+        self.confirm = confirm
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        confirm = try json.bool("confirm") ?? false
+    }
+
+    package var json: JSON { .members(.init(flag: "confirm", confirm)) }
+}
+
+/// `aws.greengrass#DeferComponentUpdateRequest`: 0 ms acknowledges.
+package struct DeferRequest: Shape {
+    package var deploymentID: String
+    package var recheckAfterMs: Int64
+    package var message: String?
+    /// The round that is answered. Only a `confirm` component needs to say it.
+    package var round: Int64?
+
+    package init(
+        deploymentID: String,
+        recheckAfterMs: Int64,
+        message: String? = nil,
+        round: Int64? = nil
+    ) {
+        self.deploymentID = deploymentID
+        self.recheckAfterMs = recheckAfterMs
+        self.message = message
+        self.round = round
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.deploymentID()
+        recheckAfterMs = try json.required("recheckAfterMs", json.milliseconds("recheckAfterMs"))
+        message = try json.text("message")
+        round = try json.integer("round")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init("recheckAfterMs", .integer(recheckAfterMs)),
+            .init(optional: "message", message.map(JSON.string)),
+            .init(optional: "round", round.map(JSON.integer))
+        )
+    }
+}
+
+/// `aws.greengrass#DeferComponentUpdateResponse`. Greengrass itself says neither.
+package struct DeferResponse: Shape {
+    package var grantedMs: Int64?
+    package var remainingMs: Int64?
+
+    package init(grantedMs: Int64?, remainingMs: Int64?) {
+        self.grantedMs = grantedMs
+        self.remainingMs = remainingMs
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        grantedMs = try json.integer("grantedMs")
+        remainingMs = try json.integer("remainingMs")
+    }
+
+    package var json: JSON {
+        .members(
+            .init(optional: "grantedMs", grantedMs.map(JSON.integer)),
+            .init(optional: "remainingMs", remainingMs.map(JSON.integer))
+        )
+    }
+}
+
+/// `aws.greengrass#ComponentUpdatePolicyEvents`: exactly one of the two.
+package enum ComponentEvent: Shape {
+    case preUpdate(PreUpdateEvent)
+    case postUpdate(PostUpdateEvent)
+
+    package init(decoding json: JSON) throws(JSONError) {
+        if let pre = try json.object("preUpdateEvent") {
+            self = .preUpdate(try PreUpdateEvent(decoding: pre))
+        } else if let post = try json.object("postUpdateEvent") {
+            self = .postUpdate(try PostUpdateEvent(decoding: post))
+        } else {
+            throw JSONError("neither preUpdateEvent nor postUpdateEvent")
+        }
+    }
+
+    package var json: JSON {
+        switch self {
+        case .preUpdate(let event): ["preUpdateEvent": event.json]
+        case .postUpdate(let event): ["postUpdateEvent": event.json]
+        }
+    }
+}
+
+/// The notice. Only the first two members are Greengrass's; all durations are time left.
+package struct PreUpdateEvent: Shape {
+    package var deploymentID: String
+    package var isGgcRestarting: Bool
+    package var reason: String?
+    package var components: [String]?
+    package var round: Int64?
+    package var respondByMs: Int64?
+    package var deadlineInMs: Int64?
+    package var maxDeferMs: Int64?
+    package var lastCall = false
+    package var final = false
+
+    package init(deploymentID: String, isGgcRestarting: Bool) {
+        self.deploymentID = deploymentID
+        self.isGgcRestarting = isGgcRestarting
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.requiredString("deploymentId")
+        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        reason = try json.string("reason")
+        components = try json.strings("components")
+        round = try json.integer("round")
+        respondByMs = try json.integer("respondByMs")
+        deadlineInMs = try json.integer("deadlineInMs")
+        maxDeferMs = try json.integer("maxDeferMs")
+        lastCall = try json.bool("lastCall") ?? false
+        final = try json.bool("final") ?? false
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init(optional: "reason", reason.map(JSON.string)),
+            .init(optional: "components", components.map(JSON.strings)),
+            .init(optional: "round", round.map(JSON.integer)),
+            .init(optional: "respondByMs", respondByMs.map(JSON.integer)),
+            .init(optional: "deadlineInMs", deadlineInMs.map(JSON.integer)),
+            .init(optional: "maxDeferMs", maxDeferMs.map(JSON.integer)),
+            .init(flag: "lastCall", lastCall),
+            .init(flag: "final", final)
+        )
+    }
+}
+
+/// The end of an update. Greengrass itself says only the id.
+package struct PostUpdateEvent: Shape {
+    package var deploymentID: String
+    package var outcome: OutcomeWord?
+    package var message: String?
+
+    package init(deploymentID: String, outcome: OutcomeWord?, message: String? = nil) {
+        self.deploymentID = deploymentID
+        self.outcome = outcome
+        self.message = message
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.requiredString("deploymentId")
+        outcome = try json.string("outcome").flatMap(OutcomeWord.init(rawValue:))
+        message = try json.string("message")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init(optional: "outcome", (outcome?.rawValue).map(JSON.string)),
+            .init(optional: "message", message.map(JSON.string))
+        )
+    }
+}
+
+/// What became of an update, as it is written.
+package enum OutcomeWord: String, CaseIterable, Hashable, Sendable {
+    case applied
+    case failed
+    case rolledBack
+    case cancelled
+    case unknown
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventStream
+package import StrictJSON
+
+/// Every limit of the protocol: its unit, and what happens beyond it. Frames and payloads have
+/// their own in `FrameLimits` and `JSONLimits`; the values that hold for a connection stand here.
+package enum Limits {
+    /// Bytes of a `deploymentId`. A longer one is an InvalidArgumentsError.
+    package static let deploymentID = 256
+
+    /// Bytes of a `reason` or a `message`. A longer one is cut, on a character.
+    package static let text = 1_024
+
+    /// Bytes of a component's name. A connection that claims a longer one is denied.
+    package static let componentName = 128
+
+    /// Names in `components` and in `require`. More are an InvalidArgumentsError.
+    package static let names = 4_096
+
+    /// Bytes of a frame sent to a component: AWS's C SDK fails above 10,000. A notice that would
+    /// be longer omits `components`.
+    package static let componentFrame = 8 * 1_024
+
+    /// Streams that one connection may have open. A further request is a ServiceError.
+    package static let openStreams = 64
+
+    /// Bytes of a frame that a component may send. A longer one ends the connection.
+    package static let frameFromComponent = 64 * 1_024
+
+    /// Bytes of a frame that may be sent on the control socket. A longer one ends the connection.
+    package static let frameFromCoordinator = 1_024 * 1_024
+
+    /// Bytes of a frame that a client takes from the broker.
+    package static let frameFromBroker = 16 * 1_024 * 1_024
+
+    /// Bytes that wait for a component that does not read. Beyond it the broker hangs up.
+    package static let componentOutbox = 64 * 1_024
+
+    /// Bytes that wait for a client of the control socket. Beyond it the broker hangs up.
+    package static let controlOutbox = 32 * 1_024 * 1_024
+
+    /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
+    package static let handshakeTimeout = Duration.seconds(5)
+
+    /// How long a client that was denied, or broke the protocol, has to close first.
+    package static let lingerTimeout = Duration.seconds(1)
+}
+
+extension FrameLimits {
+    package static let fromComponent = FrameLimits(maximumFrame: Limits.frameFromComponent)
+    package static let fromCoordinator = FrameLimits(maximumFrame: Limits.frameFromCoordinator)
+    package static let fromBroker = FrameLimits(maximumFrame: Limits.frameFromBroker)
+}
+
+extension JSONLimits {
+    package static let fromCoordinator = JSONLimits(maximumBytes: Limits.frameFromCoordinator)
+    package static let fromBroker = JSONLimits(
+        maximumBytes: Limits.frameFromBroker,
+        maximumElements: 1_000_000
+    )
+}
+
+/// At most `Limits.text` bytes of a text, cut on a character.
+package func cut(_ text: String) -> String {
+    guard text.utf8.count > Limits.text else { return text }
+    var kept = ""
+    var length = 0
+    for character in text {
+        length += character.utf8.count
+        guard length <= Limits.text else { break }
+        kept.append(character)
+    }
+    return kept
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventStream
+
+/// The broker's end of one connection, as a value: what each frame means and what may be sent.
+///
+///     awaitingConnect ──CONNECT──► connecting ──accept──► open ──violation──► closing
+///            │                         └──────deny──────────────────────────────▲
+///            └──anything else──────────────────────────────────────────────────┘
+///
+/// `closing` means that the last frame is sent and the client is expected to close first: a
+/// server that closes in the same instant makes clients lose the reason.
+package struct ServerConnection: Hashable, Sendable {
+    package enum Phase: Hashable, Sendable {
+        case awaitingConnect
+        case connecting
+        case open
+        case closing
+    }
+
+    /// What a frame means to the broker.
+    package enum Event: Hashable, Sendable {
+        /// The client wants in: `accept` or `deny` it. Nil if what it says makes no sense.
+        case connect(ConnectRequest?)
+        /// A request on a new stream: answer it with `respond` or `fail`.
+        case request(stream: Int32, Operation, payload: [UInt8])
+        /// A stream ended from the client's side; send it the reply, if there is one.
+        case closed(stream: Int32, Operation, reply: [UInt8])
+        /// Nothing to decide, only this to send.
+        case reply([UInt8])
+        /// The client broke the protocol: send this, and close when the client has.
+        case violation([UInt8], reason: String)
+    }
+
+    private struct Stream: Hashable, Sendable {
+        var number: Int32
+        var operation: Operation
+    }
+
+    package private(set) var phase = Phase.awaitingConnect
+    private var latestStream: Int32 = 0
+    private var streams: [Stream] = []
+
+    package init() {}
+
+    /// The operation of an open stream.
+    package func operation(of stream: Int32) -> Operation? {
+        streams.first { $0.number == stream }?.operation
+    }
+}
+
+// MARK: - What the client says
+
+extension ServerConnection {
+    /// Nil if the frame changes nothing.
+    package mutating func receive(_ frame: Frame) -> Event? {
+        guard phase != .closing else { return nil }
+        let message: Message
+        do { message = try Message(decoding: frame) } catch { return violate(error.message) }
+        return message.stream == 0
+            ? receiveOnConnection(message, frame) : receiveOnStream(message)
+    }
+
+    /// Ends the connection over bytes that are no frame.
+    package mutating func receive(_ error: FrameError) -> Event {
+        violate(error.message)
+    }
+
+    private mutating func receiveOnConnection(_ message: Message, _ frame: Frame) -> Event? {
+        switch (message.type, phase) {
+        case (.connect, .awaitingConnect): return connect(message)
+        case (.connect, _): return violate("a second CONNECT")
+        case (_, .awaitingConnect): return violate("the first message is not CONNECT")
+        case (.ping, _): return .reply(pong(frame))
+        case (.pingResponse, _): return nil
+        case (.protocolError, _), (.internalError, _):
+            phase = .closing
+            return .violation([], reason: "the client reports an error of ours")
+        case (.applicationMessage, _), (.applicationError, _):
+            return violate("an operation on stream 0, which is the connection's own")
+        case (.connectAck, _): return violate("CONNECT_ACK is the broker's to send")
+        }
+    }
+
+    private mutating func connect(_ message: Message) -> Event {
+        phase = .connecting
+        guard let request = try? ConnectRequest(decoding: message.payload),
+            Self.isKnown(version: message.version)
+        else { return .connect(nil) }
+        return .connect(request)
+    }
+
+    /// Three numbers, compared as numbers: 0.1.0 is what all SDKs speak.
+    private static func isKnown(version: String?) -> Bool {
+        let parts = (version ?? "").split(separator: ".", omittingEmptySubsequences: false)
+        return parts.map { UInt8($0) } == [0, 1, 0]
+    }
+
+    private func pong(_ frame: Frame) -> [UInt8] {
+        var answer = Message(.pingResponse).frame
+        answer.headers += frame.headers.filter { header in
+            switch header.value {
+            case .int32, .string: !header.name.hasPrefix(":")
+            default: false
+            }
+        }
+        answer.payload = frame.payload
+        return answer.encoded()
+    }
+
+    private mutating func receiveOnStream(_ message: Message) -> Event? {
+        guard phase == .open else { return violate("the first message is not CONNECT") }
+        let number = message.stream
+        guard message.type == .applicationMessage || message.type == .applicationError else {
+            return violate("a message of the connection on stream \(number)")
+        }
+        if number > 0, number <= latestStream { return receiveAgain(message) }
+        guard latestStream < .max, number == latestStream + 1 else {
+            return violate("stream \(number) where \(Int64(latestStream) + 1) comes next")
+        }
+        latestStream = number
+        // A request that ends its own stream asks for nothing.
+        return message.terminates ? nil : open(message)
+    }
+
+    private mutating func open(_ message: Message) -> Event {
+        let number = message.stream
+        guard let name = message.operation else {
+            let text = "the request names no operation"
+            return .reply(failure(number, ErrorShape(.serviceError, text)))
+        }
+        guard let operation = Operation(rawValue: name) else {
+            let text = "operation \(quoted(name)) is not supported"
+            return .reply(failure(number, ErrorShape(.serviceError, text)))
+        }
+        guard streams.count < Limits.openStreams else {
+            let text = "\(streams.count) streams are open, the maximum is \(Limits.openStreams)"
+            return .reply(failure(number, ErrorShape(.serviceError, text)))
+        }
+        streams.append(Stream(number: number, operation: operation))
+        return .request(stream: number, operation, payload: message.payload)
+    }
+
+    /// A further message on a stream that was opened before.
+    private mutating func receiveAgain(_ message: Message) -> Event? {
+        guard let operation = operation(of: message.stream) else {
+            // Both sides may end a stream at the same time.
+            return message.terminates ? nil : violate("stream \(message.stream) is closed")
+        }
+        close(message.stream)
+        let error = ErrorShape(.serviceError, "the stream takes no further messages")
+        let reply = message.terminates ? [] : failure(message.stream, error)
+        return .closed(stream: message.stream, operation, reply: reply)
+    }
+
+    private mutating func violate(_ reason: String) -> Event {
+        phase = .closing
+        let payload = Complaint(message: reason).encoded()
+        return .violation(Message(.protocolError, payload: payload).encoded(), reason: reason)
+    }
+
+    private mutating func close(_ stream: Int32) {
+        streams.removeAll { $0.number == stream }
+    }
+}
+
+// MARK: - What the broker says
+
+extension ServerConnection {
+    package mutating func accept() -> [UInt8] {
+        phase = .open
+        return Message(.connectAck, flags: Message.Flags.connectionAccepted).encoded()
+    }
+
+    /// Denial is an answer too. The client closes first.
+    package mutating func deny() -> [UInt8] {
+        phase = .closing
+        return Message(.connectAck).encoded()
+    }
+
+    /// The response to a request. It ends a call, and opens a stream for events.
+    package mutating func respond(_ stream: Int32, _ payload: [UInt8]) -> [UInt8] {
+        guard let operation = operation(of: stream) else { return [] }
+        if !operation.isStream { close(stream) }
+        return Message(
+            .applicationMessage,
+            flags: operation.isStream ? 0 : Message.Flags.terminateStream,
+            stream: stream,
+            model: operation.responseModel,
+            payload: payload
+        ).encoded()
+    }
+
+    /// An event on a stream; the last one ends it.
+    package mutating func send(
+        _ stream: Int32,
+        _ payload: [UInt8],
+        isLast: Bool = false
+    ) -> [UInt8] {
+        guard let model = operation(of: stream)?.eventModel else { return [] }
+        if isLast { close(stream) }
+        return Message(
+            .applicationMessage,
+            flags: isLast ? Message.Flags.terminateStream : 0,
+            stream: stream,
+            model: model,
+            payload: payload
+        ).encoded()
+    }
+
+    package mutating func fail(_ stream: Int32, _ error: ErrorShape) -> [UInt8] {
+        close(stream)
+        return failure(stream, error)
+    }
+
+    private func failure(_ stream: Int32, _ error: ErrorShape) -> [UInt8] {
+        Message(
+            .applicationError,
+            flags: Message.Flags.terminateStream,
+            stream: stream,
+            model: error.model,
+            payload: error.encoded()
+        ).encoded()
+    }
+}

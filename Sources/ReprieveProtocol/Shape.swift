@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// A payload with a meaning. Absent members are omitted when written: a null in the place of a
+/// union's member breaks the Python SDK.
+package protocol Shape: Hashable, Sendable {
+    init(decoding json: JSON) throws(JSONError)
+    var json: JSON { get }
+}
+
+extension Shape {
+    package init(decoding payload: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
+        // The JavaScript SDK sends nothing at all where others send an empty object.
+        try self.init(decoding: payload.isEmpty ? [:] : JSON(decoding: payload, limits: limits))
+    }
+
+    package func encoded() -> [UInt8] { json.encoded() }
+}
+
+/// The shape without members.
+package struct Empty: Shape {
+    package init() {}
+
+    package init(decoding json: JSON) throws(JSONError) {
+        guard case .object = json else { throw JSONError("expected an object") }
+    }
+
+    package var json: JSON { [:] }
+}
+
+extension JSON.Member {
+    init?(optional name: String, _ value: JSON?) {
+        guard let value else { return nil }
+        self.init(name, value)
+    }
+
+    /// A flag that is absent when false.
+    init?(flag name: String, _ value: Bool) {
+        guard value else { return nil }
+        self.init(name, true)
+    }
+}
+
+extension JSON {
+    /// An object of the members that are there.
+    static func members(_ members: Member?...) -> JSON {
+        .object(members.compactMap { $0 })
+    }
+
+    static func strings(_ strings: [String]) -> JSON {
+        .array(strings.map(JSON.string))
+    }
+
+    func required<Value>(_ name: String, _ value: Value?) throws(JSONError) -> Value {
+        guard let value else { throw JSONError("\(name) is missing") }
+        return value
+    }
+
+    func requiredString(_ name: String) throws(JSONError) -> String {
+        try required(name, string(name))
+    }
+
+    func requiredInteger(_ name: String) throws(JSONError) -> Int64 {
+        try required(name, integer(name))
+    }
+
+    /// A duration in milliseconds, at least 0.
+    func milliseconds(_ name: String) throws(JSONError) -> Int64? {
+        guard let value = try integer(name) else { return nil }
+        guard value >= 0 else { throw JSONError("\(name): \(value) is negative") }
+        return value
+    }
+
+    func deploymentID() throws(JSONError) -> String {
+        let id = try requiredString("deploymentId")
+        guard !id.isEmpty else { throw JSONError("deploymentId is empty") }
+        guard id.utf8.count <= Limits.deploymentID else {
+            throw JSONError(
+                "deploymentId: \(id.utf8.count) bytes, the maximum is \(Limits.deploymentID)"
+            )
+        }
+        return id
+    }
+
+    /// A list of component names.
+    func names(_ name: String) throws(JSONError) -> [String]? {
+        guard let names = try strings(name) else { return nil }
+        guard names.count <= Limits.names else {
+            throw JSONError("\(name): \(names.count) names, the maximum is \(Limits.names)")
+        }
+        if let bad = names.first(where: { !isComponentName($0) }) {
+            throw JSONError("\(name): \(quoted(bad)) is not a component name")
+        }
+        return names
+    }
+
+    func text(_ name: String) throws(JSONError) -> String? {
+        try string(name).map(cut)
+    }
+
+    /// The same value with the members of every object sorted: equal values, equal bytes.
+    package var canonical: JSON {
+        switch self {
+        case .array(let elements): .array(elements.map(\.canonical))
+        case .object(let members):
+            .object(
+                members.sorted { $0.name < $1.name }.map { .init($0.name, $0.value.canonical) }
+            )
+        default: self
+        }
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// What `reprieve status --json` prints: `reprieve#GetStatusResponse`.
+package struct StatusShape: Shape {
+    package var updates: [UpdateShape]
+    package var components: [ComponentShape]
+
+    package init(updates: [UpdateShape], components: [ComponentShape]) {
+        self.updates = updates
+        self.components = components
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        updates = try json.shapes("updates")
+        components = try json.shapes("components")
+    }
+
+    package var json: JSON {
+        [
+            "updates": .array(updates.map(\.json)),
+            "components": .array(components.map(\.json)),
+        ]
+    }
+}
+
+/// `reprieve#StatusEvents`.
+package struct StatusEvent: Shape {
+    package var status: StatusShape
+
+    package init(status: StatusShape) {
+        self.status = status
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        status = try StatusShape(decoding: json.required("status", json.object("status")))
+    }
+
+    package var json: JSON { ["status": status.json] }
+}
+
+/// One update: an entry of `updates`, and the `progress` of a gate. Durations count from now.
+package struct UpdateShape: Shape {
+    package enum State: String, CaseIterable, Hashable, Sendable {
+        case waiting
+        case released
+    }
+
+    package var deploymentID: String
+    package var state: State
+    package var reason: String?
+    package var isGgcRestarting: Bool
+    package var ageMs: Int64
+    package var deadlineInMs: Int64
+    package var blockedBy: [String]
+    package var participants: [ParticipantShape]
+
+    package init(
+        deploymentID: String,
+        state: State,
+        reason: String?,
+        isGgcRestarting: Bool,
+        ageMs: Int64,
+        deadlineInMs: Int64,
+        blockedBy: [String],
+        participants: [ParticipantShape]
+    ) {
+        self.deploymentID = deploymentID
+        self.state = state
+        self.reason = reason
+        self.isGgcRestarting = isGgcRestarting
+        self.ageMs = ageMs
+        self.deadlineInMs = deadlineInMs
+        self.blockedBy = blockedBy
+        self.participants = participants
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.requiredString("deploymentId")
+        state = try json.required("state", json.word("state"))
+        reason = try json.string("reason")
+        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        ageMs = try json.integer("ageMs") ?? 0
+        deadlineInMs = try json.integer("deadlineInMs") ?? 0
+        blockedBy = try json.strings("blockedBy") ?? []
+        participants = try json.shapes("participants")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init("state", .string(state.rawValue)),
+            .init(optional: "reason", reason.map(JSON.string)),
+            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init("ageMs", .integer(ageMs)),
+            .init("deadlineInMs", .integer(deadlineInMs)),
+            .init("blockedBy", .strings(blockedBy)),
+            .init("participants", .array(participants.map(\.json)))
+        )
+    }
+}
+
+/// The states of a participant, as they are written. `Protocol/negotiation.md` says what they mean.
+package enum ParticipantWord: String, CaseIterable, Hashable, Sendable {
+    case absent
+    case asked
+    case acknowledged
+    case deferred
+    case silent
+    case away
+    case gone
+    case overridden
+}
+
+package struct ParticipantShape: Shape {
+    package var component: String
+    package var state: ParticipantWord
+    package var sinceMs: Int64
+    package var untilMs: Int64?
+    package var message: String?
+    package var deferrals: Int64
+    package var blockedMs: Int64
+    package var remainingMs: Int64
+
+    package init(
+        component: String,
+        state: ParticipantWord,
+        sinceMs: Int64,
+        untilMs: Int64?,
+        message: String?,
+        deferrals: Int64,
+        blockedMs: Int64,
+        remainingMs: Int64
+    ) {
+        self.component = component
+        self.state = state
+        self.sinceMs = sinceMs
+        self.untilMs = untilMs
+        self.message = message
+        self.deferrals = deferrals
+        self.blockedMs = blockedMs
+        self.remainingMs = remainingMs
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        component = try json.requiredString("component")
+        state = try json.required("state", json.word("state"))
+        sinceMs = try json.integer("sinceMs") ?? 0
+        untilMs = try json.integer("untilMs")
+        message = try json.string("message")
+        deferrals = try json.integer("deferrals") ?? 0
+        blockedMs = try json.integer("blockedMs") ?? 0
+        remainingMs = try json.integer("remainingMs") ?? 0
+    }
+
+    package var json: JSON {
+        .members(
+            .init("component", .string(component)),
+            .init("state", .string(state.rawValue)),
+            .init("sinceMs", .integer(sinceMs)),
+            .init(optional: "untilMs", untilMs.map(JSON.integer)),
+            .init(optional: "message", message.map(JSON.string)),
+            .init("deferrals", .integer(deferrals)),
+            .init("blockedMs", .integer(blockedMs)),
+            .init("remainingMs", .integer(remainingMs))
+        )
+    }
+}
+
+/// A component that has a connection.
+package struct ComponentShape: Shape {
+    package var component: String
+    package var connections: Int64
+    package var pids: [Int64]
+    package var unit: String?
+
+    package init(component: String, connections: Int64, pids: [Int64], unit: String? = nil) {
+        self.component = component
+        self.connections = connections
+        self.pids = pids
+        self.unit = unit
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        component = try json.requiredString("component")
+        connections = try json.integer("connections") ?? 0
+        pids = try json.integers("pids")
+        unit = try json.string("unit")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("component", .string(component)),
+            .init("connections", .integer(connections)),
+            .init("pids", .array(pids.map(JSON.integer))),
+            .init(optional: "unit", unit.map(JSON.string))
+        )
+    }
+}
+
+extension JSON {
+    func shapes<Element: Shape>(_ name: String) throws(JSONError) -> [Element] {
+        guard case .array(let elements)? = self[name] else { return [] }
+        var shapes: [Element] = []
+        for element in elements { shapes.append(try Element(decoding: element)) }
+        return shapes
+    }
+
+    func integers(_ name: String) throws(JSONError) -> [Int64] {
+        guard case .array(let elements)? = self[name] else { return [] }
+        var integers: [Int64] = []
+        for element in elements {
+            guard case .integer(let integer) = element else {
+                throw JSONError("\(name): expected integers")
+            }
+            integers.append(integer)
+        }
+        return integers
+    }
+}
