@@ -63,5 +63,7 @@ let package = Package(
             dependencies: ["StrictJSON"],
             swiftSettings: memorySafe
         ),
+
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
     ]
 )
