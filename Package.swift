@@ -52,6 +52,12 @@ let package = Package(
 
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "reprieved",
+            dependencies: ["ReprieveBroker", "Systemd"],
+            swiftSettings: strict
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream"],
