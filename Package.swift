@@ -58,15 +58,18 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
         .testTarget(
             name: "EventStreamTests",
-            dependencies: ["EventStream"],
+            dependencies: ["EventStream", "StrictJSON", "TestSupport"],
             swiftSettings: memorySafe
         ),
 
         .testTarget(
             name: "StrictJSONTests",
-            dependencies: ["StrictJSON"],
+            dependencies: ["StrictJSON", "TestSupport"],
+            exclude: ["json-test-suite.txt"],
             swiftSettings: memorySafe
         ),
 
