@@ -119,7 +119,7 @@ struct JSONReader {
                 try item(&self)
                 skipSpace()
             } while take(",")
-            guard take(closing) else { throw unexpected("a comma or \(closing)") }
+            guard take(closing) else { throw unexpected("a comma or " + String(closing)) }
         }
         depth -= 1
     }

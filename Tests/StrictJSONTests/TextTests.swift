@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [
         #"\ud800"#, #"\udfff"#, #"\ud800x"#, #"\ud800\n"#, #"\ud800\u0041"#, #"\ud800\ud800"#,
-        #"\udc00\ud800"#, #"\ud83c \udf31"#,
+        #"\udc00\ud800"#, #"\udc00\u12"#, #"\ud83c \udf31"#,
     ])
     func `half of a surrogate pair is refused`(text: String) {
         #expect(complaint("\"..\(text)\"") == "byte 3: half of a surrogate pair")
