@@ -29,8 +29,9 @@ package struct FrameDecoder: Hashable, Sendable {
 
     package mutating func append(_ more: Span<UInt8>) {
         guard failure == nil else { return }
-        bytes.reserveCapacity(bytes.count + more.count)
-        for index in more.indices { bytes.append(more[index]) }
+        bytes.append(addingCapacity: more.count) { free in
+            for index in more.indices { free.append(more[index]) }
+        }
     }
 
     /// The next frame, or `nil` if it needs more bytes.

@@ -71,6 +71,7 @@ import Testing
         #expect(throws: FrameError.invalidUTF8) {
             try decode(frame(headers: [1, 0x61, 7, 0, UInt8(bytes.count)] + bytes))
         }
+        #expect(FrameError.invalidUTF8.message == "a header's name or text is not UTF-8")
     }
 
     @Test func `a value is found under its name in any ASCII case`() {
