@@ -58,6 +58,12 @@ let package = Package(
 
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "reprieved",
+            dependencies: ["ReprieveBroker", "Systemd"],
+            swiftSettings: strict
+        ),
+
         .target(
             name: "ReprieveTransport",
             dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
@@ -95,15 +101,18 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
         .testTarget(
             name: "EventStreamTests",
-            dependencies: ["EventStream"],
+            dependencies: ["EventStream", "StrictJSON", "TestSupport"],
             swiftSettings: memorySafe
         ),
 
         .testTarget(
             name: "StrictJSONTests",
-            dependencies: ["StrictJSON"],
+            dependencies: ["StrictJSON", "TestSupport"],
+            exclude: ["json-test-suite.txt"],
             swiftSettings: memorySafe
         ),
 
@@ -118,5 +127,7 @@ let package = Package(
             dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
     ]
 )

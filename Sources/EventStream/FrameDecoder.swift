@@ -19,6 +19,9 @@ package struct FrameDecoder: Hashable, Sendable {
     /// Whether bytes are waiting, of a frame that is not yet whole or not yet asked for.
     package var hasPartialFrame: Bool { start < bytes.count }
 
+    /// The memory that it owns beyond itself, in bytes.
+    package var heldMemory: Int { bytes.capacity }
+
     package mutating func append(_ more: [UInt8]) {
         guard failure == nil else { return }
         bytes.append(contentsOf: more)
@@ -26,8 +29,9 @@ package struct FrameDecoder: Hashable, Sendable {
 
     package mutating func append(_ more: Span<UInt8>) {
         guard failure == nil else { return }
-        bytes.reserveCapacity(bytes.count + more.count)
-        for index in more.indices { bytes.append(more[index]) }
+        bytes.append(addingCapacity: more.count) { free in
+            for index in more.indices { free.append(more[index]) }
+        }
     }
 
     /// The next frame, or `nil` if it needs more bytes.

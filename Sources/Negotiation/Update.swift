@@ -32,7 +32,7 @@ package struct Update: Hashable, Sendable {
     package internal(set) var participants: [ComponentName: Participant] = [:]
     var derived = Derived()
 
-    var coordinators: [StreamID]
+    package internal(set) var coordinators: [StreamID]
     /// Processes of its coordinators: their subscriptions are not asked.
     var ownProcesses: Set<Int32>
     /// When it is cancelled unless a coordinator attaches; nil while one is.

@@ -25,7 +25,7 @@ extension JSON {
     /// The value's JSON, cut off where it gets long.
     var shown: String {
         let text = String(decoding: encoded(), as: UTF8.self)
-        guard text.utf8.count > Quotation.maximumLength else { return text }
-        return String(text.prefix(Quotation.maximumLength)) + "..."
+        guard text.unicodeScalars.count > Quotation.maximumLength else { return text }
+        return String(text.unicodeScalars.prefix(Quotation.maximumLength)) + "..."
     }
 }

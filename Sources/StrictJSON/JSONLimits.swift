@@ -31,6 +31,7 @@ package struct JSONLimits: Hashable, Sendable {
 
 /// How much of a peer's text an error message repeats.
 enum Quotation {
-    /// In bytes, escapes included; a longer text ends in three dots.
+    /// In Unicode scalars, escapes included; a longer text ends in three dots. Not in characters:
+    /// a single one of those has no limit.
     static let maximumLength = 64
 }

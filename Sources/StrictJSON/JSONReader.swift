@@ -16,7 +16,10 @@ extension JSON {
         decoding bytes: Span<UInt8>,
         limits: JSONLimits = .default
     ) throws(JSONError) {
-        try self.init(decoding: bytes.indices.map { bytes[$0] }, limits: limits)
+        let copy = [UInt8](capacity: bytes.count) { free in
+            for index in bytes.indices { free.append(bytes[index]) }
+        }
+        try self.init(decoding: copy, limits: limits)
     }
 }
 
@@ -119,7 +122,7 @@ struct JSONReader {
                 try item(&self)
                 skipSpace()
             } while take(",")
-            guard take(closing) else { throw unexpected("a comma or \(closing)") }
+            guard take(closing) else { throw unexpected("a comma or " + String(closing)) }
         }
         depth -= 1
     }

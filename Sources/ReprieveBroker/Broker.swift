@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+internal import ReprieveProtocol
+
+/// The whole broker, as a value: its peers, what they said, what waits to be sent to them, and the
+/// negotiation. Events go in with the instant at which they happened, actions come out, and
+/// `nextDeadline` says when to come back at the latest. The daemon around it owns the sockets and
+/// the clock, and decides nothing.
+package struct Broker: Sendable {
+    package enum Event: Hashable, Sendable {
+        case connected(PeerID, Door, Credentials)
+        /// The peer hung up, or the daemon has hung up on it.
+        case hungUp(PeerID)
+        case timePassed
+        case slept(Duration)
+        /// Everything that had arrived is handled: what has changed may be shown.
+        case turnEnded
+    }
+
+    package enum Action: Hashable, Sendable {
+        /// There is something to write: `takeOutput(of:)`.
+        case write(PeerID)
+        /// Hang up on the peer, and say so with `hungUp`.
+        case close(PeerID)
+        case note(Note)
+    }
+
+    package let settings: BrokerSettings
+    package internal(set) var negotiation: Negotiation
+    var peers: [PeerID: Peer] = [:]
+    /// Peers that may not stay as they are: in their handshake, or expected to close.
+    var impatience: [PeerID: Instant] = [:]
+    var peersOfUser: [UInt32: Int] = [:]
+    var showing = Showing()
+    var press = Press()
+    var actions: [Action] = []
+
+    package init(settings: BrokerSettings) {
+        self.settings = settings
+        self.negotiation = Negotiation(settings: settings.negotiation)
+    }
+
+    package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        switch event {
+        case .connected(let peer, let door, let credentials):
+            connect(peer, door, credentials, at: now)
+        case .hungUp(let peer): hangUp(peer, at: now)
+        case .timePassed:
+            loseImpatience(at: now)
+            negotiate(.timePassed, at: now)
+        case .slept(let asleep): negotiate(.slept(asleep), at: now)
+        case .turnEnded: show(at: now)
+        }
+        return takeActions()
+    }
+
+    /// Takes bytes that arrived from a peer, in any pieces.
+    package mutating func handle(
+        _ bytes: Span<UInt8>,
+        from peer: PeerID,
+        at now: Instant
+    ) -> [Action] {
+        receive(bytes, from: peer, at: now)
+        return takeActions()
+    }
+
+    /// When `timePassed` or the end of a turn is due; nil while nothing waits.
+    package var nextDeadline: Instant? {
+        mutating get {
+            [negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline]
+                .lazy.compactMap { $0 }.min()
+        }
+    }
+
+    private mutating func takeActions() -> [Action] {
+        defer { actions = [] }
+        return actions
+    }
+}
+
+/// Which socket a peer came by.
+package enum Door: Hashable, Sendable {
+    case components
+    case control
+}
+
+/// Who is at the other end, as the kernel knows it.
+package struct Credentials: Hashable, Sendable {
+    package var process: Int32
+    package var user: UInt32
+
+    package init(process: Int32, user: UInt32) {
+        self.process = process
+        self.user = user
+    }
+
+    /// For history and logs.
+    var text: String { "uid \(user), pid \(process)" }
+}
+
+/// What the broker is started with.
+package struct BrokerSettings: Sendable {
+    /// The user that the broker runs as: its own processes may say who they are.
+    package var user: UInt32
+    /// What a request leaves out.
+    package var policy = Policy()
+    package var negotiation = Settings()
+    /// Connections at once, and of one user. Beyond it a new one is closed at once.
+    package var maximumPeers = 8_192
+    package var maximumPeersOfUser = 4_096
+
+    package init(user: UInt32) {
+        self.user = user
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Negotiation
+internal import ReprieveProtocol
+
+// From a peer's bytes to what they mean.
+
+extension Broker {
+    mutating func connect(
+        _ id: PeerID,
+        _ door: Door,
+        _ credentials: Credentials,
+        at now: Instant
+    ) {
+        let ofUser = peersOfUser[credentials.user, default: 0]
+        peers[id] = Peer(door, credentials)
+        peersOfUser[credentials.user] = ofUser + 1
+        guard peers.count <= settings.maximumPeers, ofUser < settings.maximumPeersOfUser else {
+            actions.append(.note(.turnedAway(credentials.user, connections: ofUser)))
+            return actions.append(.close(id))
+        }
+        impatience[id] = now + Limits.handshakeTimeout
+    }
+
+    mutating func hangUp(_ id: PeerID, at now: Instant) {
+        guard let peer = peers.removeValue(forKey: id) else { return }
+        impatience[id] = nil
+        showing.forget(id)
+        let ofUser = peersOfUser[peer.credentials.user, default: 1] - 1
+        peersOfUser[peer.credentials.user] = ofUser == 0 ? nil : ofUser
+        actions.append(.note(.hungUp(peer.name)))
+        negotiate(.hungUp(id, component: peer.name), at: now)
+    }
+
+    /// Whoever had its time to speak, or to close, is hung up on.
+    mutating func loseImpatience(at now: Instant) {
+        for id in impatience.filter({ $0.value <= now }).keys.sorted() {
+            impatience[id] = nil
+            if peers[id]?.connection.phase == .awaitingConnect {
+                actions.append(.note(.saidNothing))
+            }
+            actions.append(.close(id))
+        }
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>, from id: PeerID, at now: Instant) {
+        guard peers[id] != nil else { return }
+        peers[id]?.decoder.append(bytes)
+        while let event = nextEvent(of: id) {
+            if let event = event.value { handle(event, from: id, at: now) }
+        }
+    }
+
+    /// The meaning of the peer's next whole frame; nil if there is none. A frame can mean nothing.
+    private mutating func nextEvent(of id: PeerID) -> (value: ServerConnection.Event?, Void)? {
+        guard let index = peers.index(forKey: id),
+            peers.values[index].connection.phase != .closing
+        else { return nil }
+        do {
+            guard let frame = try peers.values[index].decoder.next() else { return nil }
+            return (peers.values[index].connection.receive(frame), ())
+        } catch {
+            return (peers.values[index].connection.receive(error), ())
+        }
+    }
+
+    private mutating func handle(
+        _ event: ServerConnection.Event,
+        from id: PeerID,
+        at now: Instant
+    ) {
+        switch event {
+        case .connect(let request): welcome(id, request, at: now)
+        case .request(let stream, let operation, let payload):
+            serve(Request(stream: StreamID(id, stream), operation, payload), at: now)
+        case .closed(let stream, let operation, let reply):
+            send(reply, to: id)
+            end(StreamID(id, stream), operation, at: now)
+        case .reply(let frame): send(frame, to: id)
+        case .violation(let frame, let reason):
+            send(frame, to: id)
+            impatience[id] = now + Limits.lingerTimeout
+            actions.append(.note(.violation(name(of: id), reason)))
+        }
+    }
+
+    private mutating func welcome(_ id: PeerID, _ request: ConnectRequest?, at now: Instant) {
+        guard let peer = peers[id] else { return }
+        let identity = Identity(
+            claiming: request,
+            at: peer.door,
+            peer.credentials,
+            broker: settings.user
+        )
+        switch identity {
+        case .denied(let reason):
+            impatience[id] = now + Limits.lingerTimeout
+            actions.append(.note(.denied(peer.credentials, reason)))
+            if let frame = peers[id]?.connection.deny() { send(frame, to: id) }
+        case .component(let name):
+            peers[id]?.name = name
+            accept(id)
+        case .unnamed: accept(id)
+        }
+    }
+
+    private mutating func accept(_ id: PeerID) {
+        impatience[id] = nil
+        actions.append(.note(.connected(name(of: id))))
+        if let frame = peers[id]?.connection.accept() { send(frame, to: id) }
+    }
+
+    private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {
+        switch operation {
+        case .subscribeToComponentUpdates:
+            negotiate(.unsubscribed(stream, component: name(of: stream.peer)), at: now)
+        case .gateUpdate: negotiate(.coordinatorLeft(stream), at: now)
+        case .watchStatus: showing.forget(stream)
+        default: break
+        }
+    }
+
+    func name(of id: PeerID) -> ComponentName {
+        peers[id]?.name ?? ""
+    }
+}

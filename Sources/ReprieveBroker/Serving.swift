@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+internal import StrictJSON
+
+/// One request of one peer.
+struct Request {
+    var stream: StreamID
+    var operation: Operation
+    var payload: [UInt8]
+
+    init(stream: StreamID, _ operation: Operation, _ payload: [UInt8]) {
+        self.stream = stream
+        self.operation = operation
+        self.payload = payload
+    }
+}
+
+// What each operation does.
+
+extension Broker {
+    mutating func serve(_ request: Request, at now: Instant) {
+        guard let peer = peers[request.stream.peer] else { return }
+        if request.operation.isControl, peer.door != .control {
+            let text = "\(request.operation.rawValue) is served on the control socket only"
+            return fail(request.stream, ErrorShape(.serviceError, text))
+        }
+        do {
+            try serve(request, of: peer, at: now)
+        } catch {
+            fail(request.stream, ErrorShape(.invalidArguments, error.message))
+        }
+    }
+
+    private mutating func serve(
+        _ request: Request,
+        of peer: Peer,
+        at now: Instant
+    ) throws(JSONError) {
+        let payload = request.payload
+        switch request.operation {
+        case .subscribeToComponentUpdates:
+            try subscribe(request.stream, SubscribeRequest(decoding: payload), peer, at: now)
+        case .deferComponentUpdate:
+            try answer(request.stream, DeferRequest(decoding: payload), peer, at: now)
+        case .updateState: respond(request.stream, Empty())
+        case .gateUpdate: try gate(request.stream, payload, peer, at: now)
+        case .completeUpdate:
+            let call = try CompleteRequest(decoding: payload)
+            let outcome = Outcome(call.outcome)
+            negotiate(
+                .completed(
+                    call.deploymentID,
+                    outcome,
+                    message: call.message,
+                    request: request.stream
+                ),
+                at: now
+            )
+        case .cancelUpdate:
+            let call = try ReasonedRequest(decoding: payload)
+            negotiate(.cancelled(by: peer.credentials, call, request.stream), at: now)
+        case .forceUpdate:
+            let call = try ReasonedRequest(decoding: payload)
+            negotiate(.forced(by: peer.credentials, call, request.stream), at: now)
+        case .getStatus: respond(request.stream, status(at: now))
+        case .watchStatus:
+            respond(request.stream, Empty())
+            showing.watchers.append(request.stream)
+            send(StatusEvent(status: status(at: now)), on: request.stream)
+        }
+    }
+
+    private mutating func subscribe(
+        _ stream: StreamID,
+        _ request: SubscribeRequest,
+        _ peer: Peer,
+        at now: Instant
+    ) throws(JSONError) {
+        let name = try peer.requireName()
+        // The response goes first: an event before it would make the SDKs fail the call.
+        respond(stream, Empty())
+        let subscription = Subscription(
+            stream: stream,
+            component: name,
+            confirm: request.confirm,
+            process: peer.credentials.process
+        )
+        negotiate(.subscribed(subscription), at: now)
+    }
+
+    private mutating func answer(
+        _ stream: StreamID,
+        _ request: DeferRequest,
+        _ peer: Peer,
+        at now: Instant
+    ) throws(JSONError) {
+        let answer = Answer(
+            request: stream,
+            component: try peer.requireName(),
+            deploymentID: request.deploymentID,
+            deferral: .milliseconds(request.recheckAfterMs),
+            round: request.round,
+            message: request.message
+        )
+        negotiate(.answered(answer), at: now)
+    }
+
+    private mutating func gate(
+        _ stream: StreamID,
+        _ payload: [UInt8],
+        _ peer: Peer,
+        at now: Instant
+    ) throws(JSONError) {
+        let json = try JSON(decoding: payload, limits: .fromCoordinator)
+        let request = try GateRequest(decoding: json)
+        let update = UpdateRequest(
+            deploymentID: request.deploymentID,
+            reason: request.reason,
+            restartsNucleus: request.isGgcRestarting,
+            components: request.components,
+            policy: Policy(request.policy, defaults: settings.policy),
+            asSent: json.canonical.encoded()
+        )
+        let process = peer.credentials.process
+        actions.append(.note(.asked(update.deploymentID, peer.credentials)))
+        negotiate(.announced(update, coordinator: stream, process: process), at: now)
+    }
+}
+
+extension Peer {
+    fileprivate func requireName() throws(JSONError) -> ComponentName {
+        guard !name.isEmpty else {
+            throw JSONError("this connection has no component name; claim one in CONNECT")
+        }
+        return name
+    }
+}
+
+extension NegotiationEvent {
+    fileprivate static func cancelled(
+        by who: Credentials,
+        _ call: ReasonedRequest,
+        _ stream: StreamID
+    ) -> Self {
+        .cancelled(call.deploymentID, reason: call.reason, by: who.text, request: stream)
+    }
+
+    fileprivate static func forced(
+        by who: Credentials,
+        _ call: ReasonedRequest,
+        _ stream: StreamID
+    ) -> Self {
+        .forced(call.deploymentID, reason: call.reason, by: who.text, request: stream)
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+
+// Between the negotiation's values and the shapes on the wire.
+
+extension Policy {
+    init(_ shape: PolicyShape, defaults: Policy) {
+        self = defaults
+        if let action = shape.action { notification = action == .skip ? .skip : .notify }
+        if let ms = shape.responseTimeoutMs { responseTimeout = .milliseconds(ms) }
+        if let ms = shape.deadlineMs { deadline = .milliseconds(ms) }
+        if let ms = shape.maxDeferMs { maxDefer = .milliseconds(ms) }
+        if let ms = shape.maxTotalDeferMs { maxTotalDefer = .milliseconds(ms) }
+        if let onSilence = shape.onSilence { self.onSilence = Silence(onSilence) }
+        if let require = shape.require { self.require = require }
+    }
+}
+
+extension Policy.Silence {
+    fileprivate init(_ word: PolicyShape.OnSilence) {
+        self = word == .refuse ? .refuse : .proceed
+    }
+}
+
+extension PreUpdateEvent {
+    init(_ notice: Notice) {
+        self.init(deploymentID: notice.deploymentID, isGgcRestarting: notice.restartsNucleus)
+        reason = notice.reason
+        components = notice.components
+        round = notice.round
+        respondByMs = notice.respondBy.wholeMilliseconds
+        deadlineInMs = notice.deadlineIn.wholeMilliseconds
+        maxDeferMs = notice.maxDefer.wholeMilliseconds
+        lastCall = notice.lastCall
+        final = notice.final
+    }
+}
+
+extension PostUpdateEvent {
+    init(_ post: Post) {
+        self.init(
+            deploymentID: post.deploymentID,
+            outcome: OutcomeWord(post.outcome),
+            message: post.message
+        )
+    }
+}
+
+extension OutcomeWord {
+    fileprivate init(_ outcome: Outcome) {
+        switch outcome {
+        case .applied: self = .applied
+        case .failed: self = .failed
+        case .rolledBack: self = .rolledBack
+        case .cancelled: self = .cancelled
+        case .unknown: self = .unknown
+        }
+    }
+}
+
+extension Outcome {
+    init(_ word: OutcomeWord) {
+        switch word {
+        case .applied: self = .applied
+        case .failed: self = .failed
+        case .rolledBack: self = .rolledBack
+        case .cancelled: self = .cancelled
+        case .unknown: self = .unknown
+        }
+    }
+}
+
+extension DeferResponse {
+    init(_ grant: Grant) {
+        self.init(
+            grantedMs: grant.granted.wholeMilliseconds,
+            remainingMs: grant.remaining.wholeMilliseconds
+        )
+    }
+}
+
+extension GateResponse {
+    init(_ attachment: Attachment) {
+        self.init(
+            deploymentID: attachment.deploymentID,
+            participants: attachment.participants,
+            attached: attachment.attached,
+            unmatched: attachment.unmatched
+        )
+    }
+}
+
+extension ReleasedShape {
+    init(_ release: Release) {
+        self.init(
+            deploymentID: release.deploymentID,
+            basis: BasisWord(release.basis),
+            waitedMs: release.waited.wholeMilliseconds,
+            participants: release.participants,
+            silent: release.silent,
+            overridden: release.overridden
+        )
+    }
+}
+
+extension BasisWord {
+    init(_ basis: Basis) {
+        switch basis {
+        case .consent: self = .consent
+        case .silence: self = .silence
+        case .capped: self = .capped
+        case .deadline: self = .deadline
+        case .forced: self = .forced
+        case .skipped: self = .skipped
+        }
+    }
+}
+
+extension WithdrawnShape {
+    init(_ withdrawal: Withdrawal) {
+        self.init(
+            deploymentID: withdrawal.deploymentID,
+            by: withdrawal.by,
+            reason: withdrawal.reason
+        )
+    }
+}
+
+extension UpdateShape {
+    init(_ status: UpdateStatus) {
+        self.init(
+            deploymentID: status.request.deploymentID,
+            state: status.isReleased ? .released : .waiting,
+            reason: status.request.reason,
+            isGgcRestarting: status.request.restartsNucleus,
+            ageMs: status.age.wholeMilliseconds,
+            deadlineInMs: status.deadlineIn.wholeMilliseconds,
+            blockedBy: status.blockedBy,
+            participants: status.participants.map(ParticipantShape.init)
+        )
+    }
+}
+
+extension ParticipantShape {
+    fileprivate init(_ status: ParticipantStatus) {
+        self.init(
+            component: status.component,
+            state: ParticipantWord(status.state),
+            sinceMs: status.since.wholeMilliseconds,
+            untilMs: status.until?.wholeMilliseconds,
+            message: status.message,
+            deferrals: Int64(status.deferrals),
+            blockedMs: status.blocked.wholeMilliseconds,
+            remainingMs: status.remaining.wholeMilliseconds
+        )
+    }
+}
+
+extension ParticipantWord {
+    fileprivate init(_ state: Participant.State) {
+        switch state {
+        case .absent: self = .absent
+        case .asked: self = .asked
+        case .acknowledged: self = .acknowledged
+        case .deferred: self = .deferred
+        case .silent: self = .silent
+        case .away: self = .away
+        case .gone: self = .gone
+        case .overridden: self = .overridden
+        }
+    }
+}
+
+extension ErrorShape {
+    /// What a refusal says on the wire: what was wrong, and what to do.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .notSubscribed(let name):
+            self.init(.invalidArguments, "\(name) is not subscribed to component updates")
+        case .notAsked(let name, let id):
+            self.init(.invalidArguments, "\(name) takes no part in update \(quoted(id))")
+        case .notWaiting(let id):
+            self.init(.serviceError, "no update \(quoted(id)) is waiting for an answer")
+        case .alreadyReleased(let id):
+            self.init(.serviceError, "update \(quoted(id)) is already under way")
+        case .budgetSpent(let name, let id):
+            self.init(.serviceError, "\(name) may not defer update \(quoted(id)) any longer")
+        case .deadlinePassed(let id):
+            self.init(.serviceError, "the deadline of update \(quoted(id)) has passed")
+        case .unknown(let id):
+            self.init(
+                .resourceNotFound,
+                "there is no update \(quoted(id))",
+                resourceType: "Update",
+                resourceName: id
+            )
+        case .anotherRequest(let id):
+            self.init(.conflict, "update \(quoted(id)) is announced with another request")
+        case .notReleased(let id):
+            self.init(.conflict, "update \(quoted(id)) still waits; cancel or force it first")
+        case .cannotCancelReleased(let id):
+            self.init(.conflict, "update \(quoted(id)) is released; complete it instead")
+        case .alreadyEnded(let id, let word):
+            self.init(.conflict, "update \(quoted(id)) has ended: \(word)")
+        case .tooManyUpdates(let maximum):
+            self.init(.serviceError, "\(maximum) updates are under way, which is the maximum")
+        }
+    }
+}

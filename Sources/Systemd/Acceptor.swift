@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Glibc
+
+/// Takes the connections of a listening socket, some in each turn.
+///
+/// A connection that cannot be taken for want of a descriptor stays ready, and the loop would
+/// spin on it. So a spare descriptor is given up, the connection is taken in its place and closed,
+/// and the spare is got back: the peer learns at once that it has to come again later. Where not
+/// even that helps, the acceptor pauses.
+package final class Acceptor {
+    private static let batchLimit = 256
+    private static let pause = Duration.milliseconds(100)
+
+    private let listening: ListenSocket
+    private let source: EventSource
+    private unowned let loop: EventLoop
+    private let resumption: Alarm
+    private var spare: Descriptor?
+    private var connected: (consuming StreamSocket) -> Void = { _ in }
+    private var exhausted: (SystemError) -> Void = { _ in }
+    private var isExhausted = false
+
+    package init(_ listening: ListenSocket, on loop: EventLoop) throws(SystemError) {
+        source = try Self.makeSource(on: loop, listening: listening.descriptor)
+        resumption = try Alarm(on: loop)
+        self.listening = listening
+        self.loop = loop
+        source.calls(self)
+        spare = Self.openSpare()
+        resumption.onFire { [unowned self] in resume() }
+    }
+
+    package func onConnection(_ handler: @escaping (consuming StreamSocket) -> Void) {
+        connected = handler
+    }
+
+    /// Calls `handler` when connections begin to be turned away, once until one is taken again.
+    package func onExhaustion(_ handler: @escaping (SystemError) -> Void) {
+        exhausted = handler
+    }
+
+    private func acceptBatch() {
+        for _ in 0..<Self.batchLimit {
+            let descriptor = reprieve_accept(listening.descriptor)
+            guard descriptor >= 0 || handle(errno) else { return }
+            if descriptor >= 0 { take(descriptor) }
+        }
+    }
+
+    private func take(_ descriptor: Int32) {
+        isExhausted = false
+        connected(StreamSocket(owning: descriptor))
+    }
+
+    /// Whether to go on with the next connection.
+    private func handle(_ error: Int32) -> Bool {
+        switch error {
+        case EAGAIN: return false
+        case EINTR, ECONNABORTED: return true
+        case EMFILE, ENFILE:
+            report(error)
+            return turnAway()
+        default:
+            report(error)
+            return rest()
+        }
+    }
+
+    private func report(_ error: Int32) {
+        guard !isExhausted else { return }
+        isExhausted = true
+        exhausted(SystemError("accept a connection on", path: listening.path, errno: error))
+    }
+
+    private func turnAway() -> Bool {
+        guard spare != nil else { return rest() }
+        spare = nil
+        let descriptor = reprieve_accept(listening.descriptor)
+        let isTaken = descriptor >= 0
+        if isTaken { close(descriptor) }
+        spare = Self.openSpare()
+        return isTaken || rest()
+    }
+
+    private func rest() -> Bool {
+        source.enable(SD_EVENT_OFF)
+        resumption.set(to: loop.now + Self.pause)
+        return false
+    }
+
+    private func resume() {
+        if spare == nil { spare = Self.openSpare() }
+        source.enable(SD_EVENT_ON)
+    }
+
+    private static func openSpare() -> Descriptor? {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        return descriptor < 0 ? nil : Descriptor(owning: descriptor)
+    }
+}
+
+extension Acceptor {
+    fileprivate static func makeSource(
+        on loop: EventLoop,
+        listening descriptor: Int32
+    ) throws(SystemError) -> EventSource {
+        try EventSource("watch a listening socket") {
+            sd_event_add_io(
+                loop.event,
+                $0,
+                descriptor,
+                EPOLLIN.rawValue,
+                { _, _, _, userdata in
+                    let acceptor = EventSource.owner(userdata, as: Acceptor.self)
+                    acceptor.loop.turn(acceptor.acceptBatch)
+                    return 0
+                },
+                nil
+            )
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Glibc
+
+/// A Unix stream socket that waits for connections at a path. It is closed with this object.
+package final class ListenSocket {
+    /// Connections that may wait to be accepted. The kernel lowers it to `net.core.somaxconn`.
+    private static let backlog: Int32 = 4096
+
+    /// Where it listens; empty for an inherited socket without a file.
+    package let path: String
+    private let owned: Descriptor
+    /// Nil for inherited sockets: their file is not ours to delete.
+    private let file: SocketFile?
+    private let lock: PathLock?
+
+    package var descriptor: Int32 { owned.number }
+
+    /// Listens at `path`, where a socket that nobody serves any more is replaced.
+    ///
+    /// The file gets exactly these permission bits, and this group. It fails if somebody serves
+    /// the path already, if something else than a socket is there, or if the path is too long.
+    package init(
+        at path: String,
+        mode: UInt32,
+        group: UInt32? = nil
+    ) throws(SystemError) {
+        let address = try UnixAddress(path)
+        let lock = try PathLock(path)
+        try SocketFile.removeStale(at: address)
+        let owned = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
+        let file = try SocketFile(binding: owned.number, to: address, mode: mode, group: group)
+        try check(listen(owned.number, Self.backlog), "listen on", path: path)
+        self.path = path
+        self.owned = owned
+        self.file = file
+        self.lock = consume lock
+    }
+
+    private init(inheriting descriptor: Int32) throws(SystemError) {
+        let owned = Descriptor(owning: descriptor)
+        let kind = sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0)
+        guard try checkSystemd(kind, "look at an inherited socket") > 0 else {
+            let reason = "it is no listening Unix stream socket"
+            throw SystemError("use an inherited socket", path: nil, errno: EINVAL, because: reason)
+        }
+        let flags = try check(fcntl(descriptor, F_GETFL), "look at an inherited socket")
+        try check(fcntl(descriptor, F_SETFL, flags | O_NONBLOCK), "change an inherited socket")
+        path = UnixAddress(of: descriptor)?.path ?? ""
+        self.owned = owned
+        file = nil
+        lock = nil
+    }
+
+    deinit { file?.remove() }
+
+    /// The sockets that systemd has opened for this process, with their `FileDescriptorName=`.
+    ///
+    /// Child processes will not see them. A second call finds none.
+    package static func inherited() throws(SystemError) -> [(name: String, socket: ListenSocket)] {
+        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let result = sd_listen_fds_with_names(1, &names)
+        let count = try checkSystemd(result, "inherit sockets")
+        defer { free(names) }
+        var sockets: [(name: String, socket: ListenSocket)] = []
+        for index in 0..<count {
+            let socket = try ListenSocket(inheriting: SD_LISTEN_FDS_START + index)
+            sockets.append((takeName(names?[Int(index)]), socket))
+        }
+        return sockets
+    }
+
+    private static func takeName(_ name: UnsafeMutablePointer<CChar>?) -> String {
+        guard let name else { return "" }
+        defer { free(name) }
+        return String(cString: name)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Glibc
+
+/// The file of a listening socket.
+struct SocketFile {
+    private let path: String
+    private let identity: Identity?
+
+    /// Binds a socket, which puts its file at the address.
+    ///
+    /// The file starts with the mode of the socket, so it is closed to everyone else at first. It
+    /// is given to its group before it opens to the group. So it is never wider open than it
+    /// should be, whatever the umask; and the umask, which all threads share, stays as it is.
+    init(
+        binding descriptor: Int32,
+        to address: UnixAddress,
+        mode: UInt32,
+        group: UInt32?
+    ) throws(SystemError) {
+        path = address.path
+        try check(fchmod(descriptor, 0o600), "set the mode of", path: path)
+        try check(address.bind(descriptor), "bind", path: path)
+        if let group {
+            try check(lchown(path, UInt32.max, group), "set the group of", path: path)
+        }
+        try check(chmod(path, mode), "set the mode of", path: path)
+        identity = try Self.look(at: path).map(Identity.init)
+    }
+
+    /// Deletes the file, unless another one has taken its place.
+    func remove() {
+        guard let found = try? Self.look(at: path), Identity(found) == identity else { return }
+        unlink(path)
+    }
+
+    /// Deletes a socket that nobody serves any more. Anything else is left alone.
+    static func removeStale(at address: UnixAddress) throws(SystemError) {
+        let path = address.path
+        guard let found = try look(at: path) else { return }
+        guard found.st_mode & S_IFMT == S_IFSOCK else {
+            let reason = "the file there is no socket"
+            throw SystemError("listen on", path: path, errno: EEXIST, because: reason)
+        }
+        try ensureNobodyServes(address)
+        try check(unlink(path), "delete", path: path)
+    }
+
+    private static func ensureNobodyServes(_ address: UnixAddress) throws(SystemError) {
+        let path = address.path
+        let probe = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
+        // EAGAIN: somebody listens, and is behind with accepting.
+        if address.connect(probe.number) == 0 || errno == EAGAIN { throw .alreadyServed(path) }
+        if errno != ECONNREFUSED { throw SystemError("replace", path: path, errno: errno) }
+    }
+
+    private static func look(at path: String) throws(SystemError) -> stat? {
+        var status = stat()
+        if lstat(path, &status) == 0 { return status }
+        if errno == ENOENT { return nil }
+        throw SystemError("look at", path: path, errno: errno)
+    }
+
+    private struct Identity: Equatable {
+        let device: dev_t
+        let inode: ino_t
+
+        init(_ status: stat) {
+            device = status.st_dev
+            inode = status.st_ino
+        }
+    }
+}

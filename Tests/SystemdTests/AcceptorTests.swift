@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Systemd
+import Testing
+
+@Suite struct `An acceptor` {
+    @Test func `takes every connection that waits, in one turn`() throws {
+        let folder = try Folder()
+        let loop = try EventLoop()
+        let acceptor = try Acceptor(ListenSocket(at: folder / "a", mode: 0o600), on: loop)
+        var accepted = 0
+        let peers = try (0..<50).map { _ in try Client(folder / "a") }
+        acceptor.onConnection { socket in
+            accepted += 1
+            #expect(socket.write("hello") == .bytes(5))
+        }
+        loop.onTurnEnd { loop.exit() }
+        try loop.runToExit()
+        #expect(accepted == 50)
+        #expect(peers.allSatisfy { $0.socket.readText() == "hello" })
+    }
+
+    @Test func `what it takes neither blocks nor survives exec`() throws {
+        let folder = try Folder()
+        let loop = try EventLoop()
+        let acceptor = try Acceptor(ListenSocket(at: folder / "a", mode: 0o600), on: loop)
+        let peer = try StreamSocket(connectingTo: folder / "a")
+        acceptor.onConnection { socket in
+            #expect(fcntl(socket.descriptor, F_GETFL) & O_NONBLOCK != 0)
+            #expect(fcntl(socket.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            loop.exit()
+        }
+        try loop.runToExit()
+        _ = consume peer
+    }
+
+    @Test func `turns connections away when descriptors run out, and does not spin`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try Folder()
+            let loop = try EventLoop()
+            let acceptor = try Acceptor(ListenSocket(at: folder / "a", mode: 0o600), on: loop)
+            let log = Log()
+            var turns = 0
+            acceptor.onConnection { _ in log.add("connected") }
+            acceptor.onExhaustion { log.add($0.message) }
+            loop.onTurnEnd { turns += 1 }
+            let clients = try (0..<5).map { _ in try Client(folder / "a") }
+            let hoard = hoardDescriptors()
+            // The alarm that ends this has a descriptor already: the loop's.
+            try loop.runToExit(after: .milliseconds(50))
+            for descriptor in hoard { close(descriptor) }
+            let path = folder / "a"
+            let reason = "Too many open files (EMFILE)"
+            #expect(log.entries == ["cannot accept a connection on \(path): \(reason)"])
+            #expect(turns == 2, "one is the acceptor's, one the exit's")
+            for client in clients { #expect(client.hasEnded) }
+        }
+    }
+
+    @Test func `waits when it has no spare descriptor, and then goes on`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try Folder()
+            let loop = try EventLoop()
+            let listening = try ListenSocket(at: folder / "a", mode: 0o600)
+            let client = try Client(folder / "a")
+            let relief = try Alarm(on: loop)
+            let hoard = hoardDescriptors()
+            let acceptor = try Acceptor(listening, on: loop)
+            var turns = 0
+            relief.set(to: loop.now + .milliseconds(30))
+            relief.onFire { for descriptor in hoard { close(descriptor) } }
+            acceptor.onConnection { _ in loop.exit() }
+            loop.onTurnEnd { turns += 1 }
+            try loop.runToExit()
+            #expect(turns < 10)
+            withExtendedLifetime(client) {}
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Systemd
+import Testing
+
+@Suite struct `An event loop` {
+    @Test func `its clock is the time since boot`() throws {
+        let loop = try EventLoop()
+        var before = timespec()
+        var after = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &before)
+        let now = loop.now
+        clock_gettime(CLOCK_BOOTTIME, &after)
+        // The loop counts in whole microseconds.
+        #expect(now > .seconds(before.tv_sec) + .nanoseconds(before.tv_nsec - 1_000))
+        #expect(now <= .seconds(after.tv_sec) + .nanoseconds(after.tv_nsec))
+    }
+
+    @Test func `the time asleep stands still while it is awake`() throws {
+        let loop = try EventLoop()
+        let readings = (0..<100).map { _ in loop.timeAsleep }.sorted()
+        #expect(readings[0] > .milliseconds(-1))
+        #expect(readings[90] - readings[10] < .milliseconds(1))
+    }
+
+    @Test func `returns the code that it was left with`() throws {
+        let loop = try EventLoop()
+        loop.exit(code: 75)
+        #expect(try loop.run() == 75)
+    }
+
+    @Test func `a signal is an event, and ends in a turn`() async {
+        await #expect(processExitsWith: .exitCode(15)) {
+            let loop = try EventLoop()
+            var number: Int32 = 0
+            try loop.onSignal(SIGTERM) { number = SIGTERM }
+            try loop.onSignal(SIGHUP) { number = SIGHUP }
+            loop.onTurnEnd { loop.exit(code: number) }
+            // Only this thread blocks it; a daemon has no other.
+            pthread_kill(pthread_self(), SIGTERM)
+            exit(try loop.run())
+        }
+    }
+
+    @Test func `a peer that hung up does not kill the process`() async {
+        await #expect(processExitsWith: .success) {
+            _ = try EventLoop()
+            kill(getpid(), SIGPIPE)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Systemd
+import Testing
+
+@Suite struct `A poll of peers` {
+    let loop: EventLoop
+    let peers: PeerPoll
+
+    init() throws {
+        loop = try EventLoop()
+        peers = try PeerPoll(on: loop)
+    }
+
+    @Test func `a thousand peers that are ready at once are heard in one turn`() throws {
+        raiseDescriptorLimit()
+        let ready = try (0..<1_000).map { try Peer($0) }
+        var heard: [UInt64] = []
+        for peer in ready { try peers.add(peer.near, token: peer.token) }
+        for peer in ready { peer.say() }
+        peers.onReady { token, _ in
+            heard.append(token)
+            #expect(ready[Int(token)].near.readText() == "x")
+        }
+        loop.onTurnEnd { loop.exit() }
+        try loop.runToExit()
+        #expect(heard == Array(0..<1_000))
+    }
+
+    @Test func `a token may be any number`() throws {
+        let peer = try Peer()
+        try peers.add(peer.near, token: .max)
+        peer.say()
+        peers.onReady { token, _ in
+            #expect(token == .max)
+            loop.exit()
+        }
+        try loop.runToExit()
+    }
+
+    @Test func `a removed peer is not reported, though it was ready in the same batch`() throws {
+        let ready = try (0..<10).map { try Peer($0) }
+        var heard: [UInt64] = []
+        for peer in ready { try peers.add(peer.near, token: peer.token) }
+        for peer in ready { peer.say() }
+        peers.onReady { token, _ in
+            heard.append(token)
+            for peer in ready { peers.remove(peer.near, token: peer.token) }
+        }
+        loop.onTurnEnd { loop.exit() }
+        try loop.runToExit()
+        #expect(heard == [0])
+    }
+
+    @Test func `a hang-up is reported, and the last words can still be read`() throws {
+        let peer = try Peer()
+        var buffer = [UInt8](repeating: 0, count: 2)
+        var outcomes: [StreamSocket.ReadOutcome] = []
+        try peers.add(peer.near, token: 1)
+        peer.say("bye")
+        peer.hangUp()
+        peers.onReady { _, readiness in
+            #expect(readiness.canRead && readiness.isHungUp && !readiness.canWrite)
+            outcomes.append(peer.near.read(into: &buffer))
+            if outcomes.last == .ended { loop.exit() }
+        }
+        try loop.runToExit()
+        #expect(outcomes == [.bytes(2), .bytes(1), .ended])
+    }
+
+    @Test func `a slow peer is reported when it takes bytes again, and only if asked for`() throws {
+        let peer = try Peer()
+        let text = String(repeating: "all work and no play ", count: 100_000)
+        var (sent, received, turns) = (0, "", 0)
+        try peers.add(peer.near, token: 1)
+        peers.onReady { _, readiness in
+            #expect(readiness.canWrite && !readiness.canRead)
+            sent += peer.near.writeAll(text.utf8.dropFirst(sent))
+            guard sent == text.utf8.count else { return }
+            #expect(throws: Never.self) {
+                try peers.setWritable(peer.near, token: 1, on: false)
+            }
+        }
+        loop.onTurnEnd {
+            turns += 1
+            received += peer.listen()
+        }
+        sent = peer.near.writeAll(text.utf8.dropFirst(0))
+        #expect(sent > 0 && sent < text.utf8.count)
+        try peers.setWritable(peer.near, token: 1, on: true)
+        received += peer.listen()
+        try loop.runToExit(after: .milliseconds(50))
+        #expect(received == text)
+        #expect(turns < 1_000)
+    }
+
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 4_096))
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
