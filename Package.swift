@@ -98,7 +98,7 @@ let package = Package(
             name: "sample-component",
             dependencies: ["Reprieve"],
             path: "Samples/swift-component",
-            swiftSettings: memorySafe
+            swiftSettings: strict
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -116,15 +116,39 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
-        .testTarget(
-            name: "ReprieveTransportTests",
-            dependencies: ["ReprieveTransport", "ReprieveProtocol", "EventStream"],
+        .target(
+            name: "ScriptedBroker",
+            dependencies: ["ReprieveProtocol", "EventStream"],
+            path: "Tests/ScriptedBroker",
             swiftSettings: strict
         ),
 
         .testTarget(
+            name: "ReprieveTransportTests",
+            dependencies: ["ReprieveTransport", "ReprieveProtocol", "ScriptedBroker"],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "ReprieveTests",
+            dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveCoordinatorTests",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "ScriptedBroker",
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "ReprieveCommandTests",
-            dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
+            dependencies: [
+                "reprieve-cli", "ReprieveProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Reprieve
 
 // sample-component NAME [SECONDS]: a camera that records for some seconds and does not want to be
-// interrupted meanwhile. The socket is where AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT
-// says it is.
+// interrupted meanwhile. It finds the broker where Greengrass components do, in the variable
+// AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT, else where reprieved is by default.
 
 let arguments = CommandLine.arguments
 let name = arguments.count > 1 ? arguments[1] : "com.example.Camera"
@@ -13,22 +14,26 @@ let recordingEnds = ContinuousClock.now + .seconds(seconds)
 
 func say(_ text: String) {
     print("[\(name)] \(text)")
+    fflush(nil)
 }
 
 try await withUpdates(component: name) { updates in
     try await updates.answer { notice in
         let left = recordingEnds - .now
-        guard left <= .zero else {
-            say("an update wants to start: not now, I am recording for \(left.components.seconds + 1) s")
+        if left > .zero, !notice.isLastCall {
+            say("an update wants to start: not now, I record for \(left.components.seconds + 1) s")
             return .defer(for: left, because: "recording")
         }
-        guard notice.isFinal else {
+        guard notice.isFinal || notice.isLastCall else {
             say("an update wants to start: I could stop at any time")
             return .acknowledge
         }
-        say("everyone is ready: I pause")
+        say("the update starts: I pause")
         return .acknowledge { outcome in
-            say("the update is over (\(outcome.rawValue)): I go on")
+            switch outcome {
+            case .postponed: say("the update has to wait for somebody else: I go on")
+            default: say("the update is over (\(outcome.rawValue)): I go on")
+            }
         }
     }
 }
