@@ -60,6 +60,13 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
+        .target(
+            name: "BrokerStage",
+            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
+            path: "Tests/BrokerStage",
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],
@@ -70,6 +77,18 @@ let package = Package(
             name: "StrictJSONTests",
             dependencies: ["StrictJSON", "TestSupport"],
             exclude: ["json-test-suite.txt"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveProtocolTests",
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveBrokerTests",
+            dependencies: ["BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation"],
             swiftSettings: memorySafe
         ),
 
