@@ -93,8 +93,10 @@ extension ServerConnection {
     /// Three numbers, compared as numbers: 0.1.0 is what all SDKs speak.
     private static func isKnown(version: String?) -> Bool {
         let parts = (version ?? "").split(separator: ".", omittingEmptySubsequences: false)
-        let areNumbers = parts.allSatisfy { $0.utf8.allSatisfy((0x30...0x39).contains) }
-        return areNumbers && parts.map { UInt8($0) } == [0, 1, 0]
+        guard parts.allSatisfy({ part in part.utf8.allSatisfy { 0x30...0x39 ~= $0 } }) else {
+            return false
+        }
+        return parts.map { UInt8($0) } == [0, 1, 0]
     }
 
     private func pong(_ frame: Frame) -> [UInt8] {
