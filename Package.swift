@@ -59,6 +59,12 @@ let package = Package(
         ),
 
         .testTarget(
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "StrictJSONTests",
             dependencies: ["StrictJSON"],
             swiftSettings: memorySafe
