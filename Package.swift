@@ -74,6 +74,12 @@ let package = Package(
         ),
 
         .testTarget(
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "StrictJSONTests",
             dependencies: ["StrictJSON", "TestSupport"],
             exclude: ["json-test-suite.txt"],
