@@ -21,9 +21,15 @@ let memorySafe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let package = Package(
     name: "reprieve",
-    products: [],
+    products: [
+        .library(name: "Reprieve", targets: ["Reprieve"]),
+        .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
+        .executable(name: "reprieve", targets: ["reprieve-cli"]),
+        .executable(name: "sample-component", targets: ["sample-component"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(name: "EventStream", swiftSettings: memorySafe),
@@ -56,6 +62,43 @@ let package = Package(
             name: "reprieved",
             dependencies: ["ReprieveBroker", "Systemd"],
             swiftSettings: strict
+        ),
+
+        .target(
+            name: "ReprieveTransport",
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "Reprieve",
+            dependencies: [
+                "ReprieveTransport", "ReprieveProtocol",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ReprieveCoordinator",
+            dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "reprieve-cli",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "sample-component",
+            dependencies: ["Reprieve"],
+            path: "Samples/swift-component",
+            swiftSettings: memorySafe
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -99,5 +142,17 @@ let package = Package(
         ),
 
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
+
+        .testTarget(
+            name: "ReprieveTransportTests",
+            dependencies: ["ReprieveTransport", "ReprieveProtocol", "EventStream"],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "ReprieveCommandTests",
+            dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
+            swiftSettings: strict
+        ),
     ]
 )
