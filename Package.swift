@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTransport", "ReprieveProtocol",
+                "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
