@@ -52,6 +52,20 @@ let package = Package(
 
         .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: strict),
 
+        .target(
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "explore-negotiation",
+            dependencies: ["Negotiation", "Outsider"],
+            path: "Tests/Exploration",
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream"],
