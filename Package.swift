@@ -82,6 +82,11 @@ let package = Package(
         .target(
             name: "ReprieveCoordinator",
             dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
+
+        .target(
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
             swiftSettings: memorySafe
         ),
 
@@ -107,6 +112,10 @@ let package = Package(
             name: "BrokerStage",
             dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
             path: "Tests/BrokerStage",
+
+            name: "explore-negotiation",
+            dependencies: ["Negotiation", "Outsider"],
+            path: "Tests/Exploration",
             swiftSettings: memorySafe
         ),
 
