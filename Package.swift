@@ -82,11 +82,6 @@ let package = Package(
         .target(
             name: "ReprieveCoordinator",
             dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
-
-        .target(
-            name: "Outsider",
-            dependencies: ["Negotiation"],
-            path: "Tests/Outsider",
             swiftSettings: memorySafe
         ),
 
@@ -109,13 +104,23 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         .target(
-            name: "BrokerStage",
-            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
-            path: "Tests/BrokerStage",
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
+            swiftSettings: memorySafe
+        ),
 
+        .executableTarget(
             name: "explore-negotiation",
             dependencies: ["Negotiation", "Outsider"],
             path: "Tests/Exploration",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "BrokerStage",
+            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
+            path: "Tests/BrokerStage",
             swiftSettings: memorySafe
         ),
 
@@ -126,15 +131,15 @@ let package = Package(
         ),
 
         .testTarget(
-            name: "NegotiationTests",
-            dependencies: ["Negotiation"],
+            name: "StrictJSONTests",
+            dependencies: ["StrictJSON", "TestSupport"],
+            exclude: ["json-test-suite.txt"],
             swiftSettings: memorySafe
         ),
 
         .testTarget(
-            name: "StrictJSONTests",
-            dependencies: ["StrictJSON", "TestSupport"],
-            exclude: ["json-test-suite.txt"],
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
             swiftSettings: memorySafe
         ),
 
