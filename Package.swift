@@ -124,6 +124,16 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .executableTarget(
+            name: "simulate-broker",
+            dependencies: [
+                "BrokerStage", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation",
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],

@@ -126,6 +126,10 @@ extension Ledger {
 
     private mutating func objectToPosts(_ entry: Entry) -> [String] {
         var objections: [String] = []
+        // An update can be announced and refused in one event.
+        for case .notify(let stream, let notice) in entry.actions {
+            if let ear = ears[stream] { lives[notice.deploymentID]?.told.insert(ear.component) }
+        }
         for case .post(let stream, let post) in entry.actions {
             guard let name = ears[stream]?.component else { continue }
             let id = post.deploymentID

@@ -26,6 +26,8 @@ struct Life: Hashable, Sendable {
     var rounds: [ComponentName: Int64] = [:]
     var restarts = 0
     var sleeps = 0
+    /// What a budget may be overdrawn by: it can end asleep, and ends a response time after waking.
+    var sleptOver: Duration = .zero
 
     var policy: Policy { request.policy }
 
@@ -69,6 +71,7 @@ struct Life: Hashable, Sendable {
             unattendedUntil = now + settings.reconnectGrace
         case .slept(let asleep):
             sleeps += 1
+            sleptOver += asleep + policy.responseTimeout
             if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break
@@ -146,7 +149,8 @@ extension Life {
             grant.granted <= policy.maxDefer && grant.granted <= deadline - entry.now
             && (sleeps > 0 || grant.granted + grant.remaining <= left)
             && grant.granted > .zero && grant.remaining >= .zero
-        let isWhole = grant.granted >= min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let most = min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
         let isCapped = grant.remaining == .zero
         return (isFair ? [] : ["a grant beyond a cap"])
             + (isWhole || isCapped ? [] : ["a grant short of what was asked and could be had"])
