@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTransport", "ReprieveProtocol",
+                "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
@@ -104,6 +104,20 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         .target(
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "explore-negotiation",
+            dependencies: ["Negotiation", "Outsider"],
+            path: "Tests/Exploration",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
             name: "BrokerStage",
             dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
             path: "Tests/BrokerStage",
@@ -117,15 +131,15 @@ let package = Package(
         ),
 
         .testTarget(
-            name: "NegotiationTests",
-            dependencies: ["Negotiation"],
+            name: "StrictJSONTests",
+            dependencies: ["StrictJSON", "TestSupport"],
+            exclude: ["json-test-suite.txt"],
             swiftSettings: memorySafe
         ),
 
         .testTarget(
-            name: "StrictJSONTests",
-            dependencies: ["StrictJSON", "TestSupport"],
-            exclude: ["json-test-suite.txt"],
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
             swiftSettings: memorySafe
         ),
 

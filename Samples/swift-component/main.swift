@@ -1,1 +1,34 @@
-print("x")
+// SPDX-License-Identifier: Apache-2.0
+
+import Reprieve
+
+// sample-component NAME [SECONDS]: a camera that records for some seconds and does not want to be
+// interrupted meanwhile. The socket is where AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT
+// says it is.
+
+let arguments = CommandLine.arguments
+let name = arguments.count > 1 ? arguments[1] : "com.example.Camera"
+let seconds = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
+let recordingEnds = ContinuousClock.now + .seconds(seconds)
+
+func say(_ text: String) {
+    print("[\(name)] \(text)")
+}
+
+try await withUpdates(component: name) { updates in
+    try await updates.answer { notice in
+        let left = recordingEnds - .now
+        guard left <= .zero else {
+            say("an update wants to start: not now, I am recording for \(left.components.seconds + 1) s")
+            return .defer(for: left, because: "recording")
+        }
+        guard notice.isFinal else {
+            say("an update wants to start: I could stop at any time")
+            return .acknowledge
+        }
+        say("everyone is ready: I pause")
+        return .acknowledge { outcome in
+            say("the update is over (\(outcome.rawValue)): I go on")
+        }
+    }
+}

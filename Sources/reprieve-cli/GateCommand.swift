@@ -54,9 +54,6 @@ struct GateCommand: AsyncParsableCommand {
             noWait: noWait,
             json: json
         )
-        if announcement.deploymentID == nil, command == nil, !json, !Output.standard.isTerminal {
-            Output.standard.line(id)
-        }
         let released: ReleasedShape?
         do { released = try await gate.wait() } catch let error as ConnectionError {
             guard withoutBroker == .proceed, gate.mayProceedWithout(error) else { throw error }
@@ -64,7 +61,12 @@ struct GateCommand: AsyncParsableCommand {
             released = nil
         }
         let release = Release(control: broker.control, id: id, released: released)
-        guard let command else { return release.explainCompletion() }
+        guard let command else {
+            if announcement.deploymentID == nil, !json, !Output.standard.isTerminal {
+                Output.standard.line(id)
+            }
+            return release.explainCompletion()
+        }
         try await release.run(command, reboots: reboots)
     }
 

@@ -4,7 +4,7 @@ internal import ReprieveProtocol
 
 /// A text of somebody else's, with everything escaped that a terminal might obey.
 func shown(_ text: String) -> String {
-    String(quoted(text).dropFirst().dropLast())
+    printable(text)
 }
 
 /// At most a few names, and how many more there are.
