@@ -17,6 +17,7 @@ from awsiot.greengrasscoreipc.clientv2 import GreengrassCoreIPCClientV2
 answers = [int(argument) for argument in sys.argv[1:]] + [0]
 printing = threading.Lock()
 over = threading.Event()
+closed = threading.Event()
 
 
 def say(**line):
@@ -60,11 +61,13 @@ except model.ServiceError as error:
 response, operation = client.subscribe_to_component_updates(
     on_stream_event=on_event,
     on_stream_error=on_error,
-    on_stream_closed=lambda: say(streamClosed=True),
+    on_stream_closed=closed.set,
 )
 say(subscribed=type(response).__name__)
 if not over.wait(30):
     sys.exit("no post event in 30 s")
-operation.close()
+operation.close().result(10)
+# The SDK calls back in threads, and complains when it is closed before they are through.
+closed.wait(10)
 client.close()
 say(closed=True)

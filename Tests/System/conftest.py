@@ -36,11 +36,22 @@ def directory():
 
 
 @pytest.fixture
-def daemon(directory):
-    """A running daemon, which must still run, and end well, when the test is over."""
-    daemon = Daemon(directory)
-    yield daemon
-    daemon.stop()
+def start(directory):
+    """Starts daemons. One that still runs when the test is over must end well."""
+    daemons = []
+
+    def start(*arguments):
+        daemons.append(Daemon(directory, *arguments))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        daemon.stop()
+
+
+@pytest.fixture
+def daemon(start):
+    return start()
 
 
 @pytest.fixture

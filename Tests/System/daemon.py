@@ -18,12 +18,13 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments, replaces=None):
+    def __init__(self, directory, *arguments):
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
         self.log = self.directory / "log"
-        self._connections = [] if replaces is None else replaces._connections
+        self._connections = []
+        self._is_over = False
         # An abstract address: it leaves nothing behind.
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind("")
@@ -65,7 +66,9 @@ class Daemon:
     # Its end
 
     def stop(self):
-        """Ends it as systemd would. Fails if it has crashed before."""
+        """Ends it as systemd would, unless a test has ended it. Fails if it has crashed before."""
+        if self._is_over:
+            return
         try:
             code = self.process.poll()
             assert code is None, f"reprieved has died with {code}:\n{self.log.read_text()}"
@@ -73,14 +76,15 @@ class Daemon:
             assert self.process.wait(TIMEOUT) == 0, self.log.read_text()
             assert "Fatal error" not in self.log.read_text()
         finally:
-            if self.process.poll() is None:
-                self.kill()
-            for connection in self._connections:
-                connection.close()
+            self.kill()
 
     def kill(self):
-        self.process.kill()
-        self.process.wait(TIMEOUT)
+        self._is_over = True
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(TIMEOUT)
+        for connection in self._connections:
+            connection.close()
 
     def statistics(self):
         """The lines of the kernel's /proc/PID/status, by name."""

@@ -9,7 +9,7 @@ import stat
 import subprocess
 
 import pytest
-from daemon import BUILD, NOBODY, Daemon, open_elsewhere
+from daemon import BUILD, NOBODY, open_elsewhere
 from protocol import ACCEPTED, CONNECT_ACK, Connection
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -38,13 +38,11 @@ def test_a_second_daemon_on_the_same_sockets_says_so_and_leaves_them_alone(daemo
     assert daemon.component().connection.call("UpdateState", {"state": "RUNNING"}) == {}
 
 
-def test_a_stale_socket_file_is_replaced(directory):
+def test_a_stale_socket_file_is_replaced(start, directory):
     for name in ["ipc.socket", "control.socket"]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stale:
             stale.bind(f"{directory}/{name}")
-    daemon = Daemon(directory)
-    daemon.component()
-    daemon.stop()
+    start().component()
 
 
 def test_another_file_in_the_place_of_a_socket_is_not_removed(directory):
@@ -56,26 +54,25 @@ def test_another_file_in_the_place_of_a_socket_is_not_removed(directory):
     assert file.read_text() == "somebody's"
 
 
-def test_an_orderly_end_removes_the_sockets(directory):
-    daemon = Daemon(directory)
+def test_an_orderly_end_removes_the_sockets(daemon):
     daemon.stop()
     assert not daemon.component_socket.exists()
     assert not daemon.control_socket.exists()
 
 
-def test_after_kill_9_a_daemon_starts_on_the_same_directory(directory):
-    first = Daemon(directory)
+def test_after_kill_9_a_daemon_starts_on_the_same_directory(start):
+    first = start()
     camera = first.component()
-    first.kill()
+    first.process.kill()
     assert camera.connection.ends()
+    first.kill()
     assert first.component_socket.exists()
-    second = Daemon(directory, replaces=first)
+    second = start()
     camera = second.component()
     gate = second.coordinator().gate("d")
     camera.notice()
     camera.acknowledge("d")
     gate.released()
-    second.stop()
 
 
 def test_the_directory_is_made_if_it_is_not_there(directory):
@@ -92,12 +89,11 @@ def test_the_directory_is_made_if_it_is_not_there(directory):
     assert process.returncode == 0
 
 
-def test_the_sockets_can_be_elsewhere(directory):
+def test_the_sockets_can_be_elsewhere(start, directory):
     paths = {"--component-socket": f"{directory}/c", "--control-socket": f"{directory}/d"}
-    daemon = Daemon(directory, *[word for pair in paths.items() for word in pair])
+    daemon = start(*[word for pair in paths.items() for word in pair])
     for path in paths.values():
         daemon.keep(Connection.open(path)).connect("com.example.Camera")
-    daemon.stop()
 
 
 @pytest.mark.parametrize(

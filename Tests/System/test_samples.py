@@ -7,7 +7,7 @@ import signal
 import sys
 
 import pytest
-from daemon import BUILD, ROOT, Daemon
+from daemon import BUILD, ROOT
 
 SAMPLES = ROOT / "Samples"
 has_sdk = importlib.util.find_spec("awsiot") is not None
@@ -38,7 +38,7 @@ def sample(request, directory, processes):
     return start
 
 
-def subscribed(coordinator, count=1):
+def subscribed(coordinator):
     """Waits until a component is there: the gate waits for it."""
     gate = coordinator.gate("first", policy={"require": ["com.example.It"]})
     gate.released(20)
@@ -66,21 +66,17 @@ def test_a_sample_that_is_not_busy_is_ready_at_once(daemon, sample):
     program.line("the update is over")
 
 
-def test_a_sample_subscribes_again_after_the_broker_was_killed(directory, sample):
-    first = Daemon(directory)
+def test_a_sample_subscribes_again_after_the_broker_was_killed(start, sample):
+    first = start()
     sample(0)
     subscribed(first.coordinator())
     first.kill()
-    second = Daemon(directory, replaces=first)
-    subscribed(second.coordinator())
-    second.stop()
+    subscribed(start().coordinator())
 
 
-def test_a_sample_works_on_without_a_broker_until_there_is_one(directory, sample):
+def test_a_sample_works_on_without_a_broker_until_there_is_one(start, sample):
     program = sample(0)
-    daemon = Daemon(directory)
-    subscribed(daemon.coordinator())
+    subscribed(start().coordinator())
     assert program.process.poll() is None
     program.signal(signal.SIGTERM)
     program.end()
-    daemon.stop()
