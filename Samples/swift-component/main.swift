@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Reprieve
 
 // sample-component NAME [SECONDS]: a camera that records for some seconds and does not want to be
@@ -13,13 +14,15 @@ let recordingEnds = ContinuousClock.now + .seconds(seconds)
 
 func say(_ text: String) {
     print("[\(name)] \(text)")
+    fflush(nil)  // a pipe would keep the line back
 }
 
 try await withUpdates(component: name) { updates in
     try await updates.answer { notice in
         let left = recordingEnds - .now
         guard left <= .zero else {
-            say("an update wants to start: not now, I am recording for \(left.components.seconds + 1) s")
+            let rest = left.components.seconds + 1
+            say("an update wants to start: not now, I am recording for \(rest) s more")
             return .defer(for: left, because: "recording")
         }
         guard notice.isFinal else {
