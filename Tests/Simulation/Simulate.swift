@@ -13,7 +13,7 @@ enum Simulate {
         if let seed = environment("REPRIEVE_SEED").flatMap(UInt64.init) {
             var history = History(seed: seed)
             history.play()
-            history.transcript.forEach { print($0) }
+            for line in history.transcript { print(line) }
             report(history.objections, seed: seed)
             return
         }
@@ -46,7 +46,7 @@ enum Simulate {
 
     private static func report(_ objections: [String], seed: UInt64) {
         guard !objections.isEmpty else { return }
-        objections.forEach { print($0) }
+        for objection in objections { print(objection) }
         print("to see the whole history: REPRIEVE_SEED=\(seed) simulate-broker")
         exitWithFailure()
     }
