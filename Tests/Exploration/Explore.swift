@@ -57,6 +57,6 @@ extension Finding {
         let tenths = attoseconds / 100_000_000_000_000_000
         Swift.print("\(states) states, \(transitions) transitions, \(seconds).\(tenths) s: \(name)")
         if let failure { Swift.print("\n\(failure)\n") }
-        unsafe fflush(nil)
+        fflush(nil)
     }
 }

@@ -26,6 +26,7 @@ struct Life: Hashable, Sendable {
     var rounds: [ComponentName: Int64] = [:]
     var restarts = 0
     var sleeps = 0
+    var asleep: Duration = .zero
 
     var policy: Policy { request.policy }
 
@@ -69,6 +70,7 @@ struct Life: Hashable, Sendable {
             unattendedUntil = now + settings.reconnectGrace
         case .slept(let asleep):
             sleeps += 1
+            self.asleep += asleep
             if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break
