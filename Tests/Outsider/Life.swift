@@ -26,8 +26,7 @@ struct Life: Hashable, Sendable {
     var rounds: [ComponentName: Int64] = [:]
     var restarts = 0
     var sleeps = 0
-    /// What a budget may be overdrawn by: it can end asleep, and ends a response time after waking.
-    var sleptOver: Duration = .zero
+    var asleep: Duration = .zero
 
     var policy: Policy { request.policy }
 
@@ -71,7 +70,7 @@ struct Life: Hashable, Sendable {
             unattendedUntil = now + settings.reconnectGrace
         case .slept(let asleep):
             sleeps += 1
-            sleptOver += asleep + policy.responseTimeout
+            self.asleep += asleep
             if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break

@@ -41,7 +41,7 @@ package struct Oracle: Hashable, Sendable {
                     gates[id]?.hear(notice, ear, at: now)
                 }
             }
-            gates[id]?.judge(settings, isTimer: event.isTimer, at: now)
+            gates[id]?.judge(settings, at: now)
         }
         gates = gates.filter { $0.value.overAt == nil }
     }
@@ -56,16 +56,6 @@ package struct Oracle: Hashable, Sendable {
             let id = request.deploymentID
             gates[id] = gates[id] ?? Gate(request, Array(ears.values), at: now)
         default: break
-        }
-    }
-}
-
-extension Event {
-    /// Whether a deadline that has come takes effect with it.
-    fileprivate var isTimer: Bool {
-        switch self {
-        case .timePassed, .announced: true
-        default: false
         }
     }
 }
