@@ -103,6 +103,44 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
+        .target(
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "explore-negotiation",
+            dependencies: ["Negotiation", "Outsider"],
+            path: "Tests/Exploration",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "BrokerStage",
+            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
+            path: "Tests/BrokerStage",
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "simulate-broker",
+            dependencies: [
+                "BrokerStage", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation",
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ScriptedBroker",
+            dependencies: ["ReprieveProtocol", "EventStream"],
+            path: "Tests/ScriptedBroker",
+            swiftSettings: strict
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],
@@ -116,12 +154,25 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
-        .target(
-            name: "ScriptedBroker",
-            dependencies: ["ReprieveProtocol", "EventStream"],
-            path: "Tests/ScriptedBroker",
-            swiftSettings: strict
+        .testTarget(
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
+            swiftSettings: memorySafe
         ),
+
+        .testTarget(
+            name: "ReprieveProtocolTests",
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveBrokerTests",
+            dependencies: ["BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
 
         .testTarget(
             name: "ReprieveTransportTests",
@@ -151,7 +202,5 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-
-        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
     ]
 )

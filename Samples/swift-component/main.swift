@@ -14,21 +14,22 @@ let recordingEnds = ContinuousClock.now + .seconds(seconds)
 
 func say(_ text: String) {
     print("[\(name)] \(text)")
-    fflush(nil)
+    fflush(nil)  // a pipe would keep the line back
 }
 
 try await withUpdates(component: name) { updates in
     try await updates.answer { notice in
         let left = recordingEnds - .now
         if left > .zero, !notice.isLastCall {
-            say("an update wants to start: not now, I record for \(left.components.seconds + 1) s")
+            let rest = left.components.seconds + 1
+            say("an update wants to start: not now, I am recording for \(rest) s more")
             return .defer(for: left, because: "recording")
         }
         guard notice.isFinal || notice.isLastCall else {
             say("an update wants to start: I could stop at any time")
             return .acknowledge
         }
-        say("the update starts: I pause")
+        say(notice.isFinal ? "everyone else is ready: I pause" : "my time is up: I pause")
         return .acknowledge { outcome in
             switch outcome {
             case .postponed: say("the update has to wait for somebody else: I go on")
