@@ -19,9 +19,9 @@ class Program:
     """A running program. Its lines are read while it runs, so that it never waits for us."""
 
     def __init__(self, arguments, **options):
-        options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE} | options
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         arguments = [str(argument) for argument in arguments]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, **options)
+        self.process = subprocess.Popen(arguments, text=True, **(pipes | options))
         self.pid = self.process.pid
         self._output = Lines(self.process.stdout)
         self._errors = Lines(self.process.stderr) if self.process.stderr else None
@@ -80,9 +80,7 @@ class Processes:
     def __init__(self):
         self._programs = []
 
-    def start(self, *arguments, environment=None, **options):
-        if environment is not None:
-            options["env"] = os.environ | environment
+    def start(self, *arguments, **options):
         program = Program(arguments, **options)
         self._programs.append(program)
         return program

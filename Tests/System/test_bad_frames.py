@@ -168,6 +168,7 @@ def test_after_a_protocol_error_the_client_has_a_second_to_close_first(daemon):
     assert 0.9 < time.monotonic() - before < 2
 
 
+@pytest.mark.slow
 def test_silence_after_connecting_is_hung_up_on_after_5_seconds(daemon):
     connection = daemon.connection()
     before = time.monotonic()
@@ -176,6 +177,7 @@ def test_silence_after_connecting_is_hung_up_on_after_5_seconds(daemon):
     assert 4.9 < time.monotonic() - before < 7
 
 
+@pytest.mark.slow
 def test_half_a_connect_is_hung_up_on_after_5_seconds(daemon):
     connection = daemon.connection()
     connection.send(message(CONNECT, payload={}, version="0.1.0")[:40])

@@ -17,6 +17,7 @@ def puppet(daemon, processes):
     return processes.puppet(daemon.component_socket, PUPPET)
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_while_asked_is_away_and_then_gone(daemon, coordinator, puppet):
     gate = coordinator.gate("d")
     puppet.line("preUpdateEvent")
@@ -28,6 +29,7 @@ def test_one_that_is_killed_while_asked_is_away_and_then_gone(daemon, coordinato
     assert (released["basis"], released["silent"]) == ("silence", [PUPPET])
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_while_deferred_is_away_and_then_gone(daemon, coordinator, puppet):
     gate = coordinator.gate("d")
     puppet.line("preUpdateEvent")
