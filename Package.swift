@@ -21,9 +21,15 @@ let memorySafe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let package = Package(
     name: "reprieve",
-    products: [],
+    products: [
+        .library(name: "Reprieve", targets: ["Reprieve"]),
+        .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
+        .executable(name: "reprieve", targets: ["reprieve-cli"]),
+        .executable(name: "sample-component", targets: ["sample-component"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(name: "EventStream", swiftSettings: memorySafe),
@@ -58,11 +64,61 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "ReprieveTransport",
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "Reprieve",
+            dependencies: [
+                "ReprieveTransport", "ReprieveProtocol",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ReprieveCoordinator",
+            dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "reprieve-cli",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "sample-component",
+            dependencies: ["Reprieve"],
+            path: "Samples/swift-component",
+            swiftSettings: memorySafe
+        ),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
+        .target(
+            name: "BrokerStage",
+            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
+            path: "Tests/BrokerStage",
+            swiftSettings: memorySafe
+        ),
 
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
             swiftSettings: memorySafe
         ),
 
@@ -73,6 +129,30 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .testTarget(
+            name: "ReprieveProtocolTests",
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveBrokerTests",
+            dependencies: ["BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation"],
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
+
+        .testTarget(
+            name: "ReprieveTransportTests",
+            dependencies: ["ReprieveTransport", "ReprieveProtocol", "EventStream"],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "ReprieveCommandTests",
+            dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
+            swiftSettings: strict
+        ),
     ]
 )

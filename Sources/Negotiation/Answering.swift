@@ -9,8 +9,10 @@ extension Update {
         guard let participant = participants[name], participant.state != .absent,
             participant.state != .gone
         else { return .failure(.notAsked(name, id)) }
+        // A negative deferral is no answer: taken for consent it would be a hole.
+        guard answer.deferral >= .zero else { return .failure(.notAsked(name, id)) }
         let left = participant.budgetLeft(at: turn.now)
-        if answer.deferral <= .zero {
+        if answer.deferral == .zero {
             if isWaiting, participant.state != .overridden { acknowledge(answer, &turn) }
             return .success(Grant(granted: .zero, remaining: remaining(name, at: turn.now)))
         }
@@ -20,9 +22,16 @@ extension Update {
             return .failure(.budgetSpent(name, id))
         }
         let asked = max(answer.deferral, turn.settings.minimumDeferral)
-        let granted = min(asked, policy.maxDefer, left, deadline - turn.now).inWholeMilliseconds
+        // Held to the instant, said in whole milliseconds: a deferral cut by its budget or by the
+        // deadline must not end the fraction of a millisecond before it, and be asked once more.
+        let granted = min(asked, policy.maxDefer, left, deadline - turn.now)
         deferUpdate(answer, granted: granted, &turn)
-        return .success(Grant(granted: granted, remaining: remaining(name, at: turn.now)))
+        return .success(
+            Grant(
+                granted: granted.inWholeMilliseconds,
+                remaining: remaining(name, at: turn.now)
+            )
+        )
     }
 
     /// The budget left once what runs has run out.
@@ -71,6 +80,7 @@ extension Update {
             participant.deferrals += 1
             participant.question.isAnswered = true
             participant.hasFinalWord = false
+            participant.acknowledgedAt = nil
             participant.keepWord(of: answer.request.peer, until: now + granted, at: now)
             // What is said while away is kept, and does not stop the grace.
             if participant.state != .away {

@@ -3,18 +3,27 @@
 // Questions and notices: who is asked, in which round, and what the notice says.
 
 extension Update {
-    /// Puts a new question: the next round. Only `seats` hear it, all of the component's if nil.
-    mutating func ask(_ name: ComponentName, seats: [StreamID]? = nil, _ turn: inout Turn) {
+    /// Puts a new question, in the next round unless it is a second subscription's. Only `seats`
+    /// hear it, all of the component's if nil.
+    mutating func ask(
+        _ name: ComponentName,
+        seats: [StreamID]? = nil,
+        isSecond: Bool = false,
+        _ turn: inout Turn
+    ) {
         let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
         let now = turn.now
         with(name, &turn) { participant in
+            // A final question has a round of its own, which tells its answer from "I could".
+            let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(
-                round: participant.question.round + 1,
+                round: participant.question.round + (isSameRound ? 0 : 1),
                 answerBy: now + timeout,
                 isFinal: isFinal
             )
             participant.hasFinalWord = false
+            participant.acknowledgedAt = nil
             participant.forgetWords()
             participant.enter(.asked, until: now + timeout, at: now)
         }
@@ -69,7 +78,9 @@ extension Update {
     private func notice(to participant: Participant, at now: Instant) -> Notice {
         let deadlineLeft = max(.zero, deadline - now)
         let budgetLeft = participant.budgetLeft(at: now)
-        let answerTime = max(.zero, participant.question.answerBy - now)
+        let question = participant.question
+        let answerTime =
+            question.isAnswered ? policy.responseTimeout : max(.zero, question.answerBy - now)
         return Notice(
             deploymentID: id,
             reason: request.reason,

@@ -10,12 +10,11 @@ extension Update {
             let concerned = subscriptions[name, default: []].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &turn) }
         }
-        for name in Set(policy.require).sorted() where !isPresent(name) { waitFor(name, &turn) }
+        for name in Set(policy.require).sorted() {
+            let isPresent = subscriptions.keys.contains { Self.matches(name, $0) }
+            if !isPresent { waitFor(name, &turn) }
+        }
         if deadline <= turn.now { reachDeadline(&turn) } else { settle(&turn) }
-    }
-
-    private func isPresent(_ required: ComponentName) -> Bool {
-        participants.keys.contains { Self.matches(required, $0) }
     }
 
     /// Waits for a required component that is not there.
@@ -40,14 +39,13 @@ extension Update {
     }
 
     mutating func subscribed(_ subscription: Subscription, _ turn: inout Turn) {
-        guard policy.notification == .notify, concerns(subscription) else { return }
+        guard isWaiting, concerns(subscription) else { return }
         let name = subscription.component
-        guard isWaiting else { return seat(subscription, &turn) }
         recognise(name, &turn)
         if participants[name] == nil {
             welcome(name, [subscription], &turn)
         } else {
-            seat(subscription, &turn)
+            with(name, &turn) { $0.seats.append(Participant.Seat(subscription)) }
             ask(arrived: subscription.stream, of: name, &turn)
         }
         if deadlineLastCall == nil {
@@ -56,20 +54,14 @@ extension Update {
         settle(&turn)
     }
 
-    private mutating func seat(_ subscription: Subscription, _ turn: inout Turn) {
-        guard participants[subscription.component] != nil else { return }
-        with(subscription.component, &turn) { $0.seats.append(Participant.Seat(subscription)) }
-    }
-
     /// `require: [NAME]` waited for NAME, and UNIT/NAME is what came: they are one participant.
     private mutating func recognise(_ name: ComponentName, _ turn: inout Turn) {
-        guard participants[name] == nil else { return }
-        let awaited = names { $0.question.round == 0 && $0.seats.isEmpty }
-        guard let placeholder = awaited.first(where: { Self.matches($0, name) }),
-            let participant = participants.removeValue(forKey: placeholder)
-        else { return }
-        derived.discount(participant, deadline: deadline)
-        add(name, participant, &turn)
+        for placeholder in names(where: { $0.question.round == 0 && $0.seats.isEmpty })
+        where placeholder != name && Self.matches(placeholder, name) {
+            guard let participant = participants.removeValue(forKey: placeholder) else { continue }
+            derived.discount(participant, deadline: deadline)
+            if participants[name] == nil { add(name, participant, &turn) }
+        }
     }
 
     /// Who subscribes is asked at once, unless its answer stands.
@@ -78,8 +70,10 @@ extension Update {
         of name: ComponentName,
         _ turn: inout Turn
     ) {
+        let isSecond = participants[name].map { $0.seats.count > 1 } ?? false
         switch participants[name]?.state {
-        case .absent, .acknowledged: ask(name, seats: [seat], &turn)
+        case .absent: ask(name, seats: [seat], &turn)
+        case .acknowledged: ask(name, seats: [seat], isSecond: isSecond, &turn)
         case .asked, .silent: repeatQuestion(name, to: seat, &turn)
         case .away, .gone: welcomeBack(name, seat, &turn)
         case .deferred, .overridden, nil: break
@@ -153,6 +147,10 @@ extension Update {
 
 extension Participant.Seat {
     init(_ subscription: Subscription) {
-        self.init(stream: subscription.stream, confirm: subscription.confirm)
+        self.init(
+            stream: subscription.stream,
+            confirm: subscription.confirm,
+            process: subscription.process
+        )
     }
 }

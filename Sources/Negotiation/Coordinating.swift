@@ -11,9 +11,9 @@ extension Update {
             return
         }
         coordinators.append(coordinator)
-        guard unattendedUntil != nil else { return }
+        excuse(process, &turn)
+        guard unattendedUntil != nil else { return settle(&turn) }
         unattendedUntil = nil
-        if process != 0 { ownProcesses.insert(process) }
         turn.changed(id)
         if isForced {
             force(&turn)
@@ -21,6 +21,20 @@ extension Update {
             reachDeadline(&turn)
         } else {
             settle(&turn)
+        }
+    }
+
+    /// Who waits at the gate is not asked whether it may open, even where it was before it came.
+    private mutating func excuse(_ process: Int32, _ turn: inout Turn) {
+        guard process != 0, ownProcesses.insert(process).inserted else { return }
+        let now = turn.now
+        for name in names(where: { $0.seats.contains { $0.process == process } }) {
+            with(name, &turn) { participant in
+                participant.seats.removeAll { $0.process == process }
+                guard participant.seats.isEmpty, participant.state == .asked else { return }
+                participant.acknowledgedAt = now
+                participant.enter(.acknowledged, at: now)
+            }
         }
     }
 

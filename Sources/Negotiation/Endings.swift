@@ -34,11 +34,16 @@ struct OwedPosts: Hashable, Sendable {
     private var posts: [ComponentName: [Owed]] = [:]
 
     /// Sends everyone who was told of the update its end, and keeps it for those who are not here.
-    mutating func deliver(_ post: Post, after update: Update, _ turn: inout Turn) {
+    mutating func deliver(
+        _ post: Post,
+        after update: Update,
+        to subscriptions: [ComponentName: [Subscription]],
+        _ turn: inout Turn
+    ) {
         for name in update.names(where: { $0.isTold }) {
-            let seats = update.participants[name]?.seats ?? []
-            for seat in seats { turn.actions.append(.post(seat.stream, post)) }
-            if seats.isEmpty { owe(post, to: name, turn) }
+            let streams = subscriptions[name, default: []].map(\.stream)
+            for stream in streams { turn.actions.append(.post(stream, post)) }
+            if streams.isEmpty { owe(post, to: name, turn) }
         }
     }
 

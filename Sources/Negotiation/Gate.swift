@@ -18,16 +18,20 @@ extension Update {
     /// Asks once more those who could: who acts only on the final notice, and whose
     /// acknowledgement is too old to be relied upon.
     private mutating func beginFinalAsking(_ turn: inout Turn) {
+        let toAsk = toAskFinally(at: turn.now)
         phase = .finalAsking
         turn.changed(id)
-        let now = turn.now
+        for name in toAsk { ask(name, &turn) }
+    }
+
+    private func toAskFinally(at now: Instant) -> [ComponentName] {
+        guard phase == .gathering else { return [] }
         let ttl = policy.acknowledgementTTL
-        let toAsk = names { participant in
+        return names { participant in
             participant.state == .acknowledged && !participant.seats.isEmpty
                 && (participant.isConfirm
                     || participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
         }
-        for name in toAsk { ask(name, &turn) }
     }
 
     /// A deferral ends the final asking: who may have acted on it is told to go back to work.
@@ -109,20 +113,30 @@ extension Update {
 // MARK: - What opens it regardless
 
 extension Update {
-    /// Who owes an answer is silent, who holds a deferral is overridden.
+    /// Who owes an answer is silent, who holds a deferral is overridden. Who was only waited for
+    /// after a death of ours has acknowledged.
     mutating func cut(_ name: ComponentName, _ turn: inout Turn) {
         let now = turn.now
+        let deadline = deadline
         with(name, &turn) { participant in
-            let holds = participant.state == .deferred || participant.deferralEnd(at: now) != nil
-            participant.enter(holds ? .overridden : .silent, at: now)
+            // A deferral that a cap cut ended with the cap, even where the timer comes late.
+            let end = min(now, deadline, participant.budgetEnd ?? now)
+            let holds =
+                participant.state == .deferred
+                || participant.lastWordEnd.map { $0 >= end } ?? false
+            let isReady = participant.acknowledgedAt != nil
+            participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
         }
     }
 
     mutating func reachDeadline(_ turn: inout Turn) {
         let blockers = blockers
+        // With no coordinator it passes unused. Then nobody may block, but whoever should be asked
+        // finally no longer is.
+        let isUsed = !blockers.isEmpty || !toAskFinally(at: turn.now).isEmpty
         for name in blockers { cut(name, &turn) }
         if policy.onSilence == .refuse, derived.silences > 0 { return refuse(&turn) }
-        open(on: blockers.isEmpty ? .consent : .deadline, &turn)
+        open(on: isUsed ? .deadline : .consent, &turn)
     }
 
     mutating func force(_ turn: inout Turn) {

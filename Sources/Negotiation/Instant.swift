@@ -35,7 +35,7 @@ extension Duration {
         return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 
-    /// The same time without the part below a millisecond: what is granted is what is said.
+    /// The same time without the part below a millisecond.
     var inWholeMilliseconds: Duration {
         .milliseconds(wholeMilliseconds)
     }

@@ -73,7 +73,7 @@ package struct Negotiation: Hashable, Sendable {
         guard case .ended(let ending) = updates.values[index].phase else { return }
         let update = updates.remove(at: index).value
         ended.remember(id, ending, limit: settings.maximumEnded)
-        owedPosts.deliver(ending.post(id), after: update, &turn)
+        owedPosts.deliver(ending.post(id), after: update, to: subscriptions, &turn)
     }
 }
 

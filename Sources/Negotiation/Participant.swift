@@ -49,6 +49,7 @@ package struct Participant: Hashable, Sendable {
     struct Seat: Hashable, Sendable {
         var stream: StreamID
         var confirm: Bool
+        var process: Int32
     }
 
     package private(set) var state: State
@@ -60,6 +61,7 @@ package struct Participant: Hashable, Sendable {
     var seats: [Seat] = []
     /// Was sent a notice, and so gets the post.
     var isTold = false
+    /// When it acknowledged; nil once that no longer stands.
     var acknowledgedAt: Instant?
     /// It has said 0 to the final notice: it acted.
     var hasFinalWord = false
@@ -170,8 +172,11 @@ extension Participant {
 extension Participant {
     /// When the last running deferral ends; nil when none runs.
     func deferralEnd(at now: Instant) -> Instant? {
-        let end = words.values.reduce(orphanedWord) { max($0 ?? $1, $1) }
-        return end.flatMap { $0 > now ? $0 : nil }
+        lastWordEnd.flatMap { $0 > now ? $0 : nil }
+    }
+
+    var lastWordEnd: Instant? {
+        words.values.reduce(orphanedWord) { max($0 ?? $1, $1) }
     }
 
     /// A new word takes the place of the connection's old one and of a closed connection's.

@@ -33,7 +33,8 @@ extension Update {
         case .away:
             with(name, &turn) { participant in
                 participant.forgetWords()
-                participant.enter(.gone, at: now)
+                let isReady = participant.acknowledgedAt != nil
+                participant.enter(isReady ? .acknowledged : .gone, at: now)
             }
         case .acknowledged, .silent, .gone, .overridden, nil: break
         }
@@ -58,28 +59,31 @@ extension Update {
         guard isWaiting else { return }
         let now = turn.now
         let newEnd = now + policy.responseTimeout
+        let endedAsleep = { (end: Instant) in end > now - asleep && end <= now }
         unattendedUntil = unattendedUntil.map { $0 + asleep }
-        if deadline <= now {
+        if endedAsleep(deadline) {
             deadline = newEnd
             deadlineLastCall = now
         }
         for name in participants.keys {
-            let wasBlockedOut = participants[name]?.budgetEnd.map { $0 <= now } ?? false
+            let isSpent = participants[name]?.budgetEnd.map(endedAsleep) ?? false
             participants[name]?.sleptThrough(asleep)
-            if wasBlockedOut { participants[name]?.extendBudget(to: newEnd, at: now) }
+            if isSpent { participants[name]?.extendBudget(to: newEnd, at: now) }
         }
         derived.recount(participants, deadline: deadline)
         turn.changed(id)
     }
 
     /// The broker died and is back. Nobody hung up: who was asked has the rest of its time, and at
-    /// least the grace; a running deferral holds to its end.
+    /// least the grace; a running deferral holds to its end, and an acknowledgement stands. Only
+    /// whoever acts on a final notice is waited for, so that it can get one.
     mutating func restarted(_ turn: inout Turn) {
-        let graceEnd = turn.now + turn.settings.reconnectGrace
-        for name in participants.keys { participants[name]?.survive(until: graceEnd) }
+        guard isWaiting else { return }
+        let now = turn.now
+        let graceEnd = now + turn.settings.reconnectGrace
+        for name in participants.keys { participants[name]?.survive(until: graceEnd, at: now) }
         derived.recount(participants, deadline: deadline)
         askedFinally = []
-        guard isWaiting else { return }
         coordinators = []
         unattendedUntil = graceEnd
         turn.changed(id)
@@ -95,14 +99,16 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func survive(until graceEnd: Instant) {
+    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+        let owesFinalWord = isConfirm && !hasFinalWord
         seats = []
         orphanAllWords()
         switch state {
         case .absent, .asked, .away:
             until = until.map { max($0, graceEnd) }
             if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
-        case .deferred, .acknowledged, .silent, .gone, .overridden: break
+        case .acknowledged: if owesFinalWord { enter(.away, until: graceEnd, at: now) }
+        case .deferred, .silent, .gone, .overridden: break
         }
     }
 }

@@ -92,8 +92,10 @@ extension Update {
         !ownProcesses.contains(subscription.process) && concerns(subscription.component)
     }
 
-    /// Names in `components` that no participant has, in the order given, each once.
+    /// Names in `components` that no participant has, in the order given, each once. Where nobody
+    /// is notified, nobody was looked for.
     var unmatched: [ComponentName] {
+        guard policy.notification == .notify else { return [] }
         var seen: Set<ComponentName> = []
         return (request.components ?? []).filter { wanted in
             seen.insert(wanted).inserted

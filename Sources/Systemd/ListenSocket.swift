@@ -38,7 +38,8 @@ package final class ListenSocket {
         self.lock = consume lock
     }
 
-    private init(inheriting descriptor: Int32) throws(SystemError) {
+    /// Takes over a socket that somebody else has bound. Its file stays theirs.
+    init(inheriting descriptor: Int32) throws(SystemError) {
         let owned = Descriptor(owning: descriptor)
         let kind = sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0)
         guard try checkSystemd(kind, "look at an inherited socket") > 0 else {

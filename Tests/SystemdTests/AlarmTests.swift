@@ -24,8 +24,8 @@ import Testing
         }
         try loop.runToExit()
         #expect(lateness.allSatisfy { $0 >= .zero })
-        // A busy machine may hold up some of them.
-        #expect(lateness.sorted()[4] < .milliseconds(5))
+        // A busy machine may hold up most of them.
+        #expect(lateness.sorted()[1] < .milliseconds(5))
     }
 
     @Test func `fires once for two settings`() throws {
@@ -59,7 +59,10 @@ import Testing
         alarm.set(to: loop.now)
         alarm.set(to: instant)
         alarm.onFire { Issue.record("it fired") }
+        var turns = 0
+        loop.onTurnEnd { turns += 1 }
         try loop.runToExit(after: .milliseconds(5))
+        #expect(turns == 1, "it is the exit's")
     }
 
     @Test(arguments: [Duration.zero, .seconds(-1), .nanoseconds(1)])

@@ -34,13 +34,22 @@ import Testing
         await #expect(processExitsWith: .exitCode(15)) {
             let loop = try EventLoop()
             var number: Int32 = 0
+            // A test may run on a thread that blocks all signals; a daemon's first does not.
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_UNBLOCK, &all, nil)
             try loop.onSignal(SIGTERM) { number = SIGTERM }
             try loop.onSignal(SIGHUP) { number = SIGHUP }
             loop.onTurnEnd { loop.exit(code: number) }
-            // Only this thread blocks it; a daemon has no other.
             pthread_kill(pthread_self(), SIGTERM)
             exit(try loop.run())
         }
+    }
+
+    @Test func `what libsystemd refuses is an error`() throws {
+        let loop = try EventLoop()
+        let error = #expect(throws: SystemError.self) { try loop.onSignal(0) {} }
+        #expect(error?.message == "cannot watch a signal: Invalid argument (EINVAL)")
     }
 
     @Test func `a peer that hung up does not kill the process`() async {

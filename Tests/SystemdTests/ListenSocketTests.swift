@@ -96,6 +96,18 @@ import Testing
         #expect(folder.contents == ["ipc.socket", "ipc.socket.lock", "moved"])
     }
 
+    @Test func `keeps its hands off a stale socket while another one starts`() throws {
+        try leaveStaleSocket(at: path)
+        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX) == 0)
+        let error = #expect(throws: SystemError.self) {
+            _ = try ListenSocket(at: path, mode: 0o600)
+        }
+        #expect(error?.message == "another reprieved is already serving \(path)")
+        #expect(access(path, F_OK) == 0)
+    }
+
     @Test func `of several that start at once, one listens`() async throws {
         for round in 0..<20 {
             let path = folder / "race\(round)"

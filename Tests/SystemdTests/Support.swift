@@ -41,7 +41,8 @@ final class Peer {
     init(_ token: UInt64 = 0) throws {
         self.token = token
         var ends: [Int32] = [-1, -1]
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+        // A process that another test starts meanwhile must not keep an end open.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
         near = StreamSocket(owning: ends[0])
         far = StreamSocket(owning: ends[1])
@@ -118,7 +119,7 @@ func hoardDescriptors() -> [Int32] {
     limit.rlim_cur = min(limit.rlim_cur, 256)
     setrlimit(resource, &limit)
     var hoard: [Int32] = []
-    while case let descriptor = open("/dev/null", O_RDONLY), descriptor >= 0 {
+    while case let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC), descriptor >= 0 {
         hoard.append(descriptor)
     }
     return hoard
@@ -126,7 +127,7 @@ func hoardDescriptors() -> [Int32] {
 
 /// A socket of somebody else, bound to a path but not listening.
 func bindUnix(_ path: String, type: __socket_type = SOCK_STREAM) throws -> Int32 {
-    let descriptor = socket(AF_UNIX, Int32(type.rawValue), 0)
+    let descriptor = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ReprieveProtocol
+internal import ReprieveTransport
+internal import StrictJSON
+
+/// The control socket of a broker: what a nucleus or an operator may ask of it. Each request has
+/// a connection of its own.
+///
+/// Throws the `ConnectionError` that kept it from asking, or the `ErrorShape` of the broker.
+package struct Control: Hashable, Sendable {
+    package var path: String
+
+    package init(path: String? = nil) {
+        self.path = path ?? SocketPath.control
+    }
+
+    package func complete(_ request: CompleteRequest) async throws {
+        _ = try await call(.completeUpdate, request)
+    }
+
+    package func cancel(_ request: ReasonedRequest) async throws {
+        _ = try await call(.cancelUpdate, request)
+    }
+
+    package func force(_ request: ReasonedRequest) async throws {
+        _ = try await call(.forceUpdate, request)
+    }
+
+    package func status() async throws -> StatusShape {
+        try await call(.getStatus, Empty()).read(as: StatusShape.self, at: path)
+    }
+
+    /// Hands on the status, as it is now and at each change, until the task is cancelled.
+    package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
+        try await withConnection(to: path) { connection in
+            var isFirst = true
+            for try await payload in connection.stream(.watchStatus, Empty()) {
+                // The response says that the stream is open; it has the status only if it wants.
+                if isFirst {
+                    isFirst = false
+                    continue
+                }
+                try await handle(payload.read(as: StatusEvent.self, at: path).status)
+            }
+            try Task.checkCancellation()
+            throw ConnectionError(.broken, path, because: "the broker ended the stream")
+        }
+    }
+
+    private func call(_ operation: Operation, _ request: some Shape) async throws -> [UInt8] {
+        try await withConnection(to: path) { try await $0.call(operation, request) }
+    }
+}
+
+extension [UInt8] {
+    func read<Value: Shape>(as: Value.Type, at path: String) throws(ConnectionError) -> Value {
+        do { return try Value(decoding: self, limits: .fromBroker) } catch {
+            throw ConnectionError(.broken, path, because: error.message)
+        }
+    }
+}

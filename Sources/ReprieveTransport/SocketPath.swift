@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Where the broker's two sockets are, unless somebody says otherwise.
+package enum SocketPath {
+    /// What Greengrass tells a component; else the default.
+    package static var component: String {
+        environment("AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT")
+            ?? byDefault("ipc.socket")
+    }
+
+    package static var control: String { byDefault("control.socket") }
+
+    private static func byDefault(_ name: String) -> String {
+        path(name, isRoot: getuid() == 0, runtimeDirectory: environment("XDG_RUNTIME_DIR"))
+    }
+
+    package static func path(
+        _ name: String,
+        isRoot: Bool,
+        runtimeDirectory: String?
+    ) -> String {
+        guard !isRoot, let runtimeDirectory else { return "/run/reprieve/" + name }
+        return runtimeDirectory + "/reprieve/" + name
+    }
+}
+
+/// A variable of the environment; an empty one counts as absent.
+package func environment(_ name: String) -> String? {
+    guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else { return nil }
+    return value
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// `reprieve`: the main thread takes the signals, a task does the work and ends the program.
+@main
+enum Entry {
+    static func main() {
+        // Handed over whole: this thread has no further use for it.
+        nonisolated(unsafe) let command = parsed()
+        Task {
+            do {
+                try await run(command)
+                ReprieveCommand.exit()
+            } catch {
+                ReprieveCommand.exit(withError: explained(error))
+            }
+        }
+        Signals.deliver()
+    }
+
+    private static func parsed() -> any ParsableCommand {
+        do {
+            let command = try ReprieveCommand.parseAsRoot()
+            if command is GateCommand { Signals.takeOver() }
+            return command
+        } catch {
+            ReprieveCommand.exit(withError: error)
+        }
+    }
+
+    private static func run(_ command: sending any ParsableCommand) async throws {
+        var command = command
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+}
+
+struct ReprieveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reprieve",
+        abstract: "Lets components hold back an update until they are ready.",
+        discussion: """
+            Durations are written 500ms, 30s, 10m or 2h.
+
+            Exit codes: 0 done; 64 wrong usage; 69 the broker is not reachable; 75 the update \
+            may not go ahead; 76 it was cancelled; 77 not permitted; 127 COMMAND was not found; \
+            130 interrupted.
+            """,
+        subcommands: [
+            GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
+            ForceCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+internal import ReprieveTransport
+
+struct GateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gate",
+        abstract: "Announces an update, waits until it may go ahead, and runs COMMAND.",
+        discussion: """
+            COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_BASIS, \
+            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment, and its end is reported \
+            to the components as applied or failed. Without COMMAND the update stays released \
+            until `reprieve complete`.
+
+            Ctrl-C while it waits cancels the update.
+            """
+    )
+
+    @OptionGroup var broker: BrokerOptions
+    @OptionGroup var announcement: AnnouncementOptions
+
+    @Flag(
+        help: "Give everyone the time for a first answer, and cancel at the first deferral."
+    )
+    var noWait = false
+
+    @Option(help: "What follows when there is no broker.")
+    var withoutBroker = ProceedOrRefuse.refuse
+
+    @Flag(help: "COMMAND only starts a reboot: the outcome is reported after it, by `complete`.")
+    var reboots = false
+
+    @Flag(help: "Print the events, one line of JSON each; the last is the end.")
+    var json = false
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp(
+            "What makes the update, after --; looked up before anything is announced.",
+            valueName: "command"
+        )
+    )
+    var command: [String] = []
+
+    func run() async throws {
+        let command = try command.isEmpty ? nil : Command(command, searchPath: searchPath)
+        let id = announcement.deploymentID ?? newDeploymentID()
+        let gate = Gate(
+            control: broker.control,
+            request: announcement.request(id),
+            noWait: noWait,
+            json: json
+        )
+        if announcement.deploymentID == nil, command == nil, !json, !Output.standard.isTerminal {
+            Output.standard.line(id)
+        }
+        let released: ReleasedShape?
+        do { released = try await gate.wait() } catch let error as ConnectionError {
+            guard withoutBroker == .proceed, gate.mayProceedWithout(error) else { throw error }
+            Output.error.line("reprieve: \(error.message); going ahead without a broker")
+            released = nil
+        }
+        let release = Release(control: broker.control, id: id, released: released)
+        guard let command else { return release.explainCompletion() }
+        try await release.run(command, reboots: reboots)
+    }
+
+    private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
+}

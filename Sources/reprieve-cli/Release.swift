@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+
+/// What follows when a gate has opened, or when there is no broker and nobody minds.
+struct Release {
+    let control: Control
+    let id: String
+    let released: ReleasedShape?
+
+    func run(_ command: Command, reboots: Bool) async throws {
+        let child: Child
+        do { child = try Child(command, environment: environment) } catch {
+            await report(.failed, error.message)
+            throw error
+        }
+        await Signals.handled(by: { child.pass($0) }, while: { await child.end() })
+        let ending = child.reap()
+        if reboots {
+            explainCompletion()
+        } else {
+            let isApplied = ending == .exited(0)
+            await report(isApplied ? .applied : .failed, isApplied ? nil : ending.text)
+        }
+        if ending != .exited(0) { throw ExitCode(ending.exitCode) }
+    }
+
+    private var environment: [(name: String, value: String)] {
+        [
+            ("REPRIEVE_DEPLOYMENT_ID", id),
+            ("REPRIEVE_BASIS", released?.basis.rawValue ?? ""),
+            ("REPRIEVE_SILENT", (released?.silent ?? []).joined(separator: ",")),
+            ("REPRIEVE_OVERRIDDEN", (released?.overridden ?? []).joined(separator: ",")),
+        ]
+    }
+
+    /// The command has ended, whatever comes of this: a failure is a warning.
+    private func report(_ outcome: OutcomeWord, _ message: String?) async {
+        guard released != nil else { return }
+        let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
+        do {
+            try await Signals.handled(by: { _exit($0.exitCode) }) {
+                try await control.completePatiently(request)
+            }
+            Output.error.line("the components are told: \(outcome.rawValue)")
+        } catch {
+            Output.error.line("reprieve: the outcome, \(outcome.rawValue), is not reported")
+            _ = explained(error)
+            explainCompletion()
+        }
+    }
+
+    func explainCompletion() {
+        guard released != nil else { return }
+        Output.error.line("when the update is done: reprieve complete \(shown(id))")
+    }
+}

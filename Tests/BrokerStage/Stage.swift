@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+package import ReprieveBroker
+package import ReprieveProtocol
+
+/// A broker and its clients on a hand-turned clock, without sockets: what one end writes, the
+/// other end reads, whole or in pieces.
+package struct Stage: Sendable {
+    package static let user: UInt32 = 1_000
+
+    package private(set) var broker: Broker
+    package private(set) var now = Instant(sinceBoot: .seconds(1_000))
+    package private(set) var actors: [PeerID: Actor] = [:]
+    package private(set) var notes: [Note] = []
+    private var latest: UInt64 = 0
+
+    package init(_ change: (inout BrokerSettings) -> Void = { _ in }) {
+        var settings = BrokerSettings(user: Self.user)
+        change(&settings)
+        broker = Broker(settings: settings)
+    }
+}
+
+// MARK: - Coming and going
+
+extension Stage {
+    /// Opens a connection and says nothing.
+    package mutating func enter(
+        by door: Door,
+        process: Int32? = nil,
+        user: UInt32 = Stage.user
+    ) -> PeerID {
+        latest += 1
+        let peer = PeerID(latest)
+        actors[peer] = Actor()
+        let credentials = Credentials(process: process ?? Int32(latest), user: user)
+        perform(broker.handle(.connected(peer, door, credentials), at: now))
+        return peer
+    }
+
+    /// A component that has connected and subscribed.
+    package mutating func component(_ name: String, confirm: Bool = false) -> PeerID {
+        let peer = connect(name, by: .components)
+        ask(peer, .subscribeToComponentUpdates, SubscribeRequest(confirm: confirm))
+        return peer
+    }
+
+    /// A coordinator or operator that has connected.
+    package mutating func operatorAtControl(process: Int32? = nil) -> PeerID {
+        let peer = enter(by: .control, process: process)
+        say(peer) { $0.connect(ConnectRequest()) }
+        return peer
+    }
+
+    package mutating func connect(
+        _ name: String,
+        by door: Door,
+        user: UInt32 = Stage.user
+    ) -> PeerID {
+        let peer = enter(by: door, user: user)
+        say(peer) { $0.connect(ConnectRequest(authToken: name)) }
+        return peer
+    }
+
+    package mutating func hangUp(_ peer: PeerID) {
+        guard actors.removeValue(forKey: peer) != nil else { return }
+        perform(broker.handle(.hungUp(peer), at: now))
+    }
+}
+
+// MARK: - Speaking
+
+extension Stage {
+    /// Makes a request, and returns the number of its stream.
+    @discardableResult
+    package mutating func ask(
+        _ peer: PeerID,
+        _ operation: Operation,
+        _ shape: some Shape
+    ) -> Int32 {
+        ask(peer, operation, payload: shape.encoded())
+    }
+
+    @discardableResult
+    package mutating func ask(
+        _ peer: PeerID,
+        _ operation: Operation,
+        payload: [UInt8]
+    ) -> Int32 {
+        var stream: Int32 = 0
+        say(peer) { connection in
+            let request = connection.request(operation, payload)
+            stream = request.stream
+            return request.frame
+        }
+        return stream
+    }
+
+    @discardableResult
+    package mutating func answer(
+        _ peer: PeerID,
+        _ id: String,
+        _ milliseconds: Int64,
+        round: Int64? = nil,
+        message: String? = nil
+    ) -> Int32 {
+        let request = DeferRequest(
+            deploymentID: id,
+            recheckAfterMs: milliseconds,
+            message: message,
+            round: round
+        )
+        return ask(peer, .deferComponentUpdate, request)
+    }
+
+    package mutating func close(_ peer: PeerID, _ stream: Int32) {
+        say(peer) { $0.close(stream) ?? [] }
+    }
+
+    package mutating func say(
+        _ peer: PeerID,
+        _ words: (inout ClientConnection) -> [UInt8]
+    ) {
+        guard var connection = actors[peer]?.connection else { return }
+        let frame = words(&connection)
+        actors[peer]?.connection = connection
+        sendBytes(frame, from: peer)
+    }
+
+    package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
+        guard actors[peer] != nil, !bytes.isEmpty else { return }
+        perform(broker.handle(bytes.span, from: peer, at: now))
+        endTurn()
+    }
+}
+
+// MARK: - Time
+
+extension Stage {
+    /// Turns the clock on, stopping wherever the broker wants to be woken.
+    package mutating func pass(_ duration: Duration) {
+        let end = now + duration
+        while let next = broker.nextDeadline, next <= end {
+            now = max(now, next)
+            perform(broker.handle(.timePassed, at: now))
+            endTurn()
+        }
+        now = end
+    }
+
+    /// The device is suspended for a while, and wakes up.
+    package mutating func sleep(_ duration: Duration) {
+        now = now + duration
+        perform(broker.handle(.slept(duration), at: now))
+        pass(.zero)
+    }
+
+    private mutating func endTurn() {
+        perform(broker.handle(.turnEnded, at: now))
+    }
+
+    private mutating func perform(_ actions: [Broker.Action]) {
+        for action in actions {
+            switch action {
+            case .write(let peer): deliver(to: peer)
+            case .close(let peer): hangUp(peer)
+            case .note(let note): notes.append(note)
+            }
+        }
+    }
+}
+
+// MARK: - Hearing
+
+extension Stage {
+    /// Lets a client read only so many bytes more; nil lets it read all that comes.
+    package mutating func limitReading(_ peer: PeerID, to room: Int?) {
+        actors[peer]?.room = room
+        if room != 0 { deliver(to: peer) }
+    }
+
+    private mutating func deliver(to peer: PeerID) {
+        guard var actor = actors[peer] else { return }
+        _ = broker.takeOutput(of: peer) { actor.take($0) }
+        actor.listen()
+        actors[peer] = actor
+    }
+
+    /// When the broker wants to be woken.
+    package var nextDeadline: Instant? {
+        mutating get { broker.nextDeadline }
+    }
+
+    package func isConnected(_ peer: PeerID) -> Bool { actors[peer] != nil }
+
+    /// What the client has heard and not yet been asked for.
+    package mutating func heard(by peer: PeerID) -> [ClientConnection.Event] {
+        guard let heard = actors[peer]?.heard else { return [] }
+        actors[peer]?.heard = []
+        return heard
+    }
+}

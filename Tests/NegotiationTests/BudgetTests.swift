@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+import Testing
+
+/// What a deferral is granted, and how long anybody may block.
+@Suite struct `A budget` {
+    @Test func `grants no more than one answer may have`() {
+        let rehearsal = asked()
+        rehearsal.answer("camera", .milliseconds(Int64.max))
+        #expect(rehearsal.read() == "0 s  camera ← granted 1 h, 11 h left")
+    }
+
+    @Test func `grants no less than a tenth of a second`() {
+        let rehearsal = asked()
+        rehearsal.answer("camera", .milliseconds(1))
+        #expect(rehearsal.read() == "0 s  camera ← granted 0.1 s, 43199.9 s left")
+    }
+
+    @Test func `grants what was asked for, and says what is left`() {
+        let rehearsal = asked()
+        rehearsal.wait(.seconds(10))
+        rehearsal.answer("camera", .milliseconds(101))
+        #expect(rehearsal.read() == "10 s  camera ← granted 0.101 s, 43189.899 s left")
+    }
+
+    @Test func `takes no negative deferral, for consent or otherwise`() {
+        let rehearsal = asked()
+        rehearsal.answer("camera", .milliseconds(-1))
+        #expect(rehearsal.read() == "0 s  camera ← failed: not asked")
+        #expect(rehearsal.state("camera") == .asked)
+    }
+
+    @Test func `grants no more than the deadline leaves`() {
+        let rehearsal = asked(Policy(deadline: .seconds(100)))
+        rehearsal.wait(.seconds(20))
+        rehearsal.answer("camera", .seconds(3_600))
+        #expect(rehearsal.read() == "20 s  camera ← granted 80 s, 43100 s left")
+    }
+
+    @Test func `is spent by everything that blocks, and never refunded`() {
+        let rehearsal = asked(Policy(maxTotalDefer: .seconds(100)))
+        rehearsal.wait(.seconds(20))
+        rehearsal.answer("camera", .seconds(40))
+        rehearsal.wait(.seconds(10))
+        rehearsal.hangUp("camera")
+        rehearsal.wait(.seconds(3))
+        rehearsal.subscribe("camera")
+        rehearsal.answer("arm", .seconds(60))
+        rehearsal.answer("camera")
+        rehearsal.wait(.seconds(10))
+        rehearsal.skip()
+        rehearsal.answer("camera", .seconds(90))
+        #expect(rehearsal.read() == "43 s  camera ← granted 67 s, 0 s left")
+        #expect(rehearsal.participant("camera")?.blocked == .seconds(33))
+    }
+
+    @Test func `counts what an interrupted deferral used, and gives back what it did not`() {
+        let rehearsal = asked(Policy(maxTotalDefer: .seconds(100)))
+        rehearsal.answer("camera", .seconds(90))
+        rehearsal.wait(.seconds(5))
+        rehearsal.answer("camera", .seconds(10))
+        #expect(rehearsal.read().contains("5 s  camera ← granted 10 s, 85 s left"))
+    }
+
+    @Test func `gives a last call, which moves nothing`() {
+        let rehearsal = asked(
+            Policy(responseTimeout: .seconds(10), maxTotalDefer: .seconds(100)),
+            others: []
+        )
+        rehearsal.answer("camera", .seconds(95))
+        rehearsal.wait(.milliseconds(89_999))
+        rehearsal.skip()
+        rehearsal.wait(.seconds(20))
+        #expect(
+            rehearsal.read() == """
+                90 s  camera ← last call d-1 round 1, respond by 10 s
+                95 s  camera ← notice d-1 round 2, respond by 5 s
+                100 s  nucleus ← released d-1 on silence after 100 s, silent camera
+                """
+        )
+    }
+
+    @Test func `shorter than two response times gives its last call at half of it`() {
+        let rehearsal = asked(Policy(maxTotalDefer: .seconds(20)), others: [])
+        rehearsal.wait(.seconds(20))
+        #expect(
+            rehearsal.read() == """
+                10 s  camera ← last call d-1 round 1, respond by 10 s
+                20 s  nucleus ← released d-1 on silence after 20 s, silent camera
+                """
+        )
+    }
+
+    @Test func `that ends overrides whoever holds a deferral, wherever it is`() {
+        let rehearsal = asked(Policy(maxTotalDefer: .seconds(20)))
+        rehearsal.answer("camera", .seconds(60))
+        rehearsal.wait(.seconds(18))
+        rehearsal.hangUp("camera")
+        rehearsal.wait(.seconds(2))
+        #expect(rehearsal.state("camera") == .overridden)
+    }
+
+    @Test func `that ends leaves nothing to grant, and consent without effect`() {
+        let rehearsal = asked(Policy(maxTotalDefer: .seconds(20)))
+        rehearsal.answer("camera", .seconds(60))
+        rehearsal.wait(.seconds(10))
+        rehearsal.subscribe("door")
+        rehearsal.wait(.seconds(10))
+        rehearsal.skip()
+        rehearsal.answer("camera", .seconds(1))
+        rehearsal.answer("camera")
+        rehearsal.subscribe("camera#2")
+        #expect(
+            rehearsal.read() == """
+                20 s  camera ← failed: budget spent
+                20 s  camera ← granted 0 s, 0 s left
+                """
+        )
+        #expect(rehearsal.state("camera") == .overridden)
+    }
+
+    @Test func `overrides a deferral to its end, also within the last millisecond`() {
+        let rehearsal = asked(
+            Policy(maxTotalDefer: .seconds(20), onSilence: .refuse),
+            others: []
+        )
+        rehearsal.wait(.microseconds(1_400))
+        rehearsal.answer("camera", .seconds(60))
+        rehearsal.wait(.seconds(30))
+        #expect(
+            rehearsal.read() == """
+                0.001 s  camera ← granted 19.998 s, 0 s left
+                10 s  camera ← last call d-1 round 1, respond by 10 s
+                20 s  nucleus ← released d-1 on capped after 20 s, overridden camera
+                """
+        )
+    }
+
+    @Test func `of nothing means told, not asked`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        rehearsal.announce(policy: Policy(maxTotalDefer: .zero))
+        #expect(
+            rehearsal.read() == """
+                0 s  nucleus ← attached d-1 to camera
+                0 s  camera ← notice d-1 round 1, respond by 0 s
+                0 s  nucleus ← released d-1 on silence after 0 s, silent camera
+                """
+        )
+    }
+
+    @Test func `of nothing is like a response time of nothing`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        rehearsal.announce(policy: Policy(responseTimeout: .zero))
+        #expect(rehearsal.read().contains("released d-1 on silence after 0 s, silent camera"))
+    }
+
+    @Test func `tells each notice the most that would be granted now`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        rehearsal.announce(policy: Policy(deadline: .seconds(100), maxDefer: .seconds(50)))
+        #expect(rehearsal.lastNotice("camera")?.maxDefer == .seconds(50))
+        rehearsal.wait(.seconds(30))
+        rehearsal.answer("camera", .seconds(50))
+        rehearsal.wait(.seconds(50))
+        #expect(rehearsal.lastNotice("camera")?.maxDefer == .seconds(20))
+        #expect(rehearsal.lastNotice("camera")?.deadlineIn == .seconds(20))
+    }
+
+    /// A camera has just been asked. Others keep the gate shut, as long as they may.
+    private func asked(_ policy: Policy = Policy(), others: [String] = ["arm"]) -> Rehearsal {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        for other in others { rehearsal.subscribe(other) }
+        rehearsal.announce(policy: policy)
+        rehearsal.skip()
+        return rehearsal
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+import Testing
+
+/// A negotiation on a hand-turned clock. It writes down whatever anybody hears, one line each, so
+/// that a test tells a story and reads what came of it.
+///
+/// Components, coordinators and operators go by labels: `camera` is a component, `camera#2` is its
+/// second connection.
+final class Rehearsal {
+    private(set) var negotiation: Negotiation
+    private(set) var now = Instant(sinceBoot: .zero)
+    private(set) var notices: [String: [Notice]] = [:]
+    private var lines: [String] = []
+    private var labels: [StreamID: String] = [:]
+    private var streams: [String: StreamID] = [:]
+    private var lastPeer: UInt64 = 0
+    private var lastCall: Int32 = 1
+
+    init(settings: Settings = Settings()) {
+        negotiation = Negotiation(settings: settings)
+    }
+
+    /// What was heard since the last reading.
+    func read() -> String {
+        defer { lines = [] }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Forgets what was heard so far: the story begins here.
+    func skip() { lines = [] }
+}
+
+// MARK: - What happens
+
+extension Rehearsal {
+    func subscribe(_ labels: String..., confirm: Bool = false, process: Int32 = 0) {
+        for label in labels {
+            let subscription = Subscription(
+                stream: connect(label),
+                component: component(label),
+                confirm: confirm,
+                process: process
+            )
+            feed(.subscribed(subscription))
+        }
+    }
+
+    /// Ends the subscription; the connection stays.
+    func unsubscribe(_ label: String) {
+        feed(.unsubscribed(stream(label), component: component(label)))
+    }
+
+    func hangUp(_ label: String) {
+        feed(.hungUp(stream(label).peer, component: component(label)))
+    }
+
+    func answer(
+        _ label: String,
+        _ deferral: Duration = .zero,
+        to id: DeploymentID = "d-1",
+        round: Int64? = nil,
+        message: String? = nil
+    ) {
+        let answer = Answer(
+            request: call(label),
+            component: component(label),
+            deploymentID: id,
+            deferral: deferral,
+            round: round,
+            message: message
+        )
+        feed(.answered(answer))
+    }
+
+    func announce(
+        _ id: DeploymentID = "d-1",
+        by coordinator: String = "nucleus",
+        policy: Policy = Policy(),
+        components: [ComponentName]? = nil,
+        process: Int32 = 0,
+        asSent: [UInt8] = []
+    ) {
+        let request = UpdateRequest(
+            deploymentID: id,
+            components: components,
+            policy: policy,
+            asSent: asSent
+        )
+        feed(.announced(request, coordinator: connect(coordinator), process: process))
+    }
+
+    func leave(_ coordinator: String = "nucleus") { feed(.coordinatorLeft(stream(coordinator))) }
+
+    func complete(_ id: DeploymentID = "d-1", _ outcome: Outcome = .applied) {
+        feed(.completed(id, outcome, message: nil, request: call("operator")))
+    }
+
+    func cancel(_ id: DeploymentID = "d-1") {
+        feed(.cancelled(id, reason: "not today", by: "operator", request: call("operator")))
+    }
+
+    func force(_ id: DeploymentID = "d-1") {
+        feed(.forced(id, reason: "now", by: "operator", request: call("operator")))
+    }
+
+    func restart() { feed(.restarted) }
+
+    /// Suspends the device.
+    func sleep(_ duration: Duration) {
+        now = now + duration
+        feed(.slept(duration))
+        fireDue()
+    }
+
+    /// Turns the clock, and stops at every deadline on the way.
+    func wait(_ duration: Duration) {
+        let end = now + duration
+        fireDue()
+        while let next = negotiation.nextDeadline, next <= end {
+            now = next
+            fireDue()
+        }
+        now = end
+        expectNothing("early")
+    }
+
+    /// Turns the clock and hands nothing to it: what follows arrives in the same instant as the
+    /// deadlines passed, and before them.
+    func waitUntilJustBeforeTimers(_ duration: Duration) { now = now + duration }
+
+    func fireDue() {
+        while let next = negotiation.nextDeadline, next <= now {
+            let before = (negotiation, lines.count)
+            feed(.timePassed)
+            guard before != (negotiation, lines.count) else {
+                Issue.record("a deadline at \(now.sinceBoot.spelled) changed nothing")
+                return
+            }
+        }
+        expectNothing("twice")
+    }
+
+    private func expectNothing(_ when: String) {
+        var copy = negotiation
+        let actions = copy.handle(.timePassed, at: now)
+        if !actions.isEmpty || copy != negotiation {
+            Issue.record("time passed, fed \(when) at \(now.sinceBoot.spelled), did something")
+        }
+    }
+}
+
+// MARK: - What can be asked
+
+extension Rehearsal {
+    func status(_ id: DeploymentID = "d-1") -> UpdateStatus? {
+        negotiation.updates[id]?.status(at: now)
+    }
+
+    func blockers(_ id: DeploymentID = "d-1") -> [ComponentName] { status(id)?.blockedBy ?? [] }
+
+    func participant(_ name: ComponentName, _ id: DeploymentID = "d-1") -> ParticipantStatus? {
+        status(id)?.participants.first { $0.component == name }
+    }
+
+    func state(_ name: ComponentName, _ id: DeploymentID = "d-1") -> Participant.State? {
+        participant(name, id)?.state
+    }
+
+    func isWaiting(_ id: DeploymentID = "d-1") -> Bool {
+        status(id).map { !$0.isReleased } ?? false
+    }
+
+    func lastNotice(_ label: String) -> Notice? { notices[label]?.last }
+}
+
+// MARK: - Labels
+
+extension Rehearsal {
+    private func feed(_ event: Event) {
+        for action in negotiation.handle(event, at: now) { write(action) }
+    }
+
+    private func connect(_ label: String) -> StreamID {
+        lastPeer += 1
+        let stream = StreamID(PeerID(lastPeer), 1)
+        streams[label] = stream
+        labels[stream] = label
+        return stream
+    }
+
+    private func stream(_ label: String) -> StreamID { streams[label] ?? connect(label) }
+
+    private func call(_ label: String) -> StreamID {
+        lastCall += 1
+        let stream = StreamID(stream(label).peer, lastCall)
+        labels[stream] = label
+        return stream
+    }
+
+    private func component(_ label: String) -> ComponentName {
+        label.split(separator: "#").first.map(String.init) ?? label
+    }
+
+    private func write(_ action: Action) {
+        guard let (stream, text) = action.spelled else { return }
+        let label = labels[stream] ?? "nobody"
+        if case .notify(_, let notice) = action { notices[label, default: []].append(notice) }
+        lines.append("\(now.sinceBoot.spelled)  \(label) ← \(text)")
+    }
+}

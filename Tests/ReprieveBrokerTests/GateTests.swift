@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerStage
+import Negotiation
+import ReprieveBroker
+import ReprieveProtocol
+import StrictJSON
+import Testing
+
+@Suite struct `A gate, from socket to socket` {
+    private var stage = Stage()
+
+    private mutating func announce(
+        _ id: String = "d-1",
+        _ change: (inout GateRequest) -> Void = { _ in }
+    ) -> PeerID {
+        let coordinator = stage.operatorAtControl()
+        _ = stage.heard(by: coordinator)
+        var request = GateRequest(deploymentID: id)
+        change(&request)
+        stage.ask(coordinator, .gateUpdate, request)
+        return coordinator
+    }
+
+    private mutating func quietComponent(_ name: String) -> PeerID {
+        let peer = stage.component(name)
+        _ = stage.heard(by: peer)
+        return peer
+    }
+
+    private mutating func released(_ peer: PeerID) -> ReleasedShape? {
+        for case .released(let released)? in stage.heard(by: peer).map(\.gate) { return released }
+        return nil
+    }
+
+    @Test mutating func `the response to a subscription comes before its notice`() {
+        _ = quietComponent("com.example.Robot")
+        _ = announce()
+        let late = stage.component("com.example.Camera")
+        let heard = stage.heard(by: late)
+        #expect(heard.count == 3)
+        #expect(heard[0] == .connected)
+        #expect(heard[1].response(as: Empty.self) != nil)
+        #expect(heard[2].notice?.deploymentID == "d-1")
+    }
+
+    @Test mutating func `the gate opens with the last answer, not later`() {
+        let camera = quietComponent("com.example.Camera")
+        let robot = quietComponent("com.example.Robot")
+        let coordinator = announce()
+        stage.answer(camera, "d-1", 0)
+        #expect(released(coordinator) == nil)
+        stage.answer(robot, "d-1", 0)
+        #expect(released(coordinator)?.basis == .consent)
+    }
+
+    @Test mutating func `a notice says what is coming and how much time there is`() throws {
+        let camera = quietComponent("com.example.Camera")
+        _ = announce { request in
+            request.reason = "nucleus 2.13.0"
+            request.isGgcRestarting = true
+            request.policy.responseTimeoutMs = 20_000
+            request.policy.deadlineMs = 50_000
+            request.policy.maxDeferMs = 30_000
+        }
+        let notice = try #require(stage.heard(by: camera).last?.notice)
+        #expect(notice.reason == "nucleus 2.13.0")
+        #expect(notice.isGgcRestarting)
+        #expect(notice.components == nil)
+        #expect(notice.round == 1)
+        #expect(notice.respondByMs == 20_000)
+        #expect(notice.deadlineInMs == 50_000)
+        #expect(notice.maxDeferMs == 30_000)
+    }
+
+    @Test mutating func `a deferral is granted, runs out, and the next round comes`() throws {
+        let camera = quietComponent("com.example.Camera")
+        let coordinator = announce()
+        _ = stage.heard(by: camera)
+        stage.answer(camera, "d-1", 30_000, message: "recording")
+        let response = stage.heard(by: camera).first?.response(as: DeferResponse.self)
+        #expect(response == DeferResponse(grantedMs: 30_000, remainingMs: 43_170_000))
+        stage.pass(.milliseconds(29_999))
+        #expect(stage.heard(by: camera).isEmpty)
+        stage.pass(.milliseconds(1))
+        #expect(stage.heard(by: camera).first?.notice?.round == 2)
+        stage.answer(camera, "d-1", 0)
+        #expect(released(coordinator)?.waitedMs == 30_000)
+    }
+
+    @Test mutating func `a released update is completed and everybody hears how`() {
+        let camera = quietComponent("com.example.Camera")
+        let coordinator = announce()
+        stage.answer(camera, "d-1", 0)
+        _ = stage.heard(by: camera)
+        _ = stage.heard(by: coordinator)
+        stage.ask(
+            coordinator,
+            .completeUpdate,
+            CompleteRequest(deploymentID: "d-1", outcome: .rolledBack, message: "no boot")
+        )
+        #expect(stage.heard(by: coordinator).first?.response(as: Empty.self) != nil)
+        let post = PostUpdateEvent(deploymentID: "d-1", outcome: .rolledBack, message: "no boot")
+        #expect(stage.heard(by: camera).first?.post == post)
+    }
+
+    @Test mutating func `progress names who blocks, after each change, once a turn`() throws {
+        let camera = quietComponent("com.example.Camera")
+        _ = quietComponent("com.example.Robot")
+        let coordinator = announce()
+        let heard = stage.heard(by: coordinator)
+        #expect(heard[0].response(as: GateResponse.self)?.participants.count == 2)
+        guard case .progress(let first)? = heard[1].gate else {
+            Issue.record("no progress")
+            return
+        }
+        #expect(first.blockedBy == ["com.example.Camera", "com.example.Robot"])
+        stage.pass(.milliseconds(1))
+        stage.answer(camera, "d-1", 0)
+        guard case .progress(let second)? = stage.heard(by: coordinator).last?.gate else {
+            Issue.record("no progress")
+            return
+        }
+        #expect(second.blockedBy == ["com.example.Robot"])
+    }
+
+    @Test mutating func `progress of many is thinned, and the last state is always shown`() {
+        let names = (0..<200).map { "com.example.c\($0)" }
+        let peers = names.map { quietComponent($0) }
+        let coordinator = announce()
+        _ = stage.heard(by: coordinator)
+        for peer in peers.dropLast() { stage.answer(peer, "d-1", 0) }
+        #expect(stage.heard(by: coordinator).isEmpty)
+        stage.pass(.milliseconds(20))
+        let shown = stage.heard(by: coordinator)
+        #expect(shown.count == 1)
+        guard case .progress(let update)? = shown.last?.gate else {
+            Issue.record("no progress")
+            return
+        }
+        #expect(update.blockedBy == ["com.example.c199"])
+        #expect(stage.broker.negotiation.updates.count == 1)
+    }
+
+    @Test mutating func `a watcher sees the status now and after each change`() {
+        let watcher = stage.operatorAtControl()
+        stage.ask(watcher, .watchStatus, Empty())
+        let camera = quietComponent("com.example.Camera")
+        _ = stage.heard(by: watcher)
+        _ = announce()
+        stage.pass(.milliseconds(1))
+        let shown = stage.heard(by: watcher).compactMap { event -> StatusShape? in
+            guard case .event(_, let payload, _) = event else { return nil }
+            return try? StatusEvent(decoding: payload).status
+        }
+        #expect(shown.last?.updates.first?.blockedBy == ["com.example.Camera"])
+        #expect(shown.last?.components.map(\.component) == ["com.example.Camera"])
+        stage.hangUp(camera)
+    }
+
+    @Test mutating func `a coordinator that closes its stream has left`() {
+        _ = quietComponent("com.example.Camera")
+        let coordinator = announce()
+        stage.close(coordinator, 1)
+        stage.pass(.seconds(5))
+        #expect(stage.broker.negotiation.updates.isEmpty)
+    }
+
+    @Test mutating func `the same request attaches, another one is a conflict`() {
+        _ = quietComponent("com.example.Camera")
+        _ = announce()
+        let second = announce()
+        let response = stage.heard(by: second).first?.response(as: GateResponse.self)
+        #expect(response?.attached == true)
+        let third = announce { $0.reason = "another" }
+        #expect(stage.heard(by: third).first?.error?.code == .conflict)
+    }
+
+    @Test mutating func `the same request is the same value, not the same bytes`() {
+        _ = quietComponent("com.example.Camera")
+        let texts = [
+            #"{"deploymentId":"d","policy":{"deadlineMs":1000,"onSilence":"proceed"}}"#,
+            #"{ "policy": {"onSilence":"proceed","deadlineMs":1e3}, "deploymentId": "d" }"#,
+        ]
+        for (text, attached) in zip(texts, [false, true]) {
+            let coordinator = stage.operatorAtControl()
+            _ = stage.heard(by: coordinator)
+            stage.ask(coordinator, .gateUpdate, payload: Array(text.utf8))
+            let response = stage.heard(by: coordinator).first?.response(as: GateResponse.self)
+            #expect(response?.attached == attached)
+        }
+    }
+
+    @Test mutating func `a notice too long for the C SDK omits the components`() throws {
+        let camera = quietComponent("com.example.Camera")
+        let names = (0..<400).map { "com.example.component-number-\($0)" }
+        _ = announce { $0.components = names + ["com.example.Camera"] }
+        let notice = try #require(stage.heard(by: camera).last?.notice)
+        #expect(notice.components == nil)
+        let robot = quietComponent("com.example.Robot")
+        _ = announce("d-2") { $0.components = ["com.example.Robot"] }
+        #expect(stage.heard(by: robot).last?.notice?.components == ["com.example.Robot"])
+    }
+}
