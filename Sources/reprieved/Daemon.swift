@@ -20,6 +20,8 @@ final class Daemon {
     private var doors: [Acceptor] = []
     private var latestPeer: UInt64 = 0
     private var timeAsleep: Duration
+    /// The loop's clock when `timeAsleep` was found.
+    private var timeAsleepFound: Duration
     /// All peers read into it: what half a frame leaves over, its decoder keeps.
     private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
 
@@ -30,6 +32,7 @@ final class Daemon {
         alarm = try Alarm(on: loop, hearingFirst: poll)
         broker = Broker(settings: BrokerSettings(user: user))
         timeAsleep = loop.timeAsleep
+        timeAsleepFound = loop.now
         poll.onReady { [unowned self] token, readiness in
             serve(PeerID(token), readiness)
         }
@@ -140,8 +143,11 @@ extension Daemon {
         perform(broker.handle(.hungUp(peer), at: now))
     }
 
-    /// Time that the device was suspended is reported before anything that came of it.
+    /// Time that the device was suspended is reported before anything that came of it. Once for
+    /// each waking of the loop: what it handles then happens at one instant.
     private func noticeSleep() {
+        guard loop.now != timeAsleepFound else { return }
+        timeAsleepFound = loop.now
         let asleep = loop.timeAsleep
         guard asleep - timeAsleep >= Self.shortestSleep else { return }
         perform(broker.handle(.slept(asleep - timeAsleep), at: now))
