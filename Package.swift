@@ -66,6 +66,14 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .executableTarget(
+            name: "count-negotiation",
+            dependencies: ["Negotiation"],
+            path: "Tests/InstructionCount",
+            exclude: ["expected"],
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream"],
