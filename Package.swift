@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTransport", "ReprieveProtocol",
+                "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
@@ -98,16 +98,47 @@ let package = Package(
             name: "sample-component",
             dependencies: ["Reprieve"],
             path: "Samples/swift-component",
-            swiftSettings: memorySafe
+            swiftSettings: strict
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
+        .target(
+            name: "Outsider",
+            dependencies: ["Negotiation"],
+            path: "Tests/Outsider",
+            swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "explore-negotiation",
+            dependencies: ["Negotiation", "Outsider"],
+            path: "Tests/Exploration",
+            swiftSettings: memorySafe
+        ),
 
         .target(
             name: "BrokerStage",
             dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
             path: "Tests/BrokerStage",
             swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "simulate-broker",
+            dependencies: [
+                "BrokerStage", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation",
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ScriptedBroker",
+            dependencies: ["ReprieveProtocol", "EventStream"],
+            path: "Tests/ScriptedBroker",
+            swiftSettings: strict
         ),
 
         .testTarget(
@@ -117,15 +148,15 @@ let package = Package(
         ),
 
         .testTarget(
-            name: "NegotiationTests",
-            dependencies: ["Negotiation"],
+            name: "StrictJSONTests",
+            dependencies: ["StrictJSON", "TestSupport"],
+            exclude: ["json-test-suite.txt"],
             swiftSettings: memorySafe
         ),
 
         .testTarget(
-            name: "StrictJSONTests",
-            dependencies: ["StrictJSON", "TestSupport"],
-            exclude: ["json-test-suite.txt"],
+            name: "NegotiationTests",
+            dependencies: ["Negotiation"],
             swiftSettings: memorySafe
         ),
 
@@ -145,13 +176,30 @@ let package = Package(
 
         .testTarget(
             name: "ReprieveTransportTests",
-            dependencies: ["ReprieveTransport", "ReprieveProtocol", "EventStream"],
+            dependencies: ["ReprieveTransport", "ReprieveProtocol", "ScriptedBroker"],
             swiftSettings: strict
         ),
 
         .testTarget(
+            name: "ReprieveTests",
+            dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveCoordinatorTests",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "ScriptedBroker",
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "ReprieveCommandTests",
-            dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
+            dependencies: [
+                "reprieve-cli", "ReprieveProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
     ]

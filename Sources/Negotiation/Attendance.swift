@@ -116,32 +116,35 @@ extension Update {
         of name: ComponentName,
         _ turn: inout Turn
     ) {
-        guard let participant = participants[name],
-            participant.seats.contains(where: { $0.stream == stream })
-        else { return }
-        with(name, &turn) { $0.seats.removeAll { $0.stream == stream } }
-        leaveIfAlone(name, &turn)
-        settle(&turn)
+        leave(name, &turn) { $0.stream == stream }
     }
 
     mutating func hungUp(_ peer: PeerID, of name: ComponentName, _ turn: inout Turn) {
         guard participants[name] != nil else { return }
-        with(name, &turn) { participant in
-            participant.orphanWord(of: peer)
-            participant.seats.removeAll { $0.stream.peer == peer }
-        }
-        leaveIfAlone(name, &turn)
-        settle(&turn)
+        with(name, &turn) { $0.orphanWord(of: peer) }
+        leave(name, &turn) { $0.stream.peer == peer }
     }
 
-    /// Its last subscription ended: if it blocks, it may come back for a while.
-    private mutating func leaveIfAlone(_ name: ComponentName, _ turn: inout Turn) {
-        guard isWaiting, let participant = participants[name], participant.seats.isEmpty,
-            participant.state == .asked || participant.state == .deferred
+    /// Subscriptions ended. If it blocks and these were its last, it may come back for a while.
+    private mutating func leave(
+        _ name: ComponentName,
+        _ turn: inout Turn,
+        _ hasEnded: (Participant.Seat) -> Bool
+    ) {
+        guard isWaiting, let participant = participants[name],
+            participant.seats.contains(where: hasEnded)
         else { return }
-        let graceEnd = turn.now + turn.settings.reconnectGrace
         let now = turn.now
-        with(name, &turn) { $0.enter(.away, until: graceEnd, at: now) }
+        let graceEnd = now + turn.settings.reconnectGrace
+        with(name, &turn) { participant in
+            participant.seats.removeAll(where: hasEnded)
+            let isLast = participant.seats.isEmpty
+            guard isLast, participant.state == .asked || participant.state == .deferred else {
+                return
+            }
+            participant.enter(.away, until: graceEnd, at: now)
+        }
+        settle(&turn)
     }
 }
 

@@ -28,16 +28,29 @@ private func isNameByte(_ byte: UInt8) -> Bool {
 /// A text of a peer's in quotes, with everything escaped that a terminal or a log might obey, and
 /// cut where it is long.
 package func quoted(_ text: String) -> String {
-    var shown = "\""
-    for scalar in text.unicodeScalars.prefix(96) {
+    "\"" + escaped(text, limit: 96) { $0 == "\"" || $0 == "\\" } + "\""
+}
+
+/// The same for people: without quotes, and with quotes as they are.
+package func printable(_ text: String, limit: Int = 96) -> String {
+    escaped(text, limit: limit) { _ in false }
+}
+
+private func escaped(
+    _ text: String,
+    limit: Int,
+    withBackslash: (Unicode.Scalar) -> Bool
+) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar {
-        case "\"", "\\": shown += "\\" + String(scalar)
+        case _ where withBackslash(scalar): shown += "\\" + String(scalar)
         case _ where scalar.properties.generalCategory.isVisible:
             shown.unicodeScalars.append(scalar)
         default: shown += "\\u{" + String(scalar.value, radix: 16) + "}"
         }
     }
-    return shown + (text.unicodeScalars.count > 96 ? "…\"" : "\"")
+    return shown + (text.unicodeScalars.count > limit ? "…" : "")
 }
 
 extension Unicode.GeneralCategory {

@@ -63,9 +63,16 @@ final class Display<Value: Sendable>: Sendable {
     func note(_ text: String) {
         state.withLock { state in
             output.write((isTerminal ? erase : "") + text + "\n")
+            guard isTerminal else { return }
             state.latest = ""
             update(&state)
         }
+    }
+
+    /// Writes the line that remains.
+    func end(with text: String) {
+        state.withLock { $0.value = nil }
+        note(text)
     }
 
     private func clear() {

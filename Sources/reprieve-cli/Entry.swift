@@ -6,9 +6,9 @@ internal import ArgumentParser
 @main
 enum Entry {
     static func main() {
-        // Handed over whole: this thread has no further use for it.
+        // Handed over whole: this thread has no further use for it, nor time for its tasks.
         nonisolated(unsafe) let command = parsed()
-        Task {
+        Task.detached {
             do {
                 try await run(command)
                 ReprieveCommand.exit()

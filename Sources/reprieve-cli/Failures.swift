@@ -37,7 +37,7 @@ struct Failure: Error, Hashable {
     }
 
     init(_ error: ErrorShape) {
-        let text = shown(error.message)
+        let text = printable(error.message, limit: Limits.text)
         switch error.code {
         case .invalidArguments, .resourceNotFound: self.init(Exit.usage, text)
         case .conflict: self.init(Exit.notReleased, text)

@@ -97,7 +97,7 @@ final class Gate: Sendable {
             let isDeferred = update.participants.contains { $0.state == .deferred }
             if noWait, isDeferred { throw Deferred(update: update) }
         case .released, .refused, .cancelled:
-            progress.note(line(event))
+            progress.end(with: line(event))
         }
     }
 }

@@ -54,18 +54,20 @@ struct GateCommand: AsyncParsableCommand {
             noWait: noWait,
             json: json
         )
-        if announcement.deploymentID == nil, command == nil, !json, !Output.standard.isTerminal {
-            Output.standard.line(id)
-        }
         let released: ReleasedShape?
         do { released = try await gate.wait() } catch let error as ConnectionError {
             guard withoutBroker == .proceed, gate.mayProceedWithout(error) else { throw error }
             Output.error.line("reprieve: \(error.message); going ahead without a broker")
             released = nil
         }
-        let release = Release(control: broker.control, id: id, released: released)
-        guard let command else { return release.explainCompletion() }
-        try await release.run(command, reboots: reboots)
+        let open = OpenGate(control: broker.control, id: id, released: released)
+        guard let command else {
+            if announcement.deploymentID == nil, !json, !Output.standard.isTerminal {
+                Output.standard.line(id)
+            }
+            return open.explainCompletion()
+        }
+        try await open.run(command, reboots: reboots)
     }
 
     private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+import Outsider
+
+/// One state of a small world: the machine, the outsiders who watch it, and what may still happen.
+struct Scene: Hashable, Sendable {
+    struct Connection: Hashable, Sendable {
+        var peer: PeerID
+        var confirm: Bool
+        var isOpen = true
+        var isSubscribed = true
+        /// The round last heard of each update.
+        var rounds: [Int64?]
+    }
+
+    /// What each may still do.
+    struct Allowance: Hashable, Sendable {
+        struct Role: Hashable, Sendable {
+            var subscribes, hangUps, unsubscribes, acknowledges, defers: Int
+        }
+
+        var roles: [Role]
+        var announces: [Int]
+        var leaves, forces, cancels, completes, restarts, sleeps: Int
+    }
+
+    var negotiation: Negotiation
+    var ledger: Ledger
+    var oracle: Oracle
+    var now = Instant(sinceBoot: .zero)
+    var left: Allowance
+    var connections: [[Connection]]
+    /// Live coordinators of each update.
+    var coordinators: [[StreamID]]
+    var dueAt: Instant?
+
+    init(_ world: World) {
+        negotiation = Negotiation(settings: world.settings)
+        ledger = Ledger(settings: world.settings)
+        oracle = Oracle(settings: world.settings)
+        left = Allowance(world)
+        connections = world.roles.map { _ in [] }
+        coordinators = world.policies.map { _ in [] }
+        dueAt = nil
+    }
+
+    /// The moves that lead to the world as it is at first.
+    static func opening(of world: World) -> [Move] {
+        world.roles.indices.flatMap { role in
+            Array(repeating: Move.subscribe(role: role), count: world.roles[role].present)
+        } + (0..<world.announced).map { Move.announce(update: $0) }
+    }
+}
+
+extension Scene.Allowance {
+    init(_ world: World) {
+        roles = world.roles.map { role in
+            Role(
+                subscribes: role.present + role.subscribes,
+                hangUps: role.hangUps,
+                unsubscribes: role.unsubscribes,
+                acknowledges: role.acknowledges,
+                defers: role.defers
+            )
+        }
+        announces = world.announces
+        (leaves, forces, cancels) = (world.leaves, world.forces, world.cancels)
+        (completes, restarts, sleeps) = (world.completes, world.restarts, world.sleeps)
+    }
+}
+
+// MARK: - Moving
+
+extension Scene {
+    /// Makes a move; says what came of it that must not.
+    mutating func make(_ move: Move, in world: World) -> (Event, [String])? {
+        guard let event = prepare(move, in: world) else { return nil }
+        let before = negotiation
+        let actions = negotiation.handle(event, at: now)
+        dueAt = negotiation.nextDeadline
+        note(actions)
+        var objections = ledger.enter(
+            Ledger.Entry(event, actions, before: before, after: negotiation, at: now)
+        )
+        oracle.hear(event, actions, at: now)
+        objections += disagreements(in: world)
+        if event == .timePassed { objections += futility(of: actions, since: before) }
+        objections += restlessness()
+        return (event, objections)
+    }
+
+    private mutating func note(_ actions: [Action]) {
+        for case .notify(let stream, let notice) in actions {
+            guard let update = Int(notice.deploymentID.dropFirst(2)) else { continue }
+            for role in connections.indices {
+                for index in connections[role].indices
+                where connections[role][index].peer == stream.peer {
+                    connections[role][index].rounds[update - 1] = notice.round
+                }
+            }
+        }
+        for update in coordinators.indices {
+            let isWaiting = negotiation.updates["d-\(update + 1)"]?.isWaiting ?? false
+            if !isWaiting { coordinators[update] = [] }
+        }
+    }
+
+    /// The machine and the oracle must say the same.
+    private func disagreements(in world: World) -> [String] {
+        world.policies.indices.compactMap { index in
+            let id = "d-\(index + 1)"
+            let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
+                update.release.map { .open($0.basis) } ?? .shut(by: update.blockers)
+            }
+            let oracle = oracle.verdict(on: id)
+            if machine == oracle || machine == nil && oracle == .refused { return nil }
+            // With no coordinator a deadline may pass unused; then both grounds are true.
+            if case .open = oracle, machine == .open(.deadline) { return nil }
+            return "\(id): the machine says \(spelled(machine)), the oracle \(spelled(oracle))"
+        }
+    }
+
+    /// No deadline that changes nothing, and none that is due still.
+    private func futility(of actions: [Action], since before: Negotiation) -> [String] {
+        let isProgress = !actions.isEmpty || negotiation != before
+        return isProgress ? [] : ["a deadline changed nothing"]
+    }
+
+    /// Time that passes early, or twice, changes nothing.
+    private func restlessness() -> [String] {
+        if let dueAt, dueAt <= now { return [] }
+        var copy = negotiation
+        let actions = copy.handle(.timePassed, at: now)
+        return actions.isEmpty && copy == negotiation ? [] : ["time passed early, and did something"]
+    }
+}
+
+func spelled(_ verdict: Oracle.Verdict?) -> String {
+    switch verdict {
+    case .shut(let names): "shut by \(names.joined(separator: " "))"
+    case .open(let basis): "open on \(basis)"
+    case .refused: "refused"
+    case nil: "nothing"
+    }
+}

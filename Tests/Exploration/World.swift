@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+
+/// A small world: who is in it, and how often each may do what. Its clock ticks in seconds.
+struct World: Sendable {
+    /// A component, and what it may do.
+    struct Role: Sendable {
+        var name: ComponentName
+        /// For each connection that it opens, in turn, whether it acts on a final notice.
+        var confirm = [false]
+        /// Connections open before the first move, and how many more may come.
+        var present = 1
+        var subscribes = 0
+        var hangUps = 0
+        var unsubscribes = 0
+        var acknowledges = 2
+        var defers = 1
+    }
+
+    var name: String
+    var roles: [Role]
+    var policies = [Policy.small()]
+    var components: [ComponentName]?
+    /// How many updates are announced before the first move.
+    var announced = 1
+    /// How often each update may be announced, by however many coordinators.
+    var announces = [1]
+    var leaves = 0
+    var forces = 0
+    var cancels = 0
+    var completes = 0
+    var restarts = 0
+    var sleeps = 0
+    var deferrals = [2]
+    var sleep = 3
+    var horizon = 7
+    /// Explored also by `--quick`.
+    var isQuick = false
+
+    var settings: Settings {
+        var settings = Settings()
+        settings.reconnectGrace = .seconds(1)
+        settings.completionLimit = .seconds(3)
+        settings.minimumDeferral = .seconds(1)
+        return settings
+    }
+
+    func request(_ index: Int) -> UpdateRequest {
+        UpdateRequest(
+            deploymentID: "d-\(index + 1)",
+            components: components,
+            policy: policies[index],
+            asSent: [UInt8(index)]
+        )
+    }
+}
+
+extension Policy {
+    /// Limits so small that short histories reach them.
+    static func small(
+        response: Int = 2,
+        deadline: Int = 20,
+        maxDefer: Int = 3,
+        budget: Int = 20,
+        onSilence: Silence = .proceed,
+        require: [ComponentName] = []
+    ) -> Policy {
+        Policy(
+            responseTimeout: .seconds(response),
+            deadline: .seconds(deadline),
+            maxDefer: .seconds(maxDefer),
+            maxTotalDefer: .seconds(budget),
+            onSilence: onSilence,
+            require: require
+        )
+    }
+}

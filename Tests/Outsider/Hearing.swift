@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+
+// What each event means for a gate.
+
+extension Gate {
+    mutating func account(for time: Duration) {
+        guard isShut else { return }
+        for (name, person) in people where person.blocks { people[name]?.used += time }
+    }
+
+    mutating func hear(_ notice: Notice, _ ear: Subscription, at now: Instant) {
+        let timeout = policy.responseTimeout
+        people[ear.component]?.hear(notice, ear.stream, timeout, at: now)
+    }
+
+    mutating func hear(
+        _ event: Event,
+        _ actions: [Action],
+        _ settings: Settings,
+        at now: Instant
+    ) {
+        guard isShut else { return hearReleased(event, settings, at: now) }
+        let graceEnd = now + settings.reconnectGrace
+        canBeLate = event == .timePassed
+        switch event {
+        case .subscribed(let one): arrive(one, at: now)
+        case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
+        case .hungUp(let peer, let name):
+            people[name]?.close(peer)
+            leave(name, until: graceEnd) { $0.peer == peer }
+            abandon(until: graceEnd) { $0.peer == peer }
+        case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
+        case .answered(let answer) where answer.deploymentID == request.deploymentID:
+            for case .granted(answer.request, let grant) in actions {
+                take(answer, granted: grant.granted, at: now)
+            }
+        case .announced(request, let coordinator, _):
+            canBeLate = coordinators.isEmpty
+            coordinators.insert(coordinator)
+            unattendedUntil = nil
+        case .cancelled(request.deploymentID, _, _, _): overAt = now
+        case .forced(request.deploymentID, _, _, _): isForced = true
+        case .timePassed: passTime(settings.reconnectGrace, at: now)
+        case .slept(let asleep): sleep(asleep, at: now)
+        case .restarted: restart(graceEnd)
+        default: break
+        }
+    }
+
+    private mutating func hearReleased(_ event: Event, _ settings: Settings, at now: Instant) {
+        if overAt == nil, let openUntil, event == .timePassed, openUntil <= now { overAt = now }
+        if case .completed(request.deploymentID, _, _, _) = event { overAt = now }
+    }
+
+    private mutating func passTime(_ grace: Duration, at now: Instant) {
+        if deadline <= now, unattendedUntil == nil { return }
+        for (name, person) in people where person.blocks { people[name]?.passTime(grace, at: now) }
+        if let unattendedUntil, unattendedUntil <= now { overAt = now }
+    }
+
+    private mutating func abandon(until graceEnd: Instant, _ isGone: (StreamID) -> Bool) {
+        guard coordinators.contains(where: isGone) else { return }
+        coordinators = coordinators.filter { !isGone($0) }
+        if coordinators.isEmpty { unattendedUntil = graceEnd }
+    }
+
+    private mutating func sleep(_ asleep: Duration, at now: Instant) {
+        let hasEndedAsleep = { (end: Instant) in end > now - asleep && end <= now }
+        unattendedUntil = unattendedUntil.map { $0 + asleep }
+        let newEnd = now + policy.responseTimeout
+        if hasEndedAsleep(deadline) { deadline = newEnd }
+        for (name, person) in people {
+            people[name]?.answerBy = person.answerBy + asleep
+            people[name]?.graceUntil = person.graceUntil.map { $0 + asleep }
+            if person.blocks, hasEndedAsleep(now - (person.used - person.budget)) {
+                people[name]?.budget = person.used + (newEnd - now)
+            }
+        }
+    }
+
+    private mutating func restart(_ graceEnd: Instant) {
+        for (name, person) in people {
+            for peer in person.words.keys { peer.map { people[name]?.close($0) } }
+            let isUnsure = person.isReady && person.confirms && !person.isSure
+            people[name]?.ears = [:]
+            people[name]?.finalEars = []
+            people[name]?.graceUntil = person.graceUntil.map { max($0, graceEnd) }
+            if isUnsure { people[name]?.graceUntil = graceEnd }
+            if person.isOpen, person.blocks, person.graceUntil == nil {
+                people[name]?.answerBy = max(person.answerBy, graceEnd)
+            }
+        }
+        coordinators = []
+        unattendedUntil = graceEnd
+    }
+}

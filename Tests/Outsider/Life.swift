@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+
+/// The books of one update.
+struct Life: Hashable, Sendable {
+    let request: UpdateRequest
+    var coordinators: Set<StreamID> = []
+    /// Who got a pre, and which subscriptions a post.
+    var told: Set<ComponentName> = []
+    var posted: Set<StreamID> = []
+    /// When the gate must be open at the latest, while a coordinator is there and while none is.
+    var deadline: Instant
+    var unattendedUntil: Instant?
+    /// Time blocked in all, and awake without a word since the last one.
+    var used: [ComponentName: Duration] = [:]
+    var wordless: [ComponentName: Duration] = [:]
+    var blockers: [ComponentName] = []
+    /// Ends of granted deferrals.
+    var granted: [ComponentName: Instant] = [:]
+    var acknowledged: [ComponentName: Instant] = [:]
+    /// Sent a final notice since the last deferral, and in which round; who said its final word.
+    var finals: Set<StreamID> = []
+    var finalRounds: [ComponentName: Int64] = [:]
+    var sure: Set<ComponentName> = []
+    var rounds: [ComponentName: Int64] = [:]
+    var restarts = 0
+    var sleeps = 0
+    var asleep: Duration = .zero
+
+    var policy: Policy { request.policy }
+
+    init(_ request: UpdateRequest, at now: Instant) {
+        self.request = request
+        self.deadline = now + request.policy.deadline
+    }
+
+    mutating func account(for passed: Duration, _ event: Event, at now: Instant) {
+        for name in blockers {
+            used[name, default: .zero] += passed
+            if case .slept = event { continue }
+            // A deferral is a word for as long as it was granted.
+            let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
+            if granted > .zero { wordless[name] = .zero }
+            wordless[name, default: .zero] += passed - granted
+        }
+    }
+
+    mutating func enter(
+        _ entry: Ledger.Entry,
+        _ ears: [StreamID: Subscription],
+        _ settings: Settings
+    ) -> [String] {
+        listen(to: entry, settings)
+        let objections =
+            hearNotices(entry, ears) + hearAnswer(entry) + objectToRelease(entry, ears)
+            + objectToStatus(entry, settings) + objectToRestart(entry) + objectToWelcome(entry)
+        return objections.map { "\(request.deploymentID): \($0)" }
+    }
+
+    private mutating func listen(to entry: Ledger.Entry, _ settings: Settings) {
+        let now = entry.now
+        let wereThere = !coordinators.isEmpty
+        switch entry.event {
+        case .coordinatorLeft(let stream): coordinators.remove(stream)
+        case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
+        case .restarted:
+            coordinators = []
+            restarts += 1
+            unattendedUntil = now + settings.reconnectGrace
+        case .slept(let asleep):
+            sleeps += 1
+            self.asleep += asleep
+            if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
+            unattendedUntil = unattendedUntil.map { $0 + asleep }
+        default: break
+        }
+        if !coordinators.isEmpty { unattendedUntil = nil }
+        if wereThere, coordinators.isEmpty { unattendedUntil = now + settings.reconnectGrace }
+    }
+}
+
+// MARK: - Notices and answers
+
+extension Life {
+    private mutating func hearNotices(
+        _ entry: Ledger.Entry,
+        _ ears: [StreamID: Subscription]
+    ) -> [String] {
+        var objections: [String] = []
+        // A deferral is heard before what it brings about.
+        if entry.grant.map({ $0.granted > .zero }) ?? false, entry.isAbout(request.deploymentID) {
+            (finals, finalRounds, sure) = ([], [:], [])
+        }
+        for case .notify(let stream, let notice) in entry.actions
+        where notice.deploymentID == request.deploymentID {
+            guard let name = ears[stream]?.component else { continue }
+            told.insert(name)
+            objections += object(to: notice, for: name, at: entry.now)
+            guard !notice.lastCall else { continue }
+            let step = notice.round - rounds[name, default: 0]
+            if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
+            if step > 0 { wordless[name] = .zero }
+            rounds[name] = notice.round
+            guard notice.final else { continue }
+            sure.remove(name)
+            if !finals.insert(stream).inserted {
+                objections.append("2: a subscription was asked finally twice")
+            }
+            finalRounds[name] = notice.round
+        }
+        return objections
+    }
+
+    private func object(to notice: Notice, for name: ComponentName, at now: Instant) -> [String] {
+        let budget = max(.zero, policy.maxTotalDefer - used[name, default: .zero])
+        let left = max(.zero, deadline - now)
+        var objections: [String] = []
+        if notice.deadlineIn != left { objections.append("a notice names a wrong deadline") }
+        if sleeps == 0, notice.maxDefer != min(policy.maxDefer, budget, left) {
+            objections.append("a notice promises another deferral than there is")
+        }
+        if notice.respondBy > min(policy.responseTimeout, notice.deadlineIn),
+            restarts == 0
+        {
+            objections.append("a notice promises too much time")
+        }
+        return objections
+    }
+
+    private mutating func hearAnswer(_ entry: Ledger.Entry) -> [String] {
+        guard entry.isAbout(request.deploymentID), let grant = entry.grant,
+            case .answered(let answer) = entry.event,
+            entry.before.updates[answer.deploymentID]?.isWaiting ?? false
+        else { return [] }
+        let name = answer.component
+        wordless[name] = .zero
+        guard answer.deferral > .zero else {
+            if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
+            acknowledged[name] = entry.now
+            return grant.granted == .zero ? [] : ["consent was granted time"]
+        }
+        // Of several connections' deferrals the longest holds.
+        let end = entry.now + grant.granted
+        granted[name] = max(end, granted[name] ?? end)
+        let left = policy.maxTotalDefer - used[name, default: .zero]
+        let isFair =
+            grant.granted <= policy.maxDefer && grant.granted <= deadline - entry.now
+            && (sleeps > 0 || grant.granted + grant.remaining <= left)
+            && grant.granted > .zero && grant.remaining >= .zero
+        let most = min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
+        let isCapped = grant.remaining == .zero
+        return (isFair ? [] : ["a grant beyond a cap"])
+            + (isWhole || isCapped ? [] : ["a grant short of what was asked and could be had"])
+    }
+}
+
+extension Ledger.Entry {
+    fileprivate func isAbout(_ id: DeploymentID) -> Bool {
+        if case .answered(let answer) = event { answer.deploymentID == id } else { false }
+    }
+
+    fileprivate var grant: Grant? {
+        for case .granted(_, let grant) in actions { return grant }
+        return nil
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+
+/// A second model of the gate, naive on purpose. It is an outsider: it hears what everybody says
+/// and is told, keeps a few plain facts about each component, looks at all of them after each
+/// event, and says who keeps a gate shut, or on what ground it is open.
+///
+/// It knows of no states, and puts no questions: a question is a notice that it heard. It compares
+/// names as they are, and takes it that no component shares a process with a coordinator.
+package struct Oracle: Hashable, Sendable {
+    package enum Verdict: Hashable, Sendable {
+        case shut(by: [ComponentName])
+        case open(Basis)
+        case refused
+    }
+
+    private let settings: Settings
+    private var gates: [DeploymentID: Gate] = [:]
+    private var ears: [StreamID: Subscription] = [:]
+    private var last = Instant(sinceBoot: .zero)
+
+    package init(settings: Settings) {
+        self.settings = settings
+    }
+
+    /// What it takes to hold now; nil where there is no such update, or no more.
+    package func verdict(on id: DeploymentID) -> Verdict? { gates[id]?.verdict }
+
+    /// To be called with each event, and with all that came of it.
+    package mutating func hear(_ event: Event, _ actions: [Action], at now: Instant) {
+        let passed = now - last
+        last = now
+        gates = gates.filter { $0.value.verdict != .refused }
+        for id in gates.keys { gates[id]?.account(for: passed) }
+        hear(event, at: now)
+        for id in gates.keys {
+            gates[id]?.hear(event, actions, settings, at: now)
+            for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
+                if let ear = ears[stream], !notice.lastCall {
+                    gates[id]?.hear(notice, ear, at: now)
+                }
+            }
+            gates[id]?.judge(settings, at: now)
+        }
+        gates = gates.filter { $0.value.overAt == nil }
+    }
+
+    private mutating func hear(_ event: Event, at now: Instant) {
+        switch event {
+        case .subscribed(let one): ears[one.stream] = one
+        case .unsubscribed(let stream, _): ears[stream] = nil
+        case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
+        case .restarted: ears = [:]
+        case .announced(let request, _, _):
+            let id = request.deploymentID
+            gates[id] = gates[id] ?? Gate(request, Array(ears.values), at: now)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every system test can ask for."""
+
+import signal
+
+import pytest
+
+from daemon import BUILD, Daemon, temporary_directory
+from processes import Processes
+
+LONGEST_TEST = 60
+
+
+def pytest_sessionstart(session):
+    if not (BUILD / "reprieved").exists():
+        pytest.exit(f"{BUILD}/reprieved is not built; run Tests/run.sh, or set REPRIEVE_BUILD", 2)
+
+
+@pytest.fixture(autouse=True)
+def no_test_hangs():
+    """Every wait has a time-out of its own. This one is for the wait that somebody forgot."""
+
+    def stop(*_):
+        raise AssertionError(f"the test took more than {LONGEST_TEST} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LONGEST_TEST)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture
+def directory():
+    with temporary_directory() as path:
+        yield path
+
+
+@pytest.fixture
+def start(directory):
+    """Starts daemons. One that still runs when the test is over must end well."""
+    daemons = []
+
+    def start(*arguments):
+        daemons.append(Daemon(directory, *arguments))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        daemon.stop()
+
+
+@pytest.fixture
+def daemon(start):
+    return start()
+
+
+@pytest.fixture
+def coordinator(daemon):
+    return daemon.coordinator()
+
+
+@pytest.fixture
+def undisturbed(daemon, coordinator):
+    """A healthy component that is there before the test and goes through an update after it."""
+    name = "com.example.Healthy"
+    component = daemon.component(name)
+    yield component
+    gate = coordinator.gate("healthy", components=[name])
+    assert component.notice()["deploymentId"] == "healthy"
+    component.acknowledge("healthy")
+    assert gate.released()["basis"] == "consent"
+    coordinator.complete("healthy")
+    assert component.post()["outcome"] == "applied"
+
+
+@pytest.fixture
+def processes():
+    """Starts programs, and ends those that the test left running."""
+    processes = Processes()
+    yield processes
+    processes.end()

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built daemon on a directory of its own, and connections to it from other processes."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+
+from protocol import TIMEOUT, Component, Connection, Coordinator
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("REPRIEVE_BUILD", ".build/debug"))
+if not BUILD.is_absolute():
+    BUILD = ROOT / BUILD
+NOBODY = 65534
+
+
+class Daemon:
+    def __init__(self, directory, *arguments):
+        self.directory = pathlib.Path(directory)
+        self.component_socket = self.directory / "ipc.socket"
+        self.control_socket = self.directory / "control.socket"
+        self.log = self.directory / "log"
+        self._connections = []
+        self._is_over = False
+        # An abstract address: it leaves nothing behind.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind("")
+            notify.settimeout(TIMEOUT)
+            address = "@" + notify.getsockname()[1:].decode()
+            with open(self.log, "ab") as log:
+                self.process = subprocess.Popen(
+                    [BUILD / "reprieved", "--runtime-directory", directory, *arguments],
+                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]},
+                    stdin=subprocess.DEVNULL,
+                    stderr=log,
+                )
+            try:
+                assert b"READY=1" in notify.recv(4096)
+            except TimeoutError:
+                self.kill()
+                raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}") from None
+
+    # Connections
+
+    def component(self, name="com.example.Camera", **request):
+        """A subscribed component."""
+        return Component(self.connection().connect(name), **request)
+
+    def connection(self):
+        """A connection of this process to the component socket, before its CONNECT."""
+        return self.keep(Connection.open(self.component_socket))
+
+    def coordinator(self):
+        """The broker never asks the process that coordinates, so that is another one."""
+        connection = open_elsewhere(self.control_socket)
+        return Coordinator(self.keep(connection).connect())
+
+    def keep(self, connection):
+        """Closes a connection when the daemon is stopped."""
+        self._connections.append(connection)
+        return connection
+
+    # Its end
+
+    def stop(self):
+        """Ends it as systemd would, unless a test has ended it. Fails if it has crashed before."""
+        if self._is_over:
+            return
+        try:
+            code = self.process.poll()
+            assert code is None, f"reprieved has died with {code}:\n{self.log.read_text()}"
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(TIMEOUT) == 0, self.log.read_text()
+            assert "Fatal error" not in self.log.read_text()
+        finally:
+            self.kill()
+
+    def kill(self):
+        self._is_over = True
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(TIMEOUT)
+        for connection in self._connections:
+            connection.close()
+
+    def statistics(self):
+        """The lines of the kernel's /proc/PID/status, by name."""
+        lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+def open_elsewhere(path, user=None):
+    """A connection that another process has opened, so that the kernel names that one as peer.
+
+    That process ends at once: the connection lives on in this one.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    child = os.fork()
+    if child == 0:
+        try:
+            if user is not None:
+                os.setgid(user)
+                os.setuid(user)
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            opened.connect(str(path))
+            socket.send_fds(theirs, [b"."], [opened.fileno()])
+        finally:
+            os._exit(0)
+    theirs.close()
+    with ours:
+        ours.settimeout(TIMEOUT)
+        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+    os.waitpid(child, 0)
+    if not descriptors:
+        raise PermissionError(f"the other process could not open {path}")
+    return Connection(socket.socket(fileno=descriptors[0]))
+
+
+def temporary_directory():
+    """A short path: a socket's address has room for 107 bytes. Open to every user."""
+    directory = tempfile.TemporaryDirectory(prefix="reprieve-")
+    os.chmod(directory.name, 0o755)
+    return directory

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon itself: its sockets, who may open them, its start and its end."""
+
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+
+import pytest
+from daemon import BUILD, NOBODY, open_elsewhere
+from protocol import ACCEPTED, CONNECT_ACK, Connection
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def reprieved(*arguments):
+    return subprocess.run(
+        [BUILD / "reprieved", *arguments], capture_output=True, text=True, timeout=10
+    )
+
+
+def test_anybody_may_be_a_component_and_only_the_owner_a_coordinator(daemon):
+    assert mode(daemon.component_socket) == 0o666
+    assert mode(daemon.control_socket) == 0o600
+
+
+def test_a_second_daemon_on_the_same_sockets_says_so_and_leaves_them_alone(daemon):
+    second = reprieved("--runtime-directory", daemon.directory)
+    assert second.returncode == 69
+    assert str(daemon.component_socket) in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert daemon.component().connection.call("UpdateState", {"state": "RUNNING"}) == {}
+
+
+def test_a_stale_socket_file_is_replaced(start, directory):
+    for name in ["ipc.socket", "control.socket"]:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stale:
+            stale.bind(f"{directory}/{name}")
+    start().component()
+
+
+def test_another_file_in_the_place_of_a_socket_is_not_removed(directory):
+    file = pathlib.Path(directory) / "ipc.socket"
+    file.write_text("somebody's")
+    daemon = reprieved("--runtime-directory", directory)
+    assert daemon.returncode == 69
+    assert str(file) in daemon.stderr
+    assert file.read_text() == "somebody's"
+
+
+def test_an_orderly_end_removes_the_sockets(daemon):
+    daemon.stop()
+    assert not daemon.component_socket.exists()
+    assert not daemon.control_socket.exists()
+
+
+def test_after_kill_9_a_daemon_starts_on_the_same_directory(start):
+    first = start()
+    camera = first.component()
+    first.process.kill()
+    assert camera.connection.ends()
+    first.kill()
+    assert first.component_socket.exists()
+    second = start()
+    camera = second.component()
+    gate = second.coordinator().gate("d")
+    camera.notice()
+    camera.acknowledge("d")
+    gate.released()
+
+
+def test_the_directory_is_made_if_it_is_not_there(directory):
+    inner = f"{directory}/reprieve"
+    with pytest.raises(FileNotFoundError):
+        os.stat(inner)
+    process = subprocess.Popen([BUILD / "reprieved", "--runtime-directory", inner], stderr=-1)
+    try:
+        assert b"serving" in process.stderr.readline()
+        assert mode(f"{inner}/control.socket") == 0o600
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+def test_the_sockets_can_be_elsewhere(start, directory):
+    paths = {"--component-socket": f"{directory}/c", "--control-socket": f"{directory}/d"}
+    daemon = start(*[word for pair in paths.items() for word in pair])
+    for path in paths.values():
+        daemon.keep(Connection.open(path)).connect("com.example.Camera")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--nonsense"], ["--log-level", "loud"], ["--runtime-directory"], ["stray"]],
+    ids=str,
+)
+def test_wrong_usage_is_explained_and_exits_64(arguments):
+    daemon = reprieved(*arguments)
+    assert daemon.returncode == 64
+    assert arguments[0].lstrip("-") in daemon.stderr
+
+
+def test_help_and_version_are_printed():
+    assert "--runtime-directory" in reprieved("--help").stdout
+    assert reprieved("--version").stdout.startswith("reprieved ")
+
+
+def test_a_directory_that_cannot_be_made_is_named_and_exits_69():
+    daemon = reprieved("--runtime-directory", "/proc/nowhere/reprieve")
+    assert daemon.returncode == 69
+    assert "/proc/nowhere/reprieve" in daemon.stderr
+
+
+# Who is who
+
+DENIED = 0
+
+
+@as_root
+def test_another_users_claim_to_a_name_is_denied_politely(daemon):
+    connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    connection.say_connect("com.example.Camera")
+    answer = connection.next_frame()
+    assert (answer.type, answer.flags) == (CONNECT_ACK, DENIED)
+    assert connection.is_quiet(0.3), "the client closes first"
+    connection.close()
+    assert "denied" in daemon.log.read_text()
+
+
+@as_root
+def test_one_that_is_denied_and_does_not_close_is_hung_up_on(daemon):
+    connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    connection.say_connect("com.example.Camera")
+    assert connection.next_frame().flags == DENIED
+    assert connection.ends(timeout=3)
+
+
+@as_root
+def test_another_user_may_not_open_the_control_socket(daemon):
+    with pytest.raises(PermissionError):
+        open_elsewhere(daemon.control_socket, user=NOBODY)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        b"",
+        b"hello",
+        b"[]",
+        {"authToken": ""},
+        {"authToken": 7},
+        {"authToken": "notokenofours"},
+        {"authToken": "no spaces.please"},
+        {"authToken": "../../etc"},
+        {"componentName": "a/b"},
+        {"authToken": "com." + "x" * 125},
+    ],
+    ids=str,
+)
+def test_one_that_claims_no_name_is_denied_politely(daemon, payload):
+    connection = daemon.connection()
+    connection.say_connect(payload=payload)
+    answer = connection.next_frame()
+    assert (answer.type, answer.flags) == (CONNECT_ACK, DENIED)
+    assert connection.is_quiet(0.1), "the client closes first"
+
+
+@pytest.mark.parametrize("version", ["0.1.1", "1.0.0", "0.1", "", "0.1.0.0", "latest"])
+def test_another_version_is_denied_politely(daemon, version):
+    connection = daemon.connection()
+    connection.say_connect("com.example.Camera", version=version)
+    answer = connection.next_frame()
+    assert (answer.type, answer.flags) == (CONNECT_ACK, DENIED)
+
+
+def test_a_version_is_compared_as_three_numbers(daemon):
+    connection = daemon.connection()
+    connection.say_connect("com.example.Camera", version="00.01.00")
+    assert connection.next_frame().flags == ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"authToken": "com.example.Camera"},
+        {"componentName": "Camera"},
+        {"componentName": "Camera", "authToken": "whatever", "other": [1, 2]},
+    ],
+    ids=str,
+)
+def test_a_process_of_the_brokers_own_user_may_claim_a_name(daemon, payload):
+    connection = daemon.connection()
+    connection.say_connect(payload=payload)
+    answer = connection.next_frame()
+    assert (answer.type, answer.flags) == (CONNECT_ACK, ACCEPTED)
+
+
+def test_the_control_socket_needs_no_name(daemon):
+    connection = daemon.coordinator().connection
+    assert connection.call("reprieve#GetStatus") == {"updates": [], "components": []}
+
+
+def test_a_component_without_a_name_cannot_subscribe_on_the_control_socket(daemon):
+    from test_bad_requests import refused
+
+    connection = daemon.coordinator().connection
+    call = lambda: connection.subscribe_to("SubscribeToComponentUpdates")
+    refused(call, "InvalidArgumentsError", "name")

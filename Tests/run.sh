@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
+#
+#   Tests/run.sh           everything
+#   Tests/run.sh --quick   without the tests that wait for real time-outs
+#   Tests/run.sh STEP...   only these steps
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=Tests/Tools/prepare.sh
+. Tests/Tools/prepare.sh
+
+# The steps in their order: a name, which is that of a function below, and its budget in seconds.
+# A step says nothing of the others, so a new one is a line here and a function.
+STEPS=(
+    "packages 300"
+    "environment 300"
+    "build 1200"
+    "swift_tests 600"
+    "system_tests 600"
+    "demo 120"
+)
+
+packages() {
+    need_swift
+    install_packages libsystemd-dev pkg-config python3 python3-venv
+}
+
+environment() { make_venv; }
+
+build() { swift build --build-tests; }
+
+swift_tests() { swift test --skip-build; }
+
+# The built daemon and command, from outside: Tests/System.
+system_tests() {
+    local only=()
+    [ -z "${QUICK:-}" ] || only=(-m "not slow")
+    REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
+        "$VENV/bin/pytest" -q "${only[@]}" Tests/System
+}
+
+demo() { Samples/demo.sh; }
+
+# The lines by which the runners themselves sum up, out of what a step printed.
+summary() {
+    grep -E '^.? ?Test run with [0-9]+ test|^[0-9]+ (passed|failed).* in [0-9.]+s' "$1" || true
+}
+
+run_step() {
+    local name=$1 budget=$2 code=0 log=.build/steps/$1.log
+    say "$name"
+    mkdir -p .build/steps
+    timeout --kill-after=10 "$budget" bash Tests/run.sh --inside "$name" </dev/null 2>&1 |
+        tee "$log" || code=${PIPESTATUS[0]}
+    [ "$code" -ne 0 ] || return 0
+    if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
+        say "$name took more than $budget s, which is its budget" >&2
+    else
+        say "$name failed (exit code $code)" >&2
+    fi
+    return 1
+}
+
+if [ "${1:-}" = --inside ]; then
+    "$2"
+    exit
+fi
+if [ "${1:-}" = --quick ]; then
+    export QUICK=1
+    shift
+fi
+
+chosen=()
+for step in "${STEPS[@]}"; do
+    read -r name _ <<<"$step"
+    case " ${*:-$name} " in *" $name "*) chosen+=("$step") ;; esac
+done
+if [ ${#chosen[@]} -eq 0 ]; then
+    echo "There is no step $*. The steps: ${STEPS[*]% *}" >&2
+    exit 64
+fi
+
+started=$SECONDS
+for step in "${chosen[@]}"; do
+    read -r name budget <<<"$step"
+    run_step "$name" "$budget"
+done
+say "All steps passed in $((SECONDS - started)) s: ${chosen[*]% *}"
+for step in "${chosen[@]}"; do
+    read -r name _ <<<"$step"
+    summary ".build/steps/$name.log"
+done
