@@ -67,29 +67,41 @@ struct HeaderReader {
 
     /// Moves past one header.
     private mutating func place() throws(FrameError) -> HeaderPlace {
-        let length = Int(bytes[try take(1).lowerBound])
-        guard length > 0 else { throw .unnamedHeader }
-        let name = try take(length)
-        let type = bytes[try take(1).lowerBound]
-        guard let type = HeaderType(rawValue: type) else { throw .unknownHeaderType(type) }
-        return HeaderPlace(name: name, type: type, value: try take(try valueLength(type)))
+        let nameLength = Int(bytes[position])
+        let nameStart = position + 1
+        guard nameLength > 0 else { throw .unnamedHeader }
+        let typeStart = try behind(nameStart, nameLength)
+        var valueStart = try behind(typeStart, 1)
+        guard let type = HeaderType(rawValue: bytes[typeStart]) else {
+            throw .unknownHeaderType(bytes[typeStart])
+        }
+        var valueLength = type.valueLength
+        if type.hasStatedLength {
+            valueStart = try behind(valueStart, 2)
+            valueLength = try statedLength(before: valueStart)
+        }
+        position = try behind(valueStart, valueLength)
+        return HeaderPlace(
+            name: nameStart..<typeStart,
+            type: type,
+            value: valueStart..<position
+        )
     }
 
-    private mutating func valueLength(_ type: HeaderType) throws(FrameError) -> Int {
-        switch type {
-        case .boolTrue, .boolFalse: return 0
-        case .byte: return 1
-        case .int16: return 2
-        case .int32: return 4
-        case .int64, .timestamp: return 8
-        case .uuid: return 16
-        case .bytes, .string:
-            let length = Int(bytes.bigEndian(UInt16.self, at: try take(2).lowerBound))
-            guard length <= limits.maximumHeaderValue else {
-                throw .headerValueTooLong(length, maximum: limits.maximumHeaderValue)
-            }
-            return length
+    private func statedLength(before start: Int) throws(FrameError) -> Int {
+        let length = Int(bytes[start - 2]) << 8 | Int(bytes[start - 1])
+        guard length <= limits.maximumHeaderValue else {
+            throw .headerValueTooLong(length, maximum: limits.maximumHeaderValue)
         }
+        return length
+    }
+
+    /// What stands behind `length` bytes that must be there.
+    private func behind(_ start: Int, _ length: Int) throws(FrameError) -> Int {
+        guard length <= end - start else {
+            throw .truncatedHeader(missing: length - (end - start))
+        }
+        return start + length
     }
 
     private func checkText(_ range: Range<Int>) throws(FrameError) {
@@ -97,13 +109,21 @@ struct HeaderReader {
             throw .invalidUTF8
         }
     }
+}
 
-    /// Moves past the next `length` bytes and says where they are.
-    private mutating func take(_ length: Int) throws(FrameError) -> Range<Int> {
-        guard length <= end - position else {
-            throw .truncatedHeader(missing: length - (end - position))
+extension HeaderType {
+    /// Whether the value's length stands in front of it, in two bytes.
+    fileprivate var hasStatedLength: Bool { self == .bytes || self == .string }
+
+    /// The value's length, where all of this type have the same.
+    fileprivate var valueLength: Int {
+        switch self {
+        case .boolTrue, .boolFalse, .bytes, .string: 0
+        case .byte: 1
+        case .int16: 2
+        case .int32: 4
+        case .int64, .timestamp: 8
+        case .uuid: 16
         }
-        defer { position += length }
-        return position..<position + length
     }
 }
