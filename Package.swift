@@ -168,5 +168,7 @@ let package = Package(
             dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )
