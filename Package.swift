@@ -98,7 +98,7 @@ let package = Package(
             name: "sample-component",
             dependencies: ["Reprieve"],
             path: "Samples/swift-component",
-            swiftSettings: memorySafe
+            swiftSettings: strict
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -122,6 +122,23 @@ let package = Package(
             dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
             path: "Tests/BrokerStage",
             swiftSettings: memorySafe
+        ),
+
+        .executableTarget(
+            name: "simulate-broker",
+            dependencies: [
+                "BrokerStage", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation",
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ScriptedBroker",
+            dependencies: ["ReprieveProtocol", "EventStream"],
+            path: "Tests/ScriptedBroker",
+            swiftSettings: strict
         ),
 
         .testTarget(
@@ -159,13 +176,30 @@ let package = Package(
 
         .testTarget(
             name: "ReprieveTransportTests",
-            dependencies: ["ReprieveTransport", "ReprieveProtocol", "EventStream"],
+            dependencies: ["ReprieveTransport", "ReprieveProtocol", "ScriptedBroker"],
             swiftSettings: strict
         ),
 
         .testTarget(
+            name: "ReprieveTests",
+            dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveCoordinatorTests",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "ScriptedBroker",
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "ReprieveCommandTests",
-            dependencies: ["reprieve-cli", "ReprieveCoordinator", "ReprieveProtocol"],
+            dependencies: [
+                "reprieve-cli", "ReprieveProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
 

@@ -4,8 +4,8 @@ import Glibc
 import Reprieve
 
 // sample-component NAME [SECONDS]: a camera that records for some seconds and does not want to be
-// interrupted meanwhile. The socket is where AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT
-// says it is.
+// interrupted meanwhile. It finds the broker where Greengrass components do, in the variable
+// AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT, else where reprieved is by default.
 
 let arguments = CommandLine.arguments
 let name = arguments.count > 1 ? arguments[1] : "com.example.Camera"
@@ -20,18 +20,21 @@ func say(_ text: String) {
 try await withUpdates(component: name) { updates in
     try await updates.answer { notice in
         let left = recordingEnds - .now
-        guard left <= .zero else {
+        if left > .zero, !notice.isLastCall {
             let rest = left.components.seconds + 1
             say("an update wants to start: not now, I am recording for \(rest) s more")
             return .defer(for: left, because: "recording")
         }
-        guard notice.isFinal else {
+        guard notice.isFinal || notice.isLastCall else {
             say("an update wants to start: I could stop at any time")
             return .acknowledge
         }
-        say("everyone is ready: I pause")
+        say(notice.isFinal ? "everyone else is ready: I pause" : "my time is up: I pause")
         return .acknowledge { outcome in
-            say("the update is over (\(outcome.rawValue)): I go on")
+            switch outcome {
+            case .postponed: say("the update has to wait for somebody else: I go on")
+            default: say("the update is over (\(outcome.rawValue)): I go on")
+            }
         }
     }
 }

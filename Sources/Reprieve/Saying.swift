@@ -34,8 +34,8 @@ extension Desk {
         _ state: inout State
     ) -> Replies? {
         guard let connection = state.connection, let known = state.updates[id] else { return nil }
-        let milliseconds = time.components.seconds * 1_000
-            + time.components.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = time.components
+        let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
         let request = DeferRequest(
             deploymentID: id,
             recheckAfterMs: time > .zero ? max(1, milliseconds) : 0,

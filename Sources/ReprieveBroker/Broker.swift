@@ -36,9 +36,20 @@ package struct Broker: Sendable {
     var press = Press()
     var actions: [Action] = []
 
+    /// What the negotiation was told and decided, for whoever checks it. Nil keeps nothing.
+    package var minutes: [Minute]?
+
     package init(settings: BrokerSettings) {
         self.settings = settings
         self.negotiation = Negotiation(settings: settings.negotiation)
+    }
+
+    /// A broker that goes on where one ended that died: its connections are lost, its promises
+    /// are not.
+    package init(settings: BrokerSettings, after negotiation: Negotiation, at now: Instant) {
+        self.settings = settings
+        self.negotiation = negotiation
+        _ = self.negotiation.handle(.restarted, at: now)
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -72,6 +83,8 @@ package struct Broker: Sendable {
                 .lazy.compactMap { $0 }.min()
         }
     }
+
+    package var peerCount: Int { peers.count }
 
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }

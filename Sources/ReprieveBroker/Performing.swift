@@ -11,7 +11,10 @@ typealias NegotiationAction = Action
 
 extension Broker {
     mutating func negotiate(_ event: NegotiationEvent, at now: Instant) {
-        for action in negotiation.handle(event, at: now) { perform(action) }
+        let before = minutes == nil ? nil : negotiation
+        let actions = negotiation.handle(event, at: now)
+        if let before { minutes?.append(Minute(event, actions, before, negotiation, at: now)) }
+        for action in actions { perform(action) }
     }
 
     private mutating func perform(_ action: NegotiationAction) {

@@ -32,6 +32,9 @@ package struct ClientConnection: Hashable, Sendable {
     package init() {}
 
     package var openStreams: [Int32] { streams.map(\.number) }
+
+    /// No request awaits its response.
+    package var isAnswered: Bool { streams.allSatisfy(\.hasResponse) }
 }
 
 extension ClientConnection {

@@ -60,14 +60,14 @@ struct GateCommand: AsyncParsableCommand {
             Output.error.line("reprieve: \(error.message); going ahead without a broker")
             released = nil
         }
-        let release = Release(control: broker.control, id: id, released: released)
+        let open = OpenGate(control: broker.control, id: id, released: released)
         guard let command else {
             if announcement.deploymentID == nil, !json, !Output.standard.isTerminal {
                 Output.standard.line(id)
             }
-            return release.explainCompletion()
+            return open.explainCompletion()
         }
-        try await release.run(command, reboots: reboots)
+        try await open.run(command, reboots: reboots)
     }
 
     private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }

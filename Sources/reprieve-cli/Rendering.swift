@@ -24,14 +24,24 @@ private func count(_ number: Int, _ noun: String) -> String {
 
 /// "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready"
 func line(_ update: UpdateShape) -> String {
-    let blockers = update.participants.filter { update.blockedBy.contains($0.component) }
+    let blockers = blockers(of: update)
     let total = update.participants.count
     let ready = "\(total - blockers.count) of \(total) ready"
     guard !blockers.isEmpty else { return ready }
     let named = blockers.prefix(2).map { "\(shown($0.component)) (\(note($0)))" }
     let more = blockers.count > 2 ? " and \(blockers.count - 2) more" : ""
-    let left = blockers.compactMap(\.untilMs).max().map { ", \(duration($0)) left" } ?? ""
+    let left = blockers[0].untilMs.map { ", \(duration($0)) left" } ?? ""
     return "waiting for " + named.joined(separator: ", ") + more + left + "; " + ready
+}
+
+/// The one that takes longest comes first: who deferred before who has yet to answer.
+private func blockers(of update: UpdateShape) -> [ParticipantShape] {
+    let names = Set(update.blockedBy)
+    return update.participants.filter { names.contains($0.component) }.sorted { one, other in
+        let (isFirst, isSecond) = (one.state == .deferred, other.state == .deferred)
+        return isFirst == isSecond
+            ? (one.untilMs ?? 0) > (other.untilMs ?? 0) : isFirst
+    }
 }
 
 private func note(_ participant: ParticipantShape) -> String {

@@ -20,6 +20,20 @@ package struct Stage: Sendable {
         change(&settings)
         broker = Broker(settings: settings)
     }
+
+    /// Has the broker keep minutes of its negotiation from now on.
+    package mutating func keepMinutes() { broker.minutes = [] }
+
+    package mutating func takeMinutes() -> [Minute] {
+        defer { broker.minutes = [] }
+        return broker.minutes ?? []
+    }
+
+    /// The broker dies, and another goes on with what it knew. Nobody hung up, yet all are gone.
+    package mutating func restart() {
+        actors = [:]
+        broker = Broker(settings: broker.settings, after: broker.negotiation, at: now)
+    }
 }
 
 // MARK: - Coming and going
@@ -114,6 +128,21 @@ extension Stage {
         return ask(peer, .deferComponentUpdate, request)
     }
 
+    /// Makes a request whose frame arrives cut in two.
+    package mutating func askInPieces(
+        _ peer: PeerID,
+        _ operation: Operation,
+        _ shape: some Shape,
+        _ dice: inout some RandomNumberGenerator
+    ) {
+        guard var connection = actors[peer]?.connection else { return }
+        let (_, frame) = connection.request(operation, shape.encoded())
+        actors[peer]?.connection = connection
+        let cut = Int.random(in: 1..<frame.count, using: &dice)
+        sendBytes(Array(frame[..<cut]), from: peer)
+        sendBytes(Array(frame[cut...]), from: peer)
+    }
+
     package mutating func close(_ peer: PeerID, _ stream: Int32) {
         say(peer) { $0.close(stream) ?? [] }
     }
@@ -141,7 +170,10 @@ extension Stage {
     /// Turns the clock on, stopping wherever the broker wants to be woken.
     package mutating func pass(_ duration: Duration) {
         let end = now + duration
+        var wakeUps = 0
         while let next = broker.nextDeadline, next <= end {
+            wakeUps = next > now ? 0 : wakeUps + 1
+            precondition(wakeUps < 100, "the broker wants to be woken for ever")
             now = max(now, next)
             perform(broker.handle(.timePassed, at: now))
             endTurn()

@@ -10,6 +10,8 @@ struct Gate: Hashable, Sendable {
     var coordinators: Set<StreamID> = []
     var unattendedUntil: Instant?
     var isForced = false
+    /// A deadline takes effect when time passes, or when a coordinator comes.
+    var canBeLate = true
     var verdict: Oracle.Verdict = .shut(by: [])
     /// When it is over for want of a completion.
     var openUntil: Instant?
@@ -66,12 +68,12 @@ struct Gate: Hashable, Sendable {
     }
 
     /// Opens the gate if nobody blocks any more, or if it is time.
-    mutating func judge(_ settings: Settings, isTimer: Bool, at now: Instant) {
+    mutating func judge(_ settings: Settings, at now: Instant) {
         openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
         guard isShut else { return }
         let blockers = people.filter { $0.value.blocks }.keys.sorted()
         verdict = .shut(by: blockers)
-        let isLate = isTimer && deadline <= now
+        let isLate = canBeLate && deadline <= now
         guard unattendedUntil == nil else { return }
         if isForced || isLate {
             for name in blockers { people[name]?.cut(at: min(now, deadline)) }

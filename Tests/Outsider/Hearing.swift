@@ -23,6 +23,7 @@ extension Gate {
     ) {
         guard isShut else { return hearReleased(event, settings, at: now) }
         let graceEnd = now + settings.reconnectGrace
+        canBeLate = event == .timePassed
         switch event {
         case .subscribed(let one): arrive(one, at: now)
         case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
@@ -36,6 +37,7 @@ extension Gate {
                 take(answer, granted: grant.granted, at: now)
             }
         case .announced(request, let coordinator, _):
+            canBeLate = coordinators.isEmpty
             coordinators.insert(coordinator)
             unattendedUntil = nil
         case .cancelled(request.deploymentID, _, _, _): overAt = now

@@ -126,12 +126,20 @@ extension Ledger {
 
     private mutating func objectToPosts(_ entry: Entry) -> [String] {
         var objections: [String] = []
-        for case .post(let stream, let post) in entry.actions {
-            guard let name = ears[stream]?.component else { continue }
+        var hasNotice = false
+        for action in entry.actions {
+            if case .notify(let stream, let notice) = action, let ear = ears[stream] {
+                hasNotice = true
+                // An update can be announced and refused in one event.
+                lives[notice.deploymentID]?.told.insert(ear.component)
+            }
+            guard case .post(let stream, let post) = action, let name = ears[stream]?.component
+            else { continue }
             let id = post.deploymentID
             let isOwed = owed[name]?.removeValue(forKey: id).map { $0 > entry.now } ?? false
             let isDue = lives[id].map { $0.told.contains(name) } ?? false
             if !isOwed, !isDue { objections.append("3: a post without a pre") }
+            if isOwed, hasNotice { objections.append("3: an owed post came after a notice") }
             if isDue, !isOwed, lives[id]?.posted.insert(stream).inserted == false {
                 objections.append("3: a second post on one subscription")
             }
@@ -139,23 +147,8 @@ extension Ledger {
         if case .subscribed(let one) = entry.event {
             let missed = owed[one.component, default: [:]].values.contains { $0 > entry.now }
             if missed { objections.append("3: an owed post was not sent") }
-            let kinds = entry.actions.compactMap(\.isPost)
-            if kinds != kinds.filter({ $0 }) + kinds.filter({ !$0 }) {
-                objections.append("3: an owed post came after a notice")
-            }
         }
         return objections
-    }
-}
-
-extension Action {
-    /// Nil for what is neither a post nor a notice.
-    fileprivate var isPost: Bool? {
-        switch self {
-        case .post: true
-        case .notify: false
-        default: nil
-        }
     }
 }
 

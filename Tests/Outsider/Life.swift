@@ -26,6 +26,7 @@ struct Life: Hashable, Sendable {
     var rounds: [ComponentName: Int64] = [:]
     var restarts = 0
     var sleeps = 0
+    var asleep: Duration = .zero
 
     var policy: Policy { request.policy }
 
@@ -69,6 +70,7 @@ struct Life: Hashable, Sendable {
             unattendedUntil = now + settings.reconnectGrace
         case .slept(let asleep):
             sleeps += 1
+            self.asleep += asleep
             if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break
@@ -146,7 +148,8 @@ extension Life {
             grant.granted <= policy.maxDefer && grant.granted <= deadline - entry.now
             && (sleeps > 0 || grant.granted + grant.remaining <= left)
             && grant.granted > .zero && grant.remaining >= .zero
-        let isWhole = grant.granted >= min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let most = min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
         let isCapped = grant.remaining == .zero
         return (isFair ? [] : ["a grant beyond a cap"])
             + (isWhole || isCapped ? [] : ["a grant short of what was asked and could be had"])

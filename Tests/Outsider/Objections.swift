@@ -51,7 +51,7 @@ extension Life {
     }
 
     private func objectToBlockers(_ entry: Ledger.Entry, _ settings: Settings) -> [String] {
-        let budget = policy.maxTotalDefer + policy.responseTimeout * sleeps
+        let budget = policy.maxTotalDefer + asleep + policy.responseTimeout * sleeps
         let patience = policy.responseTimeout + settings.reconnectGrace * (1 + restarts)
         return blockers.flatMap { name -> [String] in
             let isLate = entry.event == .timePassed && used[name, default: .zero] >= budget

@@ -37,9 +37,11 @@ package struct Oracle: Hashable, Sendable {
         for id in gates.keys {
             gates[id]?.hear(event, actions, settings, at: now)
             for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
-                if let ear = ears[stream], !notice.lastCall { gates[id]?.hear(notice, ear, at: now) }
+                if let ear = ears[stream], !notice.lastCall {
+                    gates[id]?.hear(notice, ear, at: now)
+                }
             }
-            gates[id]?.judge(settings, isTimer: event.isTimer, at: now)
+            gates[id]?.judge(settings, at: now)
         }
         gates = gates.filter { $0.value.overAt == nil }
     }
@@ -54,16 +56,6 @@ package struct Oracle: Hashable, Sendable {
             let id = request.deploymentID
             gates[id] = gates[id] ?? Gate(request, Array(ears.values), at: now)
         default: break
-        }
-    }
-}
-
-extension Event {
-    /// Whether a deadline that has come takes effect with it.
-    fileprivate var isTimer: Bool {
-        switch self {
-        case .timePassed, .announced: true
-        default: false
         }
     }
 }

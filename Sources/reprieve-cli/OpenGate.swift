@@ -6,7 +6,7 @@ internal import ReprieveCoordinator
 internal import ReprieveProtocol
 
 /// What follows when a gate has opened, or when there is no broker and nobody minds.
-struct Release {
+struct OpenGate {
     let control: Control
     let id: String
     let released: ReleasedShape?
@@ -17,7 +17,11 @@ struct Release {
             await report(.failed, error.message)
             throw error
         }
-        await Signals.handled(by: { child.pass($0) }, while: { await child.end() })
+        await Signals.handled {
+            child.pass($0)
+        } while: {
+            await child.end()
+        }
         let ending = child.reap()
         if reboots {
             explainCompletion()
@@ -42,7 +46,9 @@ struct Release {
         guard released != nil else { return }
         let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
         do {
-            try await Signals.handled(by: { _exit($0.exitCode) }) {
+            try await Signals.handled {
+                _exit($0.exitCode)
+            } while: {
                 try await control.completePatiently(request)
             }
             Output.error.line("the components are told: \(outcome.rawValue)")

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import EventStream
+internal import Glibc
+package import ReprieveProtocol
+internal import Synchronization
+
+/// A broker that plays a part: it takes one connection at a time and answers as it is told.
+///
+/// The script gets each thing that is said to it and returns the bytes to send; nil hangs up.
+package final class ScriptedBroker: Sendable {
+    package typealias Script =
+        @Sendable (inout ServerConnection, ServerConnection.Event) -> [UInt8]?
+
+    package let path: String
+    /// Everything that was said to it, in order; it ends when the broker is stopped.
+    package let heard: AsyncStream<ServerConnection.Event>
+    private let hears: AsyncStream<ServerConnection.Event>.Continuation
+    private let listener: Int32
+    private let peer = Mutex<Int32?>(nil)
+
+    package init(_ script: @escaping Script) {
+        path = "/tmp/reprieve-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).socket"
+        (heard, hears) = AsyncStream.makeStream()
+        listener = Self.listen(at: path)
+        DispatchQueue(label: "scripted broker").async { [self] in
+            while true {
+                let socket = accept(listener, nil, nil)
+                guard socket >= 0 else { break }
+                peer.withLock { $0 = socket }
+                play(script, on: socket)
+                peer.withLock { $0 = nil }
+                close(socket)
+            }
+            close(listener)
+            hears.finish()
+        }
+    }
+
+    /// Hangs up, and takes no more connections. The socket's file stays, as after a crash.
+    package func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        hangUp()
+    }
+
+    /// Ends the connection that it has, and takes the next.
+    package func hangUp() {
+        peer.withLock { peer in
+            if let peer { shutdown(peer, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    deinit { unlink(path) }
+
+    private func play(_ script: Script, on socket: Int32) {
+        var connection = ServerConnection()
+        var decoder = FrameDecoder()
+        while let bytes = received(on: socket) {
+            decoder.append(bytes)
+            while let frame = try? decoder.next() {
+                guard let event = connection.receive(frame) else { continue }
+                hears.yield(event)
+                guard let answer = script(&connection, event) else { return }
+                write(answer, to: socket)
+            }
+        }
+    }
+
+    private func received(on socket: Int32) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(socket, &buffer, buffer.count, 0)
+        return count > 0 ? Array(buffer[..<count]) : nil
+    }
+
+    private func write(_ bytes: [UInt8], to socket: Int32) {
+        _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    private static func listen(at path: String) -> Int32 {
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        precondition(result == 0, "a fresh path can be bound")
+        precondition(Glibc.listen(number, 16) == 0, "a bound socket can listen")
+        return number
+    }
+}
