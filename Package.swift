@@ -210,5 +210,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )

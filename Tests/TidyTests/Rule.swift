@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that holds for the text of a file.
+struct Rule: Sendable {
+    let name: String
+    /// Whether it holds for the file at this path, relative to the top of the repository.
+    let governs: @Sendable (_ path: String) -> Bool
+    /// What is wrong, each with the number of its line.
+    let complaints: @Sendable (_ lines: [Substring]) -> [Complaint]
+}
+
+struct Complaint: Hashable, Sendable {
+    var line: Int
+    var text: String
+}
+
+extension Rule {
+    static let all: [Rule] =
+        [licence, length, width, noMachine, noFoundation, noSleep] + forbiddenInSources
+
+    func complaints(about text: String) -> [Complaint] {
+        complaints(text.split(separator: "\n", omittingEmptySubsequences: false))
+    }
+
+    static let licence = Rule(
+        name: "a file says its licence first",
+        governs: { isCode($0) }
+    ) { lines in
+        // A tools version, or what runs a script, goes before it.
+        let first = lines.prefix(2).contains { line in
+            line.hasSuffix("SPDX-License-Identifier: Apache-2.0")
+                && (line.hasPrefix("// ") || line.hasPrefix("# "))
+        }
+        return first ? [] : [Complaint(line: 1, text: "no SPDX-License-Identifier")]
+    }
+
+    static let length = Rule(
+        name: "a Swift file has at most 300 lines",
+        governs: { $0.hasSuffix(".swift") }
+    ) { lines in
+        // The last line ends in a line break.
+        let count = lines.count - (lines.last?.isEmpty == true ? 1 : 0)
+        return count <= 300 ? [] : [Complaint(line: 301, text: "\(count) lines")]
+    }
+
+    static let width = Rule(
+        name: "a line has at most 100 columns",
+        governs: { isCode($0) }
+    ) { lines in
+        eachLine(lines) { $0.count <= 100 ? nil : "\($0.count) columns" }
+    }
+
+    /// The words are put together here, lest this file break its own rule.
+    static let noMachine = Rule(
+        name: "no file knows the paths of one machine",
+        governs: { isCode($0) || $0.hasSuffix(".md") || $0.hasSuffix(".json") }
+    ) { lines in
+        let places = ["ho" + "me", "ro" + "ot", "Us" + "ers", "wo" + "rk"].map { "/\($0)/" }
+        return eachLine(lines) { line in
+            places.first { line.contains($0) }.map { "a path with \($0)" }
+        }
+    }
+
+    static let noFoundation = Rule(
+        name: "no source imports Foundation",
+        governs: { $0.hasPrefix("Sources/") }
+    ) { lines in
+        eachLine(lines) { importedModule($0)?.hasPrefix("Foundation") == true ? "imported" : nil }
+    }
+
+    static let noSleep = Rule(
+        name: "no test sleeps",
+        governs: { $0.hasPrefix("Tests/") && ($0.hasSuffix(".swift") || $0.hasSuffix(".py")) }
+    ) { lines in
+        let calls = ["Task.sl" + "eep", "usl" + "eep(", "nanosl" + "eep(", "time.sl" + "eep("]
+        return eachLine(lines) { line in calls.first { line.contains($0) } }
+    }
+
+    static let forbiddenInSources = [
+        "TODO", "FIXME", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",
+    ].map { word in
+        Rule(name: "no source says \(word)", governs: { $0.hasPrefix("Sources/") }) { lines in
+            eachLine(lines) { $0.contains(word) ? word : nil }
+        }
+    }
+}
+
+private func isCode(_ path: String) -> Bool {
+    path.hasSuffix(".swift") || path.hasSuffix(".py") || path.hasSuffix(".sh")
+        || path.hasSuffix("/run")
+}
+
+private func eachLine(
+    _ lines: [Substring],
+    _ complaint: (Substring) -> String?
+) -> [Complaint] {
+    lines.enumerated().compactMap { index, line in
+        complaint(line).map { Complaint(line: index + 1, text: $0) }
+    }
+}
+
+/// The module that a line imports.
+func importedModule(_ line: Substring) -> Substring? {
+    let words = line.split(separator: " ")
+    guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
+        words[..<index].allSatisfy({ importModifiers.contains($0) })
+    else { return nil }
+    return words[(index + 1)...].first { !importKinds.contains($0) }?.prefix { $0 != "." }
+}
+
+private let importKinds: Set<Substring> = [
+    "struct", "class", "enum", "protocol", "func", "var", "let", "typealias",
+]
+
+private let importModifiers: Set<Substring> = [
+    "public", "package", "internal", "private", "fileprivate", "@testable", "@preconcurrency",
+    "@_exported",
+]

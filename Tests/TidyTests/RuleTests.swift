@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+/// A rule that cannot be broken proves nothing, so each is shown a text that breaks it.
+@Suite struct `The rules of tidiness` {
+    private static let licence = "// SPDX-License-Identifier: Apache-2.0\n"
+
+    private func lines(_ rule: Rule, _ text: String) -> [Int] {
+        rule.complaints(about: text).map(\.line)
+    }
+
+    @Test func `a file without its licence is found`() {
+        #expect(lines(.licence, "import Glibc\n") == [1])
+        #expect(lines(.licence, "\n\n" + Self.licence) == [1])
+        #expect(lines(.licence, Self.licence).isEmpty)
+        #expect(lines(.licence, "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n").isEmpty)
+        #expect(Rule.licence.governs("Tests/run.sh") && Rule.licence.governs(".ci/run"))
+    }
+
+    @Test func `a file of 301 lines is found`() {
+        #expect(lines(.length, String(repeating: "\n", count: 301)) == [301])
+        #expect(lines(.length, String(repeating: "\n", count: 300)).isEmpty)
+    }
+
+    @Test func `a line of 101 columns is found, in characters`() {
+        #expect(lines(.width, "\n" + String(repeating: "é", count: 101)) == [2])
+        #expect(lines(.width, String(repeating: "é", count: 100)).isEmpty)
+    }
+
+    @Test(arguments: ["ho" + "me", "ro" + "ot", "Us" + "ers", "wo" + "rk"])
+    func `a path of one machine is found`(folder: String) {
+        #expect(lines(.noMachine, "cd /\(folder)/me") == [1])
+        #expect(lines(.noMachine, "cd /run/reprieve").isEmpty)
+    }
+
+    @Test(arguments: ["import Foundation", "internal import FoundationEssentials"])
+    func `an import of Foundation is found`(line: String) {
+        #expect(lines(.noFoundation, Self.licence + line) == [2])
+        #expect(lines(.noFoundation, "// no " + line).isEmpty)
+        #expect(Rule.noFoundation.governs("Sources/A/B.swift"))
+    }
+
+    @Test func `a test that sleeps is found`() {
+        #expect(lines(.noSleep, "try await Task.sl" + "eep(for: .seconds(1))") == [1])
+        #expect(lines(.noSleep, "    usl" + "eep(1)") == [1])
+        #expect(lines(.noSleep, "time.sl" + "eep(1)") == [1])
+        #expect(lines(.noSleep, "daemon.sleep(.seconds(1))").isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            "TODO", "FIXME", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",
+        ]
+    )
+    func `what no source may say is found`(word: String) throws {
+        let rule = try #require(Rule.all.first { $0.name == "no source says \(word)" })
+        #expect(lines(rule, "a\n\(word) b\n") == [2])
+        #expect(lines(rule, "try preconditionFailure()").isEmpty)
+        #expect(rule.governs("Sources/A/B.swift") && !rule.governs("Tests/A/B.swift"))
+    }
+}
+
+@Suite struct `The manifest as it is read` {
+    private let manifest = Manifest(
+        """
+            targets: [
+                .target(name: "EventStream", swiftSettings: memorySafe),
+
+                .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
+
+                .executableTarget(
+                    name: "a-tool",
+                    dependencies: [
+                        "EventStream",
+                        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                    ],
+                    path: "Tests/Tool"
+                ),
+
+                .testTarget(name: "ToolTests", dependencies: ["a-tool"]),
+            ]
+        """
+    )
+
+    @Test func `each target has its folder and its dependencies`() {
+        #expect(manifest.targets.map(\.name) == ["EventStream", "a-tool", "ToolTests"])
+        #expect(
+            manifest.targets.map(\.folder) == ["Sources/EventStream", "Tests/Tool", "Tests/ToolTests"]
+        )
+        #expect(
+            manifest.targets.map(\.dependencies)
+                == [[], ["EventStream", "ArgumentParser"], ["a_tool"]]
+        )
+    }
+
+    @Test func `an import that is not declared is found`() {
+        let complaints = manifest.targets.map { target in
+            target.imports.complaints(
+                about: """
+                    internal import ArgumentParser
+                    @testable import a_tool
+                    package import EventStream
+                    import Glibc
+                    import Testing
+                    import struct Other.Thing
+                    """
+            ).map(\.line)
+        }
+        #expect(complaints == [[1, 2, 3, 4, 5, 6], [2, 5, 6], [1, 3, 6]])
+    }
+}
