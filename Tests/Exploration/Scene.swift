@@ -132,7 +132,8 @@ extension Scene {
         if let dueAt, dueAt <= now { return [] }
         var copy = negotiation
         let actions = copy.handle(.timePassed, at: now)
-        return actions.isEmpty && copy == negotiation ? [] : ["time passed early, and did something"]
+        let isIdle = actions.isEmpty && copy == negotiation
+        return isIdle ? [] : ["time passed early, and did something"]
     }
 }
 

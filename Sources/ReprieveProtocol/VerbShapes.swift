@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// `reprieve#CompleteUpdateRequest`.
+package struct CompleteRequest: Shape {
+    package var deploymentID: String
+    /// `applied`, `failed` or `rolledBack`.
+    package var outcome: OutcomeWord
+    package var message: String?
+
+    package init(deploymentID: String, outcome: OutcomeWord, message: String? = nil) {
+        self.deploymentID = deploymentID
+        self.outcome = outcome
+        self.message = message
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.deploymentID()
+        outcome = try json.required("outcome", json.word("outcome"))
+        message = try json.text("message")
+        guard [.applied, .failed, .rolledBack].contains(outcome) else {
+            throw JSONError("outcome: \(outcome.rawValue) is not applied, failed or rolledBack")
+        }
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init("outcome", .string(outcome.rawValue)),
+            .init(optional: "message", message.map(JSON.string))
+        )
+    }
+}
+
+/// `reprieve#CancelUpdateRequest` and `reprieve#ForceUpdateRequest`.
+package struct ReasonedRequest: Shape {
+    package var deploymentID: String
+    package var reason: String
+
+    package init(deploymentID: String, reason: String) {
+        self.deploymentID = deploymentID
+        self.reason = reason
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.deploymentID()
+        reason = try json.required("reason", json.text("reason"))
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init("reason", .string(reason))
+        )
+    }
+}
+
+extension JSON {
+    /// A text that is one of a fixed set.
+    func word<Word>(
+        _ name: String
+    ) throws(JSONError) -> Word?
+    where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
+        guard let text = try string(name) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw JSONError("\(name): \(quoted(text)) is not one of \(known)")
+        }
+        return word
+    }
+}
