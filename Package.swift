@@ -141,6 +141,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "count-negotiation",
+            dependencies: ["Negotiation"],
+            path: "Tests/InstructionCount",
+            exclude: ["expected"],
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],

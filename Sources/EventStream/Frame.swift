@@ -8,42 +8,96 @@
 ///     | CRC-32 of everything before                           |
 ///
 /// All integers are big-endian.
-package struct Frame: Hashable, Sendable {
-    package var headers: [Header]
-    package var payload: [UInt8]
+package struct Frame: Sendable {
+    private enum Content {
+        case made([Header], payload: [UInt8])
+        /// As it arrived, and checked: most of its headers nobody asks for.
+        case arrived(HeaderBlock, payload: Range<Int>)
+    }
+
+    private var content: Content
 
     package init(headers: [Header], payload: [UInt8] = []) {
-        self.headers = headers
-        self.payload = payload
+        content = .made(headers, payload: payload)
+    }
+
+    init(arrived headers: HeaderBlock, payload: Range<Int>) {
+        content = .arrived(headers, payload: payload)
+    }
+
+    package var headers: [Header] {
+        get {
+            switch content {
+            case .made(let headers, _): headers
+            case .arrived(let block, _): block.headers
+            }
+        }
+        set { content = .made(newValue, payload: payload) }
+    }
+
+    package var payload: [UInt8] {
+        get {
+            switch content {
+            case .made(_, let payload): payload
+            case .arrived(let block, let range): Array(block.bytes[range])
+            }
+        }
+        set { content = .made(headers, payload: newValue) }
     }
 
     /// The integer under `name`, in any ASCII case. A header of another type counts as absent.
     package func int32(_ name: String) -> Int32? {
-        for header in headers {
-            if case .int32(let number) = header.value, header.isNamed(name) { return number }
+        switch content {
+        case .arrived(let block, _): return block.int32(name)
+        case .made(let headers, _):
+            for header in headers {
+                if case .int32(let number) = header.value, header.isNamed(name) { return number }
+            }
+            return nil
         }
-        return nil
     }
 
     /// The text under `name`, in any ASCII case. A header of another type counts as absent.
     package func string(_ name: String) -> String? {
-        for header in headers {
-            if case .string(let text) = header.value, header.isNamed(name) { return text }
+        switch content {
+        case .arrived(let block, _): return block.string(name)
+        case .made(let headers, _):
+            for header in headers {
+                if case .string(let text) = header.value, header.isNamed(name) { return text }
+            }
+            return nil
         }
-        return nil
+    }
+}
+
+extension Frame: Hashable {
+    package static func == (one: Frame, other: Frame) -> Bool {
+        one.headers == other.headers && one.payload == other.payload
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(headers)
+        hasher.combine(payload)
     }
 }
 
 extension Header {
     func isNamed(_ other: String) -> Bool {
-        if name == other { return true }
-        guard name.utf8.count == other.utf8.count else { return false }
-        return zip(name.utf8, other.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+        name == other || equalInAnyCase(name.utf8.span, other.utf8.span)
     }
+}
 
-    private func lowercase(_ byte: UInt8) -> UInt8 {
-        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+/// Whether two texts are equal but for the case of ASCII letters.
+func equalInAnyCase(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+    guard one.count == other.count else { return false }
+    for index in one.indices where one[index] != other[index] {
+        guard lowercase(one[index]) == lowercase(other[index]) else { return false }
     }
+    return true
+}
+
+private func lowercase(_ byte: UInt8) -> UInt8 {
+    UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
 }
 
 /// The lengths that the layout fixes.

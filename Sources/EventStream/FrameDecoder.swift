@@ -38,12 +38,12 @@ package struct FrameDecoder: Hashable, Sendable {
     package mutating func next() throws(FrameError) -> Frame? {
         if let failure { throw failure }
         do {
-            guard let length = try wholeFrameLength() else {
+            guard let prelude = try wholeFramePrelude() else {
                 dropTakenBytes()
                 return nil
             }
-            let frame = try Frame(decoding: bytes, in: start..<start + length, limits: limits)
-            start += length
+            let frame = try Frame(decoding: bytes, at: start, prelude, limits: limits)
+            start += prelude.frameLength
             if !hasPartialFrame { dropTakenBytes() }
             return frame
         } catch {
@@ -54,11 +54,11 @@ package struct FrameDecoder: Hashable, Sendable {
         }
     }
 
-    /// The length of the frame at `start`, once all of it is here.
-    private func wholeFrameLength() throws(FrameError) -> Int? {
+    /// The prelude of the frame at `start`, once all of the frame is here.
+    private func wholeFramePrelude() throws(FrameError) -> Prelude? {
         guard bytes.count - start >= FrameLayout.prelude else { return nil }
-        let length = try Prelude(decoding: bytes, at: start, limits: limits).frameLength
-        return bytes.count - start >= length ? length : nil
+        let prelude = try Prelude(decoding: bytes, at: start, limits: limits)
+        return bytes.count - start >= prelude.frameLength ? prelude : nil
     }
 
     /// Once per drained batch, not once per frame: the rest moves to the front, into memory of

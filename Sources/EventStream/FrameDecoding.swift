@@ -25,19 +25,25 @@ struct Prelude {
 
 extension Frame {
     /// Reads a frame whose bytes are all there.
-    init(decoding bytes: [UInt8], in range: Range<Int>, limits: FrameLimits) throws(FrameError) {
-        let prelude = try Prelude(decoding: bytes, at: range.lowerBound, limits: limits)
-        let end = range.upperBound - FrameLayout.checksum
+    init(
+        decoding bytes: [UInt8],
+        at start: Int,
+        _ prelude: Prelude,
+        limits: FrameLimits
+    ) throws(FrameError) {
+        let end = start + prelude.frameLength - FrameLayout.checksum
         let stated = bytes.bigEndian(UInt32.self, at: end)
-        let computed = crc32(bytes.span.extracting(range.lowerBound..<end))
+        let computed = crc32(bytes.span.extracting(start..<end))
         guard stated == computed else {
             throw .messageChecksum(stated: stated, computed: computed)
         }
-        let headersStart = range.lowerBound + FrameLayout.prelude
+        let headersStart = start + FrameLayout.prelude
         let payloadStart = headersStart + prelude.headersLength
-        var reader = HeaderReader(bytes, in: headersStart..<payloadStart, limits: limits)
-        headers = try reader.headers()
-        payload = Array(bytes[payloadStart..<end])
+        let headers = headersStart..<payloadStart
+        self.init(
+            arrived: try HeaderBlock(checking: bytes, in: headers, limits: limits),
+            payload: payloadStart..<end
+        )
     }
 }
 

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the headers of one frame, and never a byte behind them.
+/// Where the parts of one header are.
+struct HeaderPlace {
+    var name: Range<Int>
+    var type: HeaderType
+    /// Without the length in front of a text.
+    var value: Range<Int>
+}
+
+/// Goes through the headers of one frame, and never a byte behind them.
 struct HeaderReader {
     private let bytes: [UInt8]
     private var position: Int
@@ -14,70 +22,108 @@ struct HeaderReader {
         self.limits = limits
     }
 
-    mutating func headers() throws(FrameError) -> [Header] {
-        var headers: [Header] = []
-        if position < end { headers.reserveCapacity(8) }
+    /// Whether all headers are as they should be.
+    mutating func check() throws(FrameError) {
+        var count = 0
         while position < end {
-            guard headers.count < limits.maximumHeaders else {
+            guard count < limits.maximumHeaders else {
                 throw .tooManyHeaders(maximum: limits.maximumHeaders)
             }
-            headers.append(try header())
+            let place = try place()
+            try checkText(place.name)
+            if place.type == .string { try checkText(place.value) }
+            count += 1
         }
-        return headers
     }
 
-    private mutating func header() throws(FrameError) -> Header {
-        let length = Int(try integer(UInt8.self))
-        guard length > 0 else { throw .unnamedHeader }
-        let name = try text(length)
-        return Header(name, try value(ofType: try integer(UInt8.self)))
+    /// The next header of a block that was checked.
+    mutating func next() -> HeaderPlace? {
+        position < end ? try? place() : nil
     }
 
-    private mutating func value(ofType type: UInt8) throws(FrameError) -> HeaderValue {
-        guard let type = HeaderType(rawValue: type) else { throw .unknownHeaderType(type) }
-        return switch type {
+    func header(at place: HeaderPlace) -> Header {
+        Header(text(place.name), value(at: place))
+    }
+
+    func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+
+    private func value(at place: HeaderPlace) -> HeaderValue {
+        let start = place.value.lowerBound
+        return switch place.type {
         case .boolTrue: .bool(true)
         case .boolFalse: .bool(false)
-        case .byte: .byte(try integer(Int8.self))
-        case .int16: .int16(try integer(Int16.self))
-        case .int32: .int32(try integer(Int32.self))
-        case .int64: .int64(try integer(Int64.self))
-        case .bytes: .bytes(Array(bytes[try take(try valueLength())]))
-        case .string: .string(try text(try valueLength()))
-        case .timestamp: .timestamp(milliseconds: try integer(Int64.self))
-        case .uuid: .uuid(Array(bytes[try take(16)]))
+        case .byte: .byte(bytes.bigEndian(Int8.self, at: start))
+        case .int16: .int16(bytes.bigEndian(Int16.self, at: start))
+        case .int32: .int32(bytes.bigEndian(Int32.self, at: start))
+        case .int64: .int64(bytes.bigEndian(Int64.self, at: start))
+        case .bytes: .bytes(Array(bytes[place.value]))
+        case .string: .string(text(place.value))
+        case .timestamp: .timestamp(milliseconds: bytes.bigEndian(Int64.self, at: start))
+        case .uuid: .uuid(Array(bytes[place.value]))
         }
     }
 
-    private mutating func valueLength() throws(FrameError) -> Int {
-        let length = Int(try integer(UInt16.self))
+    /// Moves past one header.
+    private mutating func place() throws(FrameError) -> HeaderPlace {
+        let nameLength = Int(bytes[position])
+        let nameStart = position + 1
+        guard nameLength > 0 else { throw .unnamedHeader }
+        let typeStart = try behind(nameStart, nameLength)
+        var valueStart = try behind(typeStart, 1)
+        guard let type = HeaderType(rawValue: bytes[typeStart]) else {
+            throw .unknownHeaderType(bytes[typeStart])
+        }
+        var valueLength = type.valueLength
+        if type.hasStatedLength {
+            valueStart = try behind(valueStart, 2)
+            valueLength = try statedLength(before: valueStart)
+        }
+        position = try behind(valueStart, valueLength)
+        return HeaderPlace(
+            name: nameStart..<typeStart,
+            type: type,
+            value: valueStart..<position
+        )
+    }
+
+    private func statedLength(before start: Int) throws(FrameError) -> Int {
+        let length = Int(bytes[start - 2]) << 8 | Int(bytes[start - 1])
         guard length <= limits.maximumHeaderValue else {
             throw .headerValueTooLong(length, maximum: limits.maximumHeaderValue)
         }
         return length
     }
 
-    private mutating func text(_ length: Int) throws(FrameError) -> String {
-        let range = try take(length)
-        do {
-            return String(copying: try UTF8Span(validating: bytes.span.extracting(range)))
-        } catch {
+    /// What stands behind `length` bytes that must be there.
+    private func behind(_ start: Int, _ length: Int) throws(FrameError) -> Int {
+        guard length <= end - start else {
+            throw .truncatedHeader(missing: length - (end - start))
+        }
+        return start + length
+    }
+
+    private func checkText(_ range: Range<Int>) throws(FrameError) {
+        do { _ = try UTF8Span(validating: bytes.span.extracting(range)) } catch {
             throw .invalidUTF8
         }
     }
+}
 
-    private mutating func integer<Number: FixedWidthInteger>(
-        _ type: Number.Type
-    ) throws(FrameError) -> Number {
-        bytes.bigEndian(type, at: try take(Number.bitWidth / 8).lowerBound)
-    }
+extension HeaderType {
+    /// Whether the value's length stands in front of it, in two bytes.
+    fileprivate var hasStatedLength: Bool { self == .bytes || self == .string }
 
-    /// Moves past the next `length` bytes and says where they are.
-    private mutating func take(_ length: Int) throws(FrameError) -> Range<Int> {
-        guard length <= end - position else {
-            throw .truncatedHeader(missing: length - (end - position))
+    /// The value's length, where all of this type have the same.
+    fileprivate var valueLength: Int {
+        switch self {
+        case .boolTrue, .boolFalse, .bytes, .string: 0
+        case .byte: 1
+        case .int16: 2
+        case .int32: 4
+        case .int64, .timestamp: 8
+        case .uuid: 16
         }
-        defer { position += length }
-        return position..<position + length
     }
 }

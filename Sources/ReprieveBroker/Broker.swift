@@ -23,17 +23,19 @@ package struct Broker: Sendable {
         case write(PeerID)
         /// Hang up on the peer, and say so with `hungUp`.
         case close(PeerID)
-        case note(Note)
+        indirect case note(Note)
     }
 
     package let settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
-    var peers: [PeerID: Peer] = [:]
+    var peers = PeerTable<Peer>()
     /// Peers that may not stay as they are: in their handshake, or expected to close.
     var impatience: [PeerID: Instant] = [:]
     var peersOfUser: [UInt32: Int] = [:]
     var showing = Showing()
-    var press = Press()
+    var notices = Press<Notice>()
+    var posts = Press<Post>()
+    var grants = Press<Grant>()
     var actions: [Action] = []
 
     /// What the negotiation was told and decided, for whoever checks it. Nil keeps nothing.

@@ -20,9 +20,8 @@ extension Broker {
     private mutating func perform(_ action: NegotiationAction) {
         switch action {
         case .notify(let stream, let notice): notify(stream, notice)
-        case .post(let stream, let post):
-            send(ComponentEvent.postUpdate(PostUpdateEvent(post)), on: stream)
-        case .granted(let stream, let grant): respond(stream, DeferResponse(grant))
+        case .post(let stream, let post): self.post(stream, post)
+        case .granted(let stream, let grant): self.grant(stream, grant)
         case .attached(let stream, let attachment): respond(stream, GateResponse(attachment))
         case .released(let stream, let release):
             actions.append(.note(.released(release)))
@@ -40,44 +39,66 @@ extension Broker {
     }
 
     private mutating func notify(_ stream: StreamID, _ notice: Notice) {
-        guard let index = peers.index(forKey: stream.peer) else { return }
-        let frame = press.frame(notice, stream.number) { payload in
-            peers.values[index].connection.send(stream.number, payload)
+        guard let index = peers.index(of: stream.peer) else { return }
+        let frame = notices.frame(notice, stream.number) {
+            notice.frame { peers[index].connection.send(stream.number, $0) }
         }
-        send(frame, to: stream.peer)
+        send(frame, toPeerAt: index)
+    }
+
+    private mutating func post(_ stream: StreamID, _ post: Post) {
+        guard let index = peers.index(of: stream.peer) else { return }
+        let frame = posts.frame(post, stream.number) {
+            let event = ComponentEvent.postUpdate(PostUpdateEvent(post))
+            return peers[index].connection.send(stream.number, event.encoded())
+        }
+        send(frame, toPeerAt: index)
+    }
+
+    private mutating func grant(_ stream: StreamID, _ grant: Grant) {
+        guard let index = peers.index(of: stream.peer),
+            let operation = peers[index].connection.takeRequest(stream.number)
+        else { return }
+        let frame = grants.frame(grant, stream.number) {
+            let payload = DeferResponse(grant).encoded()
+            return ServerConnection.response(to: operation, stream.number, payload)
+        }
+        send(frame, toPeerAt: index)
     }
 
     mutating func respond(_ stream: StreamID, _ shape: some Shape) {
-        guard let frame = peers[stream.peer]?.connection.respond(stream.number, shape.encoded())
-        else { return }
-        send(frame, to: stream.peer)
+        guard let index = peers.index(of: stream.peer) else { return }
+        let frame = peers[index].connection.respond(stream.number, shape.encoded())
+        send(frame, toPeerAt: index)
     }
 
     mutating func send(_ event: some Shape, on stream: StreamID, isLast: Bool = false) {
+        guard let index = peers.index(of: stream.peer) else { return }
         let payload = event.encoded()
-        guard
-            let frame = peers[stream.peer]?.connection
-                .send(stream.number, payload, isLast: isLast)
-        else { return }
-        send(frame, to: stream.peer)
+        let frame = peers[index].connection.send(stream.number, payload, isLast: isLast)
+        send(frame, toPeerAt: index)
     }
 
     mutating func fail(_ stream: StreamID, _ error: ErrorShape) {
-        guard let frame = peers[stream.peer]?.connection.fail(stream.number, error) else { return }
-        actions.append(.note(.failed(name(of: stream.peer), error.message)))
-        send(frame, to: stream.peer)
+        guard let index = peers.index(of: stream.peer) else { return }
+        actions.append(.note(.failed(peers[index].name, error.message)))
+        send(peers[index].connection.fail(stream.number, error), toPeerAt: index)
+    }
+
+    mutating func send(_ frame: [UInt8], to id: PeerID) {
+        if let index = peers.index(of: id) { send(frame, toPeerAt: index) }
     }
 
     /// Puts a frame into a peer's outbox. A peer that does not read is hung up on.
-    mutating func send(_ frame: [UInt8], to id: PeerID) {
-        guard !frame.isEmpty, let index = peers.index(forKey: id) else { return }
-        let wasEmpty = peers.values[index].outbox.isEmpty
-        peers.values[index].outbox.append(frame)
-        if peers.values[index].outbox.count > peers.values[index].outboxLimit {
-            actions.append(.note(.doesNotRead(name(of: id))))
-            actions.append(.close(id))
+    mutating func send(_ frame: [UInt8], toPeerAt index: Int) {
+        guard !frame.isEmpty else { return }
+        let wasEmpty = peers[index].outbox.isEmpty
+        peers[index].outbox.append(frame)
+        if peers[index].outbox.count > peers[index].outboxLimit {
+            actions.append(.note(.doesNotRead(peers[index].name)))
+            actions.append(.close(peers.id(at: index)))
         } else if wasEmpty {
-            actions.append(.write(id))
+            actions.append(.write(peers.id(at: index)))
         }
     }
 
@@ -87,8 +108,8 @@ extension Broker {
         of id: PeerID,
         _ write: (Span<UInt8>) -> Int
     ) -> Bool {
-        guard let index = peers.index(forKey: id) else { return true }
-        peers.values[index].outbox.drain(write)
-        return peers.values[index].outbox.isEmpty
+        guard let index = peers.index(of: id) else { return true }
+        peers[index].outbox.drain(write)
+        return peers[index].outbox.isEmpty
     }
 }

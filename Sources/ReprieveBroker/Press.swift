@@ -3,29 +3,31 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// Prints notices. Most components are told the same on a stream of the same number, so the last
+/// Prints frames. Most components are told the same on a stream of the same number, so the last
 /// frame is kept: a thousand outboxes then share one array.
-struct Press: Sendable {
-    private var notice: Notice?
+struct Press<Text: Equatable & Sendable>: Sendable {
+    private var text: Text?
     private var stream: Int32 = 0
     private var frame: [UInt8] = []
 
     mutating func frame(
-        _ notice: Notice,
+        _ text: Text,
         _ stream: Int32,
-        _ encode: ([UInt8]) -> [UInt8]
+        _ print: () -> [UInt8]
     ) -> [UInt8] {
-        if notice != self.notice || stream != self.stream {
-            self.notice = notice
+        if stream != self.stream || text != self.text {
+            self.text = text
             self.stream = stream
-            frame = Self.print(notice, encode)
+            frame = print()
         }
         return frame
     }
+}
 
+extension Notice {
     /// AWS's C SDK takes only small frames: a notice that would be too long omits `components`.
-    private static func print(_ notice: Notice, _ encode: ([UInt8]) -> [UInt8]) -> [UInt8] {
-        var event = PreUpdateEvent(notice)
+    func frame(_ encode: ([UInt8]) -> [UInt8]) -> [UInt8] {
+        var event = PreUpdateEvent(self)
         let frame = encode(ComponentEvent.preUpdate(event).encoded())
         guard frame.count > Limits.componentFrame else { return frame }
         event.components = nil

@@ -14,7 +14,7 @@ extension Broker {
         at now: Instant
     ) {
         let ofUser = peersOfUser[credentials.user, default: 0]
-        peers[id] = Peer(door, credentials)
+        peers.add(id, Peer(door, credentials))
         peersOfUser[credentials.user] = ofUser + 1
         guard peers.count <= settings.maximumPeers, ofUser < settings.maximumPeersOfUser else {
             actions.append(.note(.turnedAway(credentials.user, connections: ofUser)))
@@ -24,7 +24,7 @@ extension Broker {
     }
 
     mutating func hangUp(_ id: PeerID, at now: Instant) {
-        guard let peer = peers.removeValue(forKey: id) else { return }
+        guard let peer = peers.remove(id) else { return }
         impatience[id] = nil
         showing.forget(id)
         let ofUser = peersOfUser[peer.credentials.user, default: 1] - 1
@@ -45,23 +45,23 @@ extension Broker {
     }
 
     mutating func receive(_ bytes: Span<UInt8>, from id: PeerID, at now: Instant) {
-        guard peers[id] != nil else { return }
-        peers[id]?.decoder.append(bytes)
-        while let event = nextEvent(of: id) {
+        guard let index = peers.index(of: id) else { return }
+        peers[index].decoder.append(bytes)
+        while let event = nextEvent(ofPeerAt: index) {
             if let event = event.value { handle(event, from: id, at: now) }
         }
     }
 
     /// The meaning of the peer's next whole frame; nil if there is none. A frame can mean nothing.
-    private mutating func nextEvent(of id: PeerID) -> (value: ServerConnection.Event?, Void)? {
-        guard let index = peers.index(forKey: id),
-            peers.values[index].connection.phase != .closing
-        else { return nil }
+    private mutating func nextEvent(
+        ofPeerAt index: Int
+    ) -> (value: ServerConnection.Event?, Void)? {
+        guard peers[index].connection.phase != .closing else { return nil }
         do {
-            guard let frame = try peers.values[index].decoder.next() else { return nil }
-            return (peers.values[index].connection.receive(frame), ())
+            guard let frame = try peers[index].decoder.next() else { return nil }
+            return (peers[index].connection.receive(frame), ())
         } catch {
-            return (peers.values[index].connection.receive(error), ())
+            return (peers[index].connection.receive(error), ())
         }
     }
 
@@ -86,7 +86,8 @@ extension Broker {
     }
 
     private mutating func welcome(_ id: PeerID, _ request: ConnectRequest?, at now: Instant) {
-        guard let peer = peers[id] else { return }
+        guard let index = peers.index(of: id) else { return }
+        let peer = peers[index]
         let identity = Identity(
             claiming: request,
             at: peer.door,
@@ -97,18 +98,18 @@ extension Broker {
         case .denied(let reason):
             impatience[id] = now + Limits.lingerTimeout
             actions.append(.note(.denied(peer.credentials, reason)))
-            if let frame = peers[id]?.connection.deny() { send(frame, to: id) }
+            send(peers[index].connection.deny(), toPeerAt: index)
         case .component(let name):
-            peers[id]?.name = name
-            accept(id)
-        case .unnamed: accept(id)
+            peers[index].name = name
+            accept(index)
+        case .unnamed: accept(index)
         }
     }
 
-    private mutating func accept(_ id: PeerID) {
-        impatience[id] = nil
-        actions.append(.note(.connected(name(of: id))))
-        if let frame = peers[id]?.connection.accept() { send(frame, to: id) }
+    private mutating func accept(_ index: Int) {
+        impatience[peers.id(at: index)] = nil
+        actions.append(.note(.connected(peers[index].name)))
+        send(peers[index].connection.accept(), toPeerAt: index)
     }
 
     private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {

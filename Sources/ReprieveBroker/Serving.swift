@@ -17,17 +17,28 @@ struct Request {
     }
 }
 
+/// Whose request it is.
+struct Client {
+    var name: ComponentName
+    var credentials: Credentials
+
+    init(_ peer: borrowing Peer) {
+        name = peer.name
+        credentials = peer.credentials
+    }
+}
+
 // What each operation does.
 
 extension Broker {
     mutating func serve(_ request: Request, at now: Instant) {
-        guard let peer = peers[request.stream.peer] else { return }
-        if request.operation.isControl, peer.door != .control {
+        guard let index = peers.index(of: request.stream.peer) else { return }
+        if request.operation.isControl, peers[index].door != .control {
             let text = "\(request.operation.rawValue) is served on the control socket only"
             return fail(request.stream, ErrorShape(.serviceError, text))
         }
         do {
-            try serve(request, of: peer, at: now)
+            try serve(request, of: Client(peers[index]), at: now)
         } catch {
             fail(request.stream, ErrorShape(.invalidArguments, error.message))
         }
@@ -35,7 +46,7 @@ extension Broker {
 
     private mutating func serve(
         _ request: Request,
-        of peer: Peer,
+        of peer: Client,
         at now: Instant
     ) throws(JSONError) {
         let payload = request.payload
@@ -75,7 +86,7 @@ extension Broker {
     private mutating func subscribe(
         _ stream: StreamID,
         _ request: SubscribeRequest,
-        _ peer: Peer,
+        _ peer: Client,
         at now: Instant
     ) throws(JSONError) {
         let name = try peer.requireName()
@@ -93,7 +104,7 @@ extension Broker {
     private mutating func answer(
         _ stream: StreamID,
         _ request: DeferRequest,
-        _ peer: Peer,
+        _ peer: Client,
         at now: Instant
     ) throws(JSONError) {
         let answer = Answer(
@@ -110,7 +121,7 @@ extension Broker {
     private mutating func gate(
         _ stream: StreamID,
         _ payload: [UInt8],
-        _ peer: Peer,
+        _ peer: Client,
         at now: Instant
     ) throws(JSONError) {
         let json = try JSON(decoding: payload, limits: .fromCoordinator)
@@ -129,7 +140,7 @@ extension Broker {
     }
 }
 
-extension Peer {
+extension Client {
     fileprivate func requireName() throws(JSONError) -> ComponentName {
         guard !name.isEmpty else {
             throw JSONError("this connection has no component name; claim one in CONNECT")

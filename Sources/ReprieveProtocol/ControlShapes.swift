@@ -2,241 +2,55 @@
 
 package import StrictJSON
 
-/// `reprieve#GateUpdateRequest`.
-package struct GateRequest: Shape {
+/// `reprieve#CompleteUpdateRequest`.
+package struct CompleteRequest: Shape {
     package var deploymentID: String
-    package var reason: String?
-    package var isGgcRestarting: Bool
-    package var components: [String]?
-    package var policy: PolicyShape
+    /// `applied`, `failed` or `rolledBack`.
+    package var outcome: OutcomeWord
+    package var message: String?
 
-    package init(
-        deploymentID: String,
-        reason: String? = nil,
-        isGgcRestarting: Bool = false,
-        components: [String]? = nil,
-        policy: PolicyShape = PolicyShape()
-    ) {
+    package init(deploymentID: String, outcome: OutcomeWord, message: String? = nil) {
         self.deploymentID = deploymentID
-        self.reason = reason
-        self.isGgcRestarting = isGgcRestarting
-        self.components = components
-        self.policy = policy
+        self.outcome = outcome
+        self.message = message
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.deploymentID()
-        reason = try json.text("reason")
-        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
-        components = try json.names("components")
-        policy = try PolicyShape(decoding: json.object("policy") ?? [:])
-    }
-
-    package var json: JSON {
-        let policy = policy.json
-        return .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init(optional: "reason", reason.map(JSON.string)),
-            .init(flag: "isGgcRestarting", isGgcRestarting),
-            .init(optional: "components", components.map(JSON.strings)),
-            policy == [:] ? nil : .init("policy", policy)
-        )
-    }
-}
-
-/// The `policy` of a gate. What is absent has its default, which is the broker's to know.
-package struct PolicyShape: Shape {
-    package enum Action: String, CaseIterable, Hashable, Sendable {
-        case notify = "NOTIFY_COMPONENTS"
-        case skip = "SKIP_NOTIFY_COMPONENTS"
-    }
-
-    package enum OnSilence: String, CaseIterable, Hashable, Sendable {
-        case proceed
-        case refuse
-    }
-
-    package var action: Action?
-    package var responseTimeoutMs: Int64?
-    package var deadlineMs: Int64?
-    package var maxDeferMs: Int64?
-    package var maxTotalDeferMs: Int64?
-    package var onSilence: OnSilence?
-    package var require: [String]?
-
-    package init() {}
-
-    package init(decoding json: JSON) throws(JSONError) {
-        action = try json.word("action")
-        responseTimeoutMs = try json.milliseconds("responseTimeoutMs")
-        deadlineMs = try json.milliseconds("deadlineMs")
-        maxDeferMs = try json.milliseconds("maxDeferMs")
-        maxTotalDeferMs = try json.milliseconds("maxTotalDeferMs")
-        onSilence = try json.word("onSilence")
-        require = try json.names("require")
-    }
-
-    package var json: JSON {
-        .members(
-            .init(optional: "action", (action?.rawValue).map(JSON.string)),
-            .init(optional: "responseTimeoutMs", responseTimeoutMs.map(JSON.integer)),
-            .init(optional: "deadlineMs", deadlineMs.map(JSON.integer)),
-            .init(optional: "maxDeferMs", maxDeferMs.map(JSON.integer)),
-            .init(optional: "maxTotalDeferMs", maxTotalDeferMs.map(JSON.integer)),
-            .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
-            .init(optional: "require", require.map(JSON.strings))
-        )
-    }
-}
-
-/// `reprieve#GateUpdateResponse`.
-package struct GateResponse: Shape {
-    package var deploymentID: String
-    package var participants: [String]
-    /// An earlier announcement with the same request is joined.
-    package var attached: Bool
-    package var unmatched: [String]
-
-    package init(
-        deploymentID: String,
-        participants: [String],
-        attached: Bool,
-        unmatched: [String]
-    ) {
-        self.deploymentID = deploymentID
-        self.participants = participants
-        self.attached = attached
-        self.unmatched = unmatched
-    }
-
-    package init(decoding json: JSON) throws(JSONError) {
-        deploymentID = try json.requiredString("deploymentId")
-        participants = try json.strings("participants") ?? []
-        attached = try json.bool("attached") ?? false
-        unmatched = try json.strings("unmatched") ?? []
-    }
-
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("participants", .strings(participants)),
-            .init("attached", .bool(attached)),
-            .init("unmatched", .strings(unmatched))
-        )
-    }
-}
-
-/// `reprieve#GateEvents`: exactly one of the four, the last three ending the stream.
-package enum GateEvent: Shape {
-    case progress(UpdateShape)
-    case released(ReleasedShape)
-    case refused(WithdrawnShape)
-    case cancelled(WithdrawnShape)
-
-    package init(decoding json: JSON) throws(JSONError) {
-        if let progress = try json.object("progress") {
-            self = .progress(try UpdateShape(decoding: progress))
-        } else if let released = try json.object("released") {
-            self = .released(try ReleasedShape(decoding: released))
-        } else if let refused = try json.object("refused") {
-            self = .refused(try WithdrawnShape(decoding: refused))
-        } else if let cancelled = try json.object("cancelled") {
-            self = .cancelled(try WithdrawnShape(decoding: cancelled))
-        } else {
-            throw JSONError("none of progress, released, refused, cancelled")
+        outcome = try json.required("outcome", json.word("outcome"))
+        message = try json.text("message")
+        guard [.applied, .failed, .rolledBack].contains(outcome) else {
+            throw JSONError("outcome: \(outcome.rawValue) is not applied, failed or rolledBack")
         }
     }
 
     package var json: JSON {
-        switch self {
-        case .progress(let update): ["progress": update.json]
-        case .released(let released): ["released": released.json]
-        case .refused(let refused): ["refused": refused.json]
-        case .cancelled(let cancelled): ["cancelled": cancelled.json]
-        }
-    }
-
-    package var isLast: Bool {
-        if case .progress = self { false } else { true }
-    }
-}
-
-/// On what ground a gate opened, as it is written.
-package enum BasisWord: String, CaseIterable, Hashable, Sendable {
-    case consent
-    case silence
-    case capped
-    case deadline
-    case forced
-    case skipped
-}
-
-package struct ReleasedShape: Shape {
-    package var deploymentID: String
-    package var basis: BasisWord
-    package var waitedMs: Int64
-    package var participants: [String]
-    package var silent: [String]
-    package var overridden: [String]
-
-    package init(
-        deploymentID: String,
-        basis: BasisWord,
-        waitedMs: Int64,
-        participants: [String],
-        silent: [String],
-        overridden: [String]
-    ) {
-        self.deploymentID = deploymentID
-        self.basis = basis
-        self.waitedMs = waitedMs
-        self.participants = participants
-        self.silent = silent
-        self.overridden = overridden
-    }
-
-    package init(decoding json: JSON) throws(JSONError) {
-        deploymentID = try json.requiredString("deploymentId")
-        basis = try json.required("basis", json.word("basis"))
-        waitedMs = try json.integer("waitedMs") ?? 0
-        participants = try json.strings("participants") ?? []
-        silent = try json.strings("silent") ?? []
-        overridden = try json.strings("overridden") ?? []
-    }
-
-    package var json: JSON {
         .members(
             .init("deploymentId", .string(deploymentID)),
-            .init("basis", .string(basis.rawValue)),
-            .init("waitedMs", .integer(waitedMs)),
-            .init("participants", .strings(participants)),
-            .init("silent", .strings(silent)),
-            .init("overridden", .strings(overridden))
+            .init("outcome", .string(outcome.rawValue)),
+            .init(optional: "message", message.map(JSON.string))
         )
     }
 }
 
-package struct WithdrawnShape: Shape {
+/// `reprieve#CancelUpdateRequest` and `reprieve#ForceUpdateRequest`.
+package struct ReasonedRequest: Shape {
     package var deploymentID: String
-    package var by: String
     package var reason: String
 
-    package init(deploymentID: String, by: String, reason: String) {
+    package init(deploymentID: String, reason: String) {
         self.deploymentID = deploymentID
-        self.by = by
         self.reason = reason
     }
 
     package init(decoding json: JSON) throws(JSONError) {
-        deploymentID = try json.requiredString("deploymentId")
-        by = try json.string("by") ?? ""
-        reason = try json.string("reason") ?? ""
+        deploymentID = try json.deploymentID()
+        reason = try json.required("reason", json.text("reason"))
     }
 
     package var json: JSON {
         .members(
             .init("deploymentId", .string(deploymentID)),
-            .init("by", .string(by)),
             .init("reason", .string(reason))
         )
     }

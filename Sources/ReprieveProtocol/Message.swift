@@ -61,6 +61,12 @@ package struct MessageError: Error, Hashable, Sendable {
 
 extension Message {
     package init(decoding frame: Frame) throws(MessageError) {
+        try self.init(request: frame)
+        model = frame.string(HeaderName.model)
+    }
+
+    /// What a client says. The model of a request follows from its operation, and is not looked at.
+    init(request frame: Frame) throws(MessageError) {
         let type = try frame.required(HeaderName.messageType)
         guard let known = MessageType(rawValue: type) else {
             throw MessageError(message: "message type \(type) is unknown")
@@ -70,8 +76,7 @@ extension Message {
             flags: try frame.required(HeaderName.messageFlags),
             stream: try frame.required(HeaderName.streamID),
             operation: frame.string(HeaderName.operation),
-            model: frame.string(HeaderName.model),
-            version: frame.string(HeaderName.version),
+            version: known == .connect ? frame.string(HeaderName.version) : nil,
             payload: frame.payload
         )
     }

@@ -56,7 +56,7 @@ extension ServerConnection {
     package mutating func receive(_ frame: Frame) -> Event? {
         guard phase != .closing else { return nil }
         let message: Message
-        do { message = try Message(decoding: frame) } catch { return violate(error.message) }
+        do { message = try Message(request: frame) } catch { return violate(error.message) }
         return message.stream == 0
             ? receiveOnConnection(message, frame) : receiveOnStream(message)
     }
@@ -183,9 +183,24 @@ extension ServerConnection {
 
     /// The response to a request. It ends a call, and opens a stream for events.
     package mutating func respond(_ stream: Int32, _ payload: [UInt8]) -> [UInt8] {
-        guard let operation = operation(of: stream) else { return [] }
+        guard let operation = takeRequest(stream) else { return [] }
+        return Self.response(to: operation, stream, payload)
+    }
+
+    /// What is to be responded to on a stream: a call is over with that. Nil if there is nothing.
+    package mutating func takeRequest(_ stream: Int32) -> Operation? {
+        guard let operation = operation(of: stream) else { return nil }
         if !operation.isStream { close(stream) }
-        return Message(
+        return operation
+    }
+
+    /// The frame that responds to a request.
+    package static func response(
+        to operation: Operation,
+        _ stream: Int32,
+        _ payload: [UInt8]
+    ) -> [UInt8] {
+        Message(
             .applicationMessage,
             flags: operation.isStream ? 0 : Message.Flags.terminateStream,
             stream: stream,

@@ -111,3 +111,18 @@ extension JSON {
         }
     }
 }
+
+extension JSON {
+    /// A text that is one of a fixed set.
+    func word<Word>(
+        _ name: String
+    ) throws(JSONError) -> Word?
+    where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
+        guard let text = try string(name) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw JSONError("\(name): \(quoted(text)) is not one of \(known)")
+        }
+        return word
+    }
+}

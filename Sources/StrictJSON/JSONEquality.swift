@@ -48,6 +48,10 @@ extension String {
     /// Whether both are spelt alike. To `==`, a letter with an accent also equals the letter
     /// followed by the accent; to JSON those are two texts.
     func hasScalars(of other: String) -> Bool {
-        self == other && utf8.elementsEqual(other.utf8)
+        let own = utf8.span
+        let others = other.utf8.span
+        guard own.count == others.count else { return false }
+        for index in own.indices where own[index] != others[index] { return false }
+        return true
     }
 }

@@ -39,7 +39,7 @@ struct JSONReader {
         guard bytes.count <= limits.maximumBytes else {
             throw JSONError("\(bytes.count) bytes, the maximum is \(limits.maximumBytes)")
         }
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        guard !startsWithByteOrderMark else {
             throw JSONError(at: 0, "a byte order mark is not JSON")
         }
         skipSpace()
@@ -47,6 +47,10 @@ struct JSONReader {
         skipSpace()
         guard position == bytes.count else { throw unexpected("the end") }
         return value
+    }
+
+    private var startsWithByteOrderMark: Bool {
+        bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
     }
 
     private mutating func value() throws(JSONError) -> JSON {

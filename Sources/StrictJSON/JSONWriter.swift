@@ -46,7 +46,7 @@ extension [UInt8] {
 
     fileprivate mutating func append(quoted text: String) {
         append(UInt8(ascii: "\""))
-        if text.utf8.contains(where: { $0.needsEscape }) {
+        if text.needsEscape {
             for byte in text.utf8 { append(escaping: byte) }
         } else {
             append(contentsOf: text.utf8)
@@ -67,6 +67,14 @@ extension [UInt8] {
         case 0x10..<0x20: append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
         default: append(byte)
         }
+    }
+}
+
+extension String {
+    fileprivate var needsEscape: Bool {
+        let bytes = utf8.span
+        for index in bytes.indices where bytes[index].needsEscape { return true }
+        return false
     }
 }
 

@@ -17,9 +17,13 @@ final class Daemon {
     private let log: Log
     private var broker: Broker
     private var connections: [PeerID: Connection] = [:]
+    /// Who gets something at the end of the turn.
+    private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
     private var latestPeer: UInt64 = 0
     private var timeAsleep: Duration
+    /// The loop's clock when `timeAsleep` was found.
+    private var timeAsleepFound: Duration
     /// All peers read into it: what half a frame leaves over, its decoder keeps.
     private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
 
@@ -30,6 +34,7 @@ final class Daemon {
         alarm = try Alarm(on: loop, hearingFirst: poll)
         broker = Broker(settings: BrokerSettings(user: user))
         timeAsleep = loop.timeAsleep
+        timeAsleepFound = loop.now
         poll.onReady { [unowned self] token, readiness in
             serve(PeerID(token), readiness)
         }
@@ -38,6 +43,7 @@ final class Daemon {
         }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
+            writeToEveryone()
             alarm.set(to: broker.nextDeadline?.sinceBoot)
         }
     }
@@ -55,7 +61,7 @@ final class Daemon {
     private func perform(_ actions: [Broker.Action]) {
         for action in actions {
             switch action {
-            case .write(let peer): write(to: peer)
+            case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
             case .note(let note): log.write(LogLevel(note.level), note.text)
             }
@@ -67,11 +73,15 @@ final class Daemon {
 
 /// A peer's socket.
 private final class Connection {
+    let peer: PeerID
     let socket: StreamSocket
     /// Whether the poll tells when the socket takes bytes again.
     var awaitsRoom = false
+    /// Whether something is to be written at the end of the turn.
+    var awaitsTurnEnd = false
 
-    init(_ socket: consuming StreamSocket) {
+    init(_ peer: PeerID, _ socket: consuming StreamSocket) {
+        self.peer = peer
         self.socket = socket
     }
 }
@@ -83,7 +93,7 @@ extension Daemon {
         do {
             let credentials = try socket.peerCredentials()
             try poll.add(socket, token: peer.number)
-            connections[peer] = Connection(socket)
+            connections[peer] = Connection(peer, socket)
             noticeSleep()
             perform(broker.handle(.connected(peer, door, Credentials(credentials)), at: now))
         } catch {
@@ -92,13 +102,15 @@ extension Daemon {
     }
 
     private func serve(_ peer: PeerID, _ readiness: Readiness) {
+        guard let connection = connections[peer] else { return }
         noticeSleep()
-        if readiness.canWrite { write(to: peer) }
-        if readiness.canRead { read(from: peer) }
+        // A peer that goes on asking has read its answers first, or it does not read.
+        if readiness.canWrite || connection.awaitsTurnEnd { write(to: connection) }
+        if readiness.canRead { read(from: connection) }
     }
 
-    private func read(from peer: PeerID) {
-        guard let connection = connections[peer] else { return }
+    private func read(from connection: Connection) {
+        let peer = connection.peer
         switch connection.socket.read(into: &buffer) {
         case .bytes(let count):
             perform(broker.handle(buffer.span.extracting(0..<count), from: peer, at: now))
@@ -107,10 +119,28 @@ extension Daemon {
         }
     }
 
-    private func write(to peer: PeerID) {
-        guard let connection = connections[peer] else { return }
+    /// All writing is done in one go: reading and deciding in between would drive the system calls
+    /// out of the processor's caches.
+    private func writeToEveryone() {
+        // It can grow on the way: a write that fails is a hang-up, which others may hear of.
+        var next = 0
+        while next < unwritten.count {
+            if unwritten[next].awaitsTurnEnd { write(to: unwritten[next]) }
+            next += 1
+        }
+        unwritten.removeAll(keepingCapacity: true)
+    }
+
+    private func writeLater(to peer: PeerID) {
+        guard let connection = connections[peer], !connection.awaitsTurnEnd else { return }
+        connection.awaitsTurnEnd = true
+        unwritten.append(connection)
+    }
+
+    private func write(to connection: Connection) {
+        connection.awaitsTurnEnd = false
         var isBroken = false
-        let isDone = broker.takeOutput(of: peer) { bytes in
+        let isDone = broker.takeOutput(of: connection.peer) { bytes in
             switch connection.socket.write(bytes) {
             case .bytes(let count): return count
             case .wouldBlock: return 0
@@ -120,28 +150,32 @@ extension Daemon {
             }
         }
         // A broken connection is reported as ended when it is read.
-        if !isBroken { awaitRoom(connection, peer, !isDone) }
+        if !isBroken { awaitRoom(connection, !isDone) }
     }
 
-    private func awaitRoom(_ connection: Connection, _ peer: PeerID, _ awaits: Bool) {
+    private func awaitRoom(_ connection: Connection, _ awaits: Bool) {
         guard connection.awaitsRoom != awaits else { return }
         do {
-            try poll.setWritable(connection.socket, token: peer.number, on: awaits)
+            try poll.setWritable(connection.socket, token: connection.peer.number, on: awaits)
             connection.awaitsRoom = awaits
         } catch {
             log.write(.warning, error.message)
-            close(peer)
+            close(connection.peer)
         }
     }
 
     private func close(_ peer: PeerID) {
         guard let connection = connections.removeValue(forKey: peer) else { return }
+        if connection.awaitsTurnEnd { write(to: connection) }
         poll.remove(connection.socket, token: peer.number)
         perform(broker.handle(.hungUp(peer), at: now))
     }
 
-    /// Time that the device was suspended is reported before anything that came of it.
+    /// Time that the device was suspended is reported before anything that came of it. Once for
+    /// each waking of the loop: what it handles then happens at one instant.
     private func noticeSleep() {
+        guard loop.now != timeAsleepFound else { return }
+        timeAsleepFound = loop.now
         let asleep = loop.timeAsleep
         guard asleep - timeAsleep >= Self.shortestSleep else { return }
         perform(broker.handle(.slept(asleep - timeAsleep), at: now))

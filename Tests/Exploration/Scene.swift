@@ -123,8 +123,10 @@ extension Scene {
 
     /// No deadline that changes nothing, and none that is due still.
     private func futility(of actions: [Action], since before: Negotiation) -> [String] {
-        let isProgress = !actions.isEmpty || negotiation != before
-        return isProgress ? [] : ["a deadline changed nothing"]
+        let isProgress = negotiation != before
+        let isDue = dueAt.map { $0 <= now } ?? false
+        if isDue, !isProgress { return ["a deadline stays due"] }
+        return isProgress || !actions.isEmpty ? [] : ["a deadline changed nothing"]
     }
 
     /// Time that passes early, or twice, changes nothing.
@@ -132,8 +134,8 @@ extension Scene {
         if let dueAt, dueAt <= now { return [] }
         var copy = negotiation
         let actions = copy.handle(.timePassed, at: now)
-        let isIdle = actions.isEmpty && copy == negotiation
-        return isIdle ? [] : ["time passed early, and did something"]
+        let isStill = actions.isEmpty && copy == negotiation
+        return isStill ? [] : ["time passed early, and did something"]
     }
 }
 

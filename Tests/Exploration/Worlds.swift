@@ -39,8 +39,7 @@ extension World {
                 Role(name: "b", acknowledges: 1),
             ],
             policies: [.small(budget: 4)],
-            horizon: 6,
-            isQuick: true
+            horizon: 6
         ),
         World(
             name: "silence refuses, and somebody is required",
@@ -50,8 +49,7 @@ extension World {
             ],
             policies: [.small(budget: 4, onSilence: .refuse, require: ["a"])],
             leaves: 1,
-            horizon: 5,
-            isQuick: true
+            horizon: 5
         ),
     ]
 
@@ -70,8 +68,7 @@ extension World {
                 Role(name: "a", confirm: [true, false], subscribes: 1),
                 Role(name: "b", confirm: [false, true], subscribes: 1, acknowledges: 1),
             ],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "three components",
@@ -84,14 +81,13 @@ extension World {
         World(
             name: "the deadline comes",
             roles: [
-                Role(name: "a", subscribes: 1),
-                Role(name: "b", confirm: [true], acknowledges: 1),
+                Role(name: "a", acknowledges: 1),
+                Role(name: "b", confirm: [true], subscribes: 1, acknowledges: 1, defers: 0),
             ],
             policies: [.small(deadline: 3)],
             announces: [2],
             leaves: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "coordinators come and go",
@@ -114,8 +110,7 @@ extension World {
             announces: [3],
             cancels: 1,
             completes: 2,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "two updates at once",
@@ -136,8 +131,7 @@ extension World {
             ],
             announces: [2],
             restarts: 1,
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "the device sleeps",
@@ -148,9 +142,8 @@ extension World {
             policies: [.small(deadline: 6, budget: 4)],
             announces: [2],
             leaves: 1,
-            sleeps: 2,
-            horizon: 6,
-            isQuick: true
+            sleeps: 1,
+            horizon: 5
         ),
     ]
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the negotiation on purpose, once for each line of Tests/mutations.txt, in a copy of the
+package, and prints which check notices. Exits with 1 if a mutation survives."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COPY = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / (ROOT.name + ".mutants")
+SKIPPED = shutil.ignore_patterns(".build*", ".git")
+
+
+def mutations():
+    for line in (ROOT / "Tests/mutations.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            fields = line.replace("\\|", "\0").split("|")
+            yield [field.replace("\0", "|").replace("\\n", "\n") for field in fields]
+
+
+def succeeds(*command, limit=120):
+    run = subprocess.Popen(
+        command,
+        cwd=COPY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return run.wait(timeout=limit) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        return False
+
+
+def checks():
+    """What notices, cheapest first; each entry is its name and its commands."""
+    explorer = ["swift", "build", "-c", "release", "--product", "explore-negotiation"]
+    binary = COPY / ".build/release/explore-negotiation"
+    return [
+        ("tests", [["swift", "test", "--filter", "NegotiationTests"]]),
+        ("exploration", [explorer, [str(binary), "--quick"]]),
+    ]
+
+
+def only_what_is_needed():
+    """Drops other targets' tests from the copy: each mutation builds all that is left."""
+    manifest = COPY / "Package.swift"
+    blocks = manifest.read_text().split("\n\n        .testTarget(")
+    wanted = [block for block in blocks[1:] if '"NegotiationTests"' in block]
+    tail = blocks[-1][blocks[-1].index("\n    ]\n)") :]
+    wanted = [block.split("\n    ]\n)")[0] for block in wanted]
+    manifest.write_text("\n\n        .testTarget(".join([blocks[0], *wanted]) + tail)
+
+
+def compiles():
+    return succeeds("swift", "build", "--target", "Negotiation", limit=600)
+
+
+def killer():
+    for name, commands in checks():
+        if not all(succeeds(*command, limit=600) for command in commands):
+            return name
+    return None
+
+
+def main():
+    shutil.copytree(ROOT, COPY, ignore=SKIPPED, dirs_exist_ok=True)
+    only_what_is_needed()
+    if killer():
+        sys.exit("the checks fail without any mutation")
+    survivors = 0
+    for name, old, new, breaks in mutations():
+        path = COPY / "Sources/Negotiation" / name
+        whole = (ROOT / "Sources/Negotiation" / name).read_text()
+        if whole.count(old) != 1:
+            sys.exit(f"{name} has {whole.count(old)} times: {old}")
+        path.write_text(whole.replace(old, new))
+        if not compiles():
+            sys.exit(f"does not compile: {breaks}")
+        began = time.monotonic()
+        verdict = killer()
+        survivors += verdict is None
+        path.write_text(whole)
+        print(f"{verdict or 'SURVIVES':12} {time.monotonic() - began:5.0f} s  {name}: {breaks}", flush=True)
+    print(f"{survivors} survive")
+    sys.exit(1 if survivors else 0)
+
+
+main()
