@@ -88,7 +88,8 @@ def main():
         verdict = killer()
         survivors += verdict is None
         path.write_text(whole)
-        print(f"{verdict or 'SURVIVES':12} {time.monotonic() - began:5.0f} s  {name}: {breaks}", flush=True)
+        took = time.monotonic() - began
+        print(f"{verdict or 'SURVIVES':12} {took:5.0f} s  {name}: {breaks}", flush=True)
     print(f"{survivors} survive")
     sys.exit(1 if survivors else 0)
 
