@@ -134,7 +134,8 @@ extension Scene {
         if let dueAt, dueAt <= now { return [] }
         var copy = negotiation
         let actions = copy.handle(.timePassed, at: now)
-        return actions.isEmpty && copy == negotiation ? [] : ["time passed early, and did something"]
+        let isQuiet = actions.isEmpty && copy == negotiation
+        return isQuiet ? [] : ["time passed early, and did something"]
     }
 }
 

@@ -8,7 +8,8 @@ import Testing
         let tests = URL(filePath: #filePath).deletingLastPathComponent()
         let page = tests.deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Protocol/negotiation.md")
-        let defects = try String(contentsOf: page, encoding: .utf8)
+        let defects =
+            try String(contentsOf: page, encoding: .utf8)
             .split(separator: "## What the Java nucleus").last ?? ""
         let named = defects.matches(of: /`([^`]+)`/).map { String($0.1) }
         var sources = ""
