@@ -34,6 +34,16 @@ import Testing
         )
     }
 
+    @Test func `is not told to whoever came too late to be told of the update`() {
+        let rehearsal = Rehearsal()
+        rehearsal.announce(policy: Policy(require: ["till"]))
+        rehearsal.wait(.seconds(60))
+        rehearsal.subscribe("till")
+        rehearsal.skip()
+        rehearsal.complete()
+        #expect(rehearsal.read() == "60 s  operator ← done")
+    }
+
     @Test func `is owed for a day, no longer`() {
         let rehearsal = released()
         rehearsal.hangUp("camera")
