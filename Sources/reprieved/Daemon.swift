@@ -20,6 +20,9 @@ final class Daemon {
     /// Who gets something at the end of the turn.
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
+    private let lookup = PeerLookup()
+    /// Said once, until a look-up succeeds again.
+    private var hasSaidLookupFails = false
     private var latestPeer: UInt64 = 0
     private var timeAsleep: Duration
     /// The loop's clock when `timeAsleep` was found.
@@ -91,14 +94,30 @@ extension Daemon {
         latestPeer += 1
         let peer = PeerID(latestPeer)
         do {
-            let credentials = try socket.peerCredentials()
+            let credentials = try credentials(of: socket)
             try poll.add(socket, token: peer.number)
             connections[peer] = Connection(peer, socket)
             noticeSleep()
-            perform(broker.handle(.connected(peer, door, Credentials(credentials)), at: now))
+            perform(broker.handle(.connected(peer, door, credentials), at: now))
         } catch {
             log.write(.warning, error.message)
         }
+    }
+
+    private func credentials(
+        of socket: borrowing StreamSocket
+    ) throws(SystemError) -> Credentials {
+        let peer = try socket.peerCredentials()
+        var credentials = Credentials(process: peer.process, user: peer.user)
+        do {
+            credentials.place = Place(try lookup.process(peer.process, behind: socket))
+            hasSaidLookupFails = false
+        } catch {
+            // Nobody is turned away for it: who is named by a unit is named by other means, or not.
+            if !hasSaidLookupFails { log.write(.warning, error.message + "; units name nobody") }
+            hasSaidLookupFails = true
+        }
+        return credentials
     }
 
     private func serve(_ peer: PeerID, _ readiness: Readiness) {
@@ -183,9 +202,14 @@ extension Daemon {
     }
 }
 
-extension Credentials {
-    fileprivate init(_ credentials: PeerCredentials) {
-        self.init(process: credentials.process, user: credentials.user)
+extension Place {
+    fileprivate init(_ process: PeerProcess) {
+        self.init(
+            unit: process.unit,
+            userUnit: process.userUnit,
+            isContained: process.isContained,
+            hasExited: process.hasExited
+        )
     }
 }
 
