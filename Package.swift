@@ -170,7 +170,7 @@ let package = Package(
 
         .testTarget(
             name: "NegotiationTests",
-            dependencies: ["Negotiation"],
+            dependencies: ["Negotiation", "TestSupport"],
             swiftSettings: memorySafe
         ),
 

@@ -25,6 +25,7 @@ kept=$(cat "$expected")
 percent=$(((counted - kept) * 100 / kept))
 echo "$counted instructions, $kept expected: $percent %"
 if [ "$percent" -gt $tolerance ] || [ "$percent" -lt -$tolerance ]; then
-    echo "more than $tolerance % off; if that is meant, run $0 --update and say why in the commit" >&2
+    echo "more than $tolerance % off; if that is meant, run $0 --update" \
+        "and say why in the commit" >&2
     exit 1
 fi

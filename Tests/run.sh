@@ -3,7 +3,7 @@
 # Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
 #
 #   Tests/run.sh           everything
-#   Tests/run.sh --quick   without the tests that wait for real time-outs
+#   Tests/run.sh --quick   the Swift tests, and the system tests that wait for no real time-out
 #   Tests/run.sh STEP...   only these steps
 
 set -euo pipefail
@@ -12,7 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . Tests/Tools/prepare.sh
 
 # The steps in their order: a name, which is that of a function below, and its budget in seconds.
-# A step says nothing of the others, so a new one is a line here and a function.
+# A step knows nothing of the others, so a new one is a line here and a function.
+# (Tests/mutate.sh takes far longer than all of these, and is run by hand.)
 STEPS=(
     "packages 300"
     "environment 300"
@@ -20,11 +21,16 @@ STEPS=(
     "swift_tests 600"
     "system_tests 600"
     "demo 120"
+    "exploration 900"
+    "simulation 600"
+    "instructions 300"
+    "benchmark 600"
 )
+QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 600")
 
 packages() {
     need_swift
-    install_packages libsystemd-dev pkg-config python3 python3-venv
+    install_packages libsystemd-dev pkg-config python3 python3-venv gcc libc6-dev binutils valgrind
 }
 
 environment() { make_venv; }
@@ -42,6 +48,28 @@ system_tests() {
 }
 
 demo() { Samples/demo.sh; }
+
+# Every interleaving of small worlds.
+exploration() {
+    swift build -c release --product explore-negotiation
+    "$(swift build -c release --show-bin-path)/explore-negotiation"
+}
+
+# Histories from dice: always the same ones, and some that only this commit has.
+simulation() {
+    local simulate commit=1
+    swift build -c release --product simulate-broker
+    simulate=$(swift build -c release --show-bin-path)/simulate-broker
+    commit=$(git rev-parse --short=12 HEAD 2>/dev/null) && commit=$((16#$commit))
+    "$simulate" 50000
+    REPRIEVE_FIRST_SEED=${commit:-1} "$simulate" 50000
+}
+
+# What one fixed negotiation costs, counted and so the same on a busy machine.
+instructions() { Tests/instruction-count.sh; }
+
+# Fails where the daemon is grossly too slow or too large.
+benchmark() { Tests/benchmark.sh --quick; }
 
 # The lines by which the runners themselves sum up, out of what a step printed.
 summary() {
@@ -69,6 +97,7 @@ if [ "${1:-}" = --inside ]; then
 fi
 if [ "${1:-}" = --quick ]; then
     export QUICK=1
+    STEPS=("${QUICK_STEPS[@]}")
     shift
 fi
 

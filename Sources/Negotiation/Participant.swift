@@ -14,7 +14,8 @@
 ///                                ▼ last subscription ends (also from asked)
 ///                              away ── grace over ──► gone
 ///
-/// `away` and `gone` return by a subscription: to `deferred` while a deferral runs, else to `asked`.
+/// `away` and `gone` return by a subscription: to `deferred` while a deferral runs, else to
+/// `asked`.
 package struct Participant: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         /// Required, and not subscribed. → asked (subscribes), silent (response time over).

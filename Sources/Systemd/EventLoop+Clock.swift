@@ -34,7 +34,8 @@ extension EventLoop {
 }
 
 extension Duration {
-    /// Whole microseconds, rounded up, as libsystemd takes them: never early, and never its "never".
+    /// Whole microseconds, rounded up, as libsystemd takes them: never early, and never its
+    /// "never".
     var roundedUpToMicroseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

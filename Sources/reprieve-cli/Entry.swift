@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Synchronization
 
 /// `reprieve`: the main thread takes the signals, a task does the work and ends the program.
 @main
 enum Entry {
     static func main() {
         // Handed over whole: this thread has no further use for it, nor time for its tasks.
-        nonisolated(unsafe) let command = parsed()
+        let handover = Mutex<(any ParsableCommand)?>(parsed())
         Task.detached {
             do {
-                try await run(command)
+                if let command = handover.withLock({ $0.take() }) { try await run(command) }
                 ReprieveCommand.exit()
             } catch {
                 ReprieveCommand.exit(withError: explained(error))
@@ -19,7 +20,7 @@ enum Entry {
         Signals.deliver()
     }
 
-    private static func parsed() -> any ParsableCommand {
+    private static func parsed() -> sending any ParsableCommand {
         do {
             let command = try ReprieveCommand.parseAsRoot()
             if command is GateCommand { Signals.takeOver() }

@@ -187,7 +187,8 @@ def measure_start(program: pathlib.Path, socket_name: str, options: list) -> flo
 def print_memory(names, programs, seconds):
     print(f"Memory in kB; wake-ups in {seconds} s of 1,000 idle connections.\n")
     print("| broker | RSS, 1 connection | anonymous | RSS, 1,000 | anonymous "
-          "| RSS per connection | anonymous per connection | RSS after rounds | anonymous | wake-ups |")
+          "| RSS per connection | anonymous per connection "
+          "| RSS after rounds | anonymous | wake-ups |")
     print("|---|" + "---|" * 9)
     found = {}
     for name in names:

@@ -49,7 +49,7 @@ extension World {
             ],
             policies: [.small(budget: 4, onSilence: .refuse, require: ["a"])],
             leaves: 1,
-            horizon: 5
+            horizon: 4
         ),
     ]
 
@@ -136,14 +136,13 @@ extension World {
         World(
             name: "the device sleeps",
             roles: [
-                Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),
-                Role(name: "b", acknowledges: 1, defers: 0),
+                Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1)
             ],
             policies: [.small(deadline: 6, budget: 4)],
             announces: [2],
             leaves: 1,
-            sleeps: 1,
-            horizon: 5
+            sleeps: 2,
+            horizon: 7
         ),
     ]
 }

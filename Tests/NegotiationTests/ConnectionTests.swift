@@ -210,6 +210,18 @@ import Testing
         #expect(rehearsal.read() == "4 s  camera ← notice d-1 round 2, respond by 60 s")
     }
 
+    @Test func `that return in the very instant their deferral ends are asked in it`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        rehearsal.announce()
+        rehearsal.answer("camera", .seconds(2))
+        rehearsal.hangUp("camera")
+        rehearsal.skip()
+        rehearsal.waitUntilJustBeforeTimers(.seconds(2))
+        rehearsal.subscribe("camera")
+        #expect(rehearsal.read() == "2 s  camera ← notice d-1 round 2, respond by 60 s")
+    }
+
     @Test func `that end after an acknowledgement change nothing`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm", "camera")

@@ -154,6 +154,16 @@ import Testing
         #expect(!rehearsal.isWaiting())
     }
 
+    @Test func `takes no connection that never subscribed for the component's last`() {
+        let rehearsal = waiting()
+        rehearsal.restart()
+        rehearsal.announce()
+        rehearsal.hangUp("camera#2")
+        #expect(rehearsal.state("camera") == .asked)
+        rehearsal.wait(.seconds(59))
+        #expect(rehearsal.blockers() == ["camera"])
+    }
+
     /// All come back at once.
     private func recover(_ rehearsal: Rehearsal) {
         rehearsal.restart()

@@ -150,6 +150,16 @@ import Testing
         )
     }
 
+    @Test func `finds silent whoever was asked again in this very instant`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera")
+        rehearsal.announce()
+        rehearsal.answer("camera", .seconds(30))
+        rehearsal.wait(.seconds(30))
+        rehearsal.force()
+        #expect(rehearsal.read().hasSuffix("released d-1 on forced after 30 s, silent camera"))
+    }
+
     @Test func `opens also while nobody can be asked, over whoever is absent`() {
         let rehearsal = Rehearsal()
         rehearsal.announce(policy: Policy(onSilence: .refuse, require: ["till"]))

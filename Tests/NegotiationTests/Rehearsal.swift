@@ -118,7 +118,7 @@ extension Rehearsal {
     func wait(_ duration: Duration) {
         let end = now + duration
         fireDue()
-        while let next = negotiation.nextDeadline, next <= end {
+        while let next = negotiation.nextDeadline, next > now, next <= end {
             now = next
             fireDue()
         }

@@ -37,9 +37,8 @@ package struct Oracle: Hashable, Sendable {
         for id in gates.keys {
             gates[id]?.hear(event, actions, settings, at: now)
             for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
-                if let ear = ears[stream], !notice.lastCall {
-                    gates[id]?.hear(notice, ear, at: now)
-                }
+                guard let ear = ears[stream], !notice.lastCall else { continue }
+                gates[id]?.hear(notice, ear, at: now)
             }
             gates[id]?.judge(settings, at: now)
         }

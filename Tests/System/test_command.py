@@ -12,7 +12,7 @@ import time
 
 import pytest
 from daemon import BUILD, NOBODY
-from test_gate import CAMERA, HOUR
+from expect import CAMERA, HOUR
 
 pytestmark = pytest.mark.skipif(
     not (BUILD / "reprieve").exists(), reason="the command is not built"

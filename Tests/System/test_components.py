@@ -6,10 +6,10 @@ import signal
 import time
 
 import pytest
+from expect import HOUR
 from protocol import APPLICATION_MESSAGE, PING, PING_RESPONSE, TERMINATE, Component, message
 
 PUPPET = "com.example.Puppet"
-HOUR = 3_600_000
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_one_that_is_stopped_for_long_is_hung_up_on_and_others_hear_all(
     assert grown < 8 * 1024, f"what waits for one peer is bounded, but {grown} KiB were taken"
     assert "does not read" in daemon.log.read_text()
     puppet.signal(signal.SIGCONT)
-    puppet.line(f'"f1"')
+    puppet.line('"f1"')
     puppet.end()
 
 

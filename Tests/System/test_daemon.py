@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 from daemon import BUILD, NOBODY, open_elsewhere
+from expect import refused
 from protocol import ACCEPTED, CONNECT_ACK, Connection
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -209,8 +210,6 @@ def test_the_control_socket_needs_no_name(daemon):
 
 
 def test_a_component_without_a_name_cannot_subscribe_on_the_control_socket(daemon):
-    from test_bad_requests import refused
-
     connection = daemon.coordinator().connection
     call = lambda: connection.subscribe_to("SubscribeToComponentUpdates")
     refused(call, "InvalidArgumentsError", "name")

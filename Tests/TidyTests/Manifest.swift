@@ -6,32 +6,27 @@ struct Manifest {
         var name: String
         var folder: String
         var isTest: Bool
+        /// The modules that it stands on, directly or through others.
         var dependencies: Set<String>
-
-        /// What belongs to the system, and is imported beside the dependencies. The decisions, which
-        /// everything else stands on, do without.
-        var system: Set<String> {
-            if Self.pure.contains(name) { return [] }
-            let everywhere: Set = ["Glibc", "Dispatch", "Synchronization"]
-            return isTest ? everywhere.union(["Testing"]) : everywhere
-        }
-
-        private static let pure: Set = [
-            "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol", "ReprieveBroker",
-        ]
     }
 
-    let targets: [Target]
+    private(set) var targets: [Target]
 
-    /// Reads the text of a manifest. Each target begins on a line of its own.
+    /// Reads the text of a manifest, in which targets stand bottom-up, each on lines of its own.
     init(_ text: String) {
-        let declarations = text.split(separator: #/\n {8}\.(?=target|executable|test)/#).dropFirst()
-        targets = declarations.compactMap { Target(declaration: String($0)) }
+        let list = text.split(separator: "\n    targets: [").last ?? ""
+        targets = []
+        for declaration in list.split(separator: #/\n {8}\.(?=target|executable|test)/#) {
+            guard var target = Target(declaration: declaration) else { continue }
+            let below = targets.filter { target.dependencies.contains($0.module) }
+            for other in below { target.dependencies.formUnion(other.dependencies) }
+            targets.append(target)
+        }
     }
 }
 
 extension Manifest.Target {
-    init?(declaration: String) {
+    init?(declaration: Substring) {
         guard let name = declaration.firstMatch(of: #/name: "([^"]+)"/#)?.1 else { return nil }
         self.name = String(name)
         isTest = declaration.hasPrefix("testTarget")
@@ -39,8 +34,20 @@ extension Manifest.Target {
         folder = path.map(String.init) ?? (isTest ? "Tests/" : "Sources/") + name
         let list = declaration.firstMatch(of: #/dependencies: \[([^\]]*)\]/#)?.1 ?? ""
         let names = list.replacing(#/package: "[^"]+"/#, with: "").matches(of: #/"([^"]+)"/#)
-        // The module of an executable is spelt as an identifier.
-        dependencies = Set(names.map { $0.1.replacing("-", with: "_") })
+        dependencies = Set(names.map { moduleName($0.1) })
+    }
+
+    var module: String { moduleName(name[...]) }
+
+    /// What belongs to the system, and is imported beside the dependencies. The decisions, which
+    /// everything else stands on, do without.
+    private var system: Set<String> {
+        let pure: Set = [
+            "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol", "ReprieveBroker",
+        ]
+        if pure.contains(name) { return [] }
+        let everywhere: Set = ["Glibc", "Dispatch", "Synchronization"]
+        return isTest ? everywhere.union(["Testing"]) : everywhere
     }
 
     /// The rule that holds for this target's files.
@@ -49,13 +56,19 @@ extension Manifest.Target {
         let allowed = dependencies.union(system)
         return Rule(
             name: "\(name) imports what the manifest says",
-            governs: { $0.hasPrefix(folder) && $0.hasSuffix(".swift") }
-        ) { lines in
-            lines.enumerated().compactMap { index, line in
-                guard let module = importedModule(line), !allowed.contains(String(module))
-                else { return nil }
-                return Complaint(line: index + 1, text: "imports \(module)")
+            governs: { $0.hasPrefix(folder) && $0.hasSuffix(".swift") },
+            complaints: { lines in
+                lines.enumerated().compactMap { index, line in
+                    guard let module = importedModule(line), !allowed.contains(String(module))
+                    else { return nil }
+                    return Complaint(line: index + 1, text: "imports \(module)")
+                }
             }
-        }
+        )
     }
+}
+
+/// A module is spelt as an identifier.
+private func moduleName(_ target: Substring) -> String {
+    String(target).replacing("-", with: "_")
 }

@@ -62,8 +62,12 @@ import Testing
 }
 
 @Suite struct `The manifest as it is read` {
-    private let manifest = Manifest(
+    private let targets = Manifest(
         """
+        let package = Package(
+            products: [
+                .executable(name: "tool", targets: ["a-tool"]),
+            ],
             targets: [
                 .target(name: "EventStream", swiftSettings: memorySafe),
 
@@ -81,32 +85,28 @@ import Testing
                 .testTarget(name: "ToolTests", dependencies: ["a-tool"]),
             ]
         """
-    )
+    ).targets
 
-    @Test func `each target has its folder and its dependencies`() {
-        #expect(manifest.targets.map(\.name) == ["EventStream", "a-tool", "ToolTests"])
-        #expect(
-            manifest.targets.map(\.folder) == ["Sources/EventStream", "Tests/Tool", "Tests/ToolTests"]
-        )
-        #expect(
-            manifest.targets.map(\.dependencies)
-                == [[], ["EventStream", "ArgumentParser"], ["a_tool"]]
-        )
+    @Test func `each target has its folder and what it stands on`() {
+        let names = targets.map(\.name)
+        let folders = targets.map(\.folder)
+        #expect(names == ["EventStream", "a-tool", "ToolTests"])
+        #expect(folders == ["Sources/EventStream", "Tests/Tool", "Tests/ToolTests"])
+        let tool: Set = ["EventStream", "ArgumentParser"]
+        #expect(targets.map(\.dependencies) == [[], tool, tool.union(["a_tool"])])
     }
 
     @Test func `an import that is not declared is found`() {
-        let complaints = manifest.targets.map { target in
-            target.imports.complaints(
-                about: """
-                    internal import ArgumentParser
-                    @testable import a_tool
-                    package import EventStream
-                    import Glibc
-                    import Testing
-                    import struct Other.Thing
-                    """
-            ).map(\.line)
-        }
-        #expect(complaints == [[1, 2, 3, 4, 5, 6], [2, 5, 6], [1, 3, 6]])
+        // Quoted, each on a line of its own, lest this file seem to import them.
+        let text = [
+            "internal import ArgumentParser",
+            "@testable import a_tool",
+            "package import EventStream",
+            "import Glibc",
+            "import Testing",
+            "import struct Other.Thing",
+        ].joined(separator: "\n")
+        let lines = targets.map { $0.imports.complaints(about: text).map(\.line) }
+        #expect(lines == [[1, 2, 3, 4, 5, 6], [2, 5, 6], [6]])
     }
 }
