@@ -93,6 +93,7 @@ let package = Package(
             name: "reprieve-cli",
             dependencies: [
                 "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "Tokens", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

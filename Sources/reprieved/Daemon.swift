@@ -30,12 +30,12 @@ final class Daemon {
     /// All peers read into it: what half a frame leaves over, its decoder keeps.
     private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
 
-    init(_ loop: EventLoop, user: UInt32, log: Log) throws(SystemError) {
+    init(_ loop: EventLoop, settings: BrokerSettings, log: Log) throws(SystemError) {
         self.loop = loop
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
-        broker = Broker(settings: BrokerSettings(user: user))
+        broker = Broker(settings: settings)
         timeAsleep = loop.timeAsleep
         timeAsleepFound = loop.now
         poll.onReady { [unowned self] token, readiness in
@@ -44,6 +44,7 @@ final class Daemon {
         alarm.onFire { [unowned self] in
             perform(broker.handle(.timePassed, at: now))
         }
+        if !lookup.hasUnits { log.write(.info, "systemd does not run here: units name nobody") }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
@@ -57,6 +58,11 @@ final class Daemon {
         acceptor.onConnection { [unowned self] in welcome($0, at: door) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         doors.append(acceptor)
+    }
+
+    /// Goes on with other settings.
+    func adopt(_ settings: BrokerSettings) {
+        perform(broker.adopt(settings))
     }
 
     private var now: Instant { Instant(sinceBoot: loop.now) }
