@@ -57,8 +57,8 @@ enum Identity: Hashable, Sendable {
         if peer.place.hasExited { return "its process has ended, and nothing tells whose it was" }
         if peer.place.isContained { return "it runs in a container, where only a token names it" }
         guard peer.user != broker else { return nil }
-        let place = peer.place.unit.map { "in \(quoted($0)), which is no service" } ?? "in no service"
-        return "it runs \(place), and its uid \(peer.user) is not the broker's, \(broker)"
+        let unit = peer.place.unit.map { quoted($0) + ", which is " } ?? ""
+        return "it runs in \(unit)no service, and its uid is not the broker's, \(broker)"
     }
 }
 

@@ -33,7 +33,8 @@ package enum Note: Hashable, Sendable {
         case .connected, .hungUp, .failed: .debug
         case .asked, .released, .withdrawn: .info
         case .denied, .turnedAway, .violation, .doesNotRead, .saidNothing,
-            .revoked: .warning
+            .revoked:
+            .warning
         }
     }
 

@@ -60,7 +60,7 @@ extension TokenList {
     }
 
     package func encoded() -> String {
-        let head = "# The tokens that reprieved takes, by their SHA-256. `reprieve token` writes it.\n"
+        let head = "# The tokens that reprieved takes, by their SHA-256: see `reprieve token`.\n"
         return entries.reduce(head) { $0 + $1.component + " " + $1.digest.hexadecimal + "\n" }
     }
 }

@@ -44,7 +44,6 @@ final class Daemon {
         alarm.onFire { [unowned self] in
             perform(broker.handle(.timePassed, at: now))
         }
-        if !lookup.hasUnits { log.write(.info, "systemd does not run here: units name nobody") }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
@@ -64,6 +63,9 @@ final class Daemon {
     func adopt(_ settings: BrokerSettings) {
         perform(broker.adopt(settings))
     }
+
+    /// Whether peers are looked for in systemd's units.
+    var hasUnits: Bool { lookup.hasUnits }
 
     private var now: Instant { Instant(sinceBoot: loop.now) }
 

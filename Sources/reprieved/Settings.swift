@@ -123,7 +123,8 @@ enum SettingTable {
     /// The keys of a section `[Component PATTERN]`.
     static let component: [Setting<ComponentRule>] = [
         Setting(name: "subscribe", value: "yes|no", help: "whether it may hold updates back") {
-            rule, value throws(ValueError) in
+            rule,
+            value throws(ValueError) in
             rule.maySubscribe = try yesOrNo(value)
         },
         Setting(

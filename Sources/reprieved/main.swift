@@ -41,7 +41,8 @@ private func serve(
             loop.exit()
         }
     }
-    try loop.onSignal(SIGHUP) { reloading.reload() }
+    // The loop must not own what owns it: at its end the sockets are to go.
+    try loop.onSignal(SIGHUP) { [unowned reloading] in reloading.reload() }
     try makeDirectory(configuration.runtimeDirectory)
     let components = try ListenSocket(at: configuration.componentSocketPath, mode: 0o666)
     let control = try ListenSocket(
@@ -55,6 +56,8 @@ private func serve(
     Notify.ready()
     log.write(.info, "serving components at \(components.path), control at \(control.path)")
     log.write(.info, loaded.summary)
+    if !daemon.hasUnits { log.write(.info, "systemd does not run here: units name nobody") }
+    defer { withExtendedLifetime(reloading) {} }
     return try loop.run()
 }
 

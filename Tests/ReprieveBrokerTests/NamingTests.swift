@@ -76,9 +76,7 @@ struct Arrival: Sendable, CustomTestStringConvertible {
             Arrival(Place(unit: user99, userUnit: "ggl.x.service"), is: "user@99/ggl.x"),
             Arrival(Place(unit: user1000, userUnit: "cam.service"), is: "cam"),
             Arrival(Place(unit: user1000, userUnit: "ggl.\(camera).service"), is: camera),
-            Arrival(
-                Place(unit: user1000, userUnit: "term.scope"), user: 1_000, claim: camera, is: camera
-            ),
+            Arrival(Place(unit: user1000), user: 1_000, claim: camera, is: camera),
             Arrival(Place(unit: user1000, userUnit: "term.scope"), claim: camera, is: nil),
         ]
     )
@@ -87,7 +85,9 @@ struct Arrival: Sendable, CustomTestStringConvertible {
     }
 
     @Test(
-        arguments: ["session-2.scope", "init.scope", "run-r1.scope", "docker-0a1b.scope", "a.mount"]
+        arguments: [
+            "session-2.scope", "init.scope", "run-r1.scope", "docker-0a1b.scope", "a.mount",
+        ]
     )
     func `is not given by what is no service`(unit: String) {
         let place = Place(unit: unit)
@@ -118,7 +118,9 @@ struct Arrival: Sendable, CustomTestStringConvertible {
     }
 
     @Test(
-        arguments: ["", String(repeating: "x", count: 10_240), "a\u{1B}[2J", "a b", "b/c", "ä", "a\n"]
+        arguments: [
+            "", String(repeating: "x", count: 10_240), "a\u{1B}[2J", "a b", "b/c", "ä", "a\n",
+        ]
     )
     func `that is malformed is denied, also inside a service`(claim: String) {
         for place in [Place(), Place(unit: "camera.service")] {

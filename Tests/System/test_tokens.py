@@ -142,7 +142,9 @@ def test_a_file_of_another_user_is_refused(token, file):
     assert f"uid {NOBODY}" in daemon.stderr
 
 
-@pytest.mark.parametrize("content", [b"garbage\n", b"\xff\xfe\n", b"a.b 12\n", b"x" * 2_000_000])
+@pytest.mark.parametrize(
+    "content", [b"garbage\n", b"\xff\xfe\n", b"a.b 12\n", b"x" * 2_000_000], ids=len
+)
 def test_a_damaged_file_is_refused_and_what_was_read_before_stays(daemon, token, file, content):
     (text,) = token(CAMERA)
     reload(daemon)
