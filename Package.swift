@@ -44,9 +44,11 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .target(name: "Tokens", dependencies: ["ReprieveProtocol"], swiftSettings: memorySafe),
+
         .target(
             name: "ReprieveBroker",
-            dependencies: ["ReprieveProtocol", "Negotiation"],
+            dependencies: ["ReprieveProtocol", "Negotiation", "Tokens"],
             swiftSettings: memorySafe
         ),
 
@@ -60,7 +62,9 @@ let package = Package(
 
         .executableTarget(
             name: "reprieved",
-            dependencies: ["ReprieveBroker", "Systemd"],
+            dependencies: [
+                "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens", "Systemd",
+            ],
             swiftSettings: strict
         ),
 
@@ -89,6 +93,7 @@ let package = Package(
             name: "reprieve-cli",
             dependencies: [
                 "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "Tokens", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -119,7 +124,9 @@ let package = Package(
 
         .target(
             name: "BrokerStage",
-            dependencies: ["ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream"],
+            dependencies: [
+                "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens", "EventStream",
+            ],
             path: "Tests/BrokerStage",
             swiftSettings: memorySafe
         ),
@@ -175,8 +182,16 @@ let package = Package(
         ),
 
         .testTarget(
+            name: "TokensTests",
+            dependencies: ["Tokens"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "ReprieveBrokerTests",
-            dependencies: ["BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation"],
+            dependencies: [
+                "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+            ],
             swiftSettings: memorySafe
         ),
 

@@ -4,16 +4,21 @@
 // variadic, a macro or hidden behind _GNU_SOURCE gets a `static inline` wrapper of its own.
 #pragma once
 
+#include <poll.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
 
 // The C library hides these without _GNU_SOURCE, which a module cannot define for another one.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern const char *strerrorname_np(int number);
+extern long syscall(long number, ...);
 
 /// The kernel's `struct ucred`, as SO_PEERCRED returns it.
 struct reprieve_peer_credentials {
@@ -38,6 +43,30 @@ static inline int reprieve_peer_credentials(
 ) {
     socklen_t length = sizeof *credentials;
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, &length);
+}
+
+/// A handle of the process that connected, which no other process can inherit with its number.
+/// -1 and errno on failure; ENOPROTOOPT where the kernel is older than 6.5.
+static inline int reprieve_peer_handle(int descriptor) {
+#ifdef SO_PEERPIDFD
+    const int option = SO_PEERPIDFD;
+#else
+    const int option = 77;
+#endif
+    int handle = -1;
+    socklen_t length = sizeof handle;
+    return getsockopt(descriptor, SOL_SOCKET, option, &handle, &length) < 0 ? -1 : handle;
+}
+
+/// A handle of the process that has this number now. -1 and errno on failure.
+static inline int reprieve_process_handle(pid_t process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+/// Whether the process of a handle has exited, waited for or not.
+static inline int reprieve_has_exited(int handle) {
+    struct pollfd question = {.fd = handle, .events = POLLIN};
+    return poll(&question, 1, 0) > 0;
 }
 
 /// Adds, changes or removes (EPOLL_CTL_*) the interest in a descriptor. -1 and errno on failure.

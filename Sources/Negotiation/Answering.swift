@@ -24,7 +24,8 @@ extension Update {
         let asked = max(answer.deferral, turn.settings.minimumDeferral)
         // Held to the instant, said in whole milliseconds: a deferral cut by its budget or by the
         // deadline must not end the fraction of a millisecond before it, and be asked once more.
-        let granted = min(asked, policy.maxDefer, left, deadline - turn.now)
+        let maxDefer = turn.settings.maxDefer(of: name, policy)
+        let granted = min(asked, maxDefer, left, deadline - turn.now)
         deferUpdate(answer, granted: granted, &turn)
         return .success(
             Grant(

@@ -51,7 +51,7 @@ extension Update {
         guard let participant = participants[name] else { return }
         let seats = seats ?? participant.seats.map(\.stream)
         guard !seats.isEmpty else { return }
-        let notice = notice(to: participant, at: turn.now)
+        let notice = notice(to: name, participant, turn)
         for seat in seats { turn.actions.append(.notify(seat, notice)) }
         if phase == .finalAsking { askedFinally.formUnion(seats) }
         if !participant.isTold { with(name, &turn) { $0.isTold = true } }
@@ -66,7 +66,7 @@ extension Update {
         _ turn: inout Turn
     ) {
         guard let participant = participants[name] else { return }
-        var notice = notice(to: participant, at: turn.now)
+        var notice = notice(to: name, participant, turn)
         notice.lastCall = true
         notice.final = isFinal
         notice.respondBy = respondBy ?? notice.respondBy
@@ -75,7 +75,13 @@ extension Update {
         if !participant.isTold, !seats.isEmpty { with(name, &turn) { $0.isTold = true } }
     }
 
-    private func notice(to participant: Participant, at now: Instant) -> Notice {
+    private func notice(
+        to name: ComponentName,
+        _ participant: Participant,
+        _ turn: Turn
+    ) -> Notice {
+        let now = turn.now
+        let maxDefer = turn.settings.maxDefer(of: name, policy)
         let deadlineLeft = max(.zero, deadline - now)
         let budgetLeft = participant.budgetLeft(at: now)
         let question = participant.question
@@ -89,7 +95,7 @@ extension Update {
             round: participant.question.round,
             respondBy: min(answerTime, budgetLeft, deadlineLeft),
             deadlineIn: deadlineLeft,
-            maxDefer: min(policy.maxDefer, budgetLeft, deadlineLeft),
+            maxDefer: min(maxDefer, budgetLeft, deadlineLeft),
             lastCall: false,
             final: participant.question.isFinal
         )

@@ -10,7 +10,8 @@ extension Update {
             let concerned = subscriptions[name, default: []].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &turn) }
         }
-        for name in Set(policy.require).sorted() {
+        let required = turn.settings.required.filter { concerns($0) }
+        for name in Set(policy.require + required).sorted() {
             let isPresent = subscriptions.keys.contains { Self.matches(name, $0) }
             if !isPresent { waitFor(name, &turn) }
         }
@@ -20,10 +21,16 @@ extension Update {
     /// Waits for a required component that is not there.
     private mutating func waitFor(_ name: ComponentName, _ turn: inout Turn) {
         let end = turn.now + policy.responseTimeout
-        let isTime = min(policy.responseTimeout, policy.maxTotalDefer) > .zero
-        let state: Participant.State = isTime ? .absent : .silent
-        let until = isTime ? end : nil
-        add(name, Participant(state, at: turn.now, until: until, policy: policy), &turn)
+        let budget = turn.settings.budget(of: name, policy)
+        let isTime = min(policy.responseTimeout, budget) > .zero
+        let participant = Participant(
+            isTime ? .absent : .silent,
+            at: turn.now,
+            until: isTime ? end : nil,
+            policy: policy,
+            budget: budget
+        )
+        add(name, participant, &turn)
     }
 
     /// A new participant.
@@ -32,7 +39,13 @@ extension Update {
         _ subscriptions: [Subscription],
         _ turn: inout Turn
     ) {
-        var participant = Participant(.acknowledged, at: turn.now, until: nil, policy: policy)
+        var participant = Participant(
+            .acknowledged,
+            at: turn.now,
+            until: nil,
+            policy: policy,
+            budget: turn.settings.budget(of: name, policy)
+        )
         participant.seats = subscriptions.map { Participant.Seat($0) }
         add(name, participant, &turn)
         ask(name, &turn)
@@ -60,7 +73,8 @@ extension Update {
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = participants.removeValue(forKey: placeholder) else { continue }
             derived.discount(participant, deadline: deadline)
-            if participants[name] == nil { add(name, participant, &turn) }
+            guard participants[name] == nil else { continue }
+            add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
         }
     }
 

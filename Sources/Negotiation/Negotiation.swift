@@ -7,7 +7,8 @@
 /// No clock, no timer, no socket: the same events give the same actions. The rules are those of
 /// `Protocol/negotiation.md`.
 package struct Negotiation: Hashable, Sendable {
-    package let settings: Settings
+    /// New ones hold for what happens from now on; the budgets of updates that wait stay.
+    package var settings: Settings
     package private(set) var updates: [DeploymentID: Update] = [:]
     private var subscriptions: [ComponentName: [Subscription]] = [:]
     private var ended = Memory<DeploymentID, Update.Ending>()

@@ -82,13 +82,13 @@ package struct Participant: Hashable, Sendable {
     var lastCallLead: Duration
     var hadLastCall = false
 
-    init(_ state: State, at now: Instant, until: Instant?, policy: Policy) {
+    init(_ state: State, at now: Instant, until: Instant?, policy: Policy, budget: Duration) {
         self.state = state
         self.since = now
         self.until = until
         self.question = Question(answerBy: now + policy.responseTimeout)
-        self.budget = policy.maxTotalDefer
-        self.lastCallLead = policy.budgetLastCallLead
+        self.budget = budget
+        self.lastCallLead = min(policy.responseTimeout, budget / 2)
         self.blockedFrom = state.blocks ? now : nil
     }
 }
@@ -143,6 +143,14 @@ extension Participant {
     /// When the budget ends if the component goes on blocking; nil while it does not block.
     var budgetEnd: Instant? {
         blockedFrom.map { $0 + (budget - blockedBefore) }
+    }
+
+    /// The same with a smaller budget, where another name's rule says so.
+    func limited(to budget: Duration) -> Participant {
+        var participant = self
+        participant.budget = min(budget, self.budget)
+        participant.lastCallLead = min(lastCallLead, participant.budget / 2)
+        return participant
     }
 
     /// A budget that ended while the device slept ends a response time after waking instead.

@@ -48,9 +48,6 @@ package struct Policy: Hashable, Sendable {
     /// An acknowledgement older than this is asked for again before the gate opens.
     package var acknowledgementTTL: Duration { responseTimeout * 2 }
 
-    /// How long before the end of its budget a component gets its last call.
-    var budgetLastCallLead: Duration { min(responseTimeout, maxTotalDefer / 2) }
-
     /// How long before the deadline everyone gets the last call.
     var deadlineLastCallLead: Duration { min(responseTimeout, deadline / 2) }
 }
@@ -71,6 +68,10 @@ package struct Settings: Hashable, Sendable {
     package var maximumOwedPosts = 16
     /// Components that posts are owed to. Beyond it a component without a subscription misses it.
     package var maximumOwedComponents = 4_096
+    /// What the operator has settled for components by their names.
+    package var rules: [ComponentRule] = []
+    /// Whether a component that no rule matches may subscribe.
+    package var allowsUnknown = true
 
     package init() {}
 }

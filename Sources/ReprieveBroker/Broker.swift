@@ -2,6 +2,7 @@
 
 package import Negotiation
 internal import ReprieveProtocol
+package import Tokens
 
 /// The whole broker, as a value: its peers, what they said, what waits to be sent to them, and the
 /// negotiation. Events go in with the instant at which they happened, actions come out, and
@@ -26,7 +27,7 @@ package struct Broker: Sendable {
         indirect case note(Note)
     }
 
-    package let settings: BrokerSettings
+    package private(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
     var peers = PeerTable<Peer>()
     /// Peers that may not stay as they are: in their handshake, or expected to close.
@@ -78,6 +79,21 @@ package struct Broker: Sendable {
         return takeActions()
     }
 
+    /// Goes on with other settings. Whoever is known by a token that is good no longer is hung up
+    /// on; other names, and what waits, stay as they are.
+    package mutating func adopt(_ settings: BrokerSettings) -> [Action] {
+        self.settings = settings
+        negotiation.settings = settings.negotiation
+        for (index, peer) in peers.values.enumerated() {
+            guard let token = peer.token, settings.tokens.component(of: token) != peer.name else {
+                continue
+            }
+            actions.append(.note(.revoked(peer.name)))
+            actions.append(.close(peers.id(at: index)))
+        }
+        return takeActions()
+    }
+
     /// When `timePassed` or the end of a turn is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {
@@ -100,24 +116,11 @@ package enum Door: Hashable, Sendable {
     case control
 }
 
-/// Who is at the other end, as the kernel knows it.
-package struct Credentials: Hashable, Sendable {
-    package var process: Int32
-    package var user: UInt32
-
-    package init(process: Int32, user: UInt32) {
-        self.process = process
-        self.user = user
-    }
-
-    /// For history and logs.
-    var text: String { "uid \(user), pid \(process)" }
-}
-
-/// What the broker is started with.
+/// What the broker works with.
 package struct BrokerSettings: Sendable {
     /// The user that the broker runs as: its own processes may say who they are.
     package var user: UInt32
+    package var tokens = TokenList()
     /// What a request leaves out.
     package var policy = Policy()
     package var negotiation = Settings()

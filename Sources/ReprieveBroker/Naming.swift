@@ -2,36 +2,85 @@
 
 internal import Negotiation
 internal import ReprieveProtocol
+internal import Tokens
 
-/// Who a connection is: `Protocol/README.md`, "Names".
+/// Who a connection is: `Protocol/security.md`, "Names".
 enum Identity: Hashable, Sendable {
-    case component(ComponentName)
+    /// `token` is the digest of the token that proved it, if one did.
+    case component(ComponentName, token: SHA256?)
     /// On the control socket, where the file's permissions are all that counts.
     case unnamed
     case denied(reason: String)
 
-    init(claiming request: ConnectRequest?, at door: Door, _ peer: Credentials, broker: UInt32) {
+    init(
+        claiming request: ConnectRequest?,
+        at door: Door,
+        _ peer: Credentials,
+        _ settings: BrokerSettings
+    ) {
         guard let request else {
             self = .denied(reason: "its CONNECT is not of version 0.1.0, or no JSON")
             return
         }
-        let claim = Self.claim(request)
-        if let claim, peer.user == broker {
-            self = .component(claim)
-        } else if door == .control {
-            self = .unnamed
-        } else if claim == nil {
-            self = .denied(reason: "it claims no component name")
-        } else {
-            self = .denied(reason: "its uid \(peer.user) is not the broker's, \(broker)")
+        if let digest = request.authToken.flatMap(Token.init)?.digest,
+            let name = settings.tokens.component(of: digest)
+        {
+            self = .component(name, token: digest)
+            return
         }
+        let claim = Claim(request)
+        // At the control socket nobody needs a name, and gets none unasked.
+        guard door == .components || claim != .nothing else {
+            self = .unnamed
+            return
+        }
+        self = Self.named(claim, peer, broker: settings.user)
+        if door == .control, case .denied = self { self = .unnamed }
     }
+
+    /// The second rule, and the third.
+    private static func named(_ claim: Claim, _ peer: Credentials, broker: UInt32) -> Self {
+        if case .malformed(let name) = claim {
+            return .denied(reason: "\(quoted(name)) cannot be a component's name")
+        }
+        if let unit = UnitName(peer.place, broker: broker) {
+            if let name = unit.name(claiming: claim.name) { return .component(name, token: nil) }
+            return .denied(reason: "its name, with that of its unit, is too long")
+        }
+        if let reason = whyNotBelieved(peer, broker: broker) { return .denied(reason: reason) }
+        guard let name = claim.name else { return .denied(reason: "it claims no component name") }
+        return .component(name, token: nil)
+    }
+
+    /// Why what a process outside all services says of itself counts for nothing; nil if it counts.
+    private static func whyNotBelieved(_ peer: Credentials, broker: UInt32) -> String? {
+        if peer.place.hasExited { return "its process has ended, and nothing tells whose it was" }
+        if peer.place.isContained { return "it runs in a container, where only a token names it" }
+        guard peer.user != broker else { return nil }
+        let unit = peer.place.unit.map { quoted($0) + ", which is " } ?? ""
+        return "it runs in \(unit)no service, and its uid is not the broker's, \(broker)"
+    }
+}
+
+/// What a connection says that its name is.
+private enum Claim: Equatable {
+    case name(ComponentName)
+    case malformed(String)
+    case nothing
 
     /// `componentName`, else an `authToken` that is a name with a dot in it: a random token is
     /// never taken for a name.
-    private static func claim(_ request: ConnectRequest) -> ComponentName? {
-        if let name = request.componentName { return isClaim(name) ? name : nil }
-        guard let token = request.authToken, token.contains("."), isClaim(token) else { return nil }
-        return token
+    init(_ request: ConnectRequest) {
+        if let name = request.componentName {
+            self = isClaim(name) ? .name(name) : .malformed(name)
+        } else if let token = request.authToken, token.contains("."), isClaim(token) {
+            self = .name(token)
+        } else {
+            self = .nothing
+        }
+    }
+
+    var name: ComponentName? {
+        if case .name(let name) = self { name } else { nil }
     }
 }

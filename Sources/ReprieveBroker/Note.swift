@@ -26,12 +26,15 @@ package enum Note: Hashable, Sendable {
     case violation(ComponentName, String)
     case doesNotRead(ComponentName)
     case saidNothing
+    case revoked(ComponentName)
 
     package var level: Level {
         switch self {
         case .connected, .hungUp, .failed: .debug
         case .asked, .released, .withdrawn: .info
-        case .denied, .turnedAway, .violation, .doesNotRead, .saidNothing: .warning
+        case .denied, .turnedAway, .violation, .doesNotRead, .saidNothing,
+            .revoked:
+            .warning
         }
     }
 
@@ -52,6 +55,7 @@ package enum Note: Hashable, Sendable {
             "a connection of uid \(user) is turned away: it has \(connections)"
         case .violation(let name, let why): "\(shown(name)) broke the protocol: \(why)"
         case .doesNotRead(let name): "\(shown(name)) does not read; hung up on it"
+        case .revoked(let name): "\(shown(name)) has its token no longer; hung up on it"
         case .saidNothing: "a connection said nothing; hung up on it"
         }
     }

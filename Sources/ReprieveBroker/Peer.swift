@@ -3,6 +3,7 @@
 internal import EventStream
 internal import Negotiation
 internal import ReprieveProtocol
+internal import Tokens
 
 /// One connection: who it is, what half has arrived, what waits to leave.
 struct Peer: Sendable {
@@ -10,6 +11,8 @@ struct Peer: Sendable {
     let credentials: Credentials
     /// Empty on the control socket, where nobody needs a name.
     var name: ComponentName = ""
+    /// The digest of the token that proved the name, if one did.
+    var token: SHA256?
     var decoder: FrameDecoder
     var connection = ServerConnection()
     var outbox = Outbox()

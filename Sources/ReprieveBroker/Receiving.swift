@@ -92,15 +92,16 @@ extension Broker {
             claiming: request,
             at: peer.door,
             peer.credentials,
-            broker: settings.user
+            settings
         )
         switch identity {
         case .denied(let reason):
             impatience[id] = now + Limits.lingerTimeout
             actions.append(.note(.denied(peer.credentials, reason)))
             send(peers[index].connection.deny(), toPeerAt: index)
-        case .component(let name):
+        case .component(let name, let token):
             peers[index].name = name
+            peers[index].token = token
             accept(index)
         case .unnamed: accept(index)
         }

@@ -21,10 +21,13 @@ struct Request {
 struct Client {
     var name: ComponentName
     var credentials: Credentials
+    /// Its name was proven by a token, which the operator issued.
+    var hasToken: Bool
 
     init(_ peer: borrowing Peer) {
         name = peer.name
         credentials = peer.credentials
+        hasToken = peer.token != nil
     }
 }
 
@@ -90,6 +93,10 @@ extension Broker {
         at now: Instant
     ) throws(JSONError) {
         let name = try peer.requireName()
+        guard settings.negotiation.maySubscribe(name, isKnown: peer.hasToken) else {
+            let text = "the operator's policy does not let \(name) hold back updates"
+            return fail(stream, ErrorShape(.unauthorized, text))
+        }
         // The response goes first: an event before it would make the SDKs fail the call.
         respond(stream, Empty())
         let subscription = Subscription(

@@ -72,6 +72,7 @@ extension Broker {
             shape.connections += 1
             let process = Int64(peer.credentials.process)
             if !shape.pids.contains(process) { shape.pids.append(process) }
+            shape.unit = shape.unit ?? peer.credentials.place.unit
             shapes[peer.name] = shape
         }
         return shapes.values.sorted { $0.component < $1.component }.map { shape in

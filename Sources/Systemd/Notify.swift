@@ -7,6 +7,12 @@ package enum Notify {
     /// The sockets are open, and what survived is loaded.
     package static func ready() { send("READY=1") }
 
+    /// What it goes by is read again; `ready()` ends it.
+    package static func reloading() {
+        let now = EventLoop.read(CLOCK_MONOTONIC)
+        send("RELOADING=1\nMONOTONIC_USEC=\(now.roundedUpToMicroseconds)")
+    }
+
     /// The orderly stop has begun.
     package static func stopping() { send("STOPPING=1") }
 

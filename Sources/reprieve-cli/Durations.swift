@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-
-private let units: [(suffix: String, milliseconds: Int64)] = [
-    ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000),
-]
+internal import ReprieveProtocol
 
 /// Milliseconds from `500ms`, `30s`, `10m`, `2h` or `0`.
 func milliseconds(_ text: String) throws -> Int64 {
-    if text == "0" { return 0 }
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let suffix = text.dropFirst(digits.count)
-    guard let number = Int64(digits), let unit = units.first(where: { $0.suffix == suffix }) else {
-        throw ValidationError("write a whole number and its unit, as in 500ms, 30s, 10m or 2h")
+    guard let number = milliseconds(spelled: text) else {
+        throw ValidationError(
+            "write a whole number and its unit, as in 500ms, 30s, 10m or 2h,"
+                + " and no more than \(longestDuration / 3_600_000)h"
+        )
     }
-    let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
-    guard !overflow, product <= longest else {
-        throw ValidationError("the longest duration is \(longest / 3_600_000)h")
-    }
-    return product
+    return number
 }
-
-/// A century is for ever, and far from any overflow.
-private let longest: Int64 = 100 * 365 * 24 * 3_600_000
 
 /// A time that is left or has passed, for people: `0.4 s`, `12 s`, `5 min`, `3 h`.
 func duration(_ milliseconds: Int64) -> String {

@@ -8,6 +8,7 @@ internal import ReprieveTransport
 enum Exit {
     static let usage: Int32 = 64
     static let unreachable: Int32 = 69
+    static let failed: Int32 = 74
     static let notReleased: Int32 = 75
     static let cancelled: Int32 = 76
     static let notPermitted: Int32 = 77

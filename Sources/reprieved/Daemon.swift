@@ -20,6 +20,9 @@ final class Daemon {
     /// Who gets something at the end of the turn.
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
+    private let lookup = PeerLookup()
+    /// Said once, until a look-up succeeds again.
+    private var hasSaidLookupFails = false
     private var latestPeer: UInt64 = 0
     private var timeAsleep: Duration
     /// The loop's clock when `timeAsleep` was found.
@@ -27,12 +30,12 @@ final class Daemon {
     /// All peers read into it: what half a frame leaves over, its decoder keeps.
     private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
 
-    init(_ loop: EventLoop, user: UInt32, log: Log) throws(SystemError) {
+    init(_ loop: EventLoop, settings: BrokerSettings, log: Log) throws(SystemError) {
         self.loop = loop
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
-        broker = Broker(settings: BrokerSettings(user: user))
+        broker = Broker(settings: settings)
         timeAsleep = loop.timeAsleep
         timeAsleepFound = loop.now
         poll.onReady { [unowned self] token, readiness in
@@ -55,6 +58,14 @@ final class Daemon {
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         doors.append(acceptor)
     }
+
+    /// Goes on with other settings.
+    func adopt(_ settings: BrokerSettings) {
+        perform(broker.adopt(settings))
+    }
+
+    /// Whether peers are looked for in systemd's units.
+    var hasUnits: Bool { lookup.hasUnits }
 
     private var now: Instant { Instant(sinceBoot: loop.now) }
 
@@ -91,14 +102,30 @@ extension Daemon {
         latestPeer += 1
         let peer = PeerID(latestPeer)
         do {
-            let credentials = try socket.peerCredentials()
+            let credentials = try credentials(of: socket)
             try poll.add(socket, token: peer.number)
             connections[peer] = Connection(peer, socket)
             noticeSleep()
-            perform(broker.handle(.connected(peer, door, Credentials(credentials)), at: now))
+            perform(broker.handle(.connected(peer, door, credentials), at: now))
         } catch {
             log.write(.warning, error.message)
         }
+    }
+
+    private func credentials(
+        of socket: borrowing StreamSocket
+    ) throws(SystemError) -> Credentials {
+        let peer = try socket.peerCredentials()
+        var credentials = Credentials(process: peer.process, user: peer.user)
+        do {
+            credentials.place = Place(try lookup.process(peer.process, behind: socket))
+            hasSaidLookupFails = false
+        } catch {
+            // Nobody is turned away for it: who is named by a unit is named by other means, or not.
+            if !hasSaidLookupFails { log.write(.warning, error.message + "; units name nobody") }
+            hasSaidLookupFails = true
+        }
+        return credentials
     }
 
     private func serve(_ peer: PeerID, _ readiness: Readiness) {
@@ -183,9 +210,14 @@ extension Daemon {
     }
 }
 
-extension Credentials {
-    fileprivate init(_ credentials: PeerCredentials) {
-        self.init(process: credentials.process, user: credentials.user)
+extension Place {
+    fileprivate init(_ process: PeerProcess) {
+        self.init(
+            unit: process.unit,
+            userUnit: process.userUnit,
+            isContained: process.isContained,
+            hasExited: process.hasExited
+        )
     }
 }
 

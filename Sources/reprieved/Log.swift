@@ -20,8 +20,9 @@ enum LogLevel: String {
 }
 
 /// Lines on standard error. Where that is the journal, each says how grave it is.
-struct Log {
-    let level: LogLevel
+final class Log {
+    /// The least that is written.
+    var level: LogLevel
     private let isJournal = getenv("JOURNAL_STREAM") != nil
 
     init(level: LogLevel) {

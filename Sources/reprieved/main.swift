@@ -8,26 +8,66 @@ import Systemd
 private enum ExitCode {
     static let usage: Int32 = 64
     static let unavailable: Int32 = 69
+    static let configuration: Int32 = 78
 }
 
-private func run(_ configuration: Configuration, _ log: Log) throws(SystemError) -> Int32 {
+private func run(_ invocation: Invocation) -> Int32 {
+    let loaded = Loaded(invocation)
+    let log = Log(level: loaded.configuration.logLevel)
+    guard loaded.complaints.isEmpty else {
+        for complaint in loaded.complaints { log.write(.error, complaint) }
+        return ExitCode.configuration
+    }
+    do {
+        return try serve(invocation, loaded, log)
+    } catch {
+        log.write(.error, error.message)
+        return ExitCode.unavailable
+    }
+}
+
+private func serve(
+    _ invocation: Invocation,
+    _ loaded: Loaded,
+    _ log: Log
+) throws(SystemError) -> Int32 {
+    let configuration = loaded.configuration
     let loop = try EventLoop()
-    let daemon = try Daemon(loop, user: geteuid(), log: log)
+    let daemon = try Daemon(loop, settings: loaded.settings, log: log)
+    let reloading = Reloading(invocation, loaded, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
             Notify.stopping()
             loop.exit()
         }
     }
+    // The loop must not own what owns it: at its end the sockets are to go.
+    try loop.onSignal(SIGHUP) { [unowned reloading] in reloading.reload() }
     try makeDirectory(configuration.runtimeDirectory)
     let components = try ListenSocket(at: configuration.componentSocketPath, mode: 0o666)
-    let control = try ListenSocket(at: configuration.controlSocketPath, mode: 0o600)
+    let control = try ListenSocket(
+        at: configuration.controlSocketPath,
+        mode: configuration.controlGroup == nil ? 0o600 : 0o660,
+        group: configuration.controlGroup
+    )
     try daemon.open(.components, at: components)
     try daemon.open(.control, at: control)
     try loop.feedWatchdog()
     Notify.ready()
     log.write(.info, "serving components at \(components.path), control at \(control.path)")
+    log.write(.info, loaded.summary)
+    if !daemon.hasUnits { log.write(.info, "systemd does not run here: units name nobody") }
+    defer { withExtendedLifetime(reloading) {} }
     return try loop.run()
+}
+
+/// Says what is wrong, or what was read.
+private func check(_ invocation: Invocation) -> Int32 {
+    let loaded = Loaded(invocation)
+    for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
+    guard loaded.complaints.isEmpty else { return ExitCode.configuration }
+    print("good: " + loaded.summary)
+    return 0
 }
 
 /// Sockets need a place; one that is there already is as good.
@@ -36,27 +76,11 @@ private func makeDirectory(_ path: String) throws(SystemError) {
     throw SystemError("make the runtime directory", path: path, errno: errno)
 }
 
-private var defaults: Configuration {
-    if let given = getenv("RUNTIME_DIRECTORY") {
-        return Configuration(runtimeDirectory: String(cString: given))
-    }
-    guard geteuid() != 0, let own = getenv("XDG_RUNTIME_DIR") else {
-        return Configuration(runtimeDirectory: "/run/reprieve")
-    }
-    return Configuration(runtimeDirectory: String(cString: own) + "/reprieve")
-}
-
 do throws(UsageError) {
-    switch try CommandLineRequest(Array(CommandLine.arguments.dropFirst()), defaults: defaults) {
+    switch try CommandLineRequest(Array(CommandLine.arguments.dropFirst())) {
     case .print(let text): print(text, terminator: "")
-    case .run(let configuration):
-        let log = Log(level: configuration.logLevel)
-        do {
-            exit(try run(configuration, log))
-        } catch {
-            log.write(.error, error.message)
-            exit(ExitCode.unavailable)
-        }
+    case .run(let invocation): exit(run(invocation))
+    case .check(let invocation): exit(check(invocation))
     }
 } catch {
     Log(level: .error).write(.error, error.message)

@@ -43,12 +43,17 @@ extension Stage {
     package mutating func enter(
         by door: Door,
         process: Int32? = nil,
-        user: UInt32 = Stage.user
+        user: UInt32 = Stage.user,
+        place: Place = Place()
     ) -> PeerID {
         latest += 1
         let peer = PeerID(latest)
         actors[peer] = Actor()
-        let credentials = Credentials(process: process ?? Int32(latest), user: user)
+        let credentials = Credentials(
+            process: process ?? Int32(latest),
+            user: user,
+            place: place
+        )
         perform(broker.handle(.connected(peer, door, credentials), at: now))
         return peer
     }
@@ -190,6 +195,13 @@ extension Stage {
 
     private mutating func endTurn() {
         perform(broker.handle(.turnEnded, at: now))
+    }
+
+    /// The operator changes what the broker works with.
+    package mutating func adopt(_ change: (inout BrokerSettings) -> Void) {
+        var settings = broker.settings
+        change(&settings)
+        perform(broker.adopt(settings))
     }
 
     private mutating func perform(_ actions: [Broker.Action]) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built daemon on a directory of its own, and connections to it from other processes."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -18,7 +19,7 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments):
+    def __init__(self, directory, *arguments, environment={}):
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
@@ -33,7 +34,7 @@ class Daemon:
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
                     [BUILD / "reprieved", "--runtime-directory", directory, *arguments],
-                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]},
+                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,
                 )
@@ -90,6 +91,44 @@ class Daemon:
         """The lines of the kernel's /proc/PID/status, by name."""
         lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+def reprieved(*arguments):
+    """Runs the daemon, which is to end by itself."""
+    return subprocess.run(
+        [BUILD / "reprieved", *arguments], capture_output=True, text=True, timeout=10
+    )
+
+
+@contextlib.contextmanager
+def stay_elsewhere(path, user, before=lambda pid: None):
+    """A connection of another user's process, which lives as long as it is used.
+
+    `before` learns of the process before it connects.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    child = os.fork()
+    if child == 0:
+        try:
+            ours.close()
+            os.setgid(user)
+            os.setuid(user)
+            theirs.recv(1)
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            opened.connect(str(path))
+            socket.send_fds(theirs, [b"."], [opened.fileno()])
+            theirs.recv(1)
+        finally:
+            os._exit(0)
+    theirs.close()
+    with ours:
+        before(child)
+        ours.settimeout(TIMEOUT)
+        ours.send(b".")
+        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+        with Connection(socket.socket(fileno=descriptors[0])) as connection:
+            yield connection
+    os.waitpid(child, 0)
 
 
 def open_elsewhere(path, user=None):

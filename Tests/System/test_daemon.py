@@ -9,7 +9,7 @@ import stat
 import subprocess
 
 import pytest
-from daemon import BUILD, NOBODY, open_elsewhere
+from daemon import BUILD, NOBODY, open_elsewhere, reprieved
 from expect import refused
 from protocol import ACCEPTED, CONNECT_ACK, Connection
 
@@ -18,12 +18,6 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebod
 
 def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
-
-
-def reprieved(*arguments):
-    return subprocess.run(
-        [BUILD / "reprieved", *arguments], capture_output=True, text=True, timeout=10
-    )
 
 
 def test_anybody_may_be_a_component_and_only_the_owner_a_coordinator(daemon):

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Glibc
+
+/// Small files, read and written whole.
+package enum File {
+    /// The content of a file, nil if there is none. One that is longer than allowed is an error.
+    package static func read(
+        _ path: String,
+        atMost limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        guard let file = try openToRead(path) else { return nil }
+        return try readAll(file, path, limit)
+    }
+
+    /// The same of a file with secrets: it is read only if it belongs to this process's user or to
+    /// root, and nobody else may read or write it.
+    package static func readPrivate(
+        _ path: String,
+        atMost limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        guard let file = try openToRead(path) else { return nil }
+        var status = stat()
+        try check(fstat(file.number, &status), "look at", path: path)
+        if let reason = whyNotPrivate(status) {
+            throw SystemError("trust", path: path, errno: EPERM, because: reason)
+        }
+        return try readAll(file, path, limit)
+    }
+
+    /// The names of a directory's entries, sorted; none if it is not there.
+    package static func names(in path: String) throws(SystemError) -> [String] {
+        guard let directory = opendir(path) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw SystemError("read", path: path, errno: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+        }
+        return names.sorted()
+    }
+
+    /// Puts a file in the place of another, whole or not at all. It is its owner's alone; the
+    /// owner stays who it was.
+    package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        let draft = path + ".new"
+        unlink(draft)
+        do throws(SystemError) {
+            try write(bytes, to: draft, ownerAs: path)
+            try check(rename(draft, path), "replace", path: path)
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    /// Runs `body` when nobody else does who asks for the same directory.
+    package static func locked<Result>(
+        _ directory: String,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        let number = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try check(number, "open", path: directory)
+        defer { close(number) }
+        try check(flock(number, LOCK_EX), "lock", path: directory)
+        return try body()
+    }
+
+    private static func whyNotPrivate(_ status: stat) -> String? {
+        if status.st_mode & S_IFMT != S_IFREG { return "it is no ordinary file" }
+        if status.st_uid != 0, status.st_uid != geteuid() {
+            return "it belongs to uid \(status.st_uid)"
+        }
+        let mode = status.st_mode & 0o777
+        guard mode & 0o077 != 0 else { return nil }
+        return "its mode is 0\(String(mode, radix: 8)), and others may not read or write it;"
+            + " chmod 600 it"
+    }
+
+    private static func openToRead(_ path: String) throws(SystemError) -> Descriptor? {
+        // A FIFO in its place would hold us up for ever.
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if number < 0, errno == ENOENT { return nil }
+        return Descriptor(owning: try check(number, "open", path: path))
+    }
+
+    private static func readAll(
+        _ file: borrowing Descriptor,
+        _ path: String,
+        _ limit: Int
+    ) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count <= limit {
+            let count = Glibc.read(file.number, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw SystemError("read", path: path, errno: errno) }
+            if count == 0 { return bytes }
+            bytes += piece[..<count]
+        }
+        throw SystemError("read", path: path, errno: EFBIG)
+    }
+
+    private static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        ownerAs old: String
+    ) throws(SystemError) {
+        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = Descriptor(owning: try check(number, "create", path: path))
+        var status = stat()
+        if stat(old, &status) == 0, status.st_uid != geteuid() {
+            try check(fchown(number, status.st_uid, status.st_gid), "set the owner of", path: path)
+        }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            try check(Int32(count), "write", path: path)
+            rest = rest.dropFirst(count)
+        }
+        try check(fsync(file.number), "write", path: path)
+    }
+}

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration file, and the options that say the same."""
+
+import pathlib
+import re
+import signal
+
+import pytest
+from daemon import reprieved
+from expect import CAMERA, ROBOT
+
+HOUR = 3_600_000
+
+VALUES = {
+    "DURATION": "30s",
+    "yes|no": "yes",
+    "proceed|refuse": "refuse",
+    "LEVEL": "debug",
+    "GROUP": "0",
+    "PATH": "/nowhere/file",
+    "DIRECTORY": "/nowhere",
+}
+
+
+@pytest.fixture
+def file(directory):
+    return pathlib.Path(directory) / "reprieved.conf"
+
+
+def drop_in(file, name, text):
+    directory = file.with_suffix(".conf.d")
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(text)
+
+
+def check(file):
+    return reprieved("--check-config", "--config", str(file))
+
+
+def reload(daemon):
+    """A signal goes before whatever is asked after it."""
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.coordinator().status()
+
+
+def options():
+    """Every option of --help that has a value, and the section of its key."""
+    sections = iter(["Broker", "Policy"])
+    for part in reprieved("--help").stdout.split("\n\n"):
+        found = re.findall(r"^    --([a-z-]+) ([A-Za-z|]+)$", part, re.MULTILINE)
+        found = [(name, value) for name, value in found if name != "config"]
+        if found:
+            section = next(sections)
+            yield from ((section, name, value) for name, value in found)
+
+
+def test_every_option_is_a_key(file):
+    assert len(list(options())) > 10
+    for section, name, value in options():
+        key = "".join(word.capitalize() for word in name.split("-"))
+        file.write_text(f"[{section}]\n{key}={VALUES[value]}\n")
+        assert check(file).returncode == 0, (key, check(file).stderr)
+        file.write_text(f"[{section}]\n{key}Of=1\n")
+        assert f"{file}:2: " in check(file).stderr
+
+
+@pytest.mark.parametrize(
+    "line, text",
+    [
+        (1, "[Nonsense]\nA=1"),
+        (1, "LogLevel=info"),
+        (2, "[Broker]\nNonsense=1"),
+        (2, "[Broker]\nLogLevel=loud"),
+        (2, "[Broker]\nloglevel=info"),
+        (2, "[Broker]\nControlGroup=no-such-group"),
+        (4, "# comment\n\n[Policy]\nDeadline=soon"),
+        (2, "[Policy]\nDeadline=-1s"),
+        (2, "[Policy]\nDeadline=999999999999h"),
+        (2, "[Policy]\nOnSilence=maybe"),
+        (2, "[Policy]\nLogLevel=info"),
+        (1, "[Broker"),
+        (2, "[Broker]\nwords"),
+        (2, "[Broker]\n=x"),
+        (1, "[Component]"),
+        (1, "[Component a b]"),
+        (1, "[Component ../../etc]"),
+        (2, "[Component com.*]\nRequired=yes"),
+        (2, f"[Component {CAMERA}]\nSubscribe=perhaps"),
+        (3, "[Policy]\nMaxDefer=\\\n  10m\nDeadline=soon"),
+        (1, "\x1b[2J\x07"),
+        (1, "\0\0\0"),
+    ],
+    ids=ascii,
+)
+def test_what_is_wrong_is_told_with_its_line_and_nothing_starts(file, directory, line, text):
+    if "\\\n" in text:
+        line += 1
+    file.write_text(text + "\n")
+    for arguments in [["--check-config"], ["--runtime-directory", f"{directory}/run"]]:
+        daemon = reprieved(*arguments, "--config", str(file))
+        assert daemon.returncode == 78
+        assert f"{file}:{line}: " in daemon.stderr
+        assert "\x1b" not in daemon.stderr and "\0" not in daemon.stderr
+    assert not (pathlib.Path(directory) / "run").exists()
+
+
+def test_everything_wrong_is_told_at_once(file):
+    file.write_text("[Broker]\nA=1\nB=2\n[Policy]\nDeadline=x\n")
+    drop_in(file, "10.conf", "[Other]\n")
+    assert check(file).stderr.count("\n") == 4
+
+
+def test_a_file_that_is_asked_for_must_be_there(file):
+    assert check(file).returncode == 78
+    assert str(file) in check(file).stderr
+
+
+def test_files_are_read_in_order_and_options_count_for_more(start, file):
+    file.write_text("[Policy]\nMaxDefer=1s\nMaxTotalDefer=10s\nDeadline = 40s\n")
+    drop_in(file, "20.conf", "[Policy]\nMaxDefer=3s\n")
+    drop_in(file, "10.conf", "[Policy]\n; comment\nMaxDefer=2s\nMaxTotalDefer=\n")
+    drop_in(file, "30.conf.old", "nonsense")
+    daemon = start("--config", str(file), "--deadline", "50s")
+    camera = daemon.component()
+    daemon.coordinator().gate("d")
+    notice = camera.notice()
+    assert notice["maxDeferMs"] == 3_000
+    assert 40_000 < notice["deadlineInMs"] <= 50_000
+    assert camera.defer("d", 1_000)["remainingMs"] > HOUR, "an empty value takes back"
+
+
+def test_rules_for_components_hold(start, file):
+    file.write_text(
+        "[Component com.example.*]\nMaxDefer=5s\nMaxTotalDefer=8s\n"
+        f"[Component {ROBOT}]\nRequired=yes\n"
+    )
+    daemon = start("--config", str(file))
+    camera = daemon.component(CAMERA)
+    gate = daemon.coordinator().gate("d")
+    assert camera.notice()["maxDeferMs"] == 5_000
+    assert camera.defer("d", HOUR)["grantedMs"] == 5_000
+    gate.shows(ROBOT, "absent")
+
+
+def test_sighup_takes_a_good_file_and_keeps_the_old_one_for_a_bad_one(start, file):
+    file.write_text("[Policy]\nMaxDefer=10s\n")
+    daemon = start("--config", str(file))
+    coordinator = daemon.coordinator()
+    camera = daemon.component()
+
+    def max_defer(deployment):
+        coordinator.gate(deployment)
+        return camera.notice()["maxDeferMs"]
+
+    assert max_defer("one") == 10_000
+    file.write_text("[Policy]\nMaxDefer=20s\n[Broker]\nLogLevel=debug\n")
+    reload(daemon)
+    assert "reloaded" in daemon.log.read_text()
+    assert max_defer("two") == 20_000
+    file.write_text("[Policy]\nMaxDefer=30s\nNonsense=1\n")
+    reload(daemon)
+    log = daemon.log.read_text()
+    assert f"{file}:3: " in log and "everything stays as it was" in log
+    assert max_defer("three") == 20_000
+
+
+def test_what_only_a_restart_changes_is_said(start, file, directory):
+    file.write_text("")
+    daemon = start("--config", str(file))
+    file.write_text(f"[Broker]\nControlSocket={directory}/other\nControlGroup=0\n")
+    reload(daemon)
+    assert "only a restart changes ControlSocket, ControlGroup" in daemon.log.read_text()
+    reload(daemon)
+    assert daemon.control_socket.exists()
+
+
+def test_the_control_socket_can_be_a_groups(start):
+    daemon = start("--control-group", "65534")
+    status = daemon.control_socket.stat()
+    assert (status.st_mode & 0o777, status.st_gid) == (0o660, 65534)
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "a b=c", f"{CAMERA} Nonsense=1", f"{CAMERA} MaxDefer", "com.* Required=yes"]
+)
+def test_a_bad_rule_on_the_command_line_is_wrong_usage(value):
+    daemon = reprieved("--component", value)
+    assert daemon.returncode == 64
+    assert "--component" in daemon.stderr

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens that the operator issues, lists and revokes."""
+
+import os
+import pathlib
+import re
+import signal
+import stat
+
+import pytest
+from daemon import BUILD, NOBODY, open_elsewhere, reprieved
+from expect import CAMERA, ROBOT, refused
+from protocol import ACCEPTED, Component
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+@pytest.fixture
+def file(directory):
+    return pathlib.Path(directory) / "tokens"
+
+
+@pytest.fixture
+def token(processes, file):
+    """Runs `reprieve token` on the file: its output, its exit code and its errors."""
+
+    def token(*arguments, code=0):
+        program = processes.start(BUILD / "reprieve", "token", *arguments, "--tokens", file)
+        found, lines, errors = program.end()
+        assert found == code, errors
+        return errors if code else lines
+
+    return token
+
+
+@pytest.fixture
+def daemon(start, file):
+    return start("--tokens-file", str(file))
+
+
+def reload(daemon):
+    """A signal goes before whatever is asked after it."""
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.coordinator().status()
+
+
+def flags(connection, token):
+    connection.say_connect(token)
+    return connection.next_frame().flags
+
+
+def test_a_token_is_printed_once_and_only_its_digest_is_kept(token, file):
+    (text,) = token(CAMERA)
+    assert re.fullmatch("[0-9a-z]{26}", text)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert text not in file.read_text()
+    assert token(CAMERA) != [text]
+
+
+def test_tokens_are_listed_without_themselves(token):
+    (first,) = token(CAMERA)
+    token(ROBOT)
+    lines = token("--list")
+    assert [line.split()[0] for line in lines] == [CAMERA, ROBOT]
+    assert first not in "".join(lines)
+
+
+def test_nobody_has_a_token_that_was_revoked(token):
+    token(CAMERA)
+    token(ROBOT)
+    token("--revoke", CAMERA)
+    assert len(token("--list")) == 1
+    assert "no token" in token("--revoke", CAMERA, code=64)[0]
+
+
+def test_many_at_once_lose_nothing(processes, token, file):
+    programs = [
+        processes.start(BUILD / "reprieve", "token", f"a.b{n}", "--tokens", file) for n in range(8)
+    ]
+    assert {program.end()[0] for program in programs} == {0}
+    assert len(token("--list")) == 8
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b/c", "x" * 129, "a\x1b[2J"], ids=ascii)
+def test_a_malformed_name_gets_no_token(token, file, name):
+    token(name, code=64)
+    assert not file.exists()
+
+
+@as_root
+def test_a_token_names_whoever_sends_it(daemon, token, coordinator):
+    (text,) = token(CAMERA)
+    connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    assert flags(connection, text) == 0, "it is not known before it is read"
+    reload(daemon)
+    connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    connection.connect(text)
+    camera = Component(connection)
+    gate = coordinator.gate("d")
+    assert gate.response["participants"] == [CAMERA]
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+@as_root
+def test_a_revoked_token_ends_its_connection_and_falls_through(daemon, token):
+    (text,) = token(CAMERA)
+    reload(daemon)
+    connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    assert flags(connection, text) == ACCEPTED
+    token("--revoke", CAMERA)
+    reload(daemon)
+    assert connection.ends()
+    again = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
+    assert flags(again, text) == 0
+
+
+def test_an_unknown_token_falls_through_to_the_claim(daemon, token):
+    token(ROBOT)
+    reload(daemon)
+    connection = daemon.connection()
+    connection.say_connect(payload={"authToken": "0" * 26, "componentName": CAMERA})
+    assert connection.next_frame().flags == ACCEPTED
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o666])
+def test_a_file_with_loose_permissions_is_refused_with_the_reason(token, file, mode):
+    token(CAMERA)
+    file.chmod(mode)
+    daemon = reprieved("--check-config", "--tokens-file", str(file))
+    assert daemon.returncode == 78
+    assert str(file) in daemon.stderr and f"0{mode:o}" in daemon.stderr
+    assert f"0{mode:o}" in token("--list", code=77)[0]
+
+
+@as_root
+def test_a_file_of_another_user_is_refused(token, file):
+    token(CAMERA)
+    os.chown(file, NOBODY, NOBODY)
+    daemon = reprieved("--check-config", "--tokens-file", str(file))
+    assert daemon.returncode == 78
+    assert f"uid {NOBODY}" in daemon.stderr
+
+
+@pytest.mark.parametrize(
+    "content", [b"garbage\n", b"\xff\xfe\n", b"a.b 12\n", b"x" * 2_000_000], ids=len
+)
+def test_a_damaged_file_is_refused_and_what_was_read_before_stays(daemon, token, file, content):
+    (text,) = token(CAMERA)
+    reload(daemon)
+    file.write_bytes(content)
+    reload(daemon)
+    assert "everything stays as it was" in daemon.log.read_text()
+    assert flags(daemon.connection(), text) == ACCEPTED
+    daemon.stop()
+    assert reprieved("--check-config", "--tokens-file", str(file)).returncode == 78
+
+
+def test_a_component_that_policy_forbids_is_told_so(start, file):
+    daemon = start("--component", f"{CAMERA} Subscribe=no", "--allow-unknown", "no")
+    for name in [CAMERA, ROBOT]:
+        refused(lambda: daemon.component(name), "UnauthorizedError", name)
