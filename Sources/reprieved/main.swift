@@ -11,6 +11,7 @@ private enum ExitCode {
 }
 
 private func run(_ configuration: Configuration, _ log: Log) throws(SystemError) -> Int32 {
+    Memory.returnLarge()
     let loop = try EventLoop()
     let daemon = try Daemon(loop, user: geteuid(), log: log)
     for signal in [SIGTERM, SIGINT] {

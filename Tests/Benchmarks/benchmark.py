@@ -49,6 +49,7 @@ class Broker:
         deadline = time.monotonic() + 10
         while not self.socket.exists() or not self.is_there():
             if time.monotonic() > deadline or self.process.poll() is not None:
+                self.__exit__()
                 raise RuntimeError(f"{self.name} did not start")
             time.sleep(0.01)
         return self
