@@ -4,6 +4,7 @@
 // variadic, a macro or hidden behind _GNU_SOURCE gets a `static inline` wrapper of its own.
 #pragma once
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/epoll.h>

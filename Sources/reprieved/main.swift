@@ -32,6 +32,7 @@ private func serve(
     _ log: Log
 ) throws(SystemError) -> Int32 {
     let configuration = loaded.configuration
+    Memory.returnLarge()
     let loop = try EventLoop()
     let daemon = try Daemon(loop, settings: loaded.settings, log: log)
     let reloading = Reloading(invocation, loaded, daemon, log)

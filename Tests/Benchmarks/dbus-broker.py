@@ -55,6 +55,7 @@ def main() -> None:
     listening.bind(path)
     listening.listen(4096)
     os.dup2(listening.fileno(), 3)
+    os.set_inheritable(3, True)  # dup2 does not, where it is descriptor 3 already
     environment = dict(
         os.environ,
         LISTEN_FDS="1",

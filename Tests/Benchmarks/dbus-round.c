@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Gate rounds through a D-Bus broker: notice and post are signals, an answer is a call to the
-// coordinator that wants no reply, which is the least that D-Bus can do. The messages are as long
-// as reprieved's. Nothing collects the answers, so the coordinator gets every one.
+// coordinator, which replies to it as reprieved does. The messages are as long as reprieved's.
+// Nothing collects the answers, so the coordinator gets every one.
 //
 //     dbus-round SOCKET COMPONENTS ROUNDS BROKER-PID
 
 #include "rounds.h"
 
 enum { METHOD_CALL = 1, METHOD_RETURN = 2, ERROR = 3, SIGNAL = 4 };
-enum { PATH = 1, INTERFACE = 2, MEMBER = 3, DESTINATION = 6, SIGNATURE = 8 };
+enum { PATH = 1, INTERFACE = 2, MEMBER = 3, REPLY_SERIAL = 5, DESTINATION = 6, SENDER = 7 };
+enum { SIGNATURE = 8 };
 enum { NO_REPLY_EXPECTED = 1 };
 
 #define COORDINATOR "com.example.Nucleus"
@@ -64,7 +65,13 @@ static void begin(struct message *message, int type, int flags, const char *dest
 {
 	*message = (struct message){ { 'l', (uint8_t)type, (uint8_t)flags, 1 }, 16 };
 	message->bytes[8] = 1;
-	put_field(message, PATH, 'o', "/com/example/Nucleus");
+	if (type == METHOD_RETURN) {
+		uint8_t head[] = { REPLY_SERIAL, 1, 'u', 0, 1, 0, 0, 0 };
+		memcpy(message->bytes + message->length, head, sizeof head);
+		message->length += sizeof head;
+	} else {
+		put_field(message, PATH, 'o', "/com/example/Nucleus");
+	}
 	put_field(message, INTERFACE, 's', interface);
 	put_field(message, MEMBER, 's', member);
 	put_field(message, DESTINATION, 's', destination);
@@ -81,6 +88,42 @@ static struct bytes end(struct message *message, size_t body)
 	return (struct bytes){ message->bytes, message->length };
 }
 
+static uint32_t number_at(const uint8_t *bytes)
+{
+	uint32_t number;
+	memcpy(&number, bytes, 4);
+	return number;
+}
+
+// Where the text of a field is.
+static const char *field_text(const uint8_t *bytes, int field)
+{
+	size_t end = 16 + number_at(bytes + 12);
+	for (size_t start = 16; start < end; start = (start + 7u) & ~7u) {
+		const uint8_t *value = bytes + start + 4;
+		if (bytes[start] == field)
+			return (const char *)value + 4;
+		switch (bytes[start + 2]) {
+		case 'u': start += 8; break;
+		case 'g': start += 4 + value[0] + 2u; break;
+		default: start += 8 + number_at(value) + 1; break;
+		}
+	}
+	errx(1, "a message without field %d", field);
+}
+
+// The reply to a call, of which all have the serial number 1.
+static void grant(int descriptor, const uint8_t *answer)
+{
+	struct message message;
+	char text[1 << 10];
+	begin(&message, METHOD_RETURN, NO_REPLY_EXPECTED, field_text(answer, SENDER), NULL, NULL, "s");
+	size_t body = message.length;
+	memset(text, 'g', sizeof text);
+	put_text(&message, text, GRANTED_LENGTH - body - 5);
+	send_all(descriptor, end(&message, body));
+}
+
 // A message of a given length all in all, whose text begins with a letter that tells its kind.
 static struct bytes padded(int type, int flags, const char *destination, const char *member,
 			   char letter, size_t length)
@@ -92,13 +135,6 @@ static struct bytes padded(int type, int flags, const char *destination, const c
 	memset(text, letter, sizeof text);
 	put_text(&message, text, length - body - 5);
 	return end(&message, body);
-}
-
-static uint32_t number_at(const uint8_t *bytes)
-{
-	uint32_t number;
-	memcpy(&number, bytes, 4);
-	return number;
 }
 
 static size_t body_start(const uint8_t *bytes)
@@ -186,7 +222,7 @@ static struct bytes answer(unsigned round)
 	static struct bytes answer;
 	static uint8_t bytes[1 << 10];
 	if (round == 0 && answer.length == 0) {
-		answer = padded(METHOD_CALL, NO_REPLY_EXPECTED, COORDINATOR, "Answer", 'a', ANSWER_LENGTH);
+		answer = padded(METHOD_CALL, 0, COORDINATOR, "Answer", 'a', ANSWER_LENGTH);
 		answer.start = memcpy(bytes, answer.start, answer.length);
 	}
 	return answer;
@@ -200,7 +236,7 @@ static struct bytes complete(unsigned round)
 
 static const struct wire dbus_wire = {
 	connect_component, connect_coordinator, length, kind, gate, answer, complete,
-	ANSWER, false, false,
+	ANSWER, false, false, grant,
 };
 
 int main(int argc, char **argv)

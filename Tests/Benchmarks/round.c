@@ -52,7 +52,7 @@ static struct bytes epoll_complete(unsigned round) { (void)round; return message
 
 static const struct wire epoll_wire = {
 	epoll_connect_component, epoll_connect, epoll_length, message_kind,
-	epoll_gate, epoll_answer, epoll_complete, RELEASED, true, true,
+	epoll_gate, epoll_answer, epoll_complete, RELEASED, true, true, NULL,
 };
 
 // MARK: - reprieved: event-stream frames
@@ -228,7 +228,7 @@ static struct bytes reprieved_complete(unsigned round)
 
 static const struct wire reprieved_wire = {
 	reprieved_connect_component, reprieved_connect_coordinator, frame_length, frame_kind,
-	reprieved_gate, reprieved_answer, reprieved_complete, RELEASED, true, true,
+	reprieved_gate, reprieved_answer, reprieved_complete, RELEASED, true, true, NULL,
 };
 
 // MARK: - Start-up, lengths

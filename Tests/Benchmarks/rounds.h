@@ -43,6 +43,9 @@ struct wire {
 	enum kind opening;
 	bool collects;
 	bool confirms;
+
+	// Answers an answer, where that is the coordinator's to do and not the broker's.
+	void (*grant)(int descriptor, const uint8_t *answer);
 };
 
 static inline uint64_t nanoseconds(void)
@@ -87,8 +90,11 @@ static inline void await(const struct wire *wire, int descriptor, enum kind want
 			size_t length = wire->length(bytes + start, available - start);
 			if (length == 0 || length > available - start)
 				break;
-			if (wire->kind(bytes + start) == wanted)
+			if (wire->kind(bytes + start) == wanted) {
 				times--;
+				if (wire->grant && wanted == wire->opening)
+					wire->grant(descriptor, bytes + start);
+			}
 			start += length;
 		}
 		memmove(bytes, bytes + start, available - start);
