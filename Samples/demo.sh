@@ -28,7 +28,12 @@ pids=()
 # Ends what was started, and waits for it, so that nothing is left.
 clean_up() {
     trap '' INT TERM
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    local index
+    # The broker, which was the first, goes last, so that no component misses it.
+    for ((index = ${#pids[@]} - 1; index >= 0; index--)); do
+        kill "${pids[index]}" 2>/dev/null || true
+        wait "${pids[index]}" || true
+    done
     exec 3>&-
     wait
     rm -rf "$directory"
