@@ -55,14 +55,10 @@ exploration() {
     "$(swift build -c release --show-bin-path)/explore-negotiation"
 }
 
-# Histories from dice: always the same ones, and some that only this commit has.
+# Histories from dice, which fall the same way each time.
 simulation() {
-    local simulate commit=1
     swift build -c release --product simulate-broker
-    simulate=$(swift build -c release --show-bin-path)/simulate-broker
-    commit=$(git rev-parse --short=12 HEAD 2>/dev/null) && commit=$((16#$commit))
-    "$simulate" 50000
-    REPRIEVE_FIRST_SEED=${commit:-1} "$simulate" 50000
+    "$(swift build -c release --show-bin-path)/simulate-broker" 50000
 }
 
 # What one fixed negotiation costs, counted and so the same on a busy machine.

@@ -21,26 +21,38 @@ struct HeaderBlock: Sendable {
     }
 
     func int32(_ name: String) -> Int32? {
-        var reader = reader
-        while let place = reader.next() {
-            guard place.type == .int32, isNamed(name, place) else { continue }
-            return bytes.bigEndian(Int32.self, at: place.value.lowerBound)
-        }
-        return nil
+        value(name, .int32).map { bytes.bigEndian(Int32.self, at: $0.lowerBound) }
     }
 
     func string(_ name: String) -> String? {
-        var reader = reader
-        while let place = reader.next() {
-            guard place.type == .string, isNamed(name, place) else { continue }
-            return reader.text(place.value)
-        }
-        return nil
+        value(name, .string).map(reader.text)
     }
 
     private var reader: HeaderReader { HeaderReader(bytes, in: range, limits: .none) }
 
-    private func isNamed(_ name: String, _ place: HeaderPlace) -> Bool {
-        equalInAnyCase(bytes.span.extracting(place.name), name.utf8.span)
+    /// Where the value is of the first header of this name and type. No length is checked again.
+    private func value(_ name: String, _ type: HeaderType) -> Range<Int>? {
+        let wanted = name.utf8.span
+        let bytes = bytes.span
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let nameStart = position + 1
+            let typeStart = nameStart + Int(bytes[position])
+            let value = valueRange(bytes, behindTypeAt: typeStart)
+            position = value.upperBound
+            guard bytes[typeStart] == type.rawValue else { continue }
+            if equalInAnyCase(bytes.extracting(nameStart..<typeStart), wanted) { return value }
+        }
+        return nil
+    }
+
+    private func valueRange(_ bytes: Span<UInt8>, behindTypeAt position: Int) -> Range<Int> {
+        let start = position + 1
+        guard let type = HeaderType(rawValue: bytes[position]) else {
+            preconditionFailure("headers are checked when they arrive")
+        }
+        guard type.hasStatedLength else { return start..<start + type.valueLength }
+        let length = Int(bytes[start]) << 8 | Int(bytes[start + 1])
+        return start + 2..<start + 2 + length
     }
 }

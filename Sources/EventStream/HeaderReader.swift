@@ -113,10 +113,10 @@ struct HeaderReader {
 
 extension HeaderType {
     /// Whether the value's length stands in front of it, in two bytes.
-    fileprivate var hasStatedLength: Bool { self == .bytes || self == .string }
+    var hasStatedLength: Bool { self == .bytes || self == .string }
 
     /// The value's length, where all of this type have the same.
-    fileprivate var valueLength: Int {
+    var valueLength: Int {
         switch self {
         case .boolTrue, .boolFalse, .bytes, .string: 0
         case .byte: 1

@@ -22,9 +22,12 @@ struct Peer: Sendable {
         self.credentials = credentials
         self.decoder = FrameDecoder(limits: door == .control ? .fromCoordinator : .fromComponent)
     }
+}
 
+extension Door {
+    /// Bytes that may wait for a peer.
     var outboxLimit: Int {
-        door == .control ? Limits.controlOutbox : Limits.componentOutbox
+        self == .control ? Limits.controlOutbox : Limits.componentOutbox
     }
 }
 

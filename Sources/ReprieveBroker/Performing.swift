@@ -94,7 +94,7 @@ extension Broker {
         guard !frame.isEmpty else { return }
         let wasEmpty = peers[index].outbox.isEmpty
         peers[index].outbox.append(frame)
-        if peers[index].outbox.count > peers[index].outboxLimit {
+        if peers[index].outbox.count > peers[index].door.outboxLimit {
             actions.append(.note(.doesNotRead(peers[index].name)))
             actions.append(.close(peers.id(at: index)))
         } else if wasEmpty {

@@ -28,7 +28,8 @@ import time
 # Far above the bar: it is the noise of a shared machine that must not fail a build.
 GATE_LIMIT, MEMORY_LIMIT, ANONYMOUS_LIMIT, PEER_LIMIT = 2.0, 8_192, 1_536, 1.0
 ROUNDS = {1: 1_000, 10: 500, 100: 150, 1_000: 40}
-MEASURES = ["gate p50", "gate p99", "whole p50", "whole p99", "gate CPU", "whole CPU"]
+MEASURES = ["gate p50", "gate p99", "gate work", "gate CPU", "whole p50", "whole CPU"]
+WORK = MEASURES.index("gate work")
 
 
 class Broker:
@@ -137,7 +138,8 @@ def ratios(found, name, to, count):
 
 def print_rounds(found, names, counts) -> None:
     print("Gate rounds, in microseconds and as ratios to epoll-broker and to dbus-broker.")
-    print("gate: announcement to release. whole: until all have their post. CPU: the broker's.\n")
+    print("gate: announcement to release. whole: until all have their post. CPU: the broker's.")
+    print("work: CPU of broker and load together, which is a gate's p50 where nobody else runs.\n")
     print("| broker | N | " + " | ".join(MEASURES) + " |")
     print("|---|---|" + "---|" * len(MEASURES))
     for count in counts:
@@ -212,9 +214,9 @@ def print_start(programs) -> None:
 def failures(found, memory, counts) -> list:
     failed = []
     for count in counts:
-        ratio = ratios(found, "reprieved", "epoll-broker", count)[0]
+        ratio = ratios(found, "reprieved", "epoll-broker", count)[WORK]
         if ratio > GATE_LIMIT:
-            failed.append(f"N = {count}: a gate takes {ratio:.2f} times epoll-broker's")
+            failed.append(f"N = {count}: a gate is {ratio:.2f} times epoll-broker's work")
     one, thousand, after, wakeups = memory["reprieved"]
     each = (thousand[0] - one[0]) / 999
     if one[0] > MEMORY_LIMIT:

@@ -56,13 +56,21 @@ struct Gate: Hashable, Sendable {
         if ears.isEmpty, person.blocks { people[name]?.graceUntil = end }
     }
 
-    mutating func take(_ answer: Answer, granted: Duration, at now: Instant) {
+    mutating func take(
+        _ answer: Answer,
+        granted: Duration,
+        least: Duration,
+        at now: Instant
+    ) {
         guard let person = people[answer.component], !person.isCut else { return }
         let peer = answer.request.peer
         if answer.deferral == .zero {
             people[answer.component]?.agree(peer, answer.round, at: now)
         } else {
-            people[answer.component]?.object(peer, until: now + granted)
+            // What a cap cut is said in whole milliseconds, but holds to the instant of the cap.
+            let asked = min(max(answer.deferral, least), policy.maxDefer)
+            let cap = min(person.budget - person.used, deadline - now)
+            people[answer.component]?.object(peer, until: now + (granted < asked ? cap : granted))
             for name in people.keys { people[name]?.goBackToWork() }
         }
     }

@@ -34,7 +34,8 @@ extension Gate {
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
         case .answered(let answer) where answer.deploymentID == request.deploymentID:
             for case .granted(answer.request, let grant) in actions {
-                take(answer, granted: grant.granted, at: now)
+                let least = settings.minimumDeferral
+                take(answer, granted: grant.granted, least: least, at: now)
             }
         case .announced(request, let coordinator, _):
             canBeLate = coordinators.isEmpty
