@@ -17,12 +17,12 @@ package struct PeerProcess: Equatable, Sendable {
 
 /// Looks at the processes of peers.
 package struct PeerLookup: Sendable {
-    /// Whether systemd runs here, so that processes have units.
+    /// Whether systemd runs here, so that processes have units, and they are asked for.
     package let hasUnits: Bool
     private let namespace: ino_t?
 
-    package init() {
-        hasUnits = sd_booted() > 0
+    package init(usesUnits: Bool = true) {
+        hasUnits = usesUnits && sd_booted() > 0
         namespace = Self.namespace(of: "self")
     }
 

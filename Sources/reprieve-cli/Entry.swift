@@ -47,9 +47,9 @@ struct ReprieveCommand: ParsableCommand {
         discussion: """
             Durations are written 500ms, 30s, 10m or 2h.
 
-            Exit codes: 0 done; 64 wrong usage; 69 the broker is not reachable; 75 the update \
-            may not go ahead; 76 it was cancelled; 77 not permitted; 127 COMMAND was not found; \
-            130 interrupted.
+            Exit codes: 0 done; 64 wrong usage; 69 the broker is not reachable; 74 a file \
+            cannot be read or written; 75 the update may not go ahead; 76 it was cancelled; 77 \
+            not permitted; 127 COMMAND was not found; 130 interrupted.
             """,
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,

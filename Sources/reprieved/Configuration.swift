@@ -11,6 +11,8 @@ struct Configuration {
     var controlSocket: String?
     var controlGroup: UInt32?
     var tokensFile: String
+    /// Whether a component is called what its service is called.
+    var namesByUnit = true
     var logLevel = LogLevel.info
     /// What a request leaves out.
     var policy = Policy()
@@ -30,6 +32,7 @@ struct Configuration {
     /// What cannot be changed while it runs, and differs in another one.
     func fixedKeys(differingFrom other: Configuration) -> [String] {
         let pairs: [(String, String?, String?)] = [
+            ("NameByUnit", "\(namesByUnit)", "\(other.namesByUnit)"),
             ("RuntimeDirectory", runtimeDirectory, other.runtimeDirectory),
             ("ComponentSocket", componentSocketPath, other.componentSocketPath),
             ("ControlSocket", controlSocketPath, other.controlSocketPath),
@@ -48,6 +51,7 @@ struct Configuration {
         configuration.componentSocket = running.componentSocket
         configuration.controlSocket = running.controlSocket
         configuration.controlGroup = running.controlGroup
+        configuration.namesByUnit = running.namesByUnit
         return configuration
     }
 }

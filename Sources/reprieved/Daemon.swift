@@ -20,7 +20,7 @@ final class Daemon {
     /// Who gets something at the end of the turn.
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
-    private let lookup = PeerLookup()
+    private let lookup: PeerLookup
     /// Said once, until a look-up succeeds again.
     private var hasSaidLookupFails = false
     private var latestPeer: UInt64 = 0
@@ -30,8 +30,14 @@ final class Daemon {
     /// All peers read into it: what half a frame leaves over, its decoder keeps.
     private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
 
-    init(_ loop: EventLoop, settings: BrokerSettings, log: Log) throws(SystemError) {
+    init(
+        _ loop: EventLoop,
+        _ lookup: PeerLookup,
+        settings: BrokerSettings,
+        log: Log
+    ) throws(SystemError) {
         self.loop = loop
+        self.lookup = lookup
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
@@ -63,9 +69,6 @@ final class Daemon {
     func adopt(_ settings: BrokerSettings) {
         perform(broker.adopt(settings))
     }
-
-    /// Whether peers are looked for in systemd's units.
-    var hasUnits: Bool { lookup.hasUnits }
 
     private var now: Instant { Instant(sinceBoot: loop.now) }
 

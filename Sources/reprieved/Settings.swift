@@ -44,6 +44,14 @@ enum SettingTable {
             configuration.tokensFile = value
         },
         Setting(
+            name: "name-by-unit",
+            value: "yes|no",
+            help: "whether a component is called what its systemd service is called;\n"
+                + "default: yes"
+        ) { configuration, value throws(ValueError) in
+            configuration.namesByUnit = try yesOrNo(value)
+        },
+        Setting(
             name: "allow-unknown",
             value: "yes|no",
             help: "whether components may subscribe that no rule and no token names;\n"

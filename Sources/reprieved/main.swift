@@ -34,7 +34,8 @@ private func serve(
     let configuration = loaded.configuration
     Memory.returnLarge()
     let loop = try EventLoop()
-    let daemon = try Daemon(loop, settings: loaded.settings, log: log)
+    let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
+    let daemon = try Daemon(loop, lookup, settings: loaded.settings, log: log)
     let reloading = Reloading(invocation, loaded, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
@@ -57,7 +58,9 @@ private func serve(
     Notify.ready()
     log.write(.info, "serving components at \(components.path), control at \(control.path)")
     log.write(.info, loaded.summary)
-    if !daemon.hasUnits { log.write(.info, "systemd does not run here: units name nobody") }
+    if !lookup.hasUnits, configuration.namesByUnit {
+        log.write(.info, "systemd does not run here: units name nobody")
+    }
     defer { withExtendedLifetime(reloading) {} }
     return try loop.run()
 }

@@ -89,6 +89,12 @@ import Testing
         #expect(rehearsal.participant("till", "d-3")?.state == .absent)
     }
 
+    @Test func `that is a pattern requires nobody`() {
+        let rehearsal = rehearsal(rule("till*") { $0.isRequired = true })
+        rehearsal.announce()
+        #expect(rehearsal.state("till*") == nil)
+    }
+
     @Test func `for UNIT and NAME caps it where NAME was waited for`() {
         let required = rule("till") { $0.isRequired = true }
         let capped = rule("shop/*") { $0.maxTotalDefer = .seconds(30) }

@@ -19,7 +19,9 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments, environment={}):
+    def __init__(self, directory, *arguments, names_by_unit=False, environment={}):
+        # The tests may themselves run in a service, as in a continuous build.
+        by_claim = [] if names_by_unit else ["--name-by-unit", "no"]
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
@@ -33,7 +35,7 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [BUILD / "reprieved", "--runtime-directory", directory, *arguments],
+                    [BUILD / "reprieved", "--runtime-directory", directory, *by_claim, *arguments],
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,

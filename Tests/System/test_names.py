@@ -46,7 +46,7 @@ def units(directory, library):
 
 @pytest.fixture
 def daemon(directory, units):
-    daemon = Daemon(directory, environment=units.environment)
+    daemon = Daemon(directory, names_by_unit=True, environment=units.environment)
     yield daemon
     daemon.stop()
 
@@ -144,12 +144,21 @@ def test_a_look_up_that_fails_names_nobody_and_is_said_once(daemon, units):
     assert daemon.log.read_text().count("look up") == 1
 
 
-def test_that_there_is_no_systemd_is_said_once(start):
-    daemon = start()
+@pytest.mark.skipif(os.path.isdir("/run/systemd/system"), reason="systemd runs here")
+def test_that_there_is_no_systemd_is_said_once(directory):
+    daemon = Daemon(directory, names_by_unit=True)
     for _ in range(3):
         daemon.component()
-    is_there = os.path.isdir("/run/systemd/system")
-    assert daemon.log.read_text().count("systemd does not run here") == (0 if is_there else 1)
+    assert daemon.log.read_text().count("systemd does not run here") == 1
+    daemon.stop()
+
+
+def test_the_operator_can_do_without_units(directory, units):
+    daemon = Daemon(directory, environment=units.environment)
+    units.set("camera.service")
+    assert flags(daemon.connection(), componentName=CAMERA) == ACCEPTED
+    assert names(daemon) == [CAMERA]
+    daemon.stop()
 
 
 def test_peers_that_wait_while_the_daemon_is_busy_keep_their_names(daemon, units):
