@@ -14,7 +14,7 @@ extension Update {
         let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
         let now = turn.now
-        with(name, &turn) { participant in
+        let budgetLeft = with(name, &turn) { participant in
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(
@@ -25,11 +25,14 @@ extension Update {
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
             participant.forgetWords()
+            let isHeard = !(seats?.isEmpty ?? participant.seats.isEmpty)
+            participant.isTold = participant.isTold || isHeard
             participant.enter(.asked, until: now + timeout, at: now)
+            return participant.budgetLeft(at: now)
         }
         tell(name, seats: seats, &turn)
         // A response time or a budget of 0: told, not asked.
-        if min(timeout, participants[name]?.budgetLeft(at: now) ?? .zero) <= .zero {
+        if min(timeout, budgetLeft) <= .zero {
             with(name, &turn) { $0.enter(.silent, at: now) }
         }
     }

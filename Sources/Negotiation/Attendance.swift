@@ -4,9 +4,15 @@
 
 extension Update {
     /// The first questions, to everyone subscribed.
-    mutating func begin(_ subscriptions: [ComponentName: [Subscription]], _ turn: inout Turn) {
+    mutating func begin(
+        _ names: [ComponentName],
+        _ subscriptions: [ComponentName: [Subscription]],
+        _ turn: inout Turn
+    ) {
         guard policy.notification == .notify else { return open(on: .skipped, &turn) }
-        for name in subscriptions.keys.sorted() {
+        participants.reserveCapacity(subscriptions.count)
+        turn.actions.reserveCapacity(2 * subscriptions.count)
+        for name in names {
             let concerned = subscriptions[name, default: []].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &turn) }
         }
@@ -71,9 +77,7 @@ extension Update {
     private mutating func recognise(_ name: ComponentName, _ turn: inout Turn) {
         for placeholder in names(where: { $0.question.round == 0 && $0.seats.isEmpty })
         where placeholder != name && Self.matches(placeholder, name) {
-            guard let participant = participants.removeValue(forKey: placeholder) else { continue }
-            derived.discount(participant, deadline: deadline)
-            guard participants[name] == nil else { continue }
+            guard let participant = remove(placeholder), participants[name] == nil else { continue }
             add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
         }
     }

@@ -41,7 +41,7 @@ extension Update {
     func attachment(isFirst: Bool) -> Attachment {
         Attachment(
             deploymentID: id,
-            participants: participants.keys.sorted(),
+            participants: names,
             attached: !isFirst,
             unmatched: unmatched
         )

@@ -11,6 +11,17 @@ struct Derived: Hashable, Sendable {
     private var earliestCount = 0
     private var isStale = false
 
+    /// Changes a participant, and what follows from it.
+    mutating func keepTrue<Result>(
+        _ participant: inout Participant,
+        deadline: Instant,
+        _ change: (inout Participant) -> Result
+    ) -> Result {
+        discount(participant, deadline: deadline)
+        defer { count(participant, deadline: deadline) }
+        return change(&participant)
+    }
+
     static func == (one: Derived, other: Derived) -> Bool { true }
 
     func hash(into hasher: inout Hasher) {}

@@ -39,7 +39,7 @@ extension Update {
         let asked = askedFinally
         phase = .gathering
         askedFinally = []
-        for name in participants.keys.sorted() {
+        for name in names {
             let acted = with(name, &turn) { participant in
                 participant.question.isFinal = false
                 participant.hasFinalWord = false
@@ -74,7 +74,7 @@ extension Update {
                 silent.isEmpty ? .consent : .silence
             ),
             waited: turn.now - announced,
-            participants: participants.keys.sorted(),
+            participants: names,
             silent: silent,
             overridden: overridden,
             at: turn.now

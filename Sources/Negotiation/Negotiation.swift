@@ -11,6 +11,7 @@ package struct Negotiation: Hashable, Sendable {
     package var settings: Settings
     package private(set) var updates: [DeploymentID: Update] = [:]
     private var subscriptions: [ComponentName: [Subscription]] = [:]
+    private var subscribers = Roll()
     private var ended = Memory<DeploymentID, Update.Ending>()
     private var owedPosts = OwedPosts()
 
@@ -51,6 +52,7 @@ package struct Negotiation: Hashable, Sendable {
         case .slept(let asleep): forEachUpdate(&turn) { $0.slept(asleep, &$1) }
         case .restarted:
             subscriptions = [:]
+            subscribers = Roll()
             forEachUpdate(&turn) { $0.restarted(&$1) }
         }
         return turn.actions
@@ -70,18 +72,29 @@ package struct Negotiation: Hashable, Sendable {
         _ handle: (inout Update, inout Turn) -> Void
     ) {
         guard let index = updates.index(forKey: id) else { return }
-        handle(&updates.values[index], &turn)
-        guard case .ended(let ending) = updates.values[index].phase else { return }
+        guard let ending = endingOf(&updates.values[index], &turn, handle) else { return }
         let update = updates.remove(at: index).value
         ended.remember(id, ending, limit: settings.maximumEnded)
         owedPosts.deliver(ending.post(id), after: update, to: subscriptions, &turn)
     }
 }
 
+/// How the update ended, if it has. In place: an update is large to copy.
+private func endingOf(
+    _ update: inout Update,
+    _ turn: inout Turn,
+    _ handle: (inout Update, inout Turn) -> Void
+) -> Update.Ending? {
+    handle(&update, &turn)
+    guard case .ended(let ending) = update.phase else { return nil }
+    return ending
+}
+
 // MARK: - Components
 
 extension Negotiation {
     private mutating func subscribe(_ subscription: Subscription, _ turn: inout Turn) {
+        subscribers.enter(subscription.component)
         subscriptions[subscription.component, default: []].append(subscription)
         owedPosts.deliver(to: subscription, &turn)
         forEachUpdate(&turn) { $0.subscribed(subscription, &$1) }
@@ -106,7 +119,9 @@ extension Negotiation {
 
     private mutating func forget(_ component: ComponentName, _ isGone: (Subscription) -> Bool) {
         subscriptions[component]?.removeAll(where: isGone)
-        if subscriptions[component]?.isEmpty == true { subscriptions[component] = nil }
+        guard subscriptions[component]?.isEmpty == true else { return }
+        subscriptions[component] = nil
+        subscribers.strike(component)
     }
 
     private mutating func take(_ answer: Answer, _ turn: inout Turn) {
@@ -150,8 +165,9 @@ extension Negotiation {
         updates[id] = Update(request, coordinator: coordinator, process: process, at: turn.now)
         let reply = turn.actions.count
         let subscriptions = subscriptions
+        let names = subscribers.names
         withUpdate(id, &turn) { update, turn in
-            update.begin(subscriptions, &turn)
+            update.begin(names, subscriptions, &turn)
             let attachment = update.attachment(isFirst: true)
             turn.actions.insert(.attached(coordinator, attachment), at: reply)
         }

@@ -50,7 +50,7 @@ extension Update {
         }
         guard let deadlineLastCall, deadlineLastCall <= now else { return }
         self.deadlineLastCall = nil
-        for name in participants.keys.sorted() { lastCall(name, isFinal: true, &turn) }
+        for name in names { lastCall(name, isFinal: true, &turn) }
     }
 
     /// Response times and graces count awake time only; a deadline or budget that ended asleep

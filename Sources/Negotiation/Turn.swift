@@ -7,6 +7,7 @@ struct Turn {
     var actions: [Action] = []
 
     mutating func changed(_ id: DeploymentID) {
-        if actions.last != .changed(id) { actions.append(.changed(id)) }
+        if let last = actions.indices.last, case .changed(id) = actions[last] { return }
+        actions.append(.changed(id))
     }
 }

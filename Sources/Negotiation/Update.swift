@@ -30,6 +30,7 @@ package struct Update: Hashable, Sendable {
     package internal(set) var phase: Phase = .gathering
     package internal(set) var deadline: Instant
     package internal(set) var participants: [ComponentName: Participant] = [:]
+    private var roll = Roll()
     var derived = Derived()
 
     package internal(set) var coordinators: [StreamID]
@@ -118,21 +119,32 @@ extension Update {
         guard let index = participants.index(forKey: name) else {
             preconditionFailure("only participants are changed")
         }
-        derived.discount(participants.values[index], deadline: deadline)
-        defer { derived.count(participants.values[index], deadline: deadline) }
         turn.changed(id)
-        return change(&participants.values[index])
+        return derived.keepTrue(&participants.values[index], deadline: deadline, change)
     }
 
     mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
         participants[name] = participant
+        roll.enter(name)
         derived.count(participant, deadline: deadline)
         turn.changed(id)
     }
 
+    mutating func remove(_ name: ComponentName) -> Participant? {
+        guard let participant = participants.removeValue(forKey: name) else { return nil }
+        roll.strike(name)
+        derived.discount(participant, deadline: deadline)
+        return participant
+    }
+
+    /// All participants, sorted.
+    var names: [ComponentName] { roll.names }
+
     /// The participants for which `isDue` holds, sorted: what leaves the negotiation has an order.
     func names(where isDue: (Participant) -> Bool) -> [ComponentName] {
-        participants.filter { isDue($0.value) }.keys.sorted()
+        var due: [ComponentName] = []
+        for (name, participant) in participants where isDue(participant) { due.append(name) }
+        return due.count == participants.count ? names : due.sorted()
     }
 }
 
