@@ -76,8 +76,8 @@ struct Person: Hashable, Sendable {
         } else if isOpen {
             isOut = answerBy <= now
         } else if !holds(at: now) {
-            words = [:]
-            if ears.isEmpty { graceUntil = now + grace }
+            // With nobody there to be asked again, the last word stays the last.
+            if ears.isEmpty { graceUntil = now + grace } else { words = [:] }
         }
     }
 
