@@ -45,18 +45,13 @@ private func serve(
     }
     // The loop must not own what owns it: at its end the sockets are to go.
     try loop.onSignal(SIGHUP) { [unowned reloading] in reloading.reload() }
-    try makeDirectory(configuration.runtimeDirectory)
-    let components = try ListenSocket(at: configuration.componentSocketPath, mode: 0o666)
-    let control = try ListenSocket(
-        at: configuration.controlSocketPath,
-        mode: configuration.controlGroup == nil ? 0o600 : 0o660,
-        group: configuration.controlGroup
-    )
-    try daemon.open(.components, at: components)
-    try daemon.open(.control, at: control)
+    let sockets = try Sockets(configuration, log)
+    try daemon.open(.components, at: sockets.components)
+    try daemon.open(.control, at: sockets.control)
     try loop.feedWatchdog()
     Notify.ready()
-    log.write(.info, "serving components at \(components.path), control at \(control.path)")
+    let (components, control) = (sockets.components.path, sockets.control.path)
+    log.write(.info, "serving components at \(components), control at \(control)")
     log.write(.info, loaded.summary)
     if !lookup.hasUnits, configuration.namesByUnit {
         log.write(.info, "systemd does not run here: units name nobody")
@@ -72,12 +67,6 @@ private func check(_ invocation: Invocation) -> Int32 {
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
     print("good: " + loaded.summary)
     return 0
-}
-
-/// Sockets need a place; one that is there already is as good.
-private func makeDirectory(_ path: String) throws(SystemError) {
-    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
-    throw SystemError("make the runtime directory", path: path, errno: errno)
 }
 
 do throws(UsageError) {

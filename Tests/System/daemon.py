@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 from protocol import TIMEOUT, Component, Connection, Coordinator
@@ -19,7 +20,9 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments, names_by_unit=False, environment={}):
+    def __init__(
+        self, directory, *arguments, names_by_unit=False, environment={}, sockets=()
+    ):
         # The tests may themselves run in a service, as in a continuous build.
         by_claim = [] if names_by_unit else ["--name-by-unit", "no"]
         self.directory = pathlib.Path(directory)
@@ -35,10 +38,12 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [BUILD / "reprieved", "--runtime-directory", directory, *by_claim, *arguments],
+                    [*inheriting(sockets), BUILD / "reprieved"]
+                    + ["--runtime-directory", directory, *by_claim, *arguments],
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,
+                    pass_fds=[one.fileno() for one in sockets],
                 )
             try:
                 assert b"READY=1" in notify.recv(4096)
@@ -93,6 +98,23 @@ class Daemon:
         """The lines of the kernel's /proc/PID/status, by name."""
         lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+def inheriting(sockets):
+    """Starts a command as systemd does that has opened the sockets `components` and `control`."""
+    if not sockets:
+        return []
+    start = """
+import os, sys
+count, command = int(sys.argv[1]), sys.argv[2:]
+for place, number in enumerate(command[:count], 3):
+    os.dup2(int(number), place)
+given = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(count)}
+given["LISTEN_FDNAMES"] = ":".join(["components", "control"][:count])
+os.execve(command[count], command[count:], os.environ | given)
+"""
+    numbers = [str(one.fileno()) for one in sockets]
+    return [sys.executable, "-c", start, str(len(numbers)), *numbers]
 
 
 def reprieved(*arguments):
