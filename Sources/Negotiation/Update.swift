@@ -100,7 +100,7 @@ extension Update {
         return (request.components ?? []).filter { wanted in
             seen.insert(wanted).inserted
                 && !participants.contains {
-                    Self.matches(wanted, $0.key) && $0.value.state != .absent
+                    Self.matches(wanted, $0.key) && !$0.value.isPlaceholder
                 }
         }
     }
@@ -118,9 +118,12 @@ extension Update {
         guard let index = participants.index(forKey: name) else {
             preconditionFailure("only participants are changed")
         }
+        let before = participants.values[index].shown
         derived.discount(participants.values[index], deadline: deadline)
-        defer { derived.count(participants.values[index], deadline: deadline) }
-        turn.changed(id)
+        defer {
+            derived.count(participants.values[index], deadline: deadline)
+            if participants.values[index].shown != before { turn.changed(id) }
+        }
         return change(&participants.values[index])
     }
 
@@ -128,6 +131,14 @@ extension Update {
         participants[name] = participant
         derived.count(participant, deadline: deadline)
         turn.changed(id)
+    }
+
+    /// Changes participants and more at once, where whoever watches hears of it once.
+    mutating func all(_ turn: inout Turn, _ change: (inout Update) -> Void) {
+        let before = status(at: turn.now)
+        change(&self)
+        derived.recount(participants, deadline: deadline)
+        if status(at: turn.now) != before { turn.changed(id) }
     }
 
     /// The participants for which `isDue` holds, sorted: what leaves the negotiation has an order.

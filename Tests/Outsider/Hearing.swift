@@ -36,10 +36,8 @@ extension Gate {
             for case .granted(answer.request, let grant) in actions {
                 take(answer, granted: grant.granted, at: now)
             }
-        case .announced(request, let coordinator, _):
-            canBeLate = coordinators.isEmpty
-            coordinators.insert(coordinator)
-            unattendedUntil = nil
+        case .announced(request, let coordinator, let process):
+            attend(coordinator, process, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
         case .timePassed: passTime(settings.reconnectGrace, at: now)

@@ -6,6 +6,8 @@ import Negotiation
 struct Life: Hashable, Sendable {
     let request: UpdateRequest
     var coordinators: Set<StreamID> = []
+    /// The coordinators' own processes, past and present.
+    var processes: Set<Int32> = []
     /// Who got a pre, and which subscriptions a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
@@ -35,6 +37,19 @@ struct Life: Hashable, Sendable {
         self.deadline = now + request.policy.deadline
     }
 
+    /// Whether a subscription may hear of the update: it is named, or nobody is, and it is not a
+    /// coordinator's own; nobody hears of it where it skips the components.
+    func concerns(_ ear: Subscription) -> Bool {
+        let wanted = request.components ?? []
+        let isNamed =
+            wanted.isEmpty || (wanted + policy.require).contains(where: ear.component.answers)
+        return isNamed && !isOwn(ear) && policy.notification == .notify
+    }
+
+    func isOwn(_ ear: Subscription) -> Bool {
+        ear.process != 0 && processes.contains(ear.process)
+    }
+
     mutating func account(for passed: Duration, _ event: Event, at now: Instant) {
         for name in blockers {
             used[name, default: .zero] += passed
@@ -54,7 +69,8 @@ struct Life: Hashable, Sendable {
         listen(to: entry, settings)
         let objections =
             hearNotices(entry, ears) + hearAnswer(entry) + objectToRelease(entry, ears)
-            + objectToStatus(entry, settings) + objectToRestart(entry) + objectToWelcome(entry)
+            + objectToStatus(entry, settings) + objectToRestart(entry)
+            + objectToWelcome(entry, ears) + objectToNames(entry, ears)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
