@@ -94,7 +94,8 @@ extension World {
             policies: [.small(deadline: 3)],
             announces: [2],
             leaves: 1,
-            horizon: 4
+            horizon: 4,
+            isQuick: true
         ),
         World(
             name: "coordinators come and go",
@@ -128,7 +129,8 @@ extension World {
             policies: [.small(), .small(deadline: 2)],
             announces: [1, 1],
             completes: 1,
-            horizon: 2
+            horizon: 2,
+            isQuick: true
         ),
         World(
             name: "the broker dies",
@@ -166,8 +168,7 @@ extension World {
             cancels: 1,
             completes: 1,
             restarts: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "no time at all",
@@ -191,7 +192,8 @@ extension World {
             policies: [.small(response: 0, deadline: 4)],
             announces: [2],
             leaves: 1,
-            horizon: 4
+            horizon: 4,
+            isQuick: true
         ),
         World(
             name: "no budget",
@@ -219,7 +221,8 @@ extension World {
             ],
             policies: [.small(require: ["a"])],
             components: ["b", "nobody"],
-            horizon: 3
+            horizon: 3,
+            isQuick: true
         ),
         World(
             name: "a required name is somebody's last part",
@@ -230,7 +233,8 @@ extension World {
             policies: [.small(onSilence: .refuse, require: ["a"])],
             announces: [2],
             restarts: 1,
-            horizon: 3
+            horizon: 3,
+            isQuick: true
         ),
         World(
             name: "a coordinator's own process is not asked",
