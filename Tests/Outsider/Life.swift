@@ -26,6 +26,10 @@ struct Life: Hashable, Sendable {
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
+    /// Who had its budget's last call, and which subscriptions the deadline's, due at an instant.
+    var warned: Set<ComponentName> = []
+    var called: Set<StreamID> = []
+    var callAt: Instant
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -34,7 +38,9 @@ struct Life: Hashable, Sendable {
 
     init(_ request: UpdateRequest, at now: Instant) {
         self.request = request
-        self.deadline = now + request.policy.deadline
+        let policy = request.policy
+        self.deadline = now + policy.deadline
+        self.callAt = deadline - min(policy.responseTimeout, policy.deadline / 2)
     }
 
     /// Whether a subscription may hear of the update: it is named, or nobody is, and it is not a
@@ -71,6 +77,7 @@ struct Life: Hashable, Sendable {
             hearNotices(entry, ears) + hearAnswer(entry) + objectToRelease(entry, ears)
             + objectToStatus(entry, settings) + objectToRestart(entry)
             + objectToWelcome(entry, ears) + objectToNames(entry, ears)
+            + objectToLastCalls(entry, ears)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
@@ -87,7 +94,10 @@ struct Life: Hashable, Sendable {
         case .slept(let asleep):
             sleeps += 1
             self.asleep += asleep
-            if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
+            if deadline > now - asleep, deadline <= now {
+                deadline = now + policy.responseTimeout
+                (callAt, called) = (now, [])
+            }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break
         }
