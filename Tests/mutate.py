@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Breaks the negotiation on purpose, once for each line of Tests/mutations.txt, in a copy of the
-package, and prints which check notices. Exits with 1 if a mutation survives."""
+package, and prints which check notices. Exits with 1 if a mutation survives.
 
+    Tests/mutate.sh [COPY] [--only tests|exploration|simulation]...     what these notice alone"""
+
+import argparse
 import os
 import pathlib
 import shutil
@@ -12,7 +15,11 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COPY = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / (ROOT.name + ".mutants")
+PARSER = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+PARSER.add_argument("copy", nargs="?", default=ROOT.parent / (ROOT.name + ".mutants"))
+PARSER.add_argument("--only", action="append", choices=["tests", "exploration", "simulation"])
+ARGUMENTS = PARSER.parse_args()
+COPY = pathlib.Path(ARGUMENTS.copy)
 SKIPPED = shutil.ignore_patterns(".build*", ".git")
 
 
@@ -41,12 +48,20 @@ def succeeds(*command, limit=120):
 
 def checks():
     """What notices, cheapest first; each entry is its name and its commands."""
-    explorer = ["swift", "build", "-c", "release", "--product", "explore-negotiation"]
-    binary = COPY / ".build/release/explore-negotiation"
-    return [
-        ("tests", [["swift", "test", "--filter", "NegotiationTests"]]),
-        ("exploration", [explorer, [str(binary), "--quick"]]),
-    ]
+    wanted = ARGUMENTS.only or ["tests", "exploration"]
+    # Asked alone, the explorer visits everything.
+    extent = [] if ARGUMENTS.only else ["--quick"]
+    every = {
+        "tests": [["swift", "test", "--filter", "NegotiationTests"]],
+        "exploration": built("explore-negotiation", *extent),
+        "simulation": built("simulate-broker", "5000"),
+    }
+    return [(name, every[name]) for name in every if name in wanted]
+
+
+def built(product, *arguments):
+    build = ["swift", "build", "-c", "release", "--product", product]
+    return [build, [str(COPY / ".build/release" / product), *arguments]]
 
 
 def only_what_is_needed():

@@ -102,6 +102,6 @@ package enum Action: Hashable, Sendable {
     /// The call is carried out, and has nothing to say.
     case done(StreamID)
     case failed(StreamID, Refusal)
-    /// The update's status is another than before.
+    /// The update's status is another than before, or a coordinator has come to hear it.
     case changed(DeploymentID)
 }

@@ -58,13 +58,17 @@ extension Update {
     }
 
     mutating func subscribed(_ subscription: Subscription, _ turn: inout Turn) {
-        guard isWaiting, concerns(subscription) else { return }
+        guard isWaiting, concerns(subscription.component) else { return }
         let name = subscription.component
         recognise(name, &turn)
+        guard concerns(subscription) else { return excuse(arrived: name, &turn) }
         if participants[name] == nil {
             welcome(name, [subscription], &turn)
         } else {
-            with(name, &turn) { $0.seats.append(Participant.Seat(subscription)) }
+            with(name, &turn) { participant in
+                participant.seats.append(Participant.Seat(subscription))
+                participant.isExcused = false
+            }
             ask(arrived: subscription.stream, of: name, &turn)
         }
         if deadlineLastCall == nil {
@@ -75,7 +79,7 @@ extension Update {
 
     /// `require: [NAME]` waited for NAME, and UNIT/NAME is what came: they are one participant.
     private mutating func recognise(_ name: ComponentName, _ turn: inout Turn) {
-        for placeholder in names(where: { $0.question.round == 0 && $0.seats.isEmpty })
+        for placeholder in names(where: \.isPlaceholder)
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = remove(placeholder), participants[name] == nil else { continue }
             add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
@@ -138,7 +142,7 @@ extension Update {
     }
 
     mutating func hungUp(_ peer: PeerID, of name: ComponentName, _ turn: inout Turn) {
-        guard participants[name] != nil else { return }
+        guard isWaiting, participants[name] != nil else { return }
         with(name, &turn) { $0.orphanWord(of: peer) }
         leave(name, &turn) { $0.stream.peer == peer }
     }

@@ -11,10 +11,10 @@ extension Update {
             return
         }
         coordinators.append(coordinator)
+        turn.changed(id)
         excuse(process, &turn)
         guard unattendedUntil != nil else { return settle(&turn) }
         unattendedUntil = nil
-        turn.changed(id)
         if isForced {
             force(&turn)
         } else if deadline <= turn.now {
@@ -31,11 +31,20 @@ extension Update {
         for name in names(where: { $0.seats.contains { $0.process == process } }) {
             with(name, &turn) { participant in
                 participant.seats.removeAll { $0.process == process }
-                guard participant.seats.isEmpty, participant.state == .asked else { return }
-                participant.acknowledgedAt = now
-                participant.enter(.acknowledged, at: now)
+                participant.excuse(at: now)
             }
         }
+    }
+
+    /// A component has subscribed in a coordinator's process. A required one has come.
+    mutating func excuse(arrived name: ComponentName, _ turn: inout Turn) {
+        guard let state = participants[name]?.state else { return }
+        let now = turn.now
+        with(name, &turn) { participant in
+            if state == .absent { participant.excuse(at: now) }
+            participant.isExcused = participant.seats.isEmpty
+        }
+        settle(&turn)
     }
 
     func attachment(isFirst: Bool) -> Attachment {
@@ -53,6 +62,30 @@ extension Update {
         coordinators.removeAll(where: isGone)
         guard coordinators.isEmpty else { return }
         unattendedUntil = turn.now + turn.settings.reconnectGrace
-        turn.changed(id)
+    }
+}
+
+extension Participant {
+    /// Its last subscription is a coordinator's own. A deferral that runs is kept.
+    fileprivate mutating func excuse(at now: Instant) {
+        guard seats.isEmpty else { return }
+        isExcused = true
+        if state == .asked || state == .absent { beReady(at: now) }
+    }
+
+    /// Its time is over. It is here, so what it was granted holds; but it is not asked.
+    mutating func beExcused(at now: Instant) {
+        if let end = deferralEnd(at: now) {
+            enter(.deferred, until: end, at: now)
+        } else {
+            beReady(at: now)
+        }
+    }
+
+    /// Acknowledges without having been asked.
+    private mutating func beReady(at now: Instant) {
+        forgetWords()
+        acknowledgedAt = now
+        enter(.acknowledged, at: now)
     }
 }

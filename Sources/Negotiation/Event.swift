@@ -109,6 +109,13 @@ package struct UpdateRequest: Hashable, Sendable {
     }
 }
 
+extension UpdateRequest {
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(deploymentID)
+        hasher.combine(asSent)
+    }
+}
+
 /// What became of an update.
 package enum Outcome: Hashable, Sendable {
     case applied

@@ -20,7 +20,6 @@ extension Update {
     private mutating func beginFinalAsking(_ turn: inout Turn) {
         let toAsk = toAskFinally(at: turn.now)
         phase = .finalAsking
-        turn.changed(id)
         for name in toAsk { ask(name, &turn) }
     }
 
@@ -124,7 +123,7 @@ extension Update {
             let holds =
                 participant.state == .deferred
                 || participant.lastWordEnd.map { $0 >= end } ?? false
-            let isReady = participant.acknowledgedAt != nil
+            let isReady = participant.acknowledgedAt != nil || participant.isExcused
             participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
         }
     }

@@ -64,6 +64,9 @@ package struct Participant: Hashable, Sendable {
     var isTold = false
     /// When it acknowledged; nil once that no longer stands.
     var acknowledgedAt: Instant?
+    /// It sits in a coordinator's process: where its question or its deferral ends, nobody is left
+    /// to be asked.
+    var isExcused = false
     /// It has said 0 to the final notice: it acted.
     var hasFinalWord = false
 
@@ -125,7 +128,35 @@ extension Participant {
 
     package var blocks: Bool { state.blocks }
 
+    /// Nobody has come by its name yet: it is only waited for.
+    var isPlaceholder: Bool { question.round == 0 && seats.isEmpty }
+
     var isConfirm: Bool { seats.contains { $0.confirm } }
+}
+
+// MARK: - What a status shows
+
+extension Participant {
+    struct Shown: Equatable {
+        var state: State
+        var since: Instant
+        var until: Instant?
+        var message: String?
+        var deferrals: Int
+        var budget: Duration
+    }
+
+    /// While this is the same, so is the status.
+    var shown: Shown {
+        Shown(
+            state: state,
+            since: since,
+            until: until,
+            message: message,
+            deferrals: deferrals,
+            budget: budget
+        )
+    }
 }
 
 // MARK: - Budget

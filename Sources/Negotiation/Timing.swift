@@ -24,6 +24,9 @@ extension Update {
     private mutating func expire(_ name: ComponentName, _ turn: inout Turn) {
         let now = turn.now
         let grace = turn.settings.reconnectGrace
+        if participants[name]?.isExcused ?? false {
+            return with(name, &turn) { $0.beExcused(at: now) }
+        }
         switch participants[name]?.state {
         case .absent, .asked: with(name, &turn) { $0.enter(.silent, at: now) }
         case .deferred where participants[name]?.seats.isEmpty == true:
@@ -60,18 +63,18 @@ extension Update {
         let now = turn.now
         let newEnd = now + policy.responseTimeout
         let endedAsleep = { (end: Instant) in end > now - asleep && end <= now }
-        unattendedUntil = unattendedUntil.map { $0 + asleep }
-        if endedAsleep(deadline) {
-            deadline = newEnd
-            deadlineLastCall = now
+        all(&turn) { update in
+            update.unattendedUntil = update.unattendedUntil.map { $0 + asleep }
+            if endedAsleep(update.deadline) {
+                update.deadline = newEnd
+                update.deadlineLastCall = now
+            }
+            for name in update.participants.keys {
+                let isSpent = update.participants[name]?.budgetEnd.map(endedAsleep) ?? false
+                update.participants[name]?.sleptThrough(asleep)
+                if isSpent { update.participants[name]?.extendBudget(to: newEnd, at: now) }
+            }
         }
-        for name in participants.keys {
-            let isSpent = participants[name]?.budgetEnd.map(endedAsleep) ?? false
-            participants[name]?.sleptThrough(asleep)
-            if isSpent { participants[name]?.extendBudget(to: newEnd, at: now) }
-        }
-        derived.recount(participants, deadline: deadline)
-        turn.changed(id)
     }
 
     /// The broker died and is back. Nobody hung up: who was asked has the rest of its time, and at
@@ -81,12 +84,14 @@ extension Update {
         guard isWaiting else { return }
         let now = turn.now
         let graceEnd = now + turn.settings.reconnectGrace
-        for name in participants.keys { participants[name]?.survive(until: graceEnd, at: now) }
-        derived.recount(participants, deadline: deadline)
+        all(&turn) { update in
+            for name in update.participants.keys {
+                update.participants[name]?.survive(until: graceEnd, at: now)
+            }
+        }
         askedFinally = []
         coordinators = []
         unattendedUntil = graceEnd
-        turn.changed(id)
     }
 }
 

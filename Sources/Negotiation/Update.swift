@@ -101,7 +101,7 @@ extension Update {
         return (request.components ?? []).filter { wanted in
             seen.insert(wanted).inserted
                 && !participants.contains {
-                    Self.matches(wanted, $0.key) && $0.value.state != .absent
+                    Self.matches(wanted, $0.key) && !$0.value.isPlaceholder
                 }
         }
     }
@@ -119,8 +119,10 @@ extension Update {
         guard let index = participants.index(forKey: name) else {
             preconditionFailure("only participants are changed")
         }
-        turn.changed(id)
-        return derived.keepTrue(&participants.values[index], deadline: deadline, change)
+        let before = participants.values[index].shown
+        let result = derived.keepTrue(&participants.values[index], deadline: deadline, change)
+        if participants.values[index].shown != before { turn.changed(id) }
+        return result
     }
 
     mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
@@ -139,6 +141,14 @@ extension Update {
 
     /// All participants, sorted.
     var names: [ComponentName] { roll.names }
+
+    /// Changes participants and more at once, where whoever watches hears of it once.
+    mutating func all(_ turn: inout Turn, _ change: (inout Update) -> Void) {
+        let before = status(at: turn.now)
+        change(&self)
+        derived.recount(participants, deadline: deadline)
+        if status(at: turn.now) != before { turn.changed(id) }
+    }
 
     /// The participants for which `isDue` holds, sorted: what leaves the negotiation has an order.
     func names(where isDue: (Participant) -> Bool) -> [ComponentName] {

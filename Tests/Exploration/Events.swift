@@ -44,21 +44,24 @@ extension Scene {
         connections[role][index].rounds = coordinators.map { _ in nil }
     }
 
-    private mutating func subscribe(_ role: Int, in world: World) -> Event {
+    private mutating func subscribe(_ role: Int, in world: World) -> Event? {
         let actor = world.roles[role]
         let index = connections[role].count
         let connection = Connection(
             peer: PeerID(UInt64(10 * (role + 1) + index)),
             confirm: actor.confirm[index % actor.confirm.count],
+            isSubscribed: actor.listens[index % actor.listens.count],
             rounds: coordinators.map { _ in nil }
         )
         left.roles[role].subscribes -= 1
         connections[role].append(connection)
+        guard connection.isSubscribed else { return nil }
         return .subscribed(
             Subscription(
                 stream: StreamID(connection.peer, 1),
                 component: actor.name,
-                confirm: connection.confirm
+                confirm: connection.confirm,
+                process: actor.processes[index % actor.processes.count]
             )
         )
     }
@@ -92,10 +95,12 @@ extension Scene {
         let request = StreamID(PeerID(99), 1)
         switch move {
         case .announce(let update):
-            let stream = StreamID(PeerID(UInt64(100 + 10 * update + left.announces[update])), 1)
+            let count = world.announces[update] - left.announces[update]
+            let stream = StreamID(PeerID(UInt64(100 + 10 * update + count)), 1)
+            let process = world.processes[count % world.processes.count]
             left.announces[update] -= 1
             coordinators[update].append(stream)
-            return .announced(world.request(update), coordinator: stream, process: 0)
+            return .announced(world.request(update), coordinator: stream, process: process)
         case .leave(let update):
             left.leaves -= 1
             return .coordinatorLeft(coordinators[update].removeFirst())

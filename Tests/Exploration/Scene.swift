@@ -9,7 +9,7 @@ struct Scene: Hashable, Sendable {
         var peer: PeerID
         var confirm: Bool
         var isOpen = true
-        var isSubscribed = true
+        var isSubscribed: Bool
         /// The round last heard of each update.
         var rounds: [Int64?]
     }
@@ -84,10 +84,13 @@ extension Scene {
             Ledger.Entry(event, actions, before: before, after: negotiation, at: now)
         )
         oracle.hear(event, actions, at: now)
-        objections += disagreements(in: world)
         if event == .timePassed { objections += futility(of: actions, since: before) }
-        objections += restlessness()
         return (event, objections)
+    }
+
+    /// What is wrong with the state itself, however it was reached.
+    func objections(in world: World) -> [String] {
+        disagreements(in: world) + restlessness()
     }
 
     private mutating func note(_ actions: [Action]) {

@@ -59,10 +59,11 @@ struct Search {
     ) {
         var scene = scene
         finding.transitions += 1
-        if let (_, objections) = scene.make(move, in: world), !objections.isEmpty {
-            finding.failure = history(to: state, move, objections)
-        }
-        guard known.insert(scene.hashValue).inserted else { return }
+        var objections = scene.make(move, in: world).map { $0.1 } ?? []
+        let isNew = known.insert(scene.hashValue).inserted
+        if isNew { objections += scene.objections(in: world) }
+        if !objections.isEmpty { finding.failure = history(to: state, move, objections) }
+        guard isNew else { return }
         origins.append((state, move))
         next.append((scene, origins.count - 1))
     }

@@ -9,7 +9,7 @@ extension Event {
         switch self {
         case .subscribed(let one):
             ".subscribed(Subscription(stream: \(one.stream.spelled), component: "
-                + "\"\(one.component)\", confirm: \(one.confirm)))"
+                + "\"\(one.component)\", confirm: \(one.confirm), process: \(one.process)))"
         case .unsubscribed(let stream, let name):
             ".unsubscribed(\(stream.spelled), component: \"\(name)\")"
         case .hungUp(let peer, let name):

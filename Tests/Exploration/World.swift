@@ -9,6 +9,9 @@ struct World: Sendable {
         var name: ComponentName
         /// For each connection that it opens, in turn, whether it acts on a final notice.
         var confirm = [false]
+        /// For each connection, whether it ever subscribes, and which process it belongs to.
+        var listens = [true]
+        var processes: [Int32] = [0]
         /// Connections open before the first move, and how many more may come.
         var present = 1
         var subscribes = 0
@@ -24,8 +27,10 @@ struct World: Sendable {
     var components: [ComponentName]?
     /// How many updates are announced before the first move.
     var announced = 1
-    /// How often each update may be announced, by however many coordinators.
+    /// How often each update may be announced, by however many coordinators, and the processes of
+    /// these in turn.
     var announces = [1]
+    var processes: [Int32] = [0]
     var leaves = 0
     var forces = 0
     var cancels = 0
@@ -59,6 +64,7 @@ struct World: Sendable {
 extension Policy {
     /// Limits so small that short histories reach them.
     static func small(
+        notification: Notification = .notify,
         response: Int = 2,
         deadline: Int = 20,
         maxDefer: Int = 3,
@@ -67,6 +73,7 @@ extension Policy {
         require: [ComponentName] = []
     ) -> Policy {
         Policy(
+            notification: notification,
             responseTimeout: .seconds(response),
             deadline: .seconds(deadline),
             maxDefer: .seconds(maxDefer),

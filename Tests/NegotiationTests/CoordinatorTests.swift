@@ -44,6 +44,18 @@ import Testing
         )
     }
 
+    @Test func `hears that a required name matched nobody, also with no time to wait for it`() {
+        let rehearsal = Rehearsal()
+        let policy = Policy(responseTimeout: .zero, require: ["ghost"])
+        rehearsal.announce(policy: policy, components: ["ghost"])
+        #expect(
+            rehearsal.read() == """
+                0 s  nucleus ← attached d-1 to ghost, unmatched ghost
+                0 s  nucleus ← released d-1 on silence after 0 s, silent ghost
+                """
+        )
+    }
+
     @Test func `that names nobody asks everybody`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm", "camera")
@@ -194,6 +206,43 @@ import Testing
         #expect(rehearsal.blockers() == ["camera", "nucleus.service"])
         rehearsal.announce(process: 43)
         #expect(rehearsal.blockers() == ["camera"])
+    }
+
+    @Test func `keeps its own word where it deferred before, and is not asked when that is over`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("nucleus.service", process: 43)
+        rehearsal.announce(policy: Policy(onSilence: .refuse))
+        rehearsal.answer("nucleus.service", .seconds(60))
+        rehearsal.announce(by: "nucleus#2", process: 43)
+        rehearsal.skip()
+        rehearsal.wait(.seconds(60))
+        #expect(
+            rehearsal.read() == """
+                60 s  nucleus ← released d-1 on consent after 60 s
+                60 s  nucleus#2 ← released d-1 on consent after 60 s
+                """
+
+        )
+    }
+
+    @Test func `finds its own component there when that is required and comes later`() {
+        let rehearsal = Rehearsal()
+        let policy = Policy(onSilence: .refuse, require: ["nucleus"])
+        rehearsal.announce(policy: policy, process: 43)
+        rehearsal.skip()
+        rehearsal.subscribe("unit/nucleus", process: 43)
+        #expect(rehearsal.read() == "0 s  nucleus ← released d-1 on consent after 0 s")
+    }
+
+    @Test func `is not refused because its own component was away for a moment`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("nucleus.service", process: 42)
+        rehearsal.announce(policy: Policy(onSilence: .refuse), process: 43)
+        rehearsal.hangUp("nucleus.service")
+        rehearsal.subscribe("nucleus.service", process: 43)
+        rehearsal.skip()
+        rehearsal.wait(.seconds(5))
+        #expect(rehearsal.read() == "5 s  nucleus ← released d-1 on consent after 5 s")
     }
 
     @Test func `gets no further than the limit of updates`() {

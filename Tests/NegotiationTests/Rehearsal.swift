@@ -12,6 +12,8 @@ final class Rehearsal {
     private(set) var negotiation: Negotiation
     private(set) var now = Instant(sinceBoot: .zero)
     private(set) var notices: [String: [Notice]] = [:]
+    /// How often whoever watches was told that the status is another.
+    private(set) var changes = 0
     private var lines: [String] = []
     private var labels: [StreamID: String] = [:]
     private var streams: [String: StreamID] = [:]
@@ -181,7 +183,10 @@ extension Rehearsal {
 
 extension Rehearsal {
     private func feed(_ event: Event) {
-        for action in negotiation.handle(event, at: now) { write(action) }
+        for action in negotiation.handle(event, at: now) {
+            if case .changed = action { changes += 1 }
+            write(action)
+        }
     }
 
     private func connect(_ label: String) -> StreamID {

@@ -174,3 +174,23 @@ import Testing
         return rehearsal
     }
 }
+
+/// What whoever watches hears of.
+@Suite struct `A status` {
+    @Test func `that has not changed is not announced`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("camera", "camera#2", "arm")
+        rehearsal.announce()
+        rehearsal.announce(by: "nucleus#2")
+        let changes = rehearsal.changes
+        rehearsal.unsubscribe("camera#2")
+        rehearsal.hangUp("camera#2")
+        rehearsal.hangUp("nobody")
+        rehearsal.hangUp("arm#2")
+        rehearsal.leave("nucleus#2")
+        rehearsal.sleep(.zero)
+        #expect(rehearsal.changes == changes)
+        rehearsal.hangUp("camera")
+        #expect(rehearsal.changes == changes + 1)
+    }
+}

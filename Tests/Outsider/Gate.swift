@@ -8,6 +8,8 @@ struct Gate: Hashable, Sendable {
     var deadline: Instant
     var people: [ComponentName: Person] = [:]
     var coordinators: Set<StreamID> = []
+    /// The coordinators' own processes, which are not asked.
+    var processes: Set<Int32> = []
     var unattendedUntil: Instant?
     var isForced = false
     /// A deadline takes effect when time passes, or when a coordinator comes.
@@ -20,23 +22,41 @@ struct Gate: Hashable, Sendable {
     var policy: Policy { request.policy }
     var isShut: Bool { if case .shut = verdict { true } else { false } }
 
-    init(_ request: UpdateRequest, _ ears: [Subscription], at now: Instant) {
+    init(_ request: UpdateRequest, _ ears: [Subscription], _ process: Int32, at now: Instant) {
         self.request = request
         deadline = now + request.policy.deadline
         guard request.policy.notification == .notify else {
             verdict = .open(.skipped)
             return
         }
-        for ear in ears { arrive(ear, at: now) }
-        for name in policy.require { add(name, at: now) }
+        processes.insert(process)
+        for ear in ears where !isOwn(ear) { arrive(ear, at: now) }
+        for name in policy.require where !ears.contains(where: { $0.component.answers(to: name) }) {
+            add(name, at: now)
+        }
+    }
+
+    func isOwn(_ ear: Subscription) -> Bool {
+        ear.process != 0 && processes.contains(ear.process)
     }
 
     mutating func arrive(_ ear: Subscription, at now: Instant) {
         let wanted = request.components ?? []
         let name = ear.component
-        guard wanted.isEmpty || (wanted + policy.require).contains(name) else { return }
+        guard wanted.isEmpty || (wanted + policy.require).contains(where: name.answers)
+        else { return }
+        // Whoever was waited for by the last part of its name has come.
+        for (other, person) in people where person.isStranger && name.answers(to: other) {
+            people[other] = nil
+            if people[name] == nil { people[name] = person }
+        }
+        if isOwn(ear) {
+            people[name]?.excuse(isThere: true, at: now)
+            return
+        }
         add(name, at: now)
-        people[name]?.ears[ear.stream] = ear.confirm
+        people[name]?.ears[ear.stream] = ear
+        people[name]?.isExcused = false
         guard let person = people[name], person.graceUntil != nil else { return }
         people[name]?.graceUntil = nil
         if person.isOpen { people[name]?.isOut = person.answerBy <= now || person.isUsedUp }
@@ -47,6 +67,19 @@ struct Gate: Hashable, Sendable {
         var person = Person(answerBy: now + policy.responseTimeout, budget: policy.maxTotalDefer)
         person.isOut = min(policy.responseTimeout, policy.maxTotalDefer) <= .zero
         people[name] = person
+    }
+
+    /// A coordinator comes: what sits in its process is asked no more.
+    mutating func attend(_ coordinator: StreamID, _ process: Int32, at now: Instant) {
+        canBeLate = coordinators.isEmpty
+        coordinators.insert(coordinator)
+        unattendedUntil = nil
+        processes.insert(process)
+        for (name, person) in people where person.ears.values.contains(where: isOwn) {
+            let others = person.ears.filter { !isOwn($0.value) }
+            people[name]?.ears = others
+            people[name]?.excuse(isThere: false, at: now)
+        }
     }
 
     mutating func leave(_ name: ComponentName, until end: Instant, _ isGone: (StreamID) -> Bool) {
@@ -96,5 +129,12 @@ struct Gate: Hashable, Sendable {
             verdict = .open(isForced ? .forced : late ? .deadline : ground)
             openUntil = now + settings.completionLimit
         }
+    }
+}
+
+extension ComponentName {
+    /// Whether it is NAME, or UNIT/NAME.
+    func answers(to name: ComponentName) -> Bool {
+        self == name || split(separator: "/").dropFirst().joined(separator: "/") == name
     }
 }

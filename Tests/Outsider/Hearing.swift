@@ -37,10 +37,8 @@ extension Gate {
                 let least = settings.minimumDeferral
                 take(answer, granted: grant.granted, least: least, at: now)
             }
-        case .announced(request, let coordinator, _):
-            canBeLate = coordinators.isEmpty
-            coordinators.insert(coordinator)
-            unattendedUntil = nil
+        case .announced(request, let coordinator, let process):
+            attend(coordinator, process, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
         case .timePassed: passTime(settings.reconnectGrace, at: now)

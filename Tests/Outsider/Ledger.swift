@@ -63,13 +63,14 @@ package struct Ledger: Hashable, Sendable {
         case .unsubscribed(let stream, _): ears[stream] = nil
         case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
         case .restarted: ears = [:]
-        case .announced(let request, let coordinator, _):
+        case .announced(let request, let coordinator, let process):
             let id = request.deploymentID
             if entry.before.updates[id] == nil {
                 lives[id] = Life(request, at: entry.now)
                 for name in owed.keys { owed[name]?[id] = nil }
             }
             lives[id]?.coordinators.insert(coordinator)
+            lives[id]?.processes.insert(process)
         default: break
         }
     }
@@ -104,7 +105,8 @@ extension Ledger {
             let isWelcome: Bool
             switch action {
             case .notify(let stream, let notice):
-                isWelcome = ears[stream] != nil && lives[notice.deploymentID] != nil
+                let life = lives[notice.deploymentID]
+                isWelcome = ears[stream].map { life?.concerns($0) ?? false } ?? false
             case .post(let stream, _): isWelcome = ears[stream] != nil
             case .released(let stream, let release):
                 isWelcome = lives[release.deploymentID]?.coordinators.contains(stream) ?? false

@@ -6,6 +6,8 @@ import Negotiation
 struct Life: Hashable, Sendable {
     let request: UpdateRequest
     var coordinators: Set<StreamID> = []
+    /// The coordinators' own processes, past and present.
+    var processes: Set<Int32> = []
     /// Who got a pre, and which subscriptions a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
@@ -24,6 +26,10 @@ struct Life: Hashable, Sendable {
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
+    /// Who had its budget's last call, and which subscriptions the deadline's, due at an instant.
+    var warned: Set<ComponentName> = []
+    var called: Set<StreamID> = []
+    var callAt: Instant
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -32,7 +38,22 @@ struct Life: Hashable, Sendable {
 
     init(_ request: UpdateRequest, at now: Instant) {
         self.request = request
-        self.deadline = now + request.policy.deadline
+        let policy = request.policy
+        self.deadline = now + policy.deadline
+        self.callAt = deadline - min(policy.responseTimeout, policy.deadline / 2)
+    }
+
+    /// Whether a subscription may hear of the update: it is named, or nobody is, and it is not a
+    /// coordinator's own; nobody hears of it where it skips the components.
+    func concerns(_ ear: Subscription) -> Bool {
+        let wanted = request.components ?? []
+        let isNamed =
+            wanted.isEmpty || (wanted + policy.require).contains(where: ear.component.answers)
+        return isNamed && !isOwn(ear) && policy.notification == .notify
+    }
+
+    func isOwn(_ ear: Subscription) -> Bool {
+        ear.process != 0 && processes.contains(ear.process)
     }
 
     mutating func account(for passed: Duration, _ event: Event, at now: Instant) {
@@ -54,7 +75,9 @@ struct Life: Hashable, Sendable {
         listen(to: entry, settings)
         let objections =
             hearNotices(entry, ears) + hearAnswer(entry) + objectToRelease(entry, ears)
-            + objectToStatus(entry, settings) + objectToRestart(entry) + objectToWelcome(entry)
+            + objectToStatus(entry, settings) + objectToRestart(entry)
+            + objectToWelcome(entry, ears) + objectToNames(entry, ears)
+            + objectToLastCalls(entry, ears)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
@@ -71,7 +94,10 @@ struct Life: Hashable, Sendable {
         case .slept(let asleep):
             sleeps += 1
             self.asleep += asleep
-            if deadline > now - asleep, deadline <= now { deadline = now + policy.responseTimeout }
+            if deadline > now - asleep, deadline <= now {
+                deadline = now + policy.responseTimeout
+                (callAt, called) = (now, [])
+            }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
         default: break
         }

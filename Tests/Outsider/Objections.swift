@@ -13,7 +13,7 @@ extension Life {
             entry.before.updates[id]?.release == nil
         else { return [] }
         var objections: [String] = []
-        for ear in ears.values where release.participants.contains(ear.component) {
+        for ear in ears.values where concerns(ear) {
             let name = ear.component
             if ear.confirm, !sure.contains(name) {
                 objections.append("1: released on consent without \(name)'s final word")
@@ -34,6 +34,16 @@ extension Life {
         let after = entry.after.updates[id]?.status(at: entry.now)
         if before != after, !entry.actions.contains(.changed(id)) {
             objections.append("the status changed, and nobody was told")
+        }
+        // An answer can be the question's last and bring about the next.
+        let isNews = entry.actions.contains { action in
+            switch action {
+            case .notify, .attached, .granted: true
+            default: false
+            }
+        }
+        if before == after, !isNews, entry.actions.contains(.changed(id)) {
+            objections.append("nothing changed, and everybody was told")
         }
         guard let after, !after.isReleased else { return objections }
         if !coordinators.isEmpty, after.blockedBy.isEmpty {
@@ -84,9 +94,12 @@ extension Life {
     }
 
     /// Whoever subscribes in mid-negotiation is asked at once, unless its deferral runs or was cut.
-    func objectToWelcome(_ entry: Ledger.Entry) -> [String] {
+    func objectToWelcome(
+        _ entry: Ledger.Entry,
+        _ ears: [StreamID: Subscription]
+    ) -> [String] {
         let id = request.deploymentID
-        guard case .subscribed(let one) = entry.event,
+        guard case .subscribed(let one) = entry.event, concerns(one),
             entry.before.updates[id]?.isWaiting ?? false,
             let status = entry.after.updates[id]?.status(at: entry.now),
             let state = status.participants.first(where: { $0.component == one.component })?.state
@@ -97,5 +110,33 @@ extension Life {
         }
         let isExempt = state == .deferred || state == .overridden
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
+    }
+
+    /// At its announcement everyone concerned is told, and the names that nobody has are listed.
+    func objectToNames(_ entry: Ledger.Entry, _ ears: [StreamID: Subscription]) -> [String] {
+        let id = request.deploymentID
+        guard case .announced(request, let coordinator, _) = entry.event,
+            entry.before.updates[id] == nil
+        else { return [] }
+        let concerned = ears.values.filter(concerns)
+        let isToldTo = { (ear: Subscription) in
+            entry.actions.contains { action in
+                if case .notify(ear.stream, let notice) = action {
+                    notice.deploymentID == id
+                } else {
+                    false
+                }
+            }
+        }
+        let unmatched = Set(request.components ?? []).filter { name in
+            !concerned.contains { $0.component.answers(to: name) }
+        }
+        let isListed = entry.actions.contains { action in
+            guard case .attached(coordinator, let attachment) = action else { return false }
+            return policy.notification == .skip
+                || attachment.unmatched.sorted() == unmatched.sorted()
+        }
+        return (concerned.allSatisfy(isToldTo) ? [] : ["not everyone concerned was told"])
+            + (isListed ? [] : ["the names that matched nobody are others"])
     }
 }

@@ -6,8 +6,7 @@ package import Negotiation
 /// and is told, keeps a few plain facts about each component, looks at all of them after each
 /// event, and says who keeps a gate shut, or on what ground it is open.
 ///
-/// It knows of no states, and puts no questions: a question is a notice that it heard. It compares
-/// names as they are, and takes it that no component shares a process with a coordinator.
+/// It knows of no states, and puts no questions: a question is a notice that it heard.
 package struct Oracle: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         case shut(by: [ComponentName])
@@ -51,9 +50,9 @@ package struct Oracle: Hashable, Sendable {
         case .unsubscribed(let stream, _): ears[stream] = nil
         case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
         case .restarted: ears = [:]
-        case .announced(let request, _, _):
+        case .announced(let request, _, let process):
             let id = request.deploymentID
-            gates[id] = gates[id] ?? Gate(request, Array(ears.values), at: now)
+            gates[id] = gates[id] ?? Gate(request, Array(ears.values), process, at: now)
         default: break
         }
     }

@@ -4,8 +4,10 @@ import Negotiation
 
 /// What the oracle knows of one component in one update: what it heard and said.
 struct Person: Hashable, Sendable {
-    var ears: [StreamID: Bool] = [:]
+    var ears: [StreamID: Subscription] = [:]
     var isTold = false
+    /// All of it that is left sits in a coordinator's process.
+    var isExcused = false
     /// Its question is open until it is answered.
     var isOpen = true
     var answerBy: Instant
@@ -25,7 +27,9 @@ struct Person: Hashable, Sendable {
     var budget: Duration
 
     var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
-    var confirms: Bool { ears.values.contains(true) }
+    var confirms: Bool { ears.values.contains { $0.confirm } }
+    /// Nobody has come by this name yet.
+    var isStranger: Bool { ears.isEmpty && !isTold }
     var isUsedUp: Bool { used >= budget }
 
     func holds(at now: Instant) -> Bool { words.values.contains { $0 > now } }
@@ -51,8 +55,20 @@ struct Person: Hashable, Sendable {
         if finalRound != nil, confirms, !isFinal { return }
         isOpen = false
         if holds(at: now) { return }
-        (isReady, isOut, graceUntil) = (true, false, nil)
+        agree()
         isSure = isSure || isFinal
+    }
+
+    mutating func excuse(isThere: Bool, at now: Instant) {
+        guard ears.isEmpty else { return }
+        let isAbsent = isStranger && !isExcused
+        isExcused = true
+        // Its word holds; whom one waits for to return may still return elsewhere.
+        if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
+    }
+
+    private mutating func agree() {
+        (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
     }
 
     mutating func object(_ peer: PeerID, until end: Instant) {
@@ -63,7 +79,7 @@ struct Person: Hashable, Sendable {
 
     /// Somebody deferred: nothing final holds, and who heard it will hear that.
     mutating func goBackToWork() {
-        if finalEars.contains(where: { ears[$0] == true }) { isOpen = false }
+        if finalEars.contains(where: { ears[$0]?.confirm ?? false }) { isOpen = false }
         (isSure, finalRound, finalEars) = (false, nil, [])
     }
 
@@ -72,18 +88,24 @@ struct Person: Hashable, Sendable {
         if let end = graceUntil {
             guard end <= now else { return }
             graceUntil = nil
-            if !isReady { (isOut, words) = (true, [:]) }
+            if isExcused {
+                if !holds(at: now) { agree() }
+            } else if !isReady {
+                (isOut, words) = (true, [:])
+            }
         } else if isOpen {
             isOut = answerBy <= now
+            if isOut, isExcused { agree() }
         } else if !holds(at: now) {
             // With nobody there to be asked again, the last word stays the last.
-            if ears.isEmpty { graceUntil = now + grace } else { words = [:] }
+            if isExcused || !ears.isEmpty { words = [:] }
+            if isExcused { agree() } else if ears.isEmpty { graceUntil = now + grace }
         }
     }
 
     mutating func cut(at end: Instant) {
         isCut = words.values.contains { $0 >= end }
-        isOut = !isCut && !isReady
+        isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
     }
 

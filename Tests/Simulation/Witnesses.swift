@@ -34,7 +34,10 @@ struct Witnesses {
         _ after: Negotiation,
         at now: Instant
     ) -> [String] {
-        let actions = after.updates.keys.sorted().map(Action.changed)
+        let changed = after.updates.keys.sorted().filter { id in
+            after.updates[id]?.status(at: now) != before.updates[id]?.status(at: now)
+        }
+        let actions = changed.map(Action.changed)
         return hear(Ledger.Entry(.restarted, actions, before: before, after: after, at: now))
     }
 
