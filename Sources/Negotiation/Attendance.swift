@@ -60,6 +60,7 @@ extension Update {
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = participants.removeValue(forKey: placeholder) else { continue }
             derived.discount(participant, deadline: deadline)
+            turn.changes.note(.participant(id, placeholder))
             if participants[name] == nil { add(name, participant, &turn) }
         }
     }

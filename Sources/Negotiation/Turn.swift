@@ -4,9 +4,21 @@
 struct Turn {
     let now: Instant
     let settings: Settings
+    /// What is to be written down of it.
+    var changes = Changes()
     var actions: [Action] = []
 
     mutating func changed(_ id: DeploymentID) {
+        show(id)
+        changes.note(.update(id))
+    }
+
+    mutating func changed(_ id: DeploymentID, _ name: ComponentName) {
+        show(id)
+        changes.note(.participant(id, name))
+    }
+
+    private mutating func show(_ id: DeploymentID) {
         if actions.last != .changed(id) { actions.append(.changed(id)) }
     }
 }

@@ -37,7 +37,8 @@ package struct Update: Hashable, Sendable {
     var ownProcesses: Set<Int32>
     /// When it is cancelled unless a coordinator attaches; nil while one is.
     var unattendedUntil: Instant?
-    var isForced = false
+    /// Who lets it go ahead regardless, once somebody does.
+    package internal(set) var forced: Force?
 
     /// When everyone gets the deadline's last call; nil once they have.
     var deadlineLastCall: Instant?
@@ -120,14 +121,14 @@ extension Update {
         }
         derived.discount(participants.values[index], deadline: deadline)
         defer { derived.count(participants.values[index], deadline: deadline) }
-        turn.changed(id)
+        turn.changed(id, name)
         return change(&participants.values[index])
     }
 
     mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
         participants[name] = participant
         derived.count(participant, deadline: deadline)
-        turn.changed(id)
+        turn.changed(id, name)
     }
 
     /// The participants for which `isDue` holds, sorted: what leaves the negotiation has an order.

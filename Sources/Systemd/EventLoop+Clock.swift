@@ -26,7 +26,7 @@ extension EventLoop {
         return shortest
     }
 
-    private static func read(_ clock: clockid_t) -> Duration {
+    static func read(_ clock: clockid_t) -> Duration {
         var time = timespec()
         clock_gettime(clock, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

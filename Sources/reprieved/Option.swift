@@ -16,6 +16,7 @@ struct UsageError: Error {
 /// How this daemon runs.
 struct Configuration {
     var runtimeDirectory: String
+    var stateDirectory: String
     var componentSocket: String?
     var controlSocket: String?
     var logLevel = LogLevel.info
@@ -47,6 +48,14 @@ extension Option {
                 + "$XDG_RUNTIME_DIR/reprieve for others; made if it is not there"
         ) { configuration, value in
             configuration.runtimeDirectory = value
+        },
+        Option(
+            name: "state-directory",
+            value: "DIRECTORY",
+            help: "what outlives a reboot; default: $STATE_DIRECTORY, else /var/lib/reprieve\n"
+                + "for root, $XDG_STATE_HOME/reprieve or ~/.local/state/reprieve for others"
+        ) { configuration, value in
+            configuration.stateDirectory = value
         },
         Option(
             name: "log-level",

@@ -12,38 +12,44 @@ private enum ExitCode {
 
 private func run(_ configuration: Configuration, _ log: Log) throws(SystemError) -> Int32 {
     let loop = try EventLoop()
-    let daemon = try Daemon(loop, user: geteuid(), log: log)
+    try makeDirectory(configuration.runtimeDirectory)
+    let components = try ListenSocket(at: configuration.componentSocketPath, mode: 0o666)
+    let control = try ListenSocket(at: configuration.controlSocketPath, mode: 0o600)
+    let archive = Archive(configuration, log: log)
+    let daemon = try Daemon(loop, user: geteuid(), archive: archive, log: log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
             Notify.stopping()
             loop.exit()
         }
     }
-    try makeDirectory(configuration.runtimeDirectory)
-    let components = try ListenSocket(at: configuration.componentSocketPath, mode: 0o666)
-    let control = try ListenSocket(at: configuration.controlSocketPath, mode: 0o600)
     try daemon.open(.components, at: components)
     try daemon.open(.control, at: control)
     try loop.feedWatchdog()
     Notify.ready()
     log.write(.info, "serving components at \(components.path), control at \(control.path)")
-    return try loop.run()
-}
-
-/// Sockets need a place; one that is there already is as good.
-private func makeDirectory(_ path: String) throws(SystemError) {
-    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
-    throw SystemError("make the runtime directory", path: path, errno: errno)
+    let code = try loop.run()
+    daemon.stop()
+    return code
 }
 
 private var defaults: Configuration {
-    if let given = getenv("RUNTIME_DIRECTORY") {
-        return Configuration(runtimeDirectory: String(cString: given))
-    }
-    guard geteuid() != 0, let own = getenv("XDG_RUNTIME_DIR") else {
-        return Configuration(runtimeDirectory: "/run/reprieve")
-    }
-    return Configuration(runtimeDirectory: String(cString: own) + "/reprieve")
+    Configuration(
+        runtimeDirectory: environment("RUNTIME_DIRECTORY")
+            ?? ofUser("XDG_RUNTIME_DIR", "/reprieve") ?? "/run/reprieve",
+        stateDirectory: environment("STATE_DIRECTORY")
+            ?? ofUser("XDG_STATE_HOME", "/reprieve")
+            ?? ofUser("HOME", "/.local/state/reprieve") ?? "/var/lib/reprieve"
+    )
+}
+
+/// Where something of an ordinary user is.
+private func ofUser(_ variable: String, _ name: String) -> String? {
+    geteuid() == 0 ? nil : environment(variable).map { $0 + name }
+}
+
+private func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
 }
 
 do throws(UsageError) {

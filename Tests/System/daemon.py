@@ -23,6 +23,7 @@ class Daemon:
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
         self.log = self.directory / "log"
+        self.state_directory = self.directory / "state"
         self._connections = []
         self._is_over = False
         # An abstract address: it leaves nothing behind.
@@ -32,7 +33,8 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [BUILD / "reprieved", "--runtime-directory", directory, *arguments],
+                    [BUILD / "reprieved", "--runtime-directory", directory,
+                     "--state-directory", self.state_directory, *arguments],
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]},
                     stdin=subprocess.DEVNULL,
                     stderr=log,
