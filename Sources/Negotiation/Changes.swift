@@ -12,12 +12,17 @@ struct Changes: Hashable, Sendable {
         case over(DeploymentID)
         case ended(DeploymentID)
         case owed(ComponentName)
+        /// What the component is owed, and what is on its way to it.
+        case sent(ComponentName)
     }
 
     /// Nil while nobody writes.
     private(set) var places: [Place]?
     /// Updates that ended, as they were.
     private(set) var ended: [(Update, Ended)] = []
+
+    /// Posts that have yet to leave: until they have, they are owed.
+    private(set) var sent: [ComponentName: [OwedPost]] = [:]
 
     static func == (one: Changes, other: Changes) -> Bool { true }
 
@@ -29,6 +34,18 @@ struct Changes: Hashable, Sendable {
     mutating func begin() {
         places = []
         ended = []
+    }
+
+    mutating func note(sent post: OwedPost, to name: ComponentName) {
+        guard places != nil else { return }
+        sent[name, default: []].append(post)
+        note(.sent(name))
+    }
+
+    /// What was sent has left.
+    mutating func confirmSent() {
+        for name in sent.keys.sorted() { note(.sent(name)) }
+        sent = [:]
     }
 
     /// Most changes come in a row: a place is noted again only if another came in between.

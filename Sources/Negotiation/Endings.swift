@@ -68,6 +68,8 @@ struct OwedPosts: Hashable, Sendable {
         for name in update.names(where: { $0.isTold }) {
             let streams = subscriptions[name, default: []].map(\.stream)
             for stream in streams { turn.actions.append(.post(stream, post)) }
+            let end = turn.now + turn.settings.completionLimit
+            if !streams.isEmpty { turn.changes.note(sent: OwedPost(post, until: end), to: name) }
             if streams.isEmpty { owe(post, to: name, &turn) }
         }
     }
@@ -87,6 +89,7 @@ struct OwedPosts: Hashable, Sendable {
         turn.changes.note(.owed(subscription.component))
         for one in owed where one.until > turn.now {
             turn.actions.append(.post(subscription.stream, one.post))
+            turn.changes.note(sent: one, to: subscription.component)
         }
     }
 

@@ -9,6 +9,8 @@ package enum Record: Hashable, Sendable {
     case ended(DeploymentID, Ended?)
     /// All that the component is owed; nothing strikes it out.
     case owed(ComponentName, [OwedPost])
+    /// The same with what is on its way. It matters in this boot only.
+    case sent(ComponentName, [OwedPost])
 }
 
 extension Update {

@@ -19,7 +19,7 @@ extension Negotiation {
             case .ended(let id, let end?):
                 ended.remember(id, end, limit: settings.maximumEnded)
             case .ended(let id, nil): ended.forget(id)
-            case .owed(let name, let posts): owedPosts[name] = posts
+            case .owed(let name, let posts), .sent(let name, let posts): owedPosts[name] = posts
             }
         }
         for (id, header) in headers { updates[id] = Update(header, participants[id, default: [:]]) }
@@ -35,6 +35,9 @@ extension Negotiation {
         defer { changes.begin() }
         return ((changes.places ?? []).map { record(of: $0) }, changes.ended)
     }
+
+    /// All that was to be sent has been sent: what was on its way is owed no more.
+    package mutating func confirmSent() { changes.confirmSent() }
 
     /// Has what was released or has ended written down once more, but for what is known to be.
     package mutating func writeAgain(allBut known: Set<DeploymentID>) {
@@ -52,6 +55,7 @@ extension Negotiation {
         updates.keys.sorted().flatMap { records(of: $0) }
             + ended.order.map { record(of: .ended($0)) }
             + owedPosts.components.map { record(of: .owed($0)) }
+            + changes.sent.keys.sorted().map { record(of: .sent($0)) }
     }
 
     /// What is to be written down of one update.
@@ -68,6 +72,7 @@ extension Negotiation {
         case .over(let id): .update(id, nil)
         case .ended(let id): .ended(id, ended[id])
         case .owed(let name): .owed(name, owedPosts[name])
+        case .sent(let name): .sent(name, changes.sent[name, default: []] + owedPosts[name])
         }
     }
 }

@@ -22,6 +22,9 @@ extension Broker {
     /// Whether something is to be written.
     package var hasPages: Bool { negotiation.hasRecords }
 
+    /// All that was to be sent has been offered to its sockets.
+    package mutating func confirmSent() { negotiation.confirmSent() }
+
     package mutating func takePages() -> Pages {
         let (records, ended) = negotiation.takeRecords()
         var journal = Page()
@@ -48,6 +51,7 @@ extension Broker {
                     switch record {
                     case .update(let id, _), .participant(let id, _, _): keptReleases.contains(id)
                     case .ended, .owed: true
+                    case .sent: false
                     }
                 }
             )
@@ -71,7 +75,7 @@ extension Broker {
             case .update(let id, nil):
                 guard keptReleases.remove(id) != nil else { continue }
                 lateRecords.append(record)
-            case .participant: continue
+            case .participant, .sent: continue
             case .ended(_, nil), .owed:
                 lateRecords.append(record)
                 continue

@@ -122,7 +122,7 @@ struct Remains: Sendable {
         case .ended(let id, let end):
             ended.removeAll { $0.id == id }
             if let end { ended.append((id, Aged(value: end, isOld: isOld))) }
-        case .owed(let name, let posts):
+        case .owed(let name, let posts), .sent(let name, let posts):
             owed[name] = posts.isEmpty ? nil : Aged(value: posts, isOld: isOld)
         }
     }

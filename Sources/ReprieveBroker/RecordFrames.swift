@@ -37,7 +37,7 @@ extension Frame {
         case .ended(let id, let ended):
             if let ended { writer.put(ended) }
             self.init(headers: [Header("ended", .string(id))], payload: writer.bytes)
-        case .owed(let name, let posts):
+        case .owed(let name, let posts), .sent(let name, let posts):
             if !posts.isEmpty { writer.put(posts) { $0.put($1) } }
             self.init(headers: [Header("owed", .string(name))], payload: writer.bytes)
         }

@@ -61,6 +61,8 @@ final class Daemon {
     /// Leaves nothing to do but to wait.
     private func settle() {
         archive.keep(&broker, at: loop.now)
+        broker.confirmSent()
+        archive.keep(&broker, at: loop.now)
         let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt]
         alarm.set(to: deadlines.compactMap { $0 }.min())
     }

@@ -61,6 +61,12 @@ package struct Stage: Sendable {
         return Broker(settings: broker.settings, recalling: past, at: now).negotiation
     }
 
+    private mutating func settle() {
+        keep()
+        broker.confirmSent()
+        keep()
+    }
+
     /// Nobody hears of what could still be forgotten.
     private mutating func keep() {
         guard broker.hasPages else { return }
@@ -114,7 +120,7 @@ extension Stage {
     package mutating func hangUp(_ peer: PeerID) {
         guard actors.removeValue(forKey: peer) != nil else { return }
         perform(broker.handle(.hungUp(peer), at: now))
-        keep()
+        settle()
     }
 }
 
@@ -220,13 +226,13 @@ extension Stage {
     package mutating func sleep(_ duration: Duration) {
         now = now + duration
         perform(broker.handle(.slept(duration), at: now))
-        keep()
+        settle()
         pass(.zero)
     }
 
     private mutating func endTurn() {
         perform(broker.handle(.turnEnded, at: now))
-        keep()
+        settle()
     }
 
     private mutating func perform(_ actions: [Broker.Action]) {

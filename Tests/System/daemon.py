@@ -18,7 +18,8 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments):
+    def __init__(self, directory, *arguments, environment={}, is_doomed=False):
+        """Waits until it is ready, unless it is to die early."""
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
@@ -35,10 +36,12 @@ class Daemon:
                 self.process = subprocess.Popen(
                     [BUILD / "reprieved", "--runtime-directory", directory,
                      "--state-directory", self.state_directory, *arguments],
-                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]},
+                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"], **environment},
                     stdin=subprocess.DEVNULL,
                     stderr=log,
                 )
+            if is_doomed:
+                return
             try:
                 assert b"READY=1" in notify.recv(4096)
             except TimeoutError:
