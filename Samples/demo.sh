@@ -75,7 +75,7 @@ everyone_has_heard() {
 
 say "Starting the broker and ${#components[@]} components"
 export AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT=$directory/ipc.socket
-start "$bin/reprieved" --runtime-directory "$directory"
+start "$bin/reprieved" --runtime-directory "$directory" --state-directory "$directory/state"
 wait_until 10 test -S "$directory/control.socket"
 start "$bin/sample-component" com.example.Camera 7
 start /usr/bin/python3 Samples/python-component/component.py com.example.Robot 4

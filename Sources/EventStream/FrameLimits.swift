@@ -26,7 +26,7 @@ package struct FrameLimits: Hashable, Sendable {
     package static let `default` = FrameLimits()
 
     /// For what was checked before.
-    static let none = FrameLimits(
+    package static let none = FrameLimits(
         maximumFrame: .max,
         maximumHeaders: .max,
         maximumHeaderValue: .max

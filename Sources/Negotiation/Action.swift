@@ -20,6 +20,12 @@ package struct Post: Hashable, Sendable {
     package var deploymentID: DeploymentID
     package var outcome: Outcome
     package var message: String?
+
+    package init(deploymentID: DeploymentID, outcome: Outcome, message: String?) {
+        self.deploymentID = deploymentID
+        self.outcome = outcome
+        self.message = message
+    }
 }
 
 /// On what ground a gate opened, from weakest to strongest; the strongest that applies is named.
@@ -55,6 +61,23 @@ package struct Withdrawal: Hashable, Sendable {
     package var deploymentID: DeploymentID
     package var by: String
     package var reason: String
+
+    package init(deploymentID: DeploymentID, by: String, reason: String) {
+        self.deploymentID = deploymentID
+        self.by = by
+        self.reason = reason
+    }
+}
+
+/// Who lets an update go ahead regardless, and why.
+package struct Force: Hashable, Sendable {
+    package var by: String
+    package var reason: String
+
+    package init(by: String, reason: String) {
+        self.by = by
+        self.reason = reason
+    }
 }
 
 /// The answer to an announcement.

@@ -82,6 +82,7 @@ extension Update {
         for placeholder in names(where: \.isPlaceholder)
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = remove(placeholder), participants[name] == nil else { continue }
+            turn.changes.note(.participant(id, placeholder))
             add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
         }
     }

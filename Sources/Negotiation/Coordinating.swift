@@ -15,7 +15,7 @@ extension Update {
         excuse(process, &turn)
         guard unattendedUntil != nil else { return settle(&turn) }
         unattendedUntil = nil
-        if isForced {
+        if forced != nil {
             force(&turn)
         } else if deadline <= turn.now {
             reachDeadline(&turn)
@@ -27,6 +27,7 @@ extension Update {
     /// Who waits at the gate is not asked whether it may open, even where it was before it came.
     private mutating func excuse(_ process: Int32, _ turn: inout Turn) {
         guard process != 0, ownProcesses.insert(process).inserted else { return }
+        turn.changes.note(.update(id))
         let now = turn.now
         for name in names(where: { $0.seats.contains { $0.process == process } }) {
             with(name, &turn) { participant in

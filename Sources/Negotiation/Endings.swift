@@ -13,7 +13,7 @@ extension Update.Ending {
     }
 
     /// What the components hear of it.
-    func post(_ id: DeploymentID) -> Post {
+    package func post(_ id: DeploymentID) -> Post {
         switch self {
         case .completed(let outcome, let message):
             Post(deploymentID: id, outcome: outcome, message: message)
@@ -24,14 +24,39 @@ extension Update.Ending {
     }
 }
 
+/// An update that is over.
+package struct Ended: Hashable, Sendable {
+    package var ending: Update.Ending
+    package var at: Instant
+
+    package init(_ ending: Update.Ending, at instant: Instant) {
+        self.ending = ending
+        self.at = instant
+    }
+}
+
+/// A post that waits for its component to subscribe again.
+package struct OwedPost: Hashable, Sendable {
+    package var post: Post
+    package var until: Instant
+
+    package init(_ post: Post, until end: Instant) {
+        self.post = post
+        self.until = end
+    }
+}
+
 /// Posts that wait for their component to subscribe again.
 struct OwedPosts: Hashable, Sendable {
-    private struct Owed: Hashable, Sendable {
-        var post: Post
-        var until: Instant
-    }
+    private var posts: [ComponentName: [OwedPost]] = [:]
 
-    private var posts: [ComponentName: [Owed]] = [:]
+    /// Whoever is owed something, sorted.
+    var components: [ComponentName] { posts.keys.sorted() }
+
+    subscript(name: ComponentName) -> [OwedPost] {
+        get { posts[name, default: []] }
+        set { posts[name] = newValue.isEmpty ? nil : newValue }
+    }
 
     /// Sends everyone who was told of the update its end, and keeps it for those who are not here.
     mutating func deliver(
@@ -43,31 +68,38 @@ struct OwedPosts: Hashable, Sendable {
         for name in update.names(where: { $0.isTold }) {
             let streams = subscriptions[name, default: []].map(\.stream)
             for stream in streams { turn.actions.append(.post(stream, post)) }
-            if streams.isEmpty { owe(post, to: name, turn) }
+            let end = turn.now + turn.settings.completionLimit
+            if !streams.isEmpty { turn.changes.note(sent: OwedPost(post, until: end), to: name) }
+            if streams.isEmpty { owe(post, to: name, &turn) }
         }
     }
 
-    private mutating func owe(_ post: Post, to name: ComponentName, _ turn: Turn) {
+    private mutating func owe(_ post: Post, to name: ComponentName, _ turn: inout Turn) {
         let settings = turn.settings
         guard posts[name] != nil || posts.count < settings.maximumOwedComponents else { return }
         var owed = posts[name, default: []].filter { $0.until > turn.now }
-        owed.append(Owed(post: post, until: turn.now + settings.completionLimit))
+        owed.append(OwedPost(post, until: turn.now + settings.completionLimit))
         posts[name] = owed.suffix(settings.maximumOwedPosts)
+        turn.changes.note(.owed(name))
     }
 
     /// Sends a returning component what it is owed.
     mutating func deliver(to subscription: Subscription, _ turn: inout Turn) {
-        let owed = posts.removeValue(forKey: subscription.component) ?? []
+        guard let owed = posts.removeValue(forKey: subscription.component) else { return }
+        turn.changes.note(.owed(subscription.component))
         for one in owed where one.until > turn.now {
             turn.actions.append(.post(subscription.stream, one.post))
+            turn.changes.note(sent: one, to: subscription.component)
         }
     }
 
     /// The id is announced again: nobody waits for its old end.
-    mutating func forget(_ id: DeploymentID) {
-        for name in Array(posts.keys) {
-            posts[name]?.removeAll { $0.post.deploymentID == id }
-            if posts[name]?.isEmpty == true { posts[name] = nil }
+    mutating func forget(_ id: DeploymentID, _ turn: inout Turn) {
+        for name in components {
+            let left = self[name].filter { $0.post.deploymentID != id }
+            guard left.count < self[name].count else { continue }
+            self[name] = left
+            turn.changes.note(.owed(name))
         }
     }
 }
@@ -75,15 +107,21 @@ struct OwedPosts: Hashable, Sendable {
 /// The last so many entries, by key.
 struct Memory<Key: Hashable & Sendable, Value: Hashable & Sendable>: Hashable, Sendable {
     private var values: [Key: Value] = [:]
-    private var order: [Key] = []
+    /// Oldest first.
+    private(set) var order: [Key] = []
 
     subscript(key: Key) -> Value? { values[key] }
 
-    mutating func remember(_ key: Key, _ value: Value, limit: Int) {
+    /// Returns the entry for which there is no room any more.
+    @discardableResult
+    mutating func remember(_ key: Key, _ value: Value, limit: Int) -> Key? {
         forget(key)
         values[key] = value
         order.append(key)
-        if order.count > limit { values[order.removeFirst()] = nil }
+        guard order.count > limit else { return nil }
+        let oldest = order.removeFirst()
+        values[oldest] = nil
+        return oldest
     }
 
     mutating func forget(_ key: Key) {

@@ -20,6 +20,7 @@ extension Update {
     private mutating func beginFinalAsking(_ turn: inout Turn) {
         let toAsk = toAskFinally(at: turn.now)
         phase = .finalAsking
+        turn.changes.note(.update(id))
         for name in toAsk { ask(name, &turn) }
     }
 
@@ -38,6 +39,7 @@ extension Update {
         let asked = askedFinally
         phase = .gathering
         askedFinally = []
+        turn.changes.note(.update(id))
         for name in names {
             let acted = with(name, &turn) { participant in
                 participant.question.isFinal = false
@@ -63,26 +65,31 @@ extension Update {
 
     /// Opens the gate, on the given ground or on a stronger one that applies.
     mutating func open(on ground: Basis, _ turn: inout Turn) {
+        let waited = turn.now - announced
+        let release = release(on: ground, waited: waited, at: turn.now)
+        phase = .released(release)
+        askedFinally = []
+        turn.changed(id)
+        for coordinator in coordinators { turn.actions.append(.released(coordinator, release)) }
+        coordinators = []
+    }
+
+    func release(on ground: Basis, waited: Duration, at instant: Instant) -> Release {
         let silent = names { $0.state.isSilence }
         let overridden = names { $0.state == .overridden }
-        let release = Release(
+        return Release(
             deploymentID: id,
             basis: max(
                 ground,
                 overridden.isEmpty ? .consent : .capped,
                 silent.isEmpty ? .consent : .silence
             ),
-            waited: turn.now - announced,
+            waited: waited,
             participants: names,
             silent: silent,
             overridden: overridden,
-            at: turn.now
+            at: instant
         )
-        phase = .released(release)
-        askedFinally = []
-        turn.changed(id)
-        for coordinator in coordinators { turn.actions.append(.released(coordinator, release)) }
-        coordinators = []
     }
 
     /// `onSilence` is `refuse`, and somebody is silent.

@@ -9,11 +9,12 @@
 package struct Negotiation: Hashable, Sendable {
     /// New ones hold for what happens from now on; the budgets of updates that wait stay.
     package var settings: Settings
-    package private(set) var updates: [DeploymentID: Update] = [:]
+    package internal(set) var updates: [DeploymentID: Update] = [:]
     private var subscriptions: [ComponentName: [Subscription]] = [:]
     private var subscribers = Roll()
-    private var ended = Memory<DeploymentID, Update.Ending>()
-    private var owedPosts = OwedPosts()
+    var ended = Memory<DeploymentID, Ended>()
+    var owedPosts = OwedPosts()
+    var changes = Changes()
 
     package init(settings: Settings = Settings()) {
         self.settings = settings
@@ -33,6 +34,8 @@ package struct Negotiation: Hashable, Sendable {
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         var turn = Turn(now: now, settings: settings)
+        swap(&turn.changes, &changes)
+        defer { swap(&turn.changes, &changes) }
         switch event {
         case .subscribed(let subscription): subscribe(subscription, &turn)
         case .unsubscribed(let stream, let component): unsubscribe(stream, component, &turn)
@@ -47,7 +50,8 @@ package struct Negotiation: Hashable, Sendable {
         case .cancelled(let id, let reason, let by, let request):
             let withdrawal = Withdrawal(deploymentID: id, by: by, reason: reason)
             cancel(withdrawal, request, &turn)
-        case .forced(let id, _, _, let request): force(id, request, &turn)
+        case .forced(let id, let reason, let by, let request):
+            force(id, Force(by: by, reason: reason), request, &turn)
         case .timePassed: forEachUpdate(&turn) { $0.timePassed(&$1) }
         case .slept(let asleep): forEachUpdate(&turn) { $0.slept(asleep, &$1) }
         case .restarted:
@@ -74,7 +78,10 @@ package struct Negotiation: Hashable, Sendable {
         guard let index = updates.index(forKey: id) else { return }
         guard let ending = endingOf(&updates.values[index], &turn, handle) else { return }
         let update = updates.remove(at: index).value
-        ended.remember(id, ending, limit: settings.maximumEnded)
+        let end = Ended(ending, at: turn.now)
+        let forgotten = ended.remember(id, end, limit: settings.maximumEnded)
+        if let forgotten { turn.changes.note(.ended(forgotten)) }
+        turn.changes.note(update, end)
         owedPosts.deliver(ending.post(id), after: update, to: subscriptions, &turn)
     }
 }
@@ -161,7 +168,9 @@ extension Negotiation {
             return turn.fail(coordinator, .tooManyUpdates(maximum: settings.maximumUpdates))
         }
         ended.forget(id)
-        owedPosts.forget(id)
+        turn.changes.note(.ended(id))
+        turn.changes.note(.update(id))
+        owedPosts.forget(id, &turn)
         updates[id] = Update(request, coordinator: coordinator, process: process, at: turn.now)
         let reply = turn.actions.count
         let subscriptions = subscriptions
@@ -206,14 +215,20 @@ extension Negotiation {
         withUpdate(id, &turn) { $0.cancel(withdrawal, &$1) }
     }
 
-    private mutating func force(_ id: DeploymentID, _ request: StreamID, _ turn: inout Turn) {
+    private mutating func force(
+        _ id: DeploymentID,
+        _ force: Force,
+        _ request: StreamID,
+        _ turn: inout Turn
+    ) {
         guard let update = updates[id] else {
             return repeatVerb(id, request, &turn) { _ in false }
         }
         turn.actions.append(.done(request))
         guard update.isWaiting else { return }
         withUpdate(id, &turn) { update, turn in
-            update.isForced = true
+            update.forced = force
+            turn.changes.note(.update(id))
             if update.unattendedUntil == nil { update.force(&turn) }
         }
     }
@@ -225,7 +240,7 @@ extension Negotiation {
         _ turn: inout Turn,
         _ isSameVerb: (Update.Ending) -> Bool
     ) {
-        guard let ending = ended[id] else { return turn.fail(request, .unknown(id)) }
+        guard let ending = ended[id]?.ending else { return turn.fail(request, .unknown(id)) }
         if isSameVerb(ending) {
             turn.actions.append(.done(request))
         } else {

@@ -53,8 +53,8 @@ package struct Participant: Hashable, Sendable {
         var process: Int32
     }
 
-    package private(set) var state: State
-    package private(set) var since: Instant
+    package internal(set) var state: State
+    package internal(set) var since: Instant
     /// When the state ends by itself: `absent`, `asked`, `deferred`, `away` do.
     package var until: Instant?
 
@@ -80,8 +80,8 @@ package struct Participant: Hashable, Sendable {
 
     /// The most time that it may block the update, all in all.
     var budget: Duration
-    private var blockedBefore: Duration = .zero
-    private var blockedFrom: Instant?
+    var blockedBefore: Duration = .zero
+    var blockedFrom: Instant?
     var lastCallLead: Duration
     var hadLastCall = false
 

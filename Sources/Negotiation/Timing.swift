@@ -53,6 +53,7 @@ extension Update {
         }
         guard let deadlineLastCall, deadlineLastCall <= now else { return }
         self.deadlineLastCall = nil
+        turn.changes.note(.update(id))
         for name in names { lastCall(name, isFinal: true, &turn) }
     }
 
@@ -75,13 +76,18 @@ extension Update {
                 if isSpent { update.participants[name]?.extendBudget(to: newEnd, at: now) }
             }
         }
+        turn.changes.note(allOf: self)
     }
 
     /// The broker died and is back. Nobody hung up: who was asked has the rest of its time, and at
     /// least the grace; a running deferral holds to its end, and an acknowledgement stands. Only
     /// whoever acts on a final notice is waited for, so that it can get one.
     mutating func restarted(_ turn: inout Turn) {
-        guard isWaiting else { return }
+        turn.changes.note(allOf: self)
+        guard isWaiting else {
+            for name in participants.keys { participants[name]?.loseConnections() }
+            return
+        }
         let now = turn.now
         let graceEnd = now + turn.settings.reconnectGrace
         all(&turn) { update in
@@ -106,8 +112,7 @@ extension Participant {
 
     fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
-        seats = []
-        orphanAllWords()
+        loseConnections()
         switch state {
         case .absent, .asked, .away:
             until = until.map { max($0, graceEnd) }
@@ -115,6 +120,11 @@ extension Participant {
         case .acknowledged: if owesFinalWord { enter(.away, until: graceEnd, at: now) }
         case .deferred, .silent, .gone, .overridden: break
         }
+    }
+
+    fileprivate mutating func loseConnections() {
+        seats = []
+        orphanAllWords()
     }
 }
 

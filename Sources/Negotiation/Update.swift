@@ -30,7 +30,7 @@ package struct Update: Hashable, Sendable {
     package internal(set) var phase: Phase = .gathering
     package internal(set) var deadline: Instant
     package internal(set) var participants: [ComponentName: Participant] = [:]
-    private var roll = Roll()
+    var roll = Roll()
     var derived = Derived()
 
     package internal(set) var coordinators: [StreamID]
@@ -38,7 +38,8 @@ package struct Update: Hashable, Sendable {
     var ownProcesses: Set<Int32>
     /// When it is cancelled unless a coordinator attaches; nil while one is.
     var unattendedUntil: Instant?
-    var isForced = false
+    /// Who lets it go ahead regardless, once somebody does.
+    package internal(set) var forced: Force?
 
     /// When everyone gets the deadline's last call; nil once they have.
     var deadlineLastCall: Instant?
@@ -121,7 +122,8 @@ extension Update {
         }
         let before = participants.values[index].shown
         let result = derived.keepTrue(&participants.values[index], deadline: deadline, change)
-        if participants.values[index].shown != before { turn.changed(id) }
+        turn.changes.note(.participant(id, name))
+        if participants.values[index].shown != before { turn.show(id) }
         return result
     }
 
@@ -129,7 +131,8 @@ extension Update {
         participants[name] = participant
         roll.enter(name)
         derived.count(participant, deadline: deadline)
-        turn.changed(id)
+        turn.changes.note(.participant(id, name))
+        turn.show(id)
     }
 
     mutating func remove(_ name: ComponentName) -> Participant? {

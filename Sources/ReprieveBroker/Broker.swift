@@ -37,7 +37,15 @@ package struct Broker: Sendable {
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
+    var history = History()
+    /// Released updates that are in the state file.
+    var keptReleases: Set<DeploymentID> = []
+    /// For the state file, as soon as something else has to be written there.
+    var lateRecords: [Record] = []
     var actions: [Action] = []
+
+    /// What the wall clock would have said at boot, since 1970. Only for who reads the history.
+    package var bootTime: Duration = .zero
 
     /// What the negotiation was told and decided, for whoever checks it. Nil keeps nothing.
     package var minutes: [Minute]?
@@ -47,12 +55,18 @@ package struct Broker: Sendable {
         self.negotiation = Negotiation(settings: settings.negotiation)
     }
 
-    /// A broker that goes on where one ended that died: its connections are lost, its promises
-    /// are not.
-    package init(settings: BrokerSettings, after negotiation: Negotiation, at now: Instant) {
+    /// A broker that goes on where one ended: its connections are lost, its promises are not.
+    /// What is to outlive this one is kept for `takePages`.
+    package init(settings: BrokerSettings, recalling past: Recollection, at now: Instant) {
         self.settings = settings
-        self.negotiation = negotiation
-        _ = self.negotiation.handle(.restarted, at: now)
+        negotiation = Negotiation(
+            settings: settings.negotiation,
+            recalling: past.records(settings.negotiation, at: now),
+            at: now
+        )
+        history = History(past.decisions, limits: settings.history)
+        keptReleases = past.keptReleases
+        negotiation.writeAgain(allBut: past.inStateFile)
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -127,6 +141,9 @@ package struct BrokerSettings: Sendable {
     /// Connections at once, and of one user. Beyond it a new one is closed at once.
     package var maximumPeers = 8_192
     package var maximumPeersOfUser = 4_096
+    package var history = HistoryLimits()
+    /// Which boot this is, as the kernel calls it.
+    package var boot = ""
 
     package init(user: UInt32) {
         self.user = user

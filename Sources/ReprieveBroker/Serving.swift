@@ -79,6 +79,9 @@ extension Broker {
             let call = try ReasonedRequest(decoding: payload)
             negotiate(.forced(by: peer.credentials, call, request.stream), at: now)
         case .getStatus: respond(request.stream, status(at: now))
+        case .getHistory:
+            let decisions = history.decisions(try HistoryRequest(decoding: payload))
+            respond(request.stream, HistoryShape(decisions: decisions))
         case .watchStatus:
             respond(request.stream, Empty())
             showing.watchers.append(request.stream)

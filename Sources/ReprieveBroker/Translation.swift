@@ -49,7 +49,7 @@ extension PostUpdateEvent {
 }
 
 extension OutcomeWord {
-    fileprivate init(_ outcome: Outcome) {
+    init(_ outcome: Outcome) {
         switch outcome {
         case .applied: self = .applied
         case .failed: self = .failed
@@ -159,7 +159,7 @@ extension ParticipantShape {
 }
 
 extension ParticipantWord {
-    fileprivate init(_ state: Participant.State) {
+    init(_ state: Participant.State) {
         switch state {
         case .absent: self = .absent
         case .asked: self = .asked

@@ -31,6 +31,10 @@ package struct Control: Hashable, Sendable {
         try await call(.getStatus, Empty()).read(as: StatusShape.self, at: path)
     }
 
+    package func history(_ request: HistoryRequest) async throws -> HistoryShape {
+        try await call(.getHistory, request).read(as: HistoryShape.self, at: path)
+    }
+
     /// Hands on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
         try await withConnection(to: path) { connection in

@@ -13,6 +13,7 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case forceUpdate = "reprieve#ForceUpdate"
     case getStatus = "reprieve#GetStatus"
     case watchStatus = "reprieve#WatchStatus"
+    case getHistory = "reprieve#GetHistory"
 
     package var requestModel: String { rawValue + "Request" }
 
@@ -34,7 +35,8 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     package var isControl: Bool {
         switch self {
         case .subscribeToComponentUpdates, .deferComponentUpdate, .updateState: false
-        case .gateUpdate, .completeUpdate, .cancelUpdate, .forceUpdate, .getStatus, .watchStatus:
+        case .gateUpdate, .completeUpdate, .cancelUpdate, .forceUpdate, .getStatus, .watchStatus,
+            .getHistory:
             true
         }
     }

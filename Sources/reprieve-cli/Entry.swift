@@ -53,7 +53,7 @@ struct ReprieveCommand: ParsableCommand {
             """,
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
-            ForceCommand.self, TokenCommand.self,
+            ForceCommand.self, HistoryCommand.self, TokenCommand.self,
         ]
     )
 }

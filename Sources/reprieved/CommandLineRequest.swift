@@ -111,7 +111,7 @@ struct Invocation {
         _ option: String
     ) throws(ValueError) {
         let assignment = Assignment(section: section, key: key, value: value, place: option)
-        var trial = Configuration(runtimeDirectory: "", tokensFile: "")
+        var trial = Configuration(runtimeDirectory: "", stateDirectory: "", tokensFile: "")
         try assignment.apply(to: &trial)
         assignments.append(assignment)
     }

@@ -7,6 +7,7 @@ import Tokens
 /// How this daemon runs.
 struct Configuration {
     var runtimeDirectory: String
+    var stateDirectory: String
     var componentSocket: String?
     var controlSocket: String?
     var controlGroup: UInt32?
@@ -34,6 +35,7 @@ struct Configuration {
         let pairs: [(String, String?, String?)] = [
             ("NameByUnit", "\(namesByUnit)", "\(other.namesByUnit)"),
             ("RuntimeDirectory", runtimeDirectory, other.runtimeDirectory),
+            ("StateDirectory", stateDirectory, other.stateDirectory),
             ("ComponentSocket", componentSocketPath, other.componentSocketPath),
             ("ControlSocket", controlSocketPath, other.controlSocketPath),
             (
@@ -48,6 +50,7 @@ struct Configuration {
     func keepingFixed(of running: Configuration) -> Configuration {
         var configuration = self
         configuration.runtimeDirectory = running.runtimeDirectory
+        configuration.stateDirectory = running.stateDirectory
         configuration.componentSocket = running.componentSocket
         configuration.controlSocket = running.controlSocket
         configuration.controlGroup = running.controlGroup

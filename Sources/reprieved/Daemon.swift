@@ -15,6 +15,7 @@ final class Daemon {
     private let poll: PeerPoll
     private let alarm: Alarm
     private let log: Log
+    private let archive: Archive
     private var broker: Broker
     private var connections: [PeerID: Connection] = [:]
     /// Who gets something at the end of the turn.
@@ -34,28 +35,45 @@ final class Daemon {
         _ loop: EventLoop,
         _ lookup: PeerLookup,
         settings: BrokerSettings,
+        archive: Archive,
         log: Log
     ) throws(SystemError) {
         self.loop = loop
         self.lookup = lookup
+        self.archive = archive
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
-        broker = Broker(settings: settings)
+        broker = archive.broker(settings, at: loop.now)
+        broker.bootTime = Boot.time
         timeAsleep = loop.timeAsleep
         timeAsleepFound = loop.now
         poll.onReady { [unowned self] token, readiness in
             serve(PeerID(token), readiness)
         }
         alarm.onFire { [unowned self] in
+            archive.retry(broker, at: loop.now)
             perform(broker.handle(.timePassed, at: now))
         }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
-            alarm.set(to: broker.nextDeadline?.sinceBoot)
+            settle()
         }
+        settle()
     }
+
+    /// Leaves nothing to do but to wait.
+    private func settle() {
+        archive.keep(&broker, at: loop.now)
+        broker.confirmSent()
+        archive.keep(&broker, at: loop.now)
+        let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt]
+        alarm.set(to: deadlines.compactMap { $0 }.min())
+    }
+
+    /// Writes down what could wait till now.
+    func stop() { archive.close(&broker, at: loop.now) }
 
     /// Lets peers in at a socket.
     func open(_ door: Door, at socket: ListenSocket) throws(SystemError) {
@@ -168,6 +186,8 @@ extension Daemon {
     }
 
     private func write(to connection: Connection) {
+        // Nobody hears of what could still be forgotten.
+        archive.keep(&broker, at: loop.now)
         connection.awaitsTurnEnd = false
         var isBroken = false
         let isDone = broker.takeOutput(of: connection.peer) { bytes in
@@ -206,6 +226,7 @@ extension Daemon {
     private func noticeSleep() {
         guard loop.now != timeAsleepFound else { return }
         timeAsleepFound = loop.now
+        broker.bootTime = Boot.time
         let asleep = loop.timeAsleep
         guard asleep - timeAsleep >= Self.shortestSleep else { return }
         perform(broker.handle(.slept(asleep - timeAsleep), at: now))

@@ -111,7 +111,11 @@ private func withoutTakenBack(_ assignments: [Assignment]) -> [Assignment] {
 extension Configuration {
     /// What holds where nothing is set.
     static func defaults(directory: String) -> Configuration {
-        Configuration(runtimeDirectory: defaultRuntimeDirectory, tokensFile: directory + "/tokens")
+        Configuration(
+            runtimeDirectory: defaultRuntimeDirectory,
+            stateDirectory: defaultStateDirectory,
+            tokensFile: directory + "/tokens"
+        )
     }
 }
 
@@ -129,6 +133,13 @@ private var defaultRuntimeDirectory: String {
     if let given = variable("RUNTIME_DIRECTORY") { return given }
     guard geteuid() != 0, let own = variable("XDG_RUNTIME_DIR") else { return "/run/reprieve" }
     return own + "/reprieve"
+}
+
+private var defaultStateDirectory: String {
+    if let given = variable("STATE_DIRECTORY") { return given }
+    guard geteuid() != 0 else { return "/var/lib/reprieve" }
+    if let own = variable("XDG_STATE_HOME") { return own + "/reprieve" }
+    return variable("HOME").map { $0 + "/.local/state/reprieve" } ?? "/var/lib/reprieve"
 }
 
 private func variable(_ name: String) -> String? {

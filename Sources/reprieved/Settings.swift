@@ -36,6 +36,14 @@ enum SettingTable {
             configuration.runtimeDirectory = value
         },
         Setting(
+            name: "state-directory",
+            value: "DIRECTORY",
+            help: "what outlives a reboot; default: $STATE_DIRECTORY, else /var/lib/reprieve\n"
+                + "for root, $XDG_STATE_HOME/reprieve or ~/.local/state/reprieve for others"
+        ) { configuration, value in
+            configuration.stateDirectory = value
+        },
+        Setting(
             name: "tokens-file",
             value: "PATH",
             help: "the tokens that `reprieve token` issued; default: tokens in the directory\n"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Systemd
 
 /// The two sockets: those that systemd opened for this process before it ran, by their
@@ -46,10 +45,4 @@ struct Sockets {
             group: configuration.controlGroup
         )
     }
-}
-
-/// Sockets need a place; one that is there already is as good.
-private func makeDirectory(_ path: String) throws(SystemError) {
-    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
-    throw SystemError("make the runtime directory", path: path, errno: errno)
 }

@@ -35,7 +35,10 @@ private func serve(
     Memory.returnLarge()
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
-    let daemon = try Daemon(loop, lookup, settings: loaded.settings, log: log)
+    // First the sockets: whoever has them has the files as well.
+    let sockets = try Sockets(configuration, log)
+    let archive = Archive(configuration, log: log)
+    let daemon = try Daemon(loop, lookup, settings: loaded.settings, archive: archive, log: log)
     let reloading = Reloading(invocation, loaded, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
@@ -45,7 +48,6 @@ private func serve(
     }
     // The loop must not own what owns it: at its end the sockets are to go.
     try loop.onSignal(SIGHUP) { [unowned reloading] in reloading.reload() }
-    let sockets = try Sockets(configuration, log)
     try daemon.open(.components, at: sockets.components)
     try daemon.open(.control, at: sockets.control)
     try loop.feedWatchdog()
@@ -57,7 +59,9 @@ private func serve(
         log.write(.info, "systemd does not run here: units name nobody")
     }
     defer { withExtendedLifetime(reloading) {} }
-    return try loop.run()
+    let code = try loop.run()
+    daemon.stop()
+    return code
 }
 
 /// Says what is wrong, or what was read.

@@ -64,7 +64,8 @@ class Broker:
     @property
     def command(self) -> list:
         if self.name == "reprieved":
-            return [self.programs / "reprieved", "--runtime-directory", self.directory]
+            return [self.programs / "reprieved", "--runtime-directory", self.directory,
+                    "--state-directory", self.directory / "state"]
         if self.name == "dbus-broker":
             script = pathlib.Path(__file__).with_name("dbus-broker.py")
             return [sys.executable, script, self.socket, self.directory / "bus.conf"]
@@ -207,7 +208,8 @@ def print_memory(names, programs, seconds):
 
 def print_start(programs) -> None:
     daemon = measure_start(programs / "reprieved", "ipc.socket",
-                           ["--runtime-directory", "{directory}"])
+                           ["--runtime-directory", "{directory}",
+                            "--state-directory", "{directory}/state"])
     least = measure_start(programs / "epoll-broker", "ipc.socket", ["{socket}"])
     size = (programs / "reprieved").stat().st_size
     print(f"reprieved lets in its first client {daemon:.1f} ms after exec, {daemon / least:.1f} "

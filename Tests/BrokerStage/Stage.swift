@@ -14,11 +14,16 @@ package struct Stage: Sendable {
     package private(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
     private var latest: UInt64 = 0
+    /// What the broker's two files hold.
+    package private(set) var journal: [UInt8] = []
+    package private(set) var state: [UInt8] = []
 
     package init(_ change: (inout BrokerSettings) -> Void = { _ in }) {
         var settings = BrokerSettings(user: Self.user)
         change(&settings)
-        broker = Broker(settings: settings)
+        settings.boot = "a"
+        broker = Broker(settings: settings, recalling: Recollection(), at: now)
+        (journal, state) = (broker.bootPage, broker.bootPage)
     }
 
     /// Has the broker keep minutes of its negotiation from now on.
@@ -29,10 +34,45 @@ package struct Stage: Sendable {
         return broker.minutes ?? []
     }
 
-    /// The broker dies, and another goes on with what it knew. Nobody hung up, yet all are gone.
+    /// The broker dies, and another goes on with what was written down. Nobody hung up, yet all
+    /// are gone.
     package mutating func restart() {
         actors = [:]
-        broker = Broker(settings: broker.settings, after: broker.negotiation, at: now)
+        let past = Recollection(journal: journal, state: state, boot: broker.settings.boot)
+        broker = Broker(settings: broker.settings, recalling: past, at: now)
+        journal = broker.bootPage + broker.wholePage(of: .journal)
+    }
+
+    /// The device reboots: the journal means nothing any more, and the clock starts anew.
+    package mutating func reboot() {
+        actors = [:]
+        now = Instant(sinceBoot: .seconds(5))
+        var settings = broker.settings
+        settings.boot += "a"
+        let past = Recollection(journal: journal, state: state, boot: settings.boot)
+        broker = Broker(settings: settings, recalling: past, at: now)
+        journal = broker.bootPage + broker.wholePage(of: .journal)
+        state += broker.bootPage
+    }
+
+    /// What the broker would be after its death, by what was written down.
+    package func recalled() -> Negotiation {
+        let past = Recollection(journal: journal, state: state, boot: broker.settings.boot)
+        return Broker(settings: broker.settings, recalling: past, at: now).negotiation
+    }
+
+    private mutating func settle() {
+        keep()
+        broker.confirmSent()
+        keep()
+    }
+
+    /// Nobody hears of what could still be forgotten.
+    private mutating func keep() {
+        guard broker.hasPages else { return }
+        let pages = broker.takePages()
+        journal += pages.journal
+        state += pages.state
     }
 }
 
@@ -85,6 +125,7 @@ extension Stage {
     package mutating func hangUp(_ peer: PeerID) {
         guard actors.removeValue(forKey: peer) != nil else { return }
         perform(broker.handle(.hungUp(peer), at: now))
+        settle()
     }
 }
 
@@ -190,11 +231,13 @@ extension Stage {
     package mutating func sleep(_ duration: Duration) {
         now = now + duration
         perform(broker.handle(.slept(duration), at: now))
+        settle()
         pass(.zero)
     }
 
     private mutating func endTurn() {
         perform(broker.handle(.turnEnded, at: now))
+        settle()
     }
 
     /// The operator changes what the broker works with.
@@ -225,6 +268,7 @@ extension Stage {
     }
 
     private mutating func deliver(to peer: PeerID) {
+        keep()
         guard var actor = actors[peer] else { return }
         _ = broker.takeOutput(of: peer) { actor.take($0) }
         actor.listen()

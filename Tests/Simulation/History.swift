@@ -152,7 +152,10 @@ extension History {
         case .brokerDies:
             transcript.append("the broker dies and is back")
             let before = stage.broker.negotiation
+            var expected = before
+            _ = expected.handle(.restarted, at: stage.now)
             stage.restart()
+            if stage.broker.negotiation != expected { objections.append("6: it recalls otherwise") }
             stage.keepMinutes()
             objections += witnesses.restarted(before, stage.broker.negotiation, at: stage.now)
         default: break

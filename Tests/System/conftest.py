@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every system test can ask for."""
 
+import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -40,8 +42,8 @@ def start(directory):
     """Starts daemons. One that still runs when the test is over must end well."""
     daemons = []
 
-    def start(*arguments):
-        daemons.append(Daemon(directory, *arguments))
+    def start(*arguments, **options):
+        daemons.append(Daemon(directory, *arguments, **options))
         return daemons[-1]
 
     yield start
@@ -71,6 +73,16 @@ def undisturbed(daemon, coordinator):
     assert gate.released()["basis"] == "consent"
     coordinator.complete("healthy")
     assert component.post()["outcome"] == "applied"
+
+
+@pytest.fixture(scope="session")
+def interposer(tmp_path_factory):
+    """A library that counts and spoils what a program writes: interpose.c."""
+    library = tmp_path_factory.mktemp("interposer") / "interpose.so"
+    source = pathlib.Path(__file__).with_name("interpose.c")
+    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source]
+    subprocess.run(command, check=True, timeout=60)
+    return str(library)
 
 
 @pytest.fixture

@@ -21,14 +21,22 @@ NOBODY = 65534
 
 class Daemon:
     def __init__(
-        self, directory, *arguments, names_by_unit=False, environment={}, sockets=()
+        self,
+        directory,
+        *arguments,
+        names_by_unit=False,
+        environment={},
+        sockets=(),
+        is_doomed=False,
     ):
+        """Waits until it is ready, unless it is to die early."""
         # The tests may themselves run in a service, as in a continuous build.
         by_claim = [] if names_by_unit else ["--name-by-unit", "no"]
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
         self.control_socket = self.directory / "control.socket"
         self.log = self.directory / "log"
+        self.state_directory = self.directory / "state"
         self._connections = []
         self._is_over = False
         # An abstract address: it leaves nothing behind.
@@ -38,13 +46,15 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [*inheriting(sockets), BUILD / "reprieved"]
-                    + ["--runtime-directory", directory, *by_claim, *arguments],
+                    [*inheriting(sockets), BUILD / "reprieved", "--runtime-directory", directory]
+                    + ["--state-directory", self.state_directory, *by_claim, *arguments],
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,
                     pass_fds=[one.fileno() for one in sockets],
                 )
+            if is_doomed:
+                return
             try:
                 assert b"READY=1" in notify.recv(4096)
             except TimeoutError:

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+
+/// How much is remembered of what was decided. Beyond it the oldest is forgotten first.
+package struct HistoryLimits: Hashable, Sendable {
+    package var maximumDecisions = 128
+    /// Bytes of all decisions together.
+    package var maximumBytes = 128 * 1_024
+    /// Participants told of one by one in a decision: who mattered most comes first.
+    package var maximumParticipants = 128
+}
+
+/// What was decided, oldest first, as it stands in the state file.
+struct History: Sendable {
+    struct Entry: Sendable {
+        var number: Int32
+        var deploymentID: DeploymentID
+        /// Nobody has said yet what became of the update.
+        var isOpen: Bool
+        var json: [UInt8]
+    }
+
+    private(set) var entries: [Entry] = []
+    private var byteCount = 0
+    private var limits = HistoryLimits()
+
+    init() {}
+
+    init(_ kept: [Int32: [UInt8]], limits: HistoryLimits) {
+        self.limits = limits
+        for number in kept.keys.sorted() {
+            guard let json = kept[number], let shape = try? DecisionShape(kept: json) else {
+                continue
+            }
+            append(Entry(number, shape, json))
+        }
+    }
+
+    /// Enters the release or the end of an update, and returns what is now to be kept of it.
+    mutating func enter(_ update: Update, _ end: Ended?, bootTime: Duration) -> Entry {
+        let id = update.id
+        let open = entries.lastIndex { $0.deploymentID == id && $0.isOpen }
+        guard let end, let open,
+            var shape = try? DecisionShape(kept: entries[open].json)
+        else {
+            var shape = DecisionShape(update, bootTime, limits)
+            if let end { shape.enter(end, bootTime) }
+            let entry = Entry((entries.last?.number ?? 0) + 1, shape, shape.encoded())
+            append(entry)
+            return entry
+        }
+        shape.enter(end, bootTime)
+        let entry = Entry(entries[open].number, shape, shape.encoded())
+        byteCount += entry.json.count - entries[open].json.count
+        entries[open] = entry
+        return entry
+    }
+
+    private mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        byteCount += entry.json.count
+        while entries.count > limits.maximumDecisions
+            || entries.count > 1 && byteCount > limits.maximumBytes
+        {
+            byteCount -= entries.removeFirst().json.count
+        }
+    }
+
+    func decisions(_ request: HistoryRequest) -> [DecisionShape] {
+        let wanted = entries.reversed().lazy.filter { entry in
+            request.deploymentID.map { $0 == entry.deploymentID } ?? true
+        }
+        let limit = Int(clamping: request.limit ?? .max)
+        return wanted.prefix(limit).compactMap { try? DecisionShape(kept: $0.json) }
+    }
+}
+
+extension History.Entry {
+    fileprivate init(_ number: Int32, _ shape: DecisionShape, _ json: [UInt8]) {
+        self.number = number
+        deploymentID = shape.deploymentID
+        isOpen = shape.endedAtMs == nil
+        self.json = json
+    }
+}
+
+extension DecisionShape {
+    fileprivate init(kept json: [UInt8]) throws {
+        self = try DecisionShape(decoding: json, limits: .fromBroker)
+    }
+
+    fileprivate init(_ update: Update, _ bootTime: Duration, _ limits: HistoryLimits) {
+        self.init(deploymentID: update.id)
+        reason = update.request.reason
+        isGgcRestarting = update.request.restartsNucleus
+        announcedAtMs = update.announced.stamp(bootTime)
+        forced = update.forced.map { ByWhomShape(by: $0.by, reason: $0.reason) }
+        let decided = update.release?.at ?? update.announced
+        if let release = update.release {
+            waitedMs = release.waited.wholeMilliseconds
+            releasedAtMs = decided.stamp(bootTime)
+            basis = BasisWord(release.basis)
+        }
+        enter(update.status(at: decided).participants, limits)
+    }
+
+    /// Whoever held it back longest comes first.
+    private mutating func enter(_ all: [ParticipantStatus], _ limits: HistoryLimits) {
+        let told = all.sorted { ($1.blocked, $0.component) < ($0.blocked, $1.component) }
+            .prefix(limits.maximumParticipants)
+        omitted = Int64(all.count - told.count)
+        participants = told.map { participant in
+            DecidedParticipantShape(
+                component: participant.component,
+                state: ParticipantWord(participant.state),
+                deferrals: Int64(participant.deferrals),
+                blockedMs: participant.blocked.wholeMilliseconds,
+                message: participant.message
+            )
+        }
+    }
+
+    fileprivate mutating func enter(_ end: Ended, _ bootTime: Duration) {
+        let stamp = end.at.stamp(bootTime)
+        endedAtMs = stamp
+        if releasedAtMs == nil { waitedMs = max(0, stamp - announcedAtMs) }
+        let post = end.ending.post(deploymentID)
+        outcome = OutcomeWord(post.outcome)
+        switch end.ending {
+        case .completed(_, let message): self.message = message
+        case .cancelled(let withdrawal):
+            cancelled = ByWhomShape(by: withdrawal.by, reason: withdrawal.reason)
+        case .refused(let withdrawal):
+            refused = ByWhomShape(by: withdrawal.by, reason: withdrawal.reason)
+        case .unknown: break
+        }
+    }
+}
+
+extension Instant {
+    /// Milliseconds since 1970.
+    fileprivate func stamp(_ bootTime: Duration) -> Int64 {
+        (bootTime + sinceBoot).wholeMilliseconds
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Negotiation
+
+/// The files in which a broker's promises outlive it.
+package enum RecordFile: Hashable, Sendable {
+    /// All that is under way, for a broker that goes on in this boot.
+    case journal
+    /// What was released or has ended, and the history, for the next boot as well.
+    case state
+}
+
+/// What is to be written before anything leaves that was said because of it.
+package struct Pages: Sendable {
+    package var journal: [UInt8]
+    /// Empty unless something was released or has ended: flash wears out.
+    package var state: [UInt8]
+}
+
+extension Broker {
+    /// Whether something is to be written.
+    package var hasPages: Bool { negotiation.hasRecords }
+
+    /// All that was to be sent has been offered to its sockets.
+    package mutating func confirmSent() { negotiation.confirmSent() }
+
+    package mutating func takePages() -> Pages {
+        let (records, ended) = negotiation.takeRecords()
+        var journal = Page()
+        journal.add(records)
+        return Pages(journal: journal.encoded(), state: statePage(records, ended).encoded())
+    }
+
+    /// What can wait until something else is written to the state file, or until the end.
+    package mutating func takeLatePage() -> [UInt8] {
+        defer { lateRecords = [] }
+        var page = Page()
+        page.add(lateRecords)
+        return page.encoded()
+    }
+
+    /// All that a file has to hold; nothing if it need not be there.
+    package func wholePage(of file: RecordFile) -> [UInt8] {
+        var page = Page()
+        switch file {
+        case .journal: page.add(negotiation.records)
+        case .state:
+            page.add(
+                negotiation.records.filter { record in
+                    switch record {
+                    case .update(let id, _), .participant(let id, _, _): keptReleases.contains(id)
+                    case .ended, .owed: true
+                    case .sent: false
+                    }
+                }
+            )
+            for entry in history.entries { page.add(Frame(entry)) }
+        }
+        return page.encoded()
+    }
+
+    /// What stands in front of the first page that is written to a file in this boot.
+    package var bootPage: [UInt8] { Frame.boot(settings.boot).encoded() }
+
+    private mutating func statePage(_ records: [Record], _ ended: [(Update, Ended)]) -> Page {
+        var entries: [History.Entry] = []
+        var isUrgent = false
+        for record in records {
+            switch record {
+            case .update(let id, let update?):
+                guard update.isReleased, keptReleases.insert(id).inserted else { continue }
+                lateRecords += negotiation.records(of: id)
+                entries += enterRelease(of: id)
+            case .update(let id, nil):
+                guard keptReleases.remove(id) != nil else { continue }
+                lateRecords.append(record)
+            case .participant, .sent: continue
+            case .ended(_, nil), .owed:
+                lateRecords.append(record)
+                continue
+            case .ended(_, .some): lateRecords.append(record)
+            }
+            isUrgent = true
+        }
+        entries += ended.map { history.enter($0, $1, bootTime: bootTime) }
+        var page = Page()
+        guard isUrgent else { return page }
+        page.add(lateRecords)
+        for entry in entries { page.add(Frame(entry)) }
+        lateRecords = []
+        return page
+    }
+
+    private mutating func enterRelease(of id: DeploymentID) -> [History.Entry] {
+        guard let update = negotiation.updates[id] else { return [] }
+        return [history.enter(update, nil, bootTime: bootTime)]
+    }
+}
+
+extension Update.Record {
+    var isReleased: Bool {
+        if case .released = phase { true } else { false }
+    }
+}

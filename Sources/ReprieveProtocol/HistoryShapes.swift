@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// `reprieve#GetHistoryRequest`.
+package struct HistoryRequest: Shape {
+    /// The most decisions wanted; nil wants all that are remembered.
+    package var limit: Int64?
+    /// Only decisions on this update.
+    package var deploymentID: String?
+
+    package init(limit: Int64? = nil, deploymentID: String? = nil) {
+        self.limit = limit
+        self.deploymentID = deploymentID
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        limit = try json.integer("limit")
+        if let limit, limit < 0 { throw JSONError("limit: \(limit) is negative") }
+        deploymentID = try json.string("deploymentId") == nil ? nil : json.deploymentID()
+    }
+
+    package var json: JSON {
+        .members(
+            .init(optional: "limit", limit.map(JSON.integer)),
+            .init(optional: "deploymentId", deploymentID.map(JSON.string))
+        )
+    }
+}
+
+/// What `reprieve history --json` prints: `reprieve#GetHistoryResponse`. Newest first.
+package struct HistoryShape: Shape {
+    package var decisions: [DecisionShape]
+
+    package init(decisions: [DecisionShape]) {
+        self.decisions = decisions
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        decisions = try json.shapes("decisions")
+    }
+
+    package var json: JSON { ["decisions": .array(decisions.map(\.json))] }
+}
+
+/// What was decided about one update, on what ground, and what became of it. Its instants are
+/// milliseconds since 1970 as the device's clock had them, and are only for reading.
+package struct DecisionShape: Shape {
+    package var deploymentID: String
+    package var reason: String?
+    package var isGgcRestarting = false
+    package var announcedAtMs: Int64 = 0
+    /// How long it waited, until its gate opened or it was withdrawn.
+    package var waitedMs: Int64 = 0
+    /// Absent where the gate never opened, as is `basis`.
+    package var releasedAtMs: Int64?
+    package var basis: BasisWord?
+    package var forced: ByWhomShape?
+    package var refused: ByWhomShape?
+    package var cancelled: ByWhomShape?
+    /// Absent until it is known.
+    package var outcome: OutcomeWord?
+    package var message: String?
+    package var endedAtMs: Int64?
+    package var participants: [DecidedParticipantShape] = []
+    /// Participants for which there was no room.
+    package var omitted: Int64 = 0
+
+    package init(deploymentID: String) {
+        self.deploymentID = deploymentID
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        deploymentID = try json.requiredString("deploymentId")
+        reason = try json.string("reason")
+        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        announcedAtMs = try json.requiredInteger("announcedAtMs")
+        waitedMs = try json.requiredInteger("waitedMs")
+        releasedAtMs = try json.integer("releasedAtMs")
+        basis = try json.word("basis")
+        forced = try json.byWhom("forced")
+        refused = try json.byWhom("refused")
+        cancelled = try json.byWhom("cancelled")
+        outcome = try json.word("outcome")
+        message = try json.string("message")
+        endedAtMs = try json.integer("endedAtMs")
+        participants = try json.shapes("participants")
+        omitted = try json.integer("omitted") ?? 0
+    }
+
+    package var json: JSON {
+        .members(
+            .init("deploymentId", .string(deploymentID)),
+            .init(optional: "reason", reason.map(JSON.string)),
+            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init("announcedAtMs", .integer(announcedAtMs)),
+            .init("waitedMs", .integer(waitedMs)),
+            .init(optional: "releasedAtMs", releasedAtMs.map(JSON.integer)),
+            .init(optional: "basis", (basis?.rawValue).map(JSON.string)),
+            .init(optional: "forced", forced?.json),
+            .init(optional: "refused", refused?.json),
+            .init(optional: "cancelled", cancelled?.json),
+            .init(optional: "outcome", (outcome?.rawValue).map(JSON.string)),
+            .init(optional: "message", message.map(JSON.string)),
+            .init(optional: "endedAtMs", endedAtMs.map(JSON.integer)),
+            .init("participants", .array(participants.map(\.json))),
+            .init(optional: "omitted", omitted == 0 ? nil : .integer(omitted))
+        )
+    }
+}
+
+/// Who did it, and why.
+package struct ByWhomShape: Shape {
+    package var by: String
+    package var reason: String
+
+    package init(by: String, reason: String) {
+        self.by = by
+        self.reason = reason
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        by = try json.requiredString("by")
+        reason = try json.requiredString("reason")
+    }
+
+    package var json: JSON { ["by": .string(by), "reason": .string(reason)] }
+}
+
+/// Where a component stood when it was decided.
+package struct DecidedParticipantShape: Shape {
+    package var component: String
+    package var state: ParticipantWord
+    package var deferrals: Int64
+    package var blockedMs: Int64
+    package var message: String?
+
+    package init(
+        component: String,
+        state: ParticipantWord,
+        deferrals: Int64,
+        blockedMs: Int64,
+        message: String?
+    ) {
+        self.component = component
+        self.state = state
+        self.deferrals = deferrals
+        self.blockedMs = blockedMs
+        self.message = message
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        component = try json.requiredString("component")
+        state = try json.required("state", json.word("state"))
+        deferrals = try json.integer("deferrals") ?? 0
+        blockedMs = try json.integer("blockedMs") ?? 0
+        message = try json.string("message")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("component", .string(component)),
+            .init("state", .string(state.rawValue)),
+            .init("deferrals", .integer(deferrals)),
+            .init("blockedMs", .integer(blockedMs)),
+            .init(optional: "message", message.map(JSON.string))
+        )
+    }
+}
+
+extension JSON {
+    fileprivate func byWhom(_ name: String) throws(JSONError) -> ByWhomShape? {
+        guard let value = try object(name) else { return nil }
+        return try ByWhomShape(decoding: value)
+    }
+}
