@@ -18,7 +18,8 @@ NOBODY = 65534
 
 
 class Daemon:
-    def __init__(self, directory, *arguments, environment={}, is_doomed=False):
+    def __init__(self, directory, *arguments, environment={}, is_doomed=False,
+                 user=None):
         """Waits until it is ready, unless it is to die early."""
         self.directory = pathlib.Path(directory)
         self.component_socket = self.directory / "ipc.socket"
@@ -39,6 +40,7 @@ class Daemon:
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"], **environment},
                     stdin=subprocess.DEVNULL,
                     stderr=log,
+                    user=user,
                 )
             if is_doomed:
                 return
