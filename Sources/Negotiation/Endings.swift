@@ -124,7 +124,11 @@ struct Memory<Key: Hashable & Sendable, Value: Hashable & Sendable>: Hashable, S
         return oldest
     }
 
-    mutating func forget(_ key: Key) {
-        if values.removeValue(forKey: key) != nil { order.removeAll { $0 == key } }
+    /// Returns whether there was something to forget.
+    @discardableResult
+    mutating func forget(_ key: Key) -> Bool {
+        guard values.removeValue(forKey: key) != nil else { return false }
+        order.removeAll { $0 == key }
+        return true
     }
 }

@@ -167,8 +167,7 @@ extension Negotiation {
         guard updates.count < settings.maximumUpdates else {
             return turn.fail(coordinator, .tooManyUpdates(maximum: settings.maximumUpdates))
         }
-        ended.forget(id)
-        turn.changes.note(.ended(id))
+        if ended.forget(id) { turn.changes.note(.ended(id)) }
         turn.changes.note(.update(id))
         owedPosts.forget(id, &turn)
         updates[id] = Update(request, coordinator: coordinator, process: process, at: turn.now)

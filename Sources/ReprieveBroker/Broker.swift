@@ -42,6 +42,9 @@ package struct Broker: Sendable {
     var keptReleases: Set<DeploymentID> = []
     /// For the state file, as soon as something else has to be written there.
     var lateRecords: [Record] = []
+    var lateEntries: [History.Entry] = []
+    /// What the last pages entered in the history.
+    var latestEntries: [History.Entry] = []
     var actions: [Action] = []
 
     /// What the wall clock would have said at boot, since 1970. Only for who reads the history.
@@ -64,9 +67,15 @@ package struct Broker: Sendable {
             recalling: past.records(settings.negotiation, at: now),
             at: now
         )
-        history = History(past.decisions, limits: settings.history)
-        keptReleases = past.keptReleases
-        negotiation.writeAgain(allBut: past.inStateFile)
+        history = History(past.state.decisions, limits: settings.history)
+        lateEntries = history.add(past.journal.decisions)
+        // A state file that missed the last page is behind the journal.
+        keptReleases = past.keptReleases.filter { id in
+            negotiation.updates[id].map { !$0.isWaiting } ?? false
+        }
+        let over = past.keptReleases.subtracting(keptReleases)
+        lateRecords = over.sorted().map { .update($0, nil) }
+        negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {

@@ -17,6 +17,7 @@ struct History: Sendable {
     struct Entry: Sendable {
         var number: Int32
         var deploymentID: DeploymentID
+        var announcedAtMs: Int64
         /// Nobody has said yet what became of the update.
         var isOpen: Bool
         var json: [UInt8]
@@ -42,8 +43,9 @@ struct History: Sendable {
     mutating func enter(_ update: Update, _ end: Ended?, bootTime: Duration) -> Entry {
         let id = update.id
         let open = entries.lastIndex { $0.deploymentID == id && $0.isOpen }
-        guard let end, let open,
-            var shape = try? DecisionShape(kept: entries[open].json)
+        // Its release may have been entered by a broker that died then.
+        if end == nil, let open { return entries[open] }
+        guard let end, let open, var shape = try? DecisionShape(kept: entries[open].json)
         else {
             var shape = DecisionShape(update, bootTime, limits)
             if let end { shape.enter(end, bootTime) }
@@ -53,9 +55,35 @@ struct History: Sendable {
         }
         shape.enter(end, bootTime)
         let entry = Entry(entries[open].number, shape, shape.encoded())
-        byteCount += entry.json.count - entries[open].json.count
-        entries[open] = entry
+        replace(open, by: entry)
         return entry
+    }
+
+    /// Adds what only the journal knows, and returns it.
+    mutating func add(_ kept: [Int32: [UInt8]]) -> [Entry] {
+        kept.keys.sorted().compactMap { number in
+            guard let json = kept[number], let shape = try? DecisionShape(kept: json) else {
+                return nil
+            }
+            let known = entries.lastIndex { entry in
+                entry.deploymentID == shape.deploymentID
+                    && entry.announcedAtMs == shape.announcedAtMs
+            }
+            guard let known else {
+                let entry = Entry((entries.last?.number ?? 0) + 1, shape, json)
+                append(entry)
+                return entry
+            }
+            guard entries[known].isOpen, shape.endedAtMs != nil else { return nil }
+            let entry = Entry(entries[known].number, shape, json)
+            replace(known, by: entry)
+            return entry
+        }
+    }
+
+    private mutating func replace(_ index: Int, by entry: Entry) {
+        byteCount += entry.json.count - entries[index].json.count
+        entries[index] = entry
     }
 
     private mutating func append(_ entry: Entry) {
@@ -81,6 +109,7 @@ extension History.Entry {
     fileprivate init(_ number: Int32, _ shape: DecisionShape, _ json: [UInt8]) {
         self.number = number
         deploymentID = shape.deploymentID
+        announcedAtMs = shape.announcedAtMs
         isOpen = shape.endedAtMs == nil
         self.json = json
     }

@@ -27,9 +27,12 @@ extension Broker {
 
     package mutating func takePages() -> Pages {
         let (records, ended) = negotiation.takeRecords()
+        let state = statePage(records, ended)
         var journal = Page()
         journal.add(records)
-        return Pages(journal: journal.encoded(), state: statePage(records, ended).encoded())
+        latestEntries = state.entries
+        for entry in latestEntries { journal.add(Frame(entry)) }
+        return Pages(journal: journal.encoded(), state: state.page.encoded())
     }
 
     /// What can wait until something else is written to the state file, or until the end.
@@ -44,7 +47,9 @@ extension Broker {
     package func wholePage(of file: RecordFile) -> [UInt8] {
         var page = Page()
         switch file {
-        case .journal: page.add(negotiation.records)
+        case .journal:
+            page.add(negotiation.records)
+            for entry in lateEntries + latestEntries { page.add(Frame(entry)) }
         case .state:
             page.add(
                 negotiation.records.filter { record in
@@ -63,8 +68,12 @@ extension Broker {
     /// What stands in front of the first page that is written to a file in this boot.
     package var bootPage: [UInt8] { Frame.boot(settings.boot).encoded() }
 
-    private mutating func statePage(_ records: [Record], _ ended: [(Update, Ended)]) -> Page {
-        var entries: [History.Entry] = []
+    /// Also returns what is new in the history: the journal has it until the state file does.
+    private mutating func statePage(
+        _ records: [Record],
+        _ ended: [(Update, Ended)]
+    ) -> (page: Page, entries: [History.Entry]) {
+        var entries = lateEntries
         var isUrgent = false
         for record in records {
             switch record {
@@ -85,11 +94,12 @@ extension Broker {
         }
         entries += ended.map { history.enter($0, $1, bootTime: bootTime) }
         var page = Page()
-        guard isUrgent else { return page }
+        guard isUrgent else { return (page, []) }
         page.add(lateRecords)
         for entry in entries { page.add(Frame(entry)) }
         lateRecords = []
-        return page
+        lateEntries = []
+        return (page, entries)
     }
 
     private mutating func enterRelease(of id: DeploymentID) -> [History.Entry] {

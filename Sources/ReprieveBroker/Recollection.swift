@@ -14,8 +14,6 @@ package struct Recollection: Sendable {
         self.state = FileReading(state, boot, outlivesBoot: true)
     }
 
-    var decisions: [Int32: [UInt8]] { state.decisions }
-
     var keptReleases: Set<DeploymentID> { Set(state.remains.updates.keys) }
 
     var inStateFile: Set<DeploymentID> { keptReleases.union(state.remains.ended.map(\.id)) }
@@ -51,7 +49,7 @@ package struct FileReading: Sendable {
     /// Whether what is written next belongs to the boot that was written in last.
     package private(set) var isOfThisBoot = false
     fileprivate private(set) var remains = Remains()
-    fileprivate private(set) var decisions: [Int32: [UInt8]] = [:]
+    private(set) var decisions: [Int32: [UInt8]] = [:]
 
     fileprivate init(_ bytes: [UInt8], _ boot: String, outlivesBoot: Bool) {
         var search = FrameSearch(bytes)

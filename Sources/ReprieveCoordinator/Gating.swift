@@ -32,6 +32,10 @@ extension Control {
                     try await handle(step)
                 }
             } catch let error as ConnectionError {
+                // It was there, and is gone before it could answer.
+                if patience.isNone, error.code == .broken {
+                    patience = Patience(of: Self.reattachLimit)
+                }
                 if patience.isFresh, error.isTemporary { try await handle(.lost(error)) }
                 guard let delay = patience.delay(after: error) else { throw error }
                 try await Task.sleep(for: delay)
@@ -83,6 +87,8 @@ private struct Patience {
     init(of limit: Duration) {
         self.limit = limit
     }
+
+    var isNone: Bool { limit == .zero }
 
     /// Whether nothing has failed yet.
     var isFresh: Bool { end == nil && limit > .zero }

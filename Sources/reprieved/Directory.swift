@@ -5,6 +5,7 @@ import Systemd
 
 /// Makes a directory, and those above it that are not there.
 func makeDirectory(_ path: String) throws(SystemError) {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
     for end in path.indices.dropFirst() where path[end] == "/" {
         mkdir(String(path[..<end]), 0o755)
     }

@@ -38,7 +38,7 @@ final class KeptFile {
     func read() -> [UInt8] {
         do { return try readAll() } catch {
             isForeign = true
-            log.write(.warning, error.message)
+            report(error)
             return []
         }
     }
@@ -209,7 +209,12 @@ extension KeptFile {
     private func fail(_ error: SystemError, at now: Duration) {
         close()
         retryAt = now + Self.retryInterval
-        guard error != failure else { return }
+        report(error)
+    }
+
+    private func report(_ error: SystemError) {
+        // To set aside what cannot be read fails for the same reason.
+        guard error.errno != failure?.errno else { return }
         failure = error
         let loss = isDurable ? "a reboot" : "a death of this process"
         log.write(.warning, error.message + "; until that works, \(loss) loses what is new")

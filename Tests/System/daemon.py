@@ -28,6 +28,7 @@ class Daemon:
         environment={},
         sockets=(),
         is_doomed=False,
+        user=None,
     ):
         """Waits until it is ready, unless it is to die early."""
         # The tests may themselves run in a service, as in a continuous build.
@@ -52,6 +53,7 @@ class Daemon:
                     stdin=subprocess.DEVNULL,
                     stderr=log,
                     pass_fds=[one.fileno() for one in sockets],
+                    user=user,
                 )
             if is_doomed:
                 return
