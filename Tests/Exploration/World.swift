@@ -38,6 +38,8 @@ struct World: Sendable {
     var restarts = 0
     var sleeps = 0
     var deferrals = [2]
+    /// The least that is granted.
+    var leastDeferral = 1
     var sleep = 3
     var horizon = 7
     /// Explored also by `--quick`.
@@ -47,7 +49,7 @@ struct World: Sendable {
         var settings = Settings()
         settings.reconnectGrace = .seconds(1)
         settings.completionLimit = .seconds(3)
-        settings.minimumDeferral = .seconds(1)
+        settings.minimumDeferral = .seconds(leastDeferral)
         return settings
     }
 

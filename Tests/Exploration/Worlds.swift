@@ -104,6 +104,7 @@ extension World {
             leaves: 2,
             forces: 1,
             cancels: 1,
+            deferrals: [-1, 2],
             horizon: 3,
             isQuick: true
         ),
@@ -192,6 +193,8 @@ extension World {
             policies: [.small(response: 0, deadline: 4)],
             announces: [2],
             leaves: 1,
+            deferrals: [1, 3],
+            leastDeferral: 2,
             horizon: 4,
             isQuick: true
         ),

@@ -74,10 +74,10 @@ struct Life: Hashable, Sendable {
     ) -> [String] {
         listen(to: entry, settings)
         let objections =
-            hearNotices(entry, ears) + hearAnswer(entry) + objectToRelease(entry, ears)
+            hearNotices(entry, ears) + hearAnswer(entry, settings) + objectToRelease(entry, ears)
             + objectToStatus(entry, settings) + objectToRestart(entry)
             + objectToWelcome(entry, ears) + objectToNames(entry, ears)
-            + objectToLastCalls(entry, ears)
+            + objectToLastCalls(entry, ears) + objectToHearing(entry)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
@@ -154,7 +154,10 @@ extension Life {
         return objections
     }
 
-    private mutating func hearAnswer(_ entry: Ledger.Entry) -> [String] {
+    private mutating func hearAnswer(
+        _ entry: Ledger.Entry,
+        _ settings: Settings
+    ) -> [String] {
         guard entry.isAbout(request.deploymentID), let grant = entry.grant,
             case .answered(let answer) = entry.event,
             entry.before.updates[answer.deploymentID]?.isWaiting ?? false
@@ -174,7 +177,8 @@ extension Life {
             grant.granted <= policy.maxDefer && grant.granted <= deadline - entry.now
             && (sleeps > 0 || grant.granted + grant.remaining <= left)
             && grant.granted > .zero && grant.remaining >= .zero
-        let most = min(answer.deferral, policy.maxDefer, deadline - entry.now)
+        let wanted = max(answer.deferral, settings.minimumDeferral)
+        let most = min(wanted, policy.maxDefer, deadline - entry.now)
         let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
         let isCapped = grant.remaining == .zero
         return (isFair ? [] : ["a grant beyond a cap"])

@@ -112,6 +112,24 @@ extension Life {
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 
+    /// A participant's consent is always heard; who is absent or gone, or says nonsense, is not.
+    func objectToHearing(_ entry: Ledger.Entry) -> [String] {
+        let id = request.deploymentID
+        guard case .answered(let answer) = entry.event, answer.deploymentID == id,
+            let status = entry.before.updates[id]?.status(at: entry.now)
+        else { return [] }
+        let isHeard = entry.actions.contains { action in
+            if case .granted = action { true } else { false }
+        }
+        let state = status.participants.first { $0.component == answer.component }?.state
+        let isThere = state != nil && state != .absent && state != .gone
+        if isHeard, !isThere || answer.deferral < .zero {
+            return ["an answer counted that is none"]
+        }
+        let isConsent = answer.deferral == .zero
+        return isConsent && isThere && !isHeard ? ["somebody's consent was not heard"] : []
+    }
+
     /// At its announcement everyone concerned is told, and the names that nobody has are listed.
     func objectToNames(_ entry: Ledger.Entry, _ ears: [StreamID: Subscription]) -> [String] {
         let id = request.deploymentID
