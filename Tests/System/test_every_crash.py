@@ -95,7 +95,7 @@ class Resilient:
             component.defer("d", round(deferral * 1000), message="recording")
         except Failed:
             return
-        except HungUp:
+        except (HungUp, OSError):
             # Nobody knows whether it was heard: it is said again when it is asked again.
             if deferral:
                 self.answers.insert(0, deferral)
