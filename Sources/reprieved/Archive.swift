@@ -35,8 +35,9 @@ final class Archive {
         } else {
             rewrite(state, .state, of: broker, at: now)
         }
-        if !broker.wholePage(of: .journal).isEmpty || past.journal.isNewer {
-            rewrite(journal, .journal, of: broker, at: now)
+        let whole = broker.wholePage(of: .journal)
+        if !whole.isEmpty || past.journal.isNewer {
+            journal.writeAnew(bootPage: broker.bootPage, at: now) { whole }
         } else if !oldJournal.isEmpty {
             journal.remove()
         }
