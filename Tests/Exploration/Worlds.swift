@@ -24,7 +24,8 @@ extension World {
         World(
             name: "two connections of one component disagree",
             roles: [Role(name: "a", present: 2, hangUps: 1, defers: 2)],
-            deferrals: [1, 3],
+            deferrals: [1, 4],
+            leastDeferral: 2,
             horizon: 5,
             isQuick: true
         ),
@@ -43,7 +44,7 @@ extension World {
             name: "budgets end",
             roles: [
                 Role(name: "a", hangUps: 1, defers: 2),
-                Role(name: "b", acknowledges: 1),
+                Role(name: "b", acknowledges: 1, defers: 0),
             ],
             policies: [.small(budget: 4)],
             horizon: 6
@@ -56,7 +57,7 @@ extension World {
             ],
             policies: [.small(budget: 4, onSilence: .refuse, require: ["a"])],
             leaves: 1,
-            horizon: 4
+            horizon: 3
         ),
     ]
 
@@ -129,6 +130,7 @@ extension World {
             ],
             policies: [.small(), .small(deadline: 2)],
             announces: [1, 1],
+            otherRequests: 1,
             completes: 1,
             horizon: 2,
             isQuick: true
@@ -193,8 +195,6 @@ extension World {
             policies: [.small(response: 0, deadline: 4)],
             announces: [2],
             leaves: 1,
-            deferrals: [1, 3],
-            leastDeferral: 2,
             horizon: 4,
             isQuick: true
         ),
