@@ -43,8 +43,8 @@ extension World {
         World(
             name: "budgets end",
             roles: [
-                Role(name: "a", hangUps: 1, defers: 2),
-                Role(name: "b", acknowledges: 1, defers: 0),
+                Role(name: "a", defers: 2),
+                Role(name: "b"),
             ],
             policies: [.small(budget: 4)],
             horizon: 6
