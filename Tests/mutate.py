@@ -80,7 +80,7 @@ def compiles():
 
 def killer():
     for name, commands in checks():
-        if not all(succeeds(*command, limit=300) for command in commands):
+        if not all(succeeds(*command, limit=900) for command in commands):
             return name
     return None
 

@@ -64,8 +64,8 @@ package struct Participant: Hashable, Sendable {
     var isTold = false
     /// When it acknowledged; nil once that no longer stands.
     var acknowledgedAt: Instant?
-    /// It sits in a coordinator's process: where its question or its deferral ends, nobody is left
-    /// to be asked.
+    /// It sits in a coordinator's process: when its question or its deferral ends, nobody is
+    /// left to be asked.
     var isExcused = false
     /// It has said 0 to the final notice: it acted.
     var hasFinalWord = false

@@ -34,7 +34,8 @@ extension Scene {
             }
             coordinators = coordinators.map { _ in [] }
             return .restarted
-        case .announce, .leave, .complete, .cancel, .force: return coordinate(move, in: world)
+        case .announce, .announceAnother, .leave, .complete, .cancel, .force:
+            return coordinate(move, in: world)
         }
     }
 
@@ -101,6 +102,11 @@ extension Scene {
             left.announces[update] -= 1
             coordinators[update].append(stream)
             return .announced(world.request(update), coordinator: stream, process: process)
+        case .announceAnother(let update):
+            left.otherRequests -= 1
+            var request = world.request(update)
+            request.asSent.append(0)
+            return .announced(request, coordinator: StreamID(PeerID(98), 1), process: 0)
         case .leave(let update):
             left.leaves -= 1
             return .coordinatorLeft(coordinators[update].removeFirst())

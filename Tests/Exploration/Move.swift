@@ -10,6 +10,7 @@ enum Move: Hashable, Sendable {
     /// With the round of the notice it last heard, or with none.
     case answer(role: Int, connection: Int, update: Int, ticks: Int, withRound: Bool)
     case announce(update: Int)
+    case announceAnother(update: Int)
     case leave(update: Int)
     case complete(update: Int)
     case cancel(update: Int)
@@ -39,6 +40,7 @@ extension Scene {
         let isThere = negotiation.updates["d-\(update + 1)"] != nil
         var moves: [Move] = []
         if left.announces[update] > 0 { moves.append(.announce(update: update)) }
+        if left.otherRequests > 0, isThere { moves.append(.announceAnother(update: update)) }
         if left.leaves > 0, !coordinators[update].isEmpty { moves.append(.leave(update: update)) }
         if left.completes > 0 { moves.append(.complete(update: update)) }
         if left.cancels > 0 { moves.append(.cancel(update: update)) }

@@ -22,7 +22,7 @@ struct Scene: Hashable, Sendable {
 
         var roles: [Role]
         var announces: [Int]
-        var leaves, forces, cancels, completes, restarts, sleeps: Int
+        var otherRequests, leaves, forces, cancels, completes, restarts, sleeps: Int
     }
 
     var negotiation: Negotiation
@@ -65,6 +65,7 @@ extension Scene.Allowance {
             )
         }
         announces = world.announces
+        otherRequests = world.otherRequests
         (leaves, forces, cancels) = (world.leaves, world.forces, world.cancels)
         (completes, restarts, sleeps) = (world.completes, world.restarts, world.sleeps)
     }
@@ -80,6 +81,12 @@ extension Scene {
         let actions = negotiation.handle(event, at: now)
         dueAt = negotiation.nextDeadline
         note(actions)
+        if case .announceAnother(let update) = move {
+            let stream = StreamID(PeerID(98), 1)
+            let refusal = Action.failed(stream, .anotherRequest("d-\(update + 1)"))
+            let isRefused = actions == [refusal] && negotiation == before
+            return (event, isRefused ? [] : ["another request was not refused"])
+        }
         var objections = ledger.enter(
             Ledger.Entry(event, actions, before: before, after: negotiation, at: now)
         )

@@ -31,6 +31,8 @@ struct World: Sendable {
     /// these in turn.
     var announces = [1]
     var processes: [Int32] = [0]
+    /// How often somebody announces something else by the id of an update that is there.
+    var otherRequests = 0
     var leaves = 0
     var forces = 0
     var cancels = 0

@@ -39,7 +39,16 @@ extension Life {
         let missed = ears.values.contains { ear in
             concerns(ear) && blockers.contains(ear.component) && !called.contains(ear.stream)
         }
-        return missed ? ["force gave somebody no last call"] : []
+        let release = entry.after.updates[id]?.release
+        let isMisjudged = entry.before.updates[id]?.participants.contains { name, participant in
+            switch (entry.event, participant.state) {
+            case (.forced, .asked): release?.silent.contains(name) == false
+            case (.forced, .deferred): release?.overridden.contains(name) == false
+            default: false
+            }
+        }
+        return (missed ? ["force gave somebody no last call"] : [])
+            + (isMisjudged ?? false ? ["force took a question for a deferral, or the reverse"] : [])
     }
 
     private func objectToMissedCalls(

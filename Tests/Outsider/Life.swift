@@ -77,7 +77,8 @@ struct Life: Hashable, Sendable {
             hearNotices(entry, ears) + hearAnswer(entry, settings) + objectToRelease(entry, ears)
             + objectToStatus(entry, settings) + objectToRestart(entry)
             + objectToWelcome(entry, ears) + objectToNames(entry, ears)
-            + objectToLastCalls(entry, ears) + objectToHearing(entry)
+            + objectToLastCalls(entry, ears) + objectToHearing(entry, ears)
+            + objectToPestering(entry, ears)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 

@@ -113,7 +113,10 @@ extension Life {
     }
 
     /// A participant's consent is always heard; who is absent or gone, or says nonsense, is not.
-    func objectToHearing(_ entry: Ledger.Entry) -> [String] {
+    func objectToHearing(
+        _ entry: Ledger.Entry,
+        _ ears: [StreamID: Subscription]
+    ) -> [String] {
         let id = request.deploymentID
         guard case .answered(let answer) = entry.event, answer.deploymentID == id,
             let status = entry.before.updates[id]?.status(at: entry.now)
@@ -127,7 +130,33 @@ extension Life {
             return ["an answer counted that is none"]
         }
         let isConsent = answer.deferral == .zero
-        return isConsent && isThere && !isHeard ? ["somebody's consent was not heard"] : []
+        if isConsent, isThere, !isHeard { return ["somebody's consent was not heard"] }
+        // What follows a consent, if anything, is the final asking.
+        let isAskedAgain = entry.actions.contains { action in
+            guard case .notify(let stream, let notice) = action, !notice.final else { return false }
+            return notice.deploymentID == id && ears[stream]?.component == answer.component
+        }
+        return isConsent && isAskedAgain ? ["whoever consented was asked the same again"] : []
+    }
+
+    /// In the final asking nobody plain is asked whose word is still fresh.
+    func objectToPestering(
+        _ entry: Ledger.Entry,
+        _ ears: [StreamID: Subscription]
+    ) -> [String] {
+        if case .subscribed = entry.event { return [] }
+        let id = request.deploymentID
+        let participants = entry.before.updates[id]?.participants ?? [:]
+        let isPestered = entry.actions.contains { action in
+            guard case .notify(let stream, let notice) = action, notice.final, !notice.lastCall,
+                notice.deploymentID == id, let name = ears[stream]?.component,
+                participants[name]?.state == .acknowledged
+            else { return false }
+            let isPlain = !ears.values.contains { $0.component == name && $0.confirm }
+            let age = acknowledged[name].map { entry.now - $0 } ?? .zero
+            return isPlain && age <= policy.responseTimeout * 2
+        }
+        return isPestered ? ["a fresh word was asked for again"] : []
     }
 
     /// At its announcement everyone concerned is told, and the names that nobody has are listed.
