@@ -88,10 +88,6 @@ package struct FileReading: Sendable {
     }
 }
 
-extension Frame {
-    fileprivate var encodedLength: Int { encoded().count }
-}
-
 /// The last record of each thing.
 struct Remains: Sendable {
     struct Aged<Value: Sendable>: Sendable {
