@@ -191,6 +191,7 @@ let package = Package(
             name: "ReprieveBrokerTests",
             dependencies: [
                 "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+                "EventStream",
             ],
             swiftSettings: memorySafe
         ),
