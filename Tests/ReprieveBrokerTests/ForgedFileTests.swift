@@ -54,9 +54,9 @@ import Testing
         return frames
     }
 
-    /// The file, with something else in the place of one byte of a record.
-    private func forgeries(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) {
-        let frames = frames(bytes)
+    /// A whole file, with something else in the place of one byte of a record.
+    private func forgeries(of file: RecordFile, _ stage: Stage, _ body: ([UInt8]) -> Void) {
+        let frames = frames(stage.broker.bootPage + stage.broker.wholePage(of: file))
         for place in frames.indices where frames[place].int32("decision") == nil {
             for index in frames[place].payload.indices {
                 for edge in Self.edges {
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `kills no broker, whichever byte of the journal it is`() {
         let stage = stage()
-        forgeries(stage.journal) { journal in
+        forgeries(of: .journal, stage) { journal in
             var stage = stage
             stage.forge(journal: journal)
             stage.restart()
@@ -80,7 +80,7 @@ import Testing
 
     @Test func `kills no broker, whichever byte of the state it is`() {
         let stage = stage()
-        forgeries(stage.state) { state in
+        forgeries(of: .state, stage) { state in
             var stage = stage
             stage.forge(journal: [], state: state)
             stage.reboot()

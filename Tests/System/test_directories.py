@@ -183,3 +183,28 @@ def test_a_file_that_somebody_else_touches_is_named_and_written_again(daemon, ch
     (line,) = complaints(daemon, f"{state} was {change}")
     decisions = {headers.get("decision") for headers, _ in frames(state)} - {None}
     assert len(decisions) == 2, "what it knew is written again"
+
+
+# What outlives the device
+
+
+def test_a_release_is_on_the_disk_with_its_names_before_anybody_hears_of_it(
+    start, directory, interposer, tmp_path
+):
+    """Each file and each directory that is new is synced, and so is the directory it stands in."""
+    calls = tmp_path / "calls"
+    deep = f"{directory}/deep"
+    environment = {"LD_PRELOAD": interposer, "INTERPOSE_LOG": str(calls)}
+    daemon = start("--state-directory", f"{deep}/state", environment=environment)
+    made = [tuple(line.split()) for line in calls.read_text().splitlines()]
+    for parent, child in [(directory, deep), (deep, f"{deep}/state")]:
+        assert made.index(("mkdir", "0", child)) < made.index(("fsync", "0", parent))
+    coordinator = daemon.coordinator()
+    calls.write_text("")
+    coordinator.gate("d").released()
+    lines = [tuple(line.split()) for line in calls.read_text().splitlines()]
+    written = lines.index(("fsync", "0", f"{deep}/state/state.new"))
+    named = lines.index(("rename", "0", f"{deep}/state/state"))
+    synced = lines.index(("fsync", "0", f"{deep}/state"))
+    told = min(place for place, line in enumerate(lines) if line[0] in ("send", "sendmsg"))
+    assert written < named < synced < told
