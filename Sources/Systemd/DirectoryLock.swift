@@ -19,10 +19,8 @@ package final class DirectoryLock {
         // place would hold us up for ever.
         let flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let file = Descriptor(owning: try check(open(path, flags, 0o600), "open", path: path))
-        if flock(file.number, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK else {
-                throw SystemError("lock", path: path, errno: errno)
-            }
+        // A file system that knows no locks is no reason to keep nothing.
+        if flock(file.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             let reason = "another reprieved keeps its files in " + directory
             throw SystemError("lock", path: path, errno: errno, because: reason)
         }

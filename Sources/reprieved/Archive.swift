@@ -66,10 +66,11 @@ final class Archive {
         state.write(pages.state, bootPage: bootPage, at: now) { kept.wholePage(of: .state) }
     }
 
-    /// Writes also what could wait.
+    /// Writes also what could wait, and tries once more what could not be written.
     func close(_ broker: inout Broker, at now: Duration) {
         keep(&broker, at: now)
         let late = broker.takeLatePage()
+        retry(broker, at: max(now, journal.retryAt ?? now, state.retryAt ?? now))
         guard !late.isEmpty else { return }
         let kept = broker
         state.write(late, bootPage: broker.bootPage, at: now) { kept.wholePage(of: .state) }

@@ -63,6 +63,7 @@ def test_what_a_full_state_disk_had_no_room_for_is_there_in_the_next_boot(state_
     for number in range(30):
         works(first, f"full-{number}")
     assert (state_disk / "state").read_bytes().startswith(content)
+    assert not (state_disk / "state.new").exists(), "half a file takes what little room there is"
     first.coordinator().gate("released", components=["com.example.Nobody"]).released()
     ballast.unlink()
     until_written_again(first, state_disk / "state")
@@ -76,6 +77,22 @@ def test_what_a_full_state_disk_had_no_room_for_is_there_in_the_next_boot(state_
     assert {"before", "full-0", "full-29", "released"} <= {
         one["deploymentId"] for one in history(second)
     }
+
+
+@pytest.mark.parametrize("place", ["state", "run"])
+def test_an_orderly_end_is_one_more_chance(state_disk, run_disk, start_there, place):
+    first = start_there()
+    disk = state_disk if place == "state" else run_disk
+    ballast = fill(disk)
+    defer(first)
+    first.coordinator().gate("released", components=["com.example.Nobody"]).released()
+    ballast.unlink()
+    first.stop()
+    if place == "state":
+        reboot(first)
+        (run_disk / "journal").unlink()
+    updates = {one["deploymentId"] for one in start_there().coordinator().status()["updates"]}
+    assert updates == ({"released"} if place == "state" else {"d", "released"})
 
 
 def test_a_state_disk_without_room_for_a_file_is_named_once(mounts, directory, start):
@@ -151,6 +168,7 @@ def test_a_state_disk_that_is_read_only_from_the_start_is_read(mounts, state_dis
 def test_an_empty_state_disk_that_is_read_only_is_named_once(mounts, state_disk, start):
     mounts.change(state_disk, "ro")
     daemon = start()
-    works(daemon)
     (line,) = complaints(daemon, "Read-only file system")
     assert f"{state_disk}/" in line
+    works(daemon)
+    assert complaints(daemon, "Read-only file system") == [line]

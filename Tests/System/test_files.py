@@ -229,14 +229,21 @@ def test_half_a_page_on_a_full_disk_spoils_nothing_before_it(start, directory, f
 
 
 @pytest.mark.slow
-def test_a_disk_that_fails_to_sync_is_reported_once_and_blocks_no_gate(start, directory, full):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_disk_that_fails_to_sync_is_reported_once_and_blocks_no_gate(
+    start, directory, full, is_there
+):
     daemon = start(environment=full.faulty_environment)
+    known = ["before"] if is_there else []
+    for id in known:
+        works(daemon, id)
     full.begin(f"{directory}/state")
-    works(daemon)
-    works(daemon, "again")
+    for id in "one", "two":
+        works(daemon, id)
     (line,) = complaints(daemon, "Input/output error")
-    assert f"cannot sync {directory}/state/state" in line
+    file = "state" if is_there else "state.new"
+    assert f"cannot sync {directory}/state/{file}:" in line
     full.end()
     until_written_again(daemon, f"{directory}/state/state")
     reboot(daemon)
-    assert {one["deploymentId"] for one in history(start())} == {"works", "again"}
+    assert [one["deploymentId"] for one in history(start())] == ["two", "one", *known]
