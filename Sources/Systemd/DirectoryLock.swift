@@ -22,7 +22,7 @@ package final class DirectoryLock {
         // A file system that knows no locks is no reason to keep nothing.
         if flock(file.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             let reason = "another reprieved keeps its files in " + directory
-            throw SystemError("lock", path: path, errno: errno, because: reason)
+            throw SystemError("lock", path: path, errno: EWOULDBLOCK, because: reason)
         }
         identity = FileIdentity(of: file.number)
         self.file = file

@@ -27,6 +27,7 @@ package struct FileIdentity: Equatable {
         self.init(status)
     }
 
+    /// Whether it is the same file, however long it is by now.
     package static func == (one: FileIdentity, other: FileIdentity) -> Bool {
         one.device == other.device && one.inode == other.inode
     }
