@@ -201,6 +201,7 @@ let package = Package(
             name: "ReprieveBrokerTests",
             dependencies: [
                 "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+                "EventStream",
             ],
             swiftSettings: memorySafe
         ),
