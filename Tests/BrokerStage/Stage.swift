@@ -13,6 +13,8 @@ package struct Stage: Sendable {
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     package private(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
+    /// What the broker last said of itself.
+    package private(set) var status = ""
     private var latest: UInt64 = 0
     /// What the broker's two files hold.
     package private(set) var journal: [UInt8] = []
@@ -253,6 +255,7 @@ extension Stage {
             case .write(let peer): deliver(to: peer)
             case .close(let peer): hangUp(peer)
             case .note(let note): notes.append(note)
+            case .say(let line): status = line
             }
         }
     }
