@@ -78,16 +78,16 @@ def run_with(processes, directory, **environment):
 
 def test_without_a_service_manager_it_says_so_and_serves(processes, directory):
     program = run_with(processes, directory)
-    program.error_line("NOTIFY_SOCKET is not set")
     program.error_line("serving")
+    program.error_line("NOTIFY_SOCKET is not set")
     program.signal(signal.SIGTERM)
     assert program.end()[0] == 0
 
 
 def test_a_service_manager_that_cannot_be_told_does_not_stop_it(processes, directory):
     program = run_with(processes, directory, NOTIFY_SOCKET=f"{directory}/nobody")
-    program.error_line("cannot tell the service manager")
     program.error_line("serving")
+    program.error_line("cannot tell the service manager")
     program.signal(signal.SIGTERM)
     code, _, errors = program.end()
     assert code == 0
