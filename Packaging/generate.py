@@ -23,10 +23,11 @@ def output(*command):
 
 
 def prose(text):
-    """One line of mdoc text. What is in backquotes is spelt that way."""
+    """A line of mdoc text for each sentence. What is in backquotes is spelt that way."""
     text = text.replace("\\", r"\e")
     text = re.sub(r"`([^`]*)`", r"\\fB\1\\fR", " ".join(text.split()))
-    return re.sub(r"^(?=[.'])", r"\&", text)
+    text = re.sub(r"([.?!]) (?=[A-Z])", r"\1\n", text)
+    return re.sub(r"^(?=[.'])", r"\&", text, flags=re.MULTILINE)
 
 
 def paragraphs(text):

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine of its own with a real systemd, for a test: Tests/Systemd/boot-systemd.sh."""
 
+import json
 import os
 import pathlib
 import select
 import shutil
 import subprocess
+import time
 
 import pytest
-
 from daemon import ROOT
-from processes import Program
+from processes import HERE, Program
+from protocol import TIMEOUT
 
 BOOT = ROOT / "Tests/Systemd/boot-systemd.sh"
 BOOT_TIMEOUT = 30
+# Packaging/build-deb.sh has printed it.
+PACKAGE = os.environ.get("REPRIEVE_PACKAGE", "")
+COMPONENTS, CONTROL = "/run/reprieve/ipc.socket", "/run/reprieve/control.socket"
 
 # The script that a machine runs which does as it is told from outside.
 WAIT = "#!/bin/sh\necho up >/rig/up\nread -r _ </rig/down\n"
@@ -32,6 +37,9 @@ def why_not():
 
 
 needs_systemd = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
+needs_package = pytest.mark.skipif(
+    not PACKAGE, reason="REPRIEVE_PACKAGE is not set; run Tests/run.sh systemd"
+)
 
 
 class Guest:
@@ -122,6 +130,18 @@ class Guest:
         return self.enter("systemd-run", "--quiet", "--wait", "--pipe", "--collect", *options,
                           "--", *command)  # fmt: skip
 
+    def wait_for(self, expected, *command, timeout=TIMEOUT):
+        """Runs a command inside until a text, or none, is in what it prints, which it returns."""
+        end = time.monotonic() + timeout
+        while True:
+            printed = self.run(*command, code=None)
+            if expected in printed:
+                return printed
+            if time.monotonic() > end:
+                journal = self.live_journal("--unit=reprieved")
+                message = f"{command} does not print {expected!r}:\n{printed}\n{journal}"
+                raise AssertionError(message)
+
     def live_journal(self, *arguments):
         """What journalctl prints inside, with all that was logged before."""
         self.run("journalctl", "--sync")
@@ -160,3 +180,36 @@ class Guest:
         """When each boot began and ended, and how: `boot1_started`, `boot1_end`, `end`, ..."""
         lines = (self.directory / "summary").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
+
+
+class Device(Guest):
+    """Such a machine with the package installed, as on a device."""
+
+    def __init__(self, directory, prepare=(), files={}, **options):
+        forget = "rm -rf $ROOT/var/lib/reprieve $ROOT/etc/reprieve"
+        # Not the triggers: to index all manual pages takes seconds.
+        install = "dpkg --root=$ROOT --no-triggers --install $ROOT/package.deb >&2"
+        files = {PACKAGE: "/package.deb", HERE: "/tests"} | files
+        super().__init__(directory, prepare=[forget, install, *prepare], files=files, **options)
+
+    def puppet(self, name="com.example.Camera", unit=None, **options):
+        """A component in a unit of its own, ggl.NAME if there is no other: see puppet.py."""
+        command = ["/usr/bin/python3", "/tests/puppet.py", COMPONENTS, name]
+        unit = unit or f"ggl.{name}"
+        puppet = self.start(*command, unit=unit, stdin=subprocess.PIPE, **options)
+        puppet.line("subscribed")
+        return puppet
+
+    def shows(self, *properties, unit="reprieved.service"):
+        """What systemd knows of a unit."""
+        wanted = [f"--property={one}" for one in properties]
+        lines = self.run("systemctl", "show", unit, *wanted).splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def status(self):
+        return json.loads(self.run("reprieve", "status", "--json"))
+
+    def participants(self):
+        """Where those stand whom the one update concerns."""
+        [update] = self.status()["updates"]
+        return {one["component"]: one["state"] for one in update["participants"]}

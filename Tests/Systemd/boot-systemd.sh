@@ -54,7 +54,8 @@ make_tree() {
 forget_this_machine() {
     local generator etc=$ROOT/etc
     rm -rf "$etc/systemd/system" "$etc/systemd/system-generators" "$ROOT/var/log/journal"
-    rm -f "$etc/fstab" "$etc/machine-id" "$etc/hostname" "$ROOT/var/lib/dbus/machine-id"
+    rm -f "$etc/fstab" "$etc/machine-id" "$etc/hostname" "$ROOT/var/lib/dbus/machine-id" \
+        "$ROOT/usr/sbin/policy-rc.d"
     mkdir -p "$etc/systemd/system" "$etc/systemd/system-generators" "$ROOT/var/log/journal" \
         "$ROOT/rig"
     tr -d - </proc/sys/kernel/random/uuid >"$etc/machine-id"
