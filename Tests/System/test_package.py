@@ -134,7 +134,8 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
         guest.run("dpkg", "--no-triggers", "--purge", "reprieve")
         gone = ["/run/reprieve", "/var/lib/reprieve", "/etc/reprieve"]
         assert guest.run("ls", "--directory", *gone, code=2) == ""
-        assert guest.run("systemctl", "list-unit-files", "--no-legend", "reprieve*", code=None) == ""
+        units = guest.run("systemctl", "list-unit-files", "--no-legend", "reprieve*", code=None)
+        assert units == ""
 
 
 def update(guest):
