@@ -55,7 +55,9 @@ class Guest:
     boot, with ROOT=the top of its tree. `directory`/rig is /rig inside.
     """
 
-    def __init__(self, directory, script=WAIT, files={}, texts={}, prepare=(), boots=1):
+    def __init__(
+        self, directory, script=WAIT, files={}, texts={}, prepare=(), boots=1, timeout=120
+    ):
         self.directory = pathlib.Path(directory)
         self.rig = self.directory / "rig"
         self.rig.mkdir(parents=True)
@@ -65,7 +67,7 @@ class Guest:
         self._up = os.open(self.rig / "up", os.O_RDWR | os.O_NONBLOCK)
         self._down = os.open(self.rig / "down", os.O_RDWR | os.O_NONBLOCK)
         (self.directory / "script").write_text(script)
-        options = [f"--boots={boots}"]
+        options = [f"--boots={boots}", f"--timeout={timeout}"]
         options += [f"--prepare={command}" for command in prepare]
         options += [f"--copy={source}:{place}" for source, place in files.items()]
         for number, (place, text) in enumerate(texts.items()):
