@@ -159,6 +159,17 @@ def test_a_restart_refuses_nobody_and_a_gate_goes_on_waiting(device):
     assert waiting.end()[0] == 0
 
 
+def test_a_mistake_in_the_configuration_heals_once_it_is_put_right(device):
+    device.run("sh", "-c", "echo nonsense >/etc/reprieve/reprieved.conf")
+    device.run("systemctl", "restart", "reprieved", code=1)
+    device.wait_for("NRestarts=2", "systemctl", "show", "reprieved", "--property=NRestarts")
+    asking = device.start("reprieve", "status", "--json")
+    device.run("rm", "/etc/reprieve/reprieved.conf")
+    # It connected while nobody served, and waited.
+    assert asking.line() == '{"updates":[],"components":[]}'
+    assert asking.end()[0] == 0
+
+
 def test_being_killed_loses_nothing(device):
     camera = device.puppet()
     waiting = gate(device, "--max-total-defer", "1h")
