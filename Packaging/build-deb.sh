@@ -15,7 +15,7 @@ tree=$top/reprieve
 
 rm -rf "$top"
 mkdir -p "$tree/built"
-cp -R Packaging/debian Packaging/systemd README.md Protocol "$tree"
+cp -R Packaging/* README.md Protocol "$tree"
 cp "$tree/systemd/sysusers.conf" "$tree/debian/reprieve.sysusers"
 cp "$programs/reprieved" "$programs/reprieve" "$tree/built"
 python3 Packaging/generate.py "$tree/built"
