@@ -8,8 +8,9 @@
 # Needs the Debian packages debhelper and python3.
 
 set -eu
+programs=${1:+$(cd "$1" && pwd)}
 cd "$(dirname "$0")/.."
-programs=${1:-$(Packaging/build-release.sh)}
+programs=${programs:-$(Packaging/build-release.sh)}
 top=.build/deb
 tree=$top/reprieve
 

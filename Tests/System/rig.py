@@ -72,7 +72,11 @@ class Guest:
         self._boot = Program(command)
 
     def __enter__(self):
-        self.wait_until_up()
+        try:
+            self.wait_until_up()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -127,7 +131,7 @@ class Guest:
                           "--", *command)  # fmt: skip
 
     def wait_for(self, expected, *command, timeout=TIMEOUT):
-        """Runs a command inside until a text, or none, is in what it prints, which it returns."""
+        """Runs a command inside until a text is in what it prints, and returns that."""
         end = time.monotonic() + timeout
         while True:
             printed = self.run(*command, code=None)

@@ -174,6 +174,7 @@ own=$cgroups$(sed -n 's/^0:://p' /proc/self/cgroup)
 cgroup=${own%/}/rig-boot.$$
 check
 [ "${1:-}" != --check ] || exit 0
+
 copies=() commands=() boots=1 timeout=120
 while [ $# -gt 2 ]; do
     case $1 in
