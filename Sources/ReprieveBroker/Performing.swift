@@ -34,7 +34,9 @@ extension Broker {
             send(GateEvent.cancelled(WithdrawnShape(withdrawal)), on: stream, isLast: true)
         case .done(let stream): respond(stream, Empty())
         case .failed(let stream, let refusal): fail(stream, ErrorShape(refusal))
-        case .changed(let id): showing.changed(id)
+        case .changed(let id):
+            showing.changed(id)
+            statusLine.changed()
         }
     }
 
