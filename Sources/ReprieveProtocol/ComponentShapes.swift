@@ -41,6 +41,25 @@ package struct SubscribeRequest: Shape {
     package var json: JSON { .members(.init(flag: "confirm", confirm)) }
 }
 
+/// `aws.greengrass#SubscribeToComponentUpdatesResponse`, which Greengrass leaves empty.
+package struct SubscribeResponse: Shape {
+    /// The updates concerning this component whose gate has opened, and which are not complete:
+    /// what they would interrupt should not begin. The postUpdateEvent of each follows.
+    package var underway: [String]
+
+    package init(underway: [String] = []) {
+        self.underway = underway
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        underway = try json.strings("underway") ?? []
+    }
+
+    package var json: JSON {
+        .members(.init(optional: "underway", underway.isEmpty ? nil : JSON.strings(underway)))
+    }
+}
+
 /// `aws.greengrass#DeferComponentUpdateRequest`: 0 ms acknowledges.
 package struct DeferRequest: Shape {
     package var deploymentID: String
