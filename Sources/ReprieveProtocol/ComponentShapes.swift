@@ -29,22 +29,28 @@ package struct ConnectRequest: Shape {
 package struct SubscribeRequest: Shape {
     /// The component acts only on a `final` notice.
     package var confirm: Bool
+    /// The component wants to know what it comes too late for.
+    package var underway: Bool
 
-    package init(confirm: Bool = false) {
+    package init(confirm: Bool = false, underway: Bool = false) {
         self.confirm = confirm
+        self.underway = underway
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         confirm = try json.bool("confirm") ?? false
+        underway = try json.bool("underway") ?? false
     }
 
-    package var json: JSON { .members(.init(flag: "confirm", confirm)) }
+    package var json: JSON {
+        .members(.init(flag: "confirm", confirm), .init(flag: "underway", underway))
+    }
 }
 
 /// `aws.greengrass#SubscribeToComponentUpdatesResponse`, which Greengrass leaves empty.
 package struct SubscribeResponse: Shape {
-    /// The updates concerning this component whose gate has opened, and which are not complete:
-    /// what they would interrupt should not begin. The postUpdateEvent of each follows.
+    /// If the request wants to know: the updates concerning this component that are released, or
+    /// that it may not hold back any longer, sorted. The postUpdateEvent of each follows.
     package var underway: [String]
 
     package init(underway: [String] = []) {

@@ -83,24 +83,27 @@ private final class Catch: Sendable {
 
     private let pipe: Pipe
     private let queue = DispatchQueue(label: "output")
-    // Its methods may be called from everywhere.
-    nonisolated(unsafe) private let source: any DispatchSourceRead
+    private let source: Mutex<any DispatchSourceRead>
     private let bytes = Mutex<[UInt8]>([])
 
     init(from pipe: Pipe) {
         self.pipe = pipe
         _ = fcntl(pipe.readingEnd, F_SETFL, O_NONBLOCK)
-        source = DispatchSource.makeReadSource(fileDescriptor: pipe.readingEnd, queue: queue)
-        source.setEventHandler { [weak self] in self?.read() }
-        source.setCancelHandler {
-            close(pipe.readingEnd)
-            // Open until now: a pipe without a writer is readable for ever.
-            close(pipe.writingEnd)
+        source = Mutex(
+            DispatchSource.makeReadSource(fileDescriptor: pipe.readingEnd, queue: queue)
+        )
+        source.withLock { source in
+            source.setEventHandler { [weak self] in self?.read() }
+            source.setCancelHandler {
+                close(pipe.readingEnd)
+                // Open until now: a pipe without a writer is readable for ever.
+                close(pipe.writingEnd)
+            }
+            source.activate()
         }
-        source.activate()
     }
 
-    deinit { source.cancel() }
+    deinit { source.withLock { $0.cancel() } }
 
     /// Everything that is there now: what the command left running may go on writing.
     func soFar() -> [UInt8] {

@@ -52,7 +52,7 @@ struct ComponentLink: Hashable, Sendable {
         do {
             try await withConnection(to: path, as: who, timeout: .seconds(5)) { connection in
                 // Everything here acts on the final notice only.
-                let request = SubscribeRequest(confirm: true)
+                let request = SubscribeRequest(confirm: true, underway: true)
                 var isFirst = true
                 for try await payload in connection.stream(.subscribeToComponentUpdates, request) {
                     if isFirst {

@@ -9,9 +9,16 @@ internal import Synchronization
 /// Every answer is put on the wire under the lock under which it was decided, so that none is
 /// overtaken by an earlier one.
 final class Hold: Sendable {
+    /// What to do about an update that goes ahead already.
+    enum IfUnderway: String, CaseIterable {
+        case refuse
+        case wait
+        case proceed
+    }
+
     private let why: String
     private let leaseMs: Int64
-    private let waits: Bool
+    private let ifUnderway: IfUnderway
     private let state = Mutex(State())
 
     private struct State {
@@ -39,10 +46,10 @@ final class Hold: Sendable {
     /// How long the broker may take to hear that the command has ended.
     private static let farewellTimeout = Duration.seconds(2)
 
-    init(why: String, leaseMs: Int64, waits: Bool) {
+    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway) {
         self.why = why
         self.leaseMs = leaseMs
-        self.waits = waits
+        self.ifUnderway = ifUnderway
     }
 
     /// Throws a `Failure` if the command did not run.
@@ -90,10 +97,15 @@ final class Hold: Sendable {
         var said = ""
         for try await verdict in verdicts {
             guard case .underway(let id) = verdict else { return }
-            let text = "the update \(shown(id)) is under way"
-            guard waits else { throw Failure(Exit.underway, text + "; COMMAND did not run") }
-            if said != text { Output.error.line("reprieve: \(text); waiting for its end") }
-            said = text
+            let text = "the update \(shown(id)) is under way; "
+            switch ifUnderway {
+            case .refuse: throw Failure(Exit.underway, text + "COMMAND did not run")
+            case .proceed: return Output.error.line("reprieve: " + text + "COMMAND runs regardless")
+            case .wait where said != text:
+                Output.error.line("reprieve: " + text + "waiting for its end")
+                said = text
+            case .wait: break
+            }
         }
         try Task.checkCancellation()
     }
@@ -106,8 +118,8 @@ extension Hold {
         switch event {
         case .subscribed(let connection, let response):
             let hasBegun = state.withLock { state in
+                // A broker that was restarted keeps the deferrals that run, and does not ask.
                 state.connection = connection
-                state.notices = [:]
                 state.underway = Set(response.underway)
                 return state.hasBegun
             }

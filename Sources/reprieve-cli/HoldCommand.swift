@@ -3,6 +3,8 @@
 internal import ArgumentParser
 internal import ReprieveTransport
 
+extension Hold.IfUnderway: ExpressibleByArgument {}
+
 struct HoldCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold",
@@ -45,12 +47,7 @@ struct HoldCommand: AsyncParsableCommand {
     var lease: Int64 = 30_000
 
     @Option(help: "What follows when an update is under way already.")
-    var ifUnderway = RefuseOrWait.refuse
-
-    enum RefuseOrWait: String, CaseIterable, ExpressibleByArgument {
-        case refuse
-        case wait
-    }
+    var ifUnderway = Hold.IfUnderway.refuse
 
     @Argument(
         parsing: .postTerminator,
@@ -65,7 +62,7 @@ struct HoldCommand: AsyncParsableCommand {
 
     func run() async throws {
         let command = try Command(command, searchPath: Command.searchPath)
-        let hold = Hold(why: why, leaseMs: lease, waits: ifUnderway == .wait)
+        let hold = Hold(why: why, leaseMs: lease, ifUnderway: ifUnderway)
         let ending = try await hold.run(command, over: component.link)
         throw ExitCode(ending.exitCode)
     }

@@ -2,6 +2,7 @@
 """`reprieve hold`: an update waits while a command runs."""
 
 import os
+import pathlib
 import signal
 import time
 
@@ -26,6 +27,12 @@ def hold(daemon, processes):
 def let_end(program, code=0):
     """The command under `hold` is told to end."""
     print(code, file=program.process.stdin, flush=True)
+
+
+def configuration(directory, component, rule):
+    path = pathlib.Path(directory, "conf")
+    path.write_text(f"[Component {component}]\n{rule}\n")
+    return path
 
 
 def text(lines):
@@ -202,7 +209,76 @@ def test_wrong_usage_is_64(processes, arguments):
     assert errors
 
 
-# Updates that it has nothing to do with
+# An update that is under way
+
+
+def overridden(daemon, coordinator):
+    """An update that this component may not hold back any longer, and that waits for another."""
+    camera, robot = daemon.component(), daemon.component("com.example.Robot")
+    gate = coordinator.gate("d", policy={"maxTotalDeferMs": 300})
+    robot.notice()
+    robot.acknowledge("d")
+    camera.notice()
+    camera.defer("d", HOUR)
+    assert gate.released()["overridden"] == [CAMERA]
+    return camera
+
+
+def test_an_update_that_is_under_way_refuses_the_command(daemon, coordinator, hold):
+    overridden(daemon, coordinator)
+    code, output, errors = hold().end()
+    assert (code, output) == (UNDERWAY, [])
+    assert "the update d is under way" in text(errors)
+
+
+def test_an_update_that_is_under_way_can_be_waited_for(daemon, coordinator, hold):
+    overridden(daemon, coordinator)
+    program = hold("--if-underway", "wait")
+    program.error_line("waiting for its end")
+    coordinator.complete("d")
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
+def test_an_update_that_is_under_way_need_not_matter(daemon, coordinator, hold):
+    overridden(daemon, coordinator)
+    code, _, errors = hold("--if-underway", "proceed", command=["sh", "-c", "exit 4"]).end()
+    assert code == 4
+    assert "the update d is under way; COMMAND runs regardless" in text(errors)
+
+
+def test_an_update_that_waits_for_others_only_is_under_way_too(directory, start, processes):
+    daemon = start("--config", configuration(directory, CAMERA, "MaxTotalDefer=300ms"))
+    camera, robot = daemon.component(), daemon.component("com.example.Robot")
+    gate = daemon.coordinator().gate("d")
+    robot.notice()
+    camera.notice()
+    camera.defer("d", HOUR)
+    gate.shows(CAMERA, "overridden")
+    arguments = ["hold", "--why", "x", "--", "echo", "ran"]
+    code, output, _ = processes.reprieve_component(daemon, *arguments).end()
+    assert (code, output) == (UNDERWAY, [])
+
+
+def test_a_deferral_that_is_refused_at_once_is_said(daemon, coordinator, hold):
+    """The gate opens for the others while the command begins."""
+    program = hold()
+    program.line("running")
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": 0})
+    gate.released()
+    program.error_line("goes ahead, despite: flashing")
+    let_end(program, 6)
+    assert program.end()[0] == 6
+
+
+def test_who_waits_for_an_update_can_be_interrupted(daemon, coordinator, hold):
+    overridden(daemon, coordinator)
+    program = hold("--if-underway", "wait")
+    program.error_line("waiting for its end")
+    program.signal(signal.SIGTERM)
+    code, output, _ = program.end()
+    assert (code, output) == (128 + 15, [])
 
 
 def test_an_update_of_other_components_is_none_of_its_business(coordinator, hold):
@@ -253,10 +329,7 @@ def test_a_broker_that_crashes_is_held_again(hold, daemon, start):
 def test_a_broker_that_denies_the_component_is_77_and_the_command_does_not_run(
     directory, start, processes
 ):
-    config = f"{directory}/conf"
-    with open(config, "w") as file:
-        file.write(f"[Component {CAMERA}]\nSubscribe=no\n")
-    daemon = start("--config", config)
+    daemon = start("--config", configuration(directory, CAMERA, "Subscribe=no"))
     arguments = ["hold", "--why", "x", "--", "echo", "ran"]
     code, output, errors = processes.reprieve_component(daemon, *arguments).end()
     assert (code, output) == (NOT_PERMITTED, [])

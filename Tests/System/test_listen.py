@@ -241,6 +241,25 @@ def test_it_waits_for_a_broker_that_is_not_there_yet(directory, processes, start
     assert coordinator.gate("d").released()["participants"] == [CAMERA]
 
 
+def test_many_notices_leave_no_descriptor_behind(listen, coordinator):
+    program = listen("exit 0")
+
+    def ask(number):
+        coordinator.gate(f"d-{number}").released()
+        coordinator.complete(f"d-{number}")
+        program.error_line(f"d-{number} is over")
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{program.pid}/fd"))
+
+    ask(0)
+    before = descriptors()
+    for number in range(1, 30):
+        ask(number)
+    # The command for the last outcome may still run.
+    assert descriptors() <= before + 4
+
+
 @pytest.mark.parametrize("number, code", [(15, 0), (2, 130), (1, 129)])
 def test_a_signal_ends_it_and_what_runs(listen, coordinator, fifo, number, code):
     program = listen(f"exec 9> {fifo}; say running; sleep 60")
