@@ -15,8 +15,7 @@ public enum Completion: Hashable, Sendable {
 /// Announces an update, waits until it may go ahead, and makes it: `body` is the change.
 ///
 /// What `body` returns is told to the components; if it throws, that is `failed`. Both are told
-/// even if the task is cancelled meanwhile. `progress` hears who still holds the update back, at
-/// once and at each change.
+/// even if the task is cancelled meanwhile.
 ///
 /// A broker that was there and is gone is tried again for 30 seconds, since it may only be
 /// restarting; it keeps its place in the negotiation. One that was never there is an error at once.
@@ -25,7 +24,12 @@ public enum Completion: Hashable, Sendable {
 /// gate opens in the same instant, `body` does not run, and the outcome is `failed`.
 ///
 /// - Parameters:
+///   - update: what is announced. Where an update of that id and that request waits already, it is
+///     joined.
+///   - policy: how long the gate waits for whom.
 ///   - controlSocket: the broker's; by default where `reprieved` has it.
+///   - progress: hears who still holds the update back, at once and at each change.
+///   - body: makes the change, and says what became of it.
 /// - Throws: a `GateError` if the gate does not open, or if the outcome could not be reported
 ///   (`unreported`); `CancellationError`; else what `body` throws.
 public func withGate(
@@ -42,7 +46,14 @@ public func withGate(
 /// Tells the components what became of an update that was released, in this boot or in an earlier
 /// one. A broker that is not there is tried again for 30 seconds, as after a boot.
 ///
-/// To repeat what was told before succeeds. Throws a `GateError`.
+/// To repeat what was told before succeeds. `completesLater` says nothing, and is a mistake.
+///
+/// - Parameters:
+///   - deploymentID: the update's.
+///   - completion: what became of it.
+///   - message: more about it, for the components and the history; cut at 1 KiB.
+///   - controlSocket: the broker's; by default where `reprieved` has it.
+/// - Throws: a `GateError`, such as `unknownUpdate` or `conflict`; `CancellationError`.
 public func complete(
     _ deploymentID: String,
     _ completion: Completion,
