@@ -24,6 +24,12 @@ struct Child: Sendable {
             }
         }
 
+        var isGood: Bool { self == .exited(0) }
+
+        var isKilled: Bool {
+            if case .killed = self { true } else { false }
+        }
+
         var text: String {
             switch self {
             case .exited(let code): "exit code \(code)"
