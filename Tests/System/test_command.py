@@ -105,7 +105,8 @@ def test_a_command_that_does_not_exist_is_said_before_anything_is_announced(
 
 
 def test_a_signal_goes_to_the_running_command(daemon, reprieve):
-    gate = reprieve("gate", "--", "sh", "-c", "trap 'exit 7' TERM; echo ready; sleep 60 & wait")
+    script = "trap 'exit 7' TERM; echo ready; sleep 60 >/dev/null 2>&1 & wait"
+    gate = reprieve("gate", "--", "sh", "-c", script)
     gate.line("ready")
     gate.signal(signal.SIGTERM)
     assert gate.end()[0] == 7
@@ -148,7 +149,8 @@ def test_a_command_that_fails_to_start_a_reboot_has_failed(daemon, reprieve):
 
 
 @pytest.mark.parametrize(
-    "script", ["kill -TERM $$", "trap 'exit 1' TERM; echo up; sleep 60 & wait"]
+    "script",
+    ["kill -TERM $$", "trap 'exit 1' TERM; echo up; sleep 60 >/dev/null 2>&1 & wait"],
 )
 def test_a_command_that_the_reboot_ends_has_not_failed(daemon, coordinator, reprieve, script):
     camera = daemon.component()
