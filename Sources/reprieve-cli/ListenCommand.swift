@@ -16,8 +16,8 @@ struct ListenCommand: AsyncParsableCommand {
               REPRIEVE_DEPLOYMENT_ID      the update
             of a notice:
               REPRIEVE_REASON             why it is made
-              REPRIEVE_RESTARTS_NUCLEUS   true if it restarts the nucleus and all components
-              REPRIEVE_COMPONENTS         whom it concerns, separated by commas; empty = all
+              REPRIEVE_RESTARTS_NUCLEUS   true if it restarts the nucleus, and so all
+              REPRIEVE_COMPONENTS         whom it concerns, with commas; empty: all
               REPRIEVE_ROUND              1 at the first notice, then counting
               REPRIEVE_FINAL              true if all others are ready: act only now
               REPRIEVE_LAST_CALL          true if it goes ahead soon, whatever the answer

@@ -112,6 +112,23 @@ def test_two_holds_of_one_component_both_count(hold, coordinator):
     assert gate.released()["basis"] == "consent"
 
 
+def test_a_hold_that_was_not_asked_counts_when_its_component_is_ready(hold, daemon, coordinator):
+    camera = daemon.component()
+    gate = coordinator.gate("d")
+    camera.notice()
+    camera.defer("d", HOUR, message="recording")
+    # It subscribes while a deferral of its component runs, so nobody asks it.
+    program = hold()
+    program.line("running")
+    camera.acknowledge("d")
+    while gate.shows(CAMERA, "deferred")["message"] != "flashing":
+        pass
+    let_end(program)
+    # The sibling's own final word is still wanted, and then it opens.
+    assert program.end()[0] == 0
+    assert gate.released()["basis"] == "consent"
+
+
 def test_several_updates_wait(hold, coordinator):
     program = hold()
     program.line("running")
@@ -334,6 +351,14 @@ def test_a_broker_that_denies_the_component_is_77_and_the_command_does_not_run(
     code, output, errors = processes.reprieve_component(daemon, *arguments).end()
     assert (code, output) == (NOT_PERMITTED, [])
     assert CAMERA in text(errors)
+
+
+def test_who_has_no_name_is_told_how_to_get_one(daemon, processes):
+    options = ["--why", "x", "--component-socket", daemon.component_socket]
+    program = processes.start(BUILD / "reprieve", "hold", *options, "--", "echo", "ran")
+    code, output, errors = program.end()
+    assert (code, output) == (NOT_PERMITTED, [])
+    assert "(--component)" in text(errors)
 
 
 def test_greengrass_says_where_and_who(daemon, processes, coordinator):

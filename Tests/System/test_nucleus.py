@@ -3,9 +3,10 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
-from daemon import BUILD
+from daemon import BUILD, NOBODY
 from expect import HOUR
 
 pytestmark = pytest.mark.skipif(
@@ -77,6 +78,16 @@ def test_a_daemon_that_restarts_keeps_the_nucleus_waiting(daemon, nucleus, start
     again.acknowledge("d-1")
     program.error_line("d-1: the dangerous part")
     assert again.post()["outcome"] == "applied"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_may_not_gate_is_told_so(daemon, processes):
+    binary = daemon.directory / "sample-nucleus"
+    # Another user may not be able to reach the build folder.
+    command = ["install", "-m", "755", BUILD / "sample-nucleus", binary]
+    subprocess.run(command, check=True, timeout=10)
+    program = processes.start(binary, daemon.control_socket, "d-1", user=NOBODY)
+    program.error_line(f"d-1 failed: this user may not open {daemon.control_socket}")
 
 
 def test_many_gates_leave_no_descriptor_behind(daemon, coordinator, nucleus):
