@@ -60,12 +60,15 @@ final class Hold: Sendable {
                 try await link.run(farewell: letGo) { await hear($0, verdict) }
             } catch { verdict.finish(throwing: error) }
         }
-        do { try await begin(when: verdicts) } catch {
+        let child: Child
+        do {
+            try await begin(when: verdicts)
+            child = try Child(command, environment: [])
+        } catch {
             holding.cancel()
             await holding.value
             throw error
         }
-        let child = try Child(command, environment: [])
         await Signals.handled {
             child.pass($0)
         } while: {

@@ -77,16 +77,19 @@ final class Listener: Sendable {
     /// Runs the command for what waits, one after the other.
     private func work(_ id: String) async {
         while let heard = next(of: id) {
-            do {
-                switch heard {
-                case .notice(let notice, _): try await answer(notice, heard)
-                case .outcome(let post):
-                    note(id, "is over: \((post.outcome ?? .unknown).rawValue)")
-                    _ = try await result(of: heard, limit: Limit.outcome, grace: Limit.grace)
-                }
-            } catch {
-                _ = explained(error)
+            switch heard {
+            case .notice(let notice, _): await answer(notice, heard)
+            case .outcome(let post): await tell(post, heard)
             }
+        }
+    }
+
+    private func tell(_ post: PostUpdateEvent, _ heard: Heard) async {
+        note(post.deploymentID, "is over: \((post.outcome ?? .unknown).rawValue)")
+        do {
+            _ = try await result(of: heard, limit: Limit.outcome, grace: Limit.grace)
+        } catch {
+            _ = explained(error)
         }
     }
 }
@@ -94,12 +97,17 @@ final class Listener: Sendable {
 // MARK: - Answers
 
 extension Listener {
-    private func answer(_ notice: PreUpdateEvent, _ heard: Heard) async throws {
+    private func answer(_ notice: PreUpdateEvent, _ heard: Heard) async {
         let time = notice.respondByMs.map { Duration.milliseconds($0) } ?? Limit.notice
         // Who is told, and not asked, may take the usual time.
         let limit = time > .zero ? time : Limit.notice
         let grace = min(Limit.grace, limit / 10)
-        let result = try await result(of: heard, limit: limit - grace, grace: grace)
+        let result: Captive.Result
+        do { result = try await self.result(of: heard, limit: limit - grace, grace: grace) } catch {
+            _ = explained(error)
+            warn(notice.deploymentID, "COMMAND did not run: taken as an acknowledgement")
+            return await say(.acknowledge, to: notice)
+        }
         guard !Task.isCancelled, let reply = reply(result, to: notice.deploymentID) else { return }
         await say(reply, to: notice)
     }

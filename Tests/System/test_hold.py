@@ -207,6 +207,19 @@ def test_a_command_that_does_not_exist_is_127_before_anything_is_subscribed(
     assert CAMERA not in daemon.log.read_text()
 
 
+def test_a_command_that_cannot_be_started_holds_nothing(hold, coordinator, directory):
+    path = pathlib.Path(directory, "no-program")
+    path.write_text("neither a program nor a script\n")
+    path.chmod(0o755)
+    gate = coordinator.gate("d", policy={"require": [CAMERA]})
+    code, _, errors = hold(command=[path]).end()
+    assert code == NOT_FOUND
+    assert "cannot start" in text(errors)
+    started = time.monotonic()
+    assert gate.released()["basis"] == "consent"
+    assert time.monotonic() - started < 4
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -88,6 +88,14 @@ def test_a_command_that_crashes_acknowledges_with_a_warning(listen, coordinator)
     program.error_line("killed by signal 11: taken as an acknowledgement")
 
 
+def test_a_command_that_is_gone_acknowledges_with_a_warning(listen, coordinator, directory):
+    program = listen("exit 0")
+    pathlib.Path(directory, "answer").unlink()
+    assert coordinator.gate("d").released()["basis"] == "consent"
+    program.error_line("cannot start")
+    program.error_line("COMMAND did not run: taken as an acknowledgement")
+
+
 def test_who_acts_on_the_final_notice_is_asked_finally(listen, coordinator, daemon):
     robot = daemon.component("com.example.Robot")
     program = listen('say "$REPRIEVE_EVENT $REPRIEVE_ROUND final=$REPRIEVE_FINAL"')
@@ -269,6 +277,15 @@ def test_a_signal_ends_it_and_what_runs(listen, coordinator, fifo, number, code)
         program.signal(number)
         assert program.end()[0] == code
         assert writers.read() == ""
+
+
+def test_what_runs_when_it_ends_is_told_so(listen, coordinator):
+    program = listen("trap 'say told; exit 0' TERM; say running; sleep 60 2>&- >&- & wait")
+    coordinator.gate("d")
+    program.error_line("running")
+    program.signal(signal.SIGTERM)
+    program.error_line("told")
+    assert program.end()[0] == 0
 
 
 def test_a_command_that_does_not_exist_is_127_before_anything_is_subscribed(daemon, processes):
