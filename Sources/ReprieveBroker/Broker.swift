@@ -37,6 +37,7 @@ package struct Broker: Sendable {
     var peersOfUser: [UInt32: Int] = [:]
     var showing = Showing()
     var statusLine = StatusLine()
+    var latecomers = Latecomers()
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
