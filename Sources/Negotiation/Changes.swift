@@ -12,17 +12,16 @@ struct Changes: Hashable, Sendable {
         case over(DeploymentID)
         case ended(DeploymentID)
         case owed(ComponentName)
-        /// What the component is owed, and what is on its way to it.
-        case sent(ComponentName)
     }
 
     /// Nil while nobody writes.
     private(set) var places: [Place]?
-    /// Updates that ended, as they were.
+    /// Where something changes once what was sent has left: until then posts are owed.
+    private var onceSent: [Place] = []
+    /// Updates that ended and whose posts have yet to leave.
+    private(set) var leaving: [DeploymentID: (update: Update, end: Ended)] = [:]
+    /// Updates that ended since it was last written down, as they were.
     private(set) var ended: [(Update, Ended)] = []
-
-    /// Posts that have yet to leave: until they have, they are owed.
-    private(set) var sent: [ComponentName: [OwedPost]] = [:]
 
     static func == (one: Changes, other: Changes) -> Bool { true }
 
@@ -36,18 +35,6 @@ struct Changes: Hashable, Sendable {
         ended = []
     }
 
-    mutating func note(sent post: OwedPost, to name: ComponentName) {
-        guard places != nil else { return }
-        sent[name, default: []].append(post)
-        note(.sent(name))
-    }
-
-    /// What was sent has left.
-    mutating func confirmSent() {
-        for name in sent.keys.sorted() { note(.sent(name)) }
-        sent = [:]
-    }
-
     /// Most changes come in a row: a place is noted again only if another came in between.
     mutating func note(_ place: Place) {
         if places != nil, places?.last != place { places?.append(place) }
@@ -56,13 +43,35 @@ struct Changes: Hashable, Sendable {
     mutating func note(allOf update: Update) {
         guard places != nil else { return }
         note(.update(update.id))
-        for name in update.participants.keys.sorted() { note(.participant(update.id, name)) }
+        for name in update.names { note(.participant(update.id, name)) }
     }
 
     mutating func note(_ update: Update, _ end: Ended) {
         guard places != nil else { return }
-        note(.over(update.id))
-        note(.ended(update.id))
+        leaving[update.id] = (update, end)
         ended.append((update, end))
+        note(.update(update.id))
+        note(.ended(update.id))
+        note(onceSent: .over(update.id))
+    }
+
+    mutating func note(onceSent place: Place) {
+        if places != nil { onceSent.append(place) }
+    }
+
+    /// What was sent has left.
+    mutating func confirmSent() {
+        for place in onceSent { note(place) }
+        onceSent = []
+        leaving = [:]
+    }
+
+    /// The id is announced again: what it stood for is over, whether its posts have left or not.
+    mutating func note(anew id: DeploymentID) {
+        if leaving.removeValue(forKey: id) != nil {
+            onceSent.removeAll { $0 == .over(id) }
+            note(.over(id))
+        }
+        note(.update(id))
     }
 }

@@ -168,7 +168,7 @@ extension Negotiation {
             return turn.fail(coordinator, .tooManyUpdates(maximum: settings.maximumUpdates))
         }
         if ended.forget(id) { turn.changes.note(.ended(id)) }
-        turn.changes.note(.update(id))
+        turn.changes.note(anew: id)
         owedPosts.forget(id, &turn)
         updates[id] = Update(request, coordinator: coordinator, process: process, at: turn.now)
         let reply = turn.actions.count

@@ -19,10 +19,17 @@ extension Negotiation {
             case .ended(let id, let end?):
                 ended.remember(id, end, limit: settings.maximumEnded)
             case .ended(let id, nil): ended.forget(id)
-            case .owed(let name, let posts), .sent(let name, let posts): owedPosts[name] = posts
+            case .owed(let name, let posts): owedPosts[name] = posts
             }
         }
-        for (id, header) in headers { updates[id] = Update(header, participants[id, default: [:]]) }
+        for (id, header) in headers.sorted(by: { $0.key < $1.key }) {
+            let update = Update(header, participants[id, default: [:]])
+            if let end = header.end {
+                owedPosts.owe(afterDeathIn: update, end, settings)
+            } else {
+                updates[id] = update
+            }
+        }
         _ = handle(.restarted, at: now)
         changes.begin()
     }
@@ -30,10 +37,12 @@ extension Negotiation {
     /// Whether something has changed since it was last written down.
     package var hasRecords: Bool { !changes.isEmpty }
 
-    /// What is to be written down since this was last called.
-    package mutating func takeRecords() -> (records: [Record], ended: [(Update, Ended)]) {
+    /// Hands out what is to be written down since this was last called. Returns the updates that
+    /// have ended since, as they were.
+    package mutating func takeRecords(_ take: (Record) -> Void) -> [(Update, Ended)] {
         defer { changes.begin() }
-        return ((changes.places ?? []).map { record(of: $0) }, changes.ended)
+        for place in changes.places ?? [] { take(record(of: place)) }
+        return changes.ended
     }
 
     /// All that was to be sent has been sent: what was on its way is owed no more.
@@ -52,27 +61,30 @@ extension Negotiation {
 
     /// All that is to be written down to begin anew.
     package var records: [Record] {
-        updates.keys.sorted().flatMap { records(of: $0) }
+        (Array(updates.keys) + changes.leaving.keys).sorted().flatMap { records(of: $0) }
             + ended.order.map { record(of: .ended($0)) }
             + owedPosts.components.map { record(of: .owed($0)) }
-            + changes.sent.keys.sorted().map { record(of: .sent($0)) }
     }
 
     /// What is to be written down of one update.
     package func records(of id: DeploymentID) -> [Record] {
-        let names = updates[id]?.participants.keys.sorted() ?? []
+        let names = update(id)?.names ?? []
         return [record(of: .update(id))] + names.map { record(of: .participant(id, $0)) }
     }
 
     private func record(of place: Changes.Place) -> Record {
         switch place {
-        case .update(let id): .update(id, updates[id]?.record)
+        case .update(let id): .update(id, update(id)?.record(changes.leaving[id]?.end))
         case .participant(let id, let name):
-            .participant(id, name, updates[id]?.participants[name]?.record)
+            .participant(id, name, update(id)?.participants[name]?.record)
         case .over(let id): .update(id, nil)
         case .ended(let id): .ended(id, ended[id])
         case .owed(let name): .owed(name, owedPosts[name])
-        case .sent(let name): .sent(name, changes.sent[name, default: []] + owedPosts[name])
         }
+    }
+
+    /// An update that is under way, or whose posts are.
+    private func update(_ id: DeploymentID) -> Update? {
+        updates[id] ?? changes.leaving[id]?.update
     }
 }

@@ -26,12 +26,17 @@ extension Broker {
     package mutating func confirmSent() { negotiation.confirmSent() }
 
     package mutating func takePages() -> Pages {
-        let (records, ended) = negotiation.takeRecords()
-        let state = statePage(records, ended)
         var journal = Page()
-        journal.add(records)
+        // What a participant does matters to the journal alone.
+        var others: [Record] = []
+        let ended = negotiation.takeRecords { record in
+            journal.add(record)
+            if case .participant = record { return }
+            others.append(record)
+        }
+        let state = statePage(others, ended)
         latestEntries = state.entries
-        for entry in latestEntries { journal.add(Frame(entry)) }
+        for entry in latestEntries { journal.add(entry) }
         return Pages(journal: journal.encoded(), state: state.page.encoded())
     }
 
@@ -39,7 +44,7 @@ extension Broker {
     package mutating func takeLatePage() -> [UInt8] {
         defer { lateRecords = [] }
         var page = Page()
-        page.add(lateRecords)
+        for record in lateRecords { page.add(record) }
         return page.encoded()
     }
 
@@ -48,19 +53,17 @@ extension Broker {
         var page = Page()
         switch file {
         case .journal:
-            page.add(negotiation.records)
-            for entry in lateEntries + latestEntries { page.add(Frame(entry)) }
+            for record in negotiation.records { page.add(record) }
+            for entry in lateEntries + latestEntries { page.add(entry) }
         case .state:
-            page.add(
-                negotiation.records.filter { record in
-                    switch record {
-                    case .update(let id, _), .participant(let id, _, _): keptReleases.contains(id)
-                    case .ended, .owed: true
-                    case .sent: false
-                    }
+            for record in negotiation.records {
+                switch record {
+                case .update(let id, _), .participant(let id, _, _):
+                    if keptReleases.contains(id) { page.add(record) }
+                case .ended, .owed: page.add(record)
                 }
-            )
-            for entry in history.entries { page.add(Frame(entry)) }
+            }
+            for entry in history.entries { page.add(entry) }
         }
         return page.encoded()
     }
@@ -77,14 +80,14 @@ extension Broker {
         var isUrgent = false
         for record in records {
             switch record {
-            case .update(let id, let update?):
+            case .update(let id, let update?) where update.end == nil:
                 guard update.isReleased, keptReleases.insert(id).inserted else { continue }
                 lateRecords += negotiation.records(of: id)
                 entries += enterRelease(of: id)
-            case .update(let id, nil):
+            case .update(let id, _):
                 guard keptReleases.remove(id) != nil else { continue }
-                lateRecords.append(record)
-            case .participant, .sent: continue
+                lateRecords.append(.update(id, nil))
+            case .participant: continue
             case .ended(_, nil), .owed:
                 lateRecords.append(record)
                 continue
@@ -95,8 +98,8 @@ extension Broker {
         entries += ended.map { history.enter($0, $1, bootTime: bootTime) }
         var page = Page()
         guard isUrgent else { return (page, []) }
-        page.add(lateRecords)
-        for entry in entries { page.add(Frame(entry)) }
+        for record in lateRecords { page.add(record) }
+        for entry in entries { page.add(entry) }
         lateRecords = []
         lateEntries = []
         return (page, entries)

@@ -59,6 +59,8 @@ struct RecordReader {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+    var isAtEnd: Bool { position == bytes.count }
+
     private mutating func byte() throws(RecordError) -> UInt8 {
         guard position < bytes.count else { throw RecordError() }
         defer { position += 1 }
