@@ -43,7 +43,7 @@ struct Changes: Hashable, Sendable {
     mutating func note(allOf update: Update) {
         guard places != nil else { return }
         note(.update(update.id))
-        for name in update.names { note(.participant(update.id, name)) }
+        for name in update.participants.names { note(.participant(update.id, name)) }
     }
 
     mutating func note(_ update: Update, _ end: Ended) {

@@ -62,13 +62,18 @@ struct OwedPosts: Hashable, Sendable {
     mutating func deliver(
         _ post: Post,
         after update: Update,
-        to subscriptions: [ComponentName: [Subscription]],
+        to subscriptions: Roll<[Subscription]>,
         _ turn: inout Turn
     ) {
+        var place = -1
         for name in update.names(where: { $0.isTold }) {
-            let streams = subscriptions[name, default: []].map(\.stream)
-            for stream in streams { turn.actions.append(.post(stream, post)) }
-            guard streams.isEmpty else { continue }
+            if let found = subscriptions.place(of: name, hint: place + 1) {
+                place = found
+                for subscription in subscriptions[at: place] {
+                    turn.actions.append(.post(subscription.stream, post))
+                }
+                continue
+            }
             owe(post, to: name, turn.settings, at: turn.now)
             turn.changes.note(.owed(name))
         }

@@ -11,6 +11,16 @@ package enum Record: Hashable, Sendable {
     case owed(ComponentName, [OwedPost])
 }
 
+/// Takes what is to be written down. Participants are many, and come apart from the rest.
+package protocol Recorder {
+    mutating func take(_ record: Record)
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
+    )
+}
+
 extension Update {
     /// An update without its participants and its connections.
     package struct Record: Hashable, Sendable {
@@ -75,8 +85,7 @@ extension Update {
         coordinators = []
         ownProcesses = Set(record.ownProcesses)
         forced = record.forced
-        self.participants = participants
-        for name in participants.keys.sorted() { roll.enter(name) }
+        for name in participants.keys.sorted() { self.participants[name] = participants[name] }
         switch record.phase {
         case .gathering: phase = .gathering
         case .finalAsking: phase = .finalAsking
@@ -84,7 +93,7 @@ extension Update {
             phase = .released(release(on: basis, waited: waited, at: instant))
         case .ended(let end): phase = .ended(end.ending)
         }
-        derived.recount(participants, deadline: deadline)
+        derived.recount(self.participants, deadline: deadline)
     }
 }
 

@@ -39,9 +39,10 @@ extension Negotiation {
 
     /// Hands out what is to be written down since this was last called. Returns the updates that
     /// have ended since, as they were.
-    package mutating func takeRecords(_ take: (Record) -> Void) -> [(Update, Ended)] {
+    package mutating func takeRecords(_ recorder: inout some Recorder) -> [(Update, Ended)] {
         defer { changes.begin() }
-        for place in changes.places ?? [] { take(record(of: place)) }
+        var hint = 0
+        for place in changes.places ?? [] { give(place, &hint, to: &recorder) }
         return changes.ended
     }
 
@@ -50,8 +51,9 @@ extension Negotiation {
 
     /// Has what was released or has ended written down once more, but for what is known to be.
     package mutating func writeAgain(allBut known: Set<DeploymentID>) {
-        for (id, update) in updates where !update.isWaiting && !known.contains(id) {
-            changes.note(.update(id))
+        for place in updates.places where !updates[at: place].isWaiting {
+            let id = updates.names[place]
+            if !known.contains(id) { changes.note(.update(id)) }
         }
         let missing = ended.order.filter { !known.contains($0) }
         for id in missing { changes.note(.ended(id)) }
@@ -59,32 +61,60 @@ extension Negotiation {
         for name in owedPosts.components { changes.note(.owed(name)) }
     }
 
-    /// All that is to be written down to begin anew.
-    package var records: [Record] {
-        (Array(updates.keys) + changes.leaving.keys).sorted().flatMap { records(of: $0) }
-            + ended.order.map { record(of: .ended($0)) }
-            + owedPosts.components.map { record(of: .owed($0)) }
+    /// Hands out all that is to be written down to begin anew.
+    package func giveRecords(to recorder: inout some Recorder) {
+        for id in (updates.names + changes.leaving.keys).sorted() {
+            giveRecords(of: id, to: &recorder)
+        }
+        var hint = 0
+        for id in ended.order { give(.ended(id), &hint, to: &recorder) }
+        for name in owedPosts.components { give(.owed(name), &hint, to: &recorder) }
     }
 
-    /// What is to be written down of one update.
-    package func records(of id: DeploymentID) -> [Record] {
-        let names = update(id)?.names ?? []
-        return [record(of: .update(id))] + names.map { record(of: .participant(id, $0)) }
+    /// Hands out what is to be written down of one update.
+    package func giveRecords(of id: DeploymentID, to recorder: inout some Recorder) {
+        var hint = 0
+        give(.update(id), &hint, to: &recorder)
+        for name in updates[id]?.participants.names ?? changes.leaving[id]?.update.participants
+            .names ?? []
+        {
+            give(.participant(id, name), &hint, to: &recorder)
+        }
     }
 
-    private func record(of place: Changes.Place) -> Record {
+    /// `hint` is where the next participant may stand: most change in the order of their names.
+    private func give(
+        _ place: Changes.Place,
+        _ hint: inout Int,
+        to recorder: inout some Recorder
+    ) {
         switch place {
-        case .update(let id): .update(id, update(id)?.record(changes.leaving[id]?.end))
+        case .update(let id): recorder.take(.update(id, update(id)))
         case .participant(let id, let name):
-            .participant(id, name, update(id)?.participants[name]?.record)
-        case .over(let id): .update(id, nil)
-        case .ended(let id): .ended(id, ended[id])
-        case .owed(let name): .owed(name, owedPosts[name])
+            recorder.take(participant(name, of: id, &hint), named: name, of: id)
+        case .over(let id): recorder.take(.update(id, nil))
+        case .ended(let id): recorder.take(.ended(id, ended[id]))
+        case .owed(let name): recorder.take(.owed(name, owedPosts[name]))
         }
     }
 
     /// An update that is under way, or whose posts are.
-    private func update(_ id: DeploymentID) -> Update? {
-        updates[id] ?? changes.leaving[id]?.update
+    private func update(_ id: DeploymentID) -> Update.Record? {
+        if let place = updates.place(of: id) { return updates[at: place].record(nil) }
+        return changes.leaving[id].map { $0.update.record($0.end) }
+    }
+
+    private func participant(
+        _ name: ComponentName,
+        of id: DeploymentID,
+        _ hint: inout Int
+    ) -> Participant.Record? {
+        guard let place = updates.place(of: id) else {
+            return changes.leaving[id]?.update.participants[name]?.record
+        }
+        let found = updates[at: place].participants.place(of: name, hint: hint)
+        guard let found else { return nil }
+        hint = found + 1
+        return updates[at: place].participants[at: found].record
     }
 }

@@ -30,8 +30,8 @@ extension Update {
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
             blockedBy: blockers,
-            participants: participants.sorted { $0.key < $1.key }.map { name, participant in
-                participant.status(of: name, at: now)
+            participants: participants.places.map { place in
+                participants[at: place].status(of: participants.names[place], at: now)
             }
         )
     }

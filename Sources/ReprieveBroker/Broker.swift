@@ -41,7 +41,7 @@ package struct Broker: Sendable {
     /// Released updates that are in the state file.
     var keptReleases: Set<DeploymentID> = []
     /// For the state file, as soon as something else has to be written there.
-    var lateRecords: [Record] = []
+    var latePage = Page()
     var lateEntries: [History.Entry] = []
     /// What the last pages entered in the history.
     var latestEntries: [History.Entry] = []
@@ -74,7 +74,7 @@ package struct Broker: Sendable {
             negotiation.updates[id].map { !$0.isWaiting } ?? false
         }
         let over = past.keptReleases.subtracting(keptReleases)
-        lateRecords = over.sorted().map { .update($0, nil) }
+        for id in over.sorted() { latePage.take(.update(id, nil)) }
         negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
     }
 

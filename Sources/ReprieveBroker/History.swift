@@ -137,8 +137,12 @@ extension DecisionShape {
 
     /// Whoever held it back longest comes first.
     private mutating func enter(_ all: [ParticipantStatus], _ limits: HistoryLimits) {
-        let told = all.sorted { ($1.blocked, $0.component) < ($0.blocked, $1.component) }
-            .prefix(limits.maximumParticipants)
+        // They come in the order of their names, which parts equals.
+        let order = all.indices.sorted { one, other in
+            let (blocked, others) = (all[one].blocked, all[other].blocked)
+            return blocked == others ? one < other : blocked > others
+        }
+        let told = order.prefix(limits.maximumParticipants).map { all[$0] }
         omitted = Int64(all.count - told.count)
         participants = told.map { participant in
             DecidedParticipantShape(

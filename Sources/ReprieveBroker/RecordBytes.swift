@@ -6,7 +6,7 @@ internal import Negotiation
 // first, the sign in the lowest bit; texts and lists after their length; what may be absent after a
 // byte that is 0 or 1. Times are seconds and nanoseconds.
 
-struct RecordWriter {
+struct RecordWriter: Sendable {
     var bytes: [UInt8] = []
 
     mutating func put(_ number: Int64) {

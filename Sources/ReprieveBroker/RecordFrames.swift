@@ -31,19 +31,18 @@ extension Frame {
 }
 
 /// Frames that are written in one go.
-struct Page {
+struct Page: Recorder, Sendable {
     private var frames: [Frame] = []
     /// The last one, while it is still being written.
     private var participants: (update: DeploymentID, roster: RosterWriter)?
 
-    mutating func add(_ record: Record) {
-        if case .participant(let id, let name, let participant) = record {
-            return add(id, name, participant)
-        }
+    mutating func take(_ record: Record) {
         finishParticipants()
         switch record {
         case .update(let id, let update):
             frames.append(Frame("update", id) { writer in if let update { writer.put(update) } })
+        case .participant(let id, let name, let participant):
+            take(participant, named: name, of: id)
         case .ended(let id, let ended):
             frames.append(Frame("ended", id) { writer in if let ended { writer.put(ended) } })
         case .owed(let name, let posts):
@@ -51,26 +50,25 @@ struct Page {
                 if !posts.isEmpty { writer.put(posts) { $0.put($1) } }
             }
             frames.append(frame)
-        case .participant: break
         }
     }
 
-    mutating func add(_ entry: History.Entry) {
-        finishParticipants()
-        let headers = [Header("decision", .int32(entry.number))]
-        frames.append(Frame(headers: headers, payload: entry.json))
-    }
-
-    private mutating func add(
-        _ id: DeploymentID,
-        _ name: ComponentName,
-        _ participant: Participant.Record?
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
     ) {
         if participants?.update != id {
             finishParticipants()
             participants = (id, RosterWriter())
         }
         participants?.roster.put(name, participant)
+    }
+
+    mutating func add(_ entry: History.Entry) {
+        finishParticipants()
+        let headers = [Header("decision", .int32(entry.number))]
+        frames.append(Frame(headers: headers, payload: entry.json))
     }
 
     private mutating func finishParticipants() {

@@ -12,9 +12,11 @@ private enum RosterMark {
     static let written: Int64 = 2
 }
 
-struct RosterWriter {
+struct RosterWriter: Sendable {
     private var writer = RecordWriter()
-    private var last: Participant.Record?
+    /// The last one that was written, once there is one.
+    private var last = Participant.Record(.asked, since: .boot, answerBy: .boot)
+    private var hasLast = false
 
     var bytes: [UInt8] { writer.bytes }
 
@@ -23,14 +25,13 @@ struct RosterWriter {
             writer.put(RosterMark.struckOut)
             return writer.put(name)
         }
-        if participant == last {
-            writer.put(RosterMark.asBefore)
-            return writer.put(name)
-        }
-        writer.put(RosterMark.written)
+        let isAsBefore = hasLast && participant == last
+        writer.put(isAsBefore ? RosterMark.asBefore : RosterMark.written)
         writer.put(name)
+        guard !isAsBefore else { return }
         writer.put(participant)
         last = participant
+        hasLast = true
     }
 }
 
