@@ -11,16 +11,19 @@ extension Update {
         derived.nextToAnswer = place + 1
         // A negative deferral is no answer: taken for consent it would be a hole.
         guard answer.deferral >= .zero else { return .failure(.notAsked(name, id)) }
-        let isOverridden = participants[at: place].state == .overridden
+        let isOverridden = participants.entries[place].state == .overridden
         if answer.deferral == .zero {
             if isWaiting, !isOverridden { acknowledge(answer, at: place, &turn) }
             return .success(
-                Grant(granted: .zero, remaining: participants[at: place].remaining(at: turn.now))
+                Grant(
+                    granted: .zero,
+                    remaining: participants.entries[place].remaining(at: turn.now)
+                )
             )
         }
         guard isWaiting else { return .failure(.alreadyReleased(id)) }
         guard deadline - turn.now >= .milliseconds(1) else { return .failure(.deadlinePassed(id)) }
-        let left = participants[at: place].budgetLeft(at: turn.now)
+        let left = participants.entries[place].budgetLeft(at: turn.now)
         guard left >= .milliseconds(1), !isOverridden else {
             return .failure(.budgetSpent(name, id))
         }
@@ -33,13 +36,13 @@ extension Update {
         return .success(
             Grant(
                 granted: granted.inWholeMilliseconds,
-                remaining: participants[at: place].remaining(at: turn.now)
+                remaining: participants.entries[place].remaining(at: turn.now)
             )
         )
     }
 
     private func takesPart(at place: Int) -> Bool {
-        switch participants[at: place].state {
+        switch participants.entries[place].state {
         case .absent, .gone: false
         case .asked, .acknowledged, .deferred, .silent, .away, .overridden: true
         }

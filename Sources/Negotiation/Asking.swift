@@ -64,12 +64,12 @@ extension Update {
         seats: [StreamID]?,
         _ turn: inout Turn
     ) {
-        let seats = seats ?? participants[at: place].seats.map(\.stream)
+        let seats = seats ?? participants.entries[place].seats.map(\.stream)
         guard !seats.isEmpty else { return }
         let notice = notice(at: place, turn)
         for seat in seats { turn.actions.append(.notify(seat, notice)) }
         if phase == .finalAsking { askedFinally.formUnion(seats) }
-        if !participants[at: place].isTold {
+        if !participants.entries[place].isTold {
             with(name, at: place, &turn) { $0.isTold = true }
         }
     }
@@ -87,9 +87,9 @@ extension Update {
         notice.lastCall = true
         notice.final = isFinal
         notice.respondBy = respondBy ?? notice.respondBy
-        let seats = seats ?? participants[at: place].seats.map(\.stream)
+        let seats = seats ?? participants.entries[place].seats.map(\.stream)
         for seat in seats { turn.actions.append(.notify(seat, notice)) }
-        if !participants[at: place].isTold, !seats.isEmpty {
+        if !participants.entries[place].isTold, !seats.isEmpty {
             with(name, at: place, &turn) { $0.isTold = true }
         }
     }
@@ -98,8 +98,8 @@ extension Update {
         let now = turn.now
         let maxDefer = turn.settings.maxDefer(of: participants.names[place], request.policy)
         let deadlineLeft = max(.zero, deadline - now)
-        let budgetLeft = participants[at: place].budgetLeft(at: now)
-        let question = participants[at: place].question
+        let budgetLeft = participants.entries[place].budgetLeft(at: now)
+        let question = participants.entries[place].question
         let answerTime =
             question.isAnswered
             ? request.policy.responseTimeout : max(.zero, question.answerBy - now)

@@ -12,7 +12,7 @@ extension Update {
         participants.reserveCapacity(subscriptions.count)
         turn.actions.reserveCapacity(2 * subscriptions.count)
         for (place, name) in subscriptions.names.enumerated() {
-            let concerned = subscriptions[at: place].filter { concerns($0) }
+            let concerned = subscriptions.entries[place].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &turn) }
         }
         let required = turn.settings.required.filter { concerns($0) }
@@ -81,7 +81,7 @@ extension Update {
         for placeholder in names(where: \.isPlaceholder)
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = remove(placeholder), participants[name] == nil else { continue }
-            turn.changes.note(.participant(id, placeholder))
+            turn.changes.note(placeholder, of: id)
             add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
         }
     }

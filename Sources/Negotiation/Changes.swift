@@ -7,7 +7,6 @@ struct Changes: Hashable, Sendable {
     /// Where something has changed; what stands there now is looked up when it is written.
     enum Place: Hashable, Sendable {
         case update(DeploymentID)
-        case participant(DeploymentID, ComponentName)
         /// The update is no more, nor are its participants.
         case over(DeploymentID)
         case ended(DeploymentID)
@@ -16,6 +15,9 @@ struct Changes: Hashable, Sendable {
 
     /// Nil while nobody writes.
     private(set) var places: [Place]?
+    /// Participants that have changed, many of them in a row one update's. They are written behind
+    /// `places`.
+    private(set) var participants: [(update: DeploymentID, names: [ComponentName])] = []
     /// Where something changes once what was sent has left: until then posts are owed.
     private var onceSent: [Place] = []
     /// Updates that ended and whose posts have yet to leave.
@@ -27,11 +29,12 @@ struct Changes: Hashable, Sendable {
 
     func hash(into hasher: inout Hasher) {}
 
-    var isEmpty: Bool { places?.isEmpty ?? true }
+    var isEmpty: Bool { (places?.isEmpty ?? true) && participants.isEmpty }
 
     /// Keeps what changes from now on.
     mutating func begin() {
         places = []
+        participants = []
         ended = []
     }
 
@@ -43,7 +46,17 @@ struct Changes: Hashable, Sendable {
     mutating func note(allOf update: Update) {
         guard places != nil else { return }
         note(.update(update.id))
-        for name in update.participants.names { note(.participant(update.id, name)) }
+        participants.append((update.id, update.participants.names))
+    }
+
+    mutating func note(_ participant: ComponentName, of id: DeploymentID) {
+        guard places != nil else { return }
+        guard let last = participants.indices.last, participants[last].update == id else {
+            return participants.append((id, [participant]))
+        }
+        if participants[last].names.last != participant {
+            participants[last].names.append(participant)
+        }
     }
 
     mutating func note(_ update: Update, _ end: Ended) {

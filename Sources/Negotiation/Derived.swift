@@ -64,6 +64,6 @@ struct Derived: Hashable, Sendable {
         let nextToAnswer = nextToAnswer
         self = Derived()
         self.nextToAnswer = nextToAnswer
-        for place in participants.places { count(participants[at: place], deadline: deadline) }
+        for place in participants.places { count(participants.entries[place], deadline: deadline) }
     }
 }

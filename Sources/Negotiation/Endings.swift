@@ -69,7 +69,7 @@ struct OwedPosts: Hashable, Sendable {
         for name in update.names(where: { $0.isTold }) {
             if let found = subscriptions.place(of: name, hint: place + 1) {
                 place = found
-                for subscription in subscriptions[at: place] {
+                for subscription in subscriptions.entries[place] {
                     turn.actions.append(.post(subscription.stream, post))
                 }
                 continue

@@ -158,7 +158,7 @@ extension Negotiation {
     ) {
         let id = request.deploymentID
         if let place = updates.place(of: id) {
-            guard updates[at: place].request.asSent == request.asSent else {
+            guard updates.entries[place].request.asSent == request.asSent else {
                 return turn.fail(coordinator, .anotherRequest(id))
             }
             return withUpdate(id, &turn) { $0.attach(coordinator, process: process, &$1) }
@@ -191,7 +191,7 @@ extension Negotiation {
                 if case .completed = $0 { true } else { false }
             }
         }
-        guard !updates[at: place].isWaiting else { return turn.fail(request, .notReleased(id)) }
+        guard !updates.entries[place].isWaiting else { return turn.fail(request, .notReleased(id)) }
         turn.actions.append(.done(request))
         withUpdate(id, &turn) { $0.end(.completed(outcome, message: message), &$1) }
     }

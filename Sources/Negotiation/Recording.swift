@@ -35,14 +35,14 @@ extension Negotiation {
     }
 
     /// Whether something has changed since it was last written down.
-    package var hasRecords: Bool { !changes.isEmpty }
+    package var hasRecords: Bool { mutating get { !changes.isEmpty } }
 
     /// Hands out what is to be written down since this was last called. Returns the updates that
     /// have ended since, as they were.
     package mutating func takeRecords(_ recorder: inout some Recorder) -> [(Update, Ended)] {
         defer { changes.begin() }
-        var hint = 0
-        for place in changes.places ?? [] { give(place, &hint, to: &recorder) }
+        for place in changes.places ?? [] { give(place, to: &recorder) }
+        for (id, names) in changes.participants { give(names, of: id, to: &recorder) }
         return changes.ended
     }
 
@@ -51,7 +51,7 @@ extension Negotiation {
 
     /// Has what was released or has ended written down once more, but for what is known to be.
     package mutating func writeAgain(allBut known: Set<DeploymentID>) {
-        for place in updates.places where !updates[at: place].isWaiting {
+        for place in updates.places where !updates.entries[place].isWaiting {
             let id = updates.names[place]
             if !known.contains(id) { changes.note(.update(id)) }
         }
@@ -66,55 +66,43 @@ extension Negotiation {
         for id in (updates.names + changes.leaving.keys).sorted() {
             giveRecords(of: id, to: &recorder)
         }
-        var hint = 0
-        for id in ended.order { give(.ended(id), &hint, to: &recorder) }
-        for name in owedPosts.components { give(.owed(name), &hint, to: &recorder) }
+        for id in ended.order { give(.ended(id), to: &recorder) }
+        for name in owedPosts.components { give(.owed(name), to: &recorder) }
     }
 
     /// Hands out what is to be written down of one update.
     package func giveRecords(of id: DeploymentID, to recorder: inout some Recorder) {
-        var hint = 0
-        give(.update(id), &hint, to: &recorder)
-        for name in updates[id]?.participants.names ?? changes.leaving[id]?.update.participants
-            .names ?? []
-        {
-            give(.participant(id, name), &hint, to: &recorder)
-        }
+        give(.update(id), to: &recorder)
+        give(update(id)?.participants.names ?? [], of: id, to: &recorder)
     }
 
-    /// `hint` is where the next participant may stand: most change in the order of their names.
-    private func give(
-        _ place: Changes.Place,
-        _ hint: inout Int,
-        to recorder: inout some Recorder
-    ) {
+    private func give(_ place: Changes.Place, to recorder: inout some Recorder) {
         switch place {
-        case .update(let id): recorder.take(.update(id, update(id)))
-        case .participant(let id, let name):
-            recorder.take(participant(name, of: id, &hint), named: name, of: id)
+        case .update(let id):
+            recorder.take(.update(id, update(id)?.record(changes.leaving[id]?.end)))
         case .over(let id): recorder.take(.update(id, nil))
         case .ended(let id): recorder.take(.ended(id, ended[id]))
         case .owed(let name): recorder.take(.owed(name, owedPosts[name]))
         }
     }
 
-    /// An update that is under way, or whose posts are.
-    private func update(_ id: DeploymentID) -> Update.Record? {
-        if let place = updates.place(of: id) { return updates[at: place].record(nil) }
-        return changes.leaving[id].map { $0.update.record($0.end) }
+    private func give(
+        _ names: [ComponentName],
+        of id: DeploymentID,
+        to recorder: inout some Recorder
+    ) {
+        let participants = update(id)?.participants ?? Roll()
+        var next = 0
+        for name in names {
+            let place = participants.place(of: name, hint: next)
+            next = place.map { $0 + 1 } ?? next
+            let record = place.map { participants.entries[$0].record }
+            recorder.take(record, named: name, of: id)
+        }
     }
 
-    private func participant(
-        _ name: ComponentName,
-        of id: DeploymentID,
-        _ hint: inout Int
-    ) -> Participant.Record? {
-        guard let place = updates.place(of: id) else {
-            return changes.leaving[id]?.update.participants[name]?.record
-        }
-        let found = updates[at: place].participants.place(of: name, hint: hint)
-        guard let found else { return nil }
-        hint = found + 1
-        return updates[at: place].participants[at: found].record
+    /// An update that is under way, or whose posts are.
+    private func update(_ id: DeploymentID) -> Update? {
+        updates[id] ?? changes.leaving[id]?.update
     }
 }

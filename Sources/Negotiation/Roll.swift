@@ -5,7 +5,7 @@
 package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
     /// Sorted, each once.
     package private(set) var names: [ComponentName] = []
-    /// In the order of `names`.
+    /// In the order of `names`. An entry is large: to read some of it, read it here.
     package private(set) var entries: [Entry] = []
 
     package init() {}
@@ -17,24 +17,33 @@ package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
     package subscript(name: ComponentName) -> Entry? {
         get { place(of: name).map { entries[$0] } }
         set {
-            let place = lowestPlace(notBefore: name)
-            let isThere = place < names.count && names[place] == name
-            switch (newValue, isThere) {
-            case (let entry?, true): entries[place] = entry
-            case (let entry?, false):
-                names.insert(name, at: place)
-                entries.insert(entry, at: place)
-            case (nil, true):
-                names.remove(at: place)
-                entries.remove(at: place)
-            case (nil, false): break
-            }
+            guard let newValue else { return strike(name) }
+            enter(name, newValue)
         }
+    }
+
+    private mutating func enter(_ name: ComponentName, _ entry: Entry) {
+        let place = lowestPlace(notBefore: name)
+        if place == names.count {
+            names.append(name)
+            entries.append(entry)
+        } else if names[place] == name {
+            entries[place] = entry
+        } else {
+            names.insert(name, at: place)
+            entries.insert(entry, at: place)
+        }
+    }
+
+    private mutating func strike(_ name: ComponentName) {
+        guard let place = place(of: name) else { return }
+        names.remove(at: place)
+        entries.remove(at: place)
     }
 
     /// What stands at a place, changed where it stands.
     subscript(at place: Int) -> Entry {
-        _read { yield entries[place] }
+        get { entries[place] }
         _modify { yield &entries[place] }
     }
 

@@ -31,9 +31,22 @@ extension Update {
             deadlineIn: max(.zero, deadline - now),
             blockedBy: blockers,
             participants: participants.places.map { place in
-                participants[at: place].status(of: participants.names[place], at: now)
+                participants.entries[place].status(of: participants.names[place], at: now)
             }
         )
+    }
+}
+
+extension Update {
+    /// The participants that held it back longest, of equals in the order of their names.
+    package func longestBlocking(at now: Instant, limit: Int) -> [ParticipantStatus] {
+        let blocked = participants.entries.map { $0.blocked(at: now) }
+        let order = participants.places.sorted { one, other in
+            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
+        }
+        return order.prefix(limit).map { place in
+            participants.entries[place].status(of: participants.names[place], at: now)
+        }
     }
 }
 

@@ -71,7 +71,7 @@ extension Update {
                 update.deadlineLastCall = now
             }
             for place in update.participants.places {
-                let isSpent = update.participants[at: place].budgetEnd.map(endedAsleep) ?? false
+                let isSpent = update.participants.entries[place].budgetEnd.map(endedAsleep) ?? false
                 update.participants[at: place].sleptThrough(asleep)
                 if isSpent { update.participants[at: place].extendBudget(to: newEnd, at: now) }
             }

@@ -126,17 +126,17 @@ extension Update {
         _ turn: inout Turn,
         _ change: (inout Participant) -> Result
     ) -> Result {
-        let before = participants[at: place].shown
+        let before = participants.entries[place].shown
         let result = derived.keepTrue(&participants[at: place], deadline: deadline, change)
-        turn.changes.note(.participant(id, name))
-        if participants[at: place].shown != before { turn.show(id) }
+        turn.changes.note(name, of: id)
+        if participants.entries[place].shown != before { turn.show(id) }
         return result
     }
 
     mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
         participants[name] = participant
         derived.count(participant, deadline: deadline)
-        turn.changes.note(.participant(id, name))
+        turn.changes.note(name, of: id)
         turn.show(id)
     }
 
@@ -158,7 +158,7 @@ extension Update {
     /// The participants for which `isDue` holds, sorted.
     func names(where isDue: (Participant) -> Bool) -> [ComponentName] {
         var due: [ComponentName] = []
-        for place in participants.places where isDue(participants[at: place]) {
+        for place in participants.places where isDue(participants.entries[place]) {
             due.append(participants.names[place])
         }
         return due

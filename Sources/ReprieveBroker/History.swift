@@ -132,18 +132,8 @@ extension DecisionShape {
             releasedAtMs = decided.stamp(bootTime)
             basis = BasisWord(release.basis)
         }
-        enter(update.status(at: decided).participants, limits)
-    }
-
-    /// Whoever held it back longest comes first.
-    private mutating func enter(_ all: [ParticipantStatus], _ limits: HistoryLimits) {
-        // They come in the order of their names, which parts equals.
-        let order = all.indices.sorted { one, other in
-            let (blocked, others) = (all[one].blocked, all[other].blocked)
-            return blocked == others ? one < other : blocked > others
-        }
-        let told = order.prefix(limits.maximumParticipants).map { all[$0] }
-        omitted = Int64(all.count - told.count)
+        let told = update.longestBlocking(at: decided, limit: limits.maximumParticipants)
+        omitted = Int64(update.participants.count - told.count)
         participants = told.map { participant in
             DecidedParticipantShape(
                 component: participant.component,

@@ -20,7 +20,7 @@ package struct Pages: Sendable {
 
 extension Broker {
     /// Whether something is to be written.
-    package var hasPages: Bool { negotiation.hasRecords }
+    package var hasPages: Bool { mutating get { negotiation.hasRecords } }
 
     /// All that was to be sent has been offered to its sockets.
     package mutating func confirmSent() { negotiation.confirmSent() }
