@@ -65,8 +65,7 @@ final class Hold: Sendable {
             try await begin(when: verdicts)
             child = try Child(command, environment: [])
         } catch {
-            holding.cancel()
-            await holding.value
+            await end(holding)
             throw error
         }
         await Signals.handled {
@@ -74,9 +73,16 @@ final class Hold: Sendable {
         } while: {
             await child.end()
         }
+        await end(holding)
+        return child.reap()
+    }
+
+    private func end(_ holding: Task<Void, Never>) async {
+        // Whoever was asked, and left before it heard of it, would be waited for.
+        let connection = state.withLock { $0.connection }
+        await atMost(Self.farewellTimeout) { try? await connection?.roundTrip() }
         holding.cancel()
         await holding.value
-        return child.reap()
     }
 
     private func begin(when verdicts: Verdicts) async throws {

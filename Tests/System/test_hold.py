@@ -220,6 +220,14 @@ def test_a_command_that_cannot_be_started_holds_nothing(hold, coordinator, direc
     assert time.monotonic() - started < 4
 
 
+def test_a_command_that_ends_at_once_is_no_silence(hold, coordinator):
+    policy = {"require": [CAMERA], "onSilence": "refuse"}
+    for number in range(25):
+        gate = coordinator.gate(f"d-{number}", policy)
+        assert hold("--if-underway", "proceed", command=["true"]).end()[0] == 0
+        assert gate.released()["basis"] == "consent"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
