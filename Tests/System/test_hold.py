@@ -310,6 +310,21 @@ def test_a_deferral_that_is_refused_at_once_is_said(daemon, coordinator, hold):
     assert program.end()[0] == 6
 
 
+def test_a_broker_that_crashes_does_not_end_the_wait(daemon, coordinator, hold, start):
+    overridden(daemon, coordinator)
+    program = hold("--if-underway", "wait")
+    program.error_line("waiting for its end")
+    daemon.kill()
+    program.error_line("COMMAND waits")
+    coordinator = start().coordinator()
+    # It is back: an update that needs it is put off.
+    coordinator.gate("e", policy={"require": [CAMERA]}).shows(CAMERA, "deferred")
+    coordinator.complete("d")
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
 def test_who_waits_for_an_update_can_be_interrupted(daemon, coordinator, hold):
     overridden(daemon, coordinator)
     program = hold("--if-underway", "wait")
