@@ -351,6 +351,18 @@ def test_without_a_broker_the_command_runs_with_a_warning(directory, processes):
     assert sum(f"{directory}/none" in line for line in errors) == 1
 
 
+def test_a_warning_that_nobody_reads_does_not_end_it(directory, processes):
+    reading, writing = os.pipe()
+    os.close(reading)
+    options = ["--why", "x", "--component-socket", f"{directory}/none"]
+    script = "trap 'exit 4' PIPE; kill -PIPE $$; exit 3"
+    command = ["hold", *options, "--", "sh", "-c", script]
+    program = processes.start(BUILD / "reprieve", *command, stderr=writing)
+    os.close(writing)
+    # Its command can be ended by that signal as ever.
+    assert program.end()[0] == 4
+
+
 def test_a_broker_that_appears_later_is_held_too(directory, processes, start):
     options = ["--why", "flashing", "--component", CAMERA]
     options += ["--component-socket", f"{directory}/ipc.socket"]
