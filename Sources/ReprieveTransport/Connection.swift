@@ -101,6 +101,21 @@ extension Connection {
         return replies
     }
 
+    /// Returns when everything that the broker had said before it heard of this has been handed on.
+    /// One at a time.
+    package func roundTrip() async throws {
+        let (replies, continuation) = Replies.makeStream()
+        let failure = state.withLock { state -> ConnectionError? in
+            guard state.failure == nil else { return state.failure }
+            state.replies[ClientConnection.pingStream] = continuation
+            write(state.end.ping(), &state)
+            return nil
+        }
+        if let failure { throw failure }
+        for try await _ in replies { return }
+        throw CancellationError()
+    }
+
     private func close(_ stream: Int32) {
         state.withLock { state in
             state.replies[stream] = nil
