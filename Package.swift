@@ -24,6 +24,7 @@ let package = Package(
     products: [
         .library(name: "Reprieve", targets: ["Reprieve"]),
         .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
+        .library(name: "ReprieveTesting", targets: ["ReprieveTesting"]),
         .executable(name: "reprieve", targets: ["reprieve-cli"]),
         .executable(name: "sample-component", targets: ["sample-component"]),
     ],
@@ -87,6 +88,16 @@ let package = Package(
             name: "ReprieveCoordinator",
             dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
             swiftSettings: memorySafe
+        ),
+
+        .target(
+            name: "ReprieveTesting",
+            dependencies: [
+                "Reprieve", "ReprieveTransport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation", "EventStream",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
         ),
 
         .executableTarget(
@@ -206,6 +217,12 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveTestingTests",
+            dependencies: ["Reprieve", "ReprieveTesting"],
             swiftSettings: memorySafe
         ),
 

@@ -56,11 +56,9 @@ package final class Connection: Sendable {
 extension Connection {
     fileprivate func open(as who: ConnectRequest, timeout: Duration) async throws {
         let (handshake, continuation) = Replies.makeStream()
-        state.withLock {
-            $0.replies[0] = continuation
-            wire.send($0.end.connect(who))
-        }
+        state.withLock { $0.replies[0] = continuation }
         try wire.start(for: self, timeout: timeout)
+        state.withLock { wire.send($0.end.connect(who)) }
         for try await _ in handshake { return }
         throw CancellationError()
     }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveBroker
+internal import ReprieveProtocol
+internal import ReprieveTransport
+
+/// The gate of an update that a `TestBroker` has announced.
+public struct TestGate: Sendable {
+    public enum State: Hashable, Sendable {
+        /// By name, sorted.
+        case waiting(for: [String])
+        case released(Basis)
+        case cancelled(because: String)
+    }
+
+    /// On what ground a gate opened.
+    public enum Basis: String, Hashable, Sendable {
+        case consent
+        case silence
+        case capped
+        case deadline
+        case forced
+        case skipped
+    }
+
+    /// What a component has said to an update.
+    public enum Answer: Hashable, Sendable {
+        case acknowledged
+        /// For how long from now, as granted.
+        case deferred(for: Duration, because: String)
+    }
+
+    /// What becomes of an update that was released.
+    public enum Completion: Hashable, Sendable {
+        case applied
+        case failed
+        case rolledBack
+    }
+
+    public let deploymentID: String
+    private let request: GateRequest
+    private let broker: InProcessBroker
+    private let watch: GateWatch
+
+    init(_ request: GateRequest, at broker: InProcessBroker) {
+        deploymentID = request.deploymentID
+        self.request = request
+        self.broker = broker
+        watch = GateWatch(request.deploymentID)
+        broker.add(watch)
+    }
+
+    /// How things stand when nothing is left to do at this moment.
+    public var state: State {
+        get async {
+            await broker.settle()
+            return watch.latest.state
+        }
+    }
+
+    /// The latest answer of a component. Waits until there is one.
+    public func answer(of component: String) async throws -> Answer {
+        await broker.settle()
+        for await sight in watch.sights() {
+            if let answer = sight.answer(of: component) { return answer }
+        }
+        throw CancellationError()
+    }
+
+    /// How the gate ended. Waits until it has.
+    public func end() async throws -> State {
+        for await sight in watch.sights() where sight.end != nil { return sight.state }
+        throw CancellationError()
+    }
+
+    /// Tells the components what became of the update.
+    public func complete(_ completion: Completion, message: String? = nil) async {
+        let outcome: OutcomeWord =
+            switch completion {
+            case .applied: .applied
+            case .failed: .failed
+            case .rolledBack: .rolledBack
+            }
+        await call(
+            .completeUpdate,
+            CompleteRequest(deploymentID: deploymentID, outcome: outcome, message: message)
+        )
+    }
+
+    /// Calls the update off.
+    public func cancel(because reason: String) async {
+        await call(.cancelUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
+    }
+
+    /// Opens the gate over everyone's objections.
+    public func force(because reason: String) async {
+        await call(.forceUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
+    }
+
+    private var surroundings: InProcessSurroundings {
+        InProcessSurroundings(broker: broker, door: .control)
+    }
+
+    /// What the broker refuses is a mistake of the test: there is no such update, or it has ended.
+    private func call(_ operation: ReprieveProtocol.Operation, _ request: some Shape) async {
+        do {
+            _ = try await withConnection(to: "the test's broker", in: surroundings) {
+                try await $0.call(operation, request)
+            }
+        } catch let error as ErrorShape {
+            preconditionFailure("the update \(deploymentID): \(error.message)")
+        } catch let error as ConnectionError {
+            preconditionFailure("the update \(deploymentID): \(error.message)")
+        } catch {
+            // The test was cancelled.
+        }
+        await broker.settle()
+    }
+
+    /// Watches the gate until it ends, and returns to it when the broker was restarted.
+    func open() {
+        Task(executorPreference: broker.bench) {
+            while watch.latest.end == nil {
+                do { try await attach() } catch let error as ErrorShape {
+                    preconditionFailure("the update \(deploymentID): \(error.message)")
+                } catch {
+                    let next = broker.clock.now + .milliseconds(100)
+                    try await broker.clock.sleep(until: next)
+                }
+            }
+        }
+    }
+
+    private func attach() async throws {
+        try await withConnection(to: "the test's broker", in: surroundings) { connection in
+            var isFirst = true
+            for try await payload in connection.stream(.gateUpdate, request) {
+                if !isFirst { watch.see(try GateEvent(decoding: payload, limits: .fromBroker)) }
+                isFirst = false
+            }
+        }
+    }
+}
