@@ -216,7 +216,11 @@ let package = Package(
 
         .testTarget(
             name: "ReprieveTests",
-            dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            dependencies: [
+                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
+                "ScriptedBroker", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: memorySafe
         ),
 

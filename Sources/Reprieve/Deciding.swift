@@ -8,7 +8,7 @@ extension Desk {
         let id = notice.deploymentID
         latelyEnded.removeAll { $0.deploymentID == id }
         var known = updates[id] ?? Known(notice, at: now)
-        known.notice = notice
+        (known.notice, known.noticedAt) = (notice, now)
         known.forgetAt = now + Limits.update
         (known.isCurrent, known.isAnswered, known.isDue) = (true, false, true)
         (known.outcome, known.isReleased) = (nil, false)
@@ -58,9 +58,9 @@ extension Desk {
     /// When a closure that still runs needs a deferral, lest it be taken for silent. As late as is
     /// safe: a deferral in a final asking sends everyone back to work.
     private func coverAt(_ known: Known) -> Moment? {
-        guard known.canBeAnswered else { return nil }
+        guard !known.isAnswered else { return nil }
         let time = known.notice.respondByMs.map { Duration.milliseconds($0) } ?? Limits.response
-        return now + time * 3 / 4
+        return known.noticedAt + time * 3 / 4
     }
 
     private mutating func acknowledge(_ id: String) {
@@ -117,7 +117,10 @@ extension Desk {
     mutating func followed(_ ticket: Ticket) {
         guard let (id, known) = updates.first(where: { $0.value.stance == .goingBack(ticket) })
         else { return }
-        guard known.outcome == nil else { return updates[id] = nil }
+        guard known.outcome == nil else {
+            updates[id] = nil
+            return
+        }
         updates[id]?.stance = .undecided
         if known.isDue, why == nil || !known.isAnswered { decide(id) }
     }

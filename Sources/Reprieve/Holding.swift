@@ -12,6 +12,8 @@ extension Desk {
         holds.append(Holding(hold: hold, why: why, ifUnderway: ifUnderway))
         for id in ids where updates[id]?.outcome == nil {
             guard let index = index(of: hold) else { return }
+            // A deferral would send everyone back to work, where no answer does as well.
+            if updates[id]?.isAwaited ?? false { continue }
             if updates[id]?.isReleased ?? false {
                 isUnderway(id, for: hold)
             } else if let question = say(id, Limits.onItsBehalf, why) {
@@ -74,7 +76,8 @@ extension Desk {
         for index in holds.indices where holds[index].hasBegun {
             guard holds[index].warnedOf.insert(id).inserted else { continue }
             let time = "in \(left.components.seconds) s"
-            act(.log("the update \(printable(id)) goes ahead \(time), despite: \(holds[index].why)"))
+            let text = "the update \(printable(id)) goes ahead \(time), despite"
+            act(.log("\(text): \(holds[index].why)"))
             act(.warn(holds[index].hold, LastCall(deploymentID: id, timeLeft: left)))
         }
     }

@@ -23,6 +23,7 @@ struct Known: Hashable, Sendable {
     typealias Ticket = Desk.Ticket
 
     var notice: PreUpdateEvent
+    var noticedAt: Desk.Moment
     var stance = Stance.undecided
     /// Whether the connection that brought the notice is still there.
     var isCurrent = true
@@ -44,6 +45,7 @@ struct Known: Hashable, Sendable {
 
     init(_ notice: PreUpdateEvent, at now: Desk.Moment) {
         self.notice = notice
+        noticedAt = now
         forgetAt = now + Limits.update
     }
 
@@ -52,6 +54,9 @@ struct Known: Hashable, Sendable {
 
     /// It may still go ahead, and be held back.
     var isOpen: Bool { outcome == nil && !isReleased }
+
+    /// The component's closure runs, nothing was said meanwhile, and nobody goes ahead without it.
+    var isAwaited: Bool { isThinking && isCurrent && !isAnswered && !notice.lastCall }
 
     /// Whether an answer would be taken.
     var canBeAnswered: Bool { !isPlain || (isCurrent && !isAnswered) }

@@ -52,6 +52,7 @@ extension Desk {
             settle(question, id, isUnderway: isUnderway)
         case .lost:
             updates[id]?.isDue = true
+            updates[id]?.isAnswered = false
             settle(question, id, isUnderway: known?.gaveFinal ?? false)
         }
     }

@@ -58,19 +58,20 @@ public struct TestGate: Sendable {
         }
     }
 
-    /// The latest answer of a component. Waits until there is one.
-    public func answer(of component: String) async throws -> Answer {
+    /// The latest answer of a component. Waits until there is one; nil if the test is cancelled
+    /// first, as by its time limit.
+    public func answer(of component: String) async -> Answer? {
         await broker.settle()
         for await sight in watch.sights() {
             if let answer = sight.answer(of: component) { return answer }
         }
-        throw CancellationError()
+        return nil
     }
 
-    /// How the gate ended. Waits until it has.
-    public func end() async throws -> State {
+    /// How the gate ended. Waits until it has, or the test is cancelled.
+    public func end() async -> State {
         for await sight in watch.sights() where sight.end != nil { return sight.state }
-        throw CancellationError()
+        return watch.latest.state
     }
 
     /// Tells the components what became of the update.

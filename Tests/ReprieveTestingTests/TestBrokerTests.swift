@@ -47,7 +47,7 @@ private let name = "com.example.Camera"
         let running = Task { try await camera.run() }
         defer { running.cancel() }
         let gate = await broker.announce("d-42", reason: "nucleus 2.13.0")
-        let answer = try await gate.answer(of: name)
+        let answer = await gate.answer(of: name)
         #expect(answer == .deferred(for: .seconds(30), because: "recording"))
         #expect(await gate.state == .waiting(for: [name]))
 
