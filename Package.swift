@@ -154,7 +154,7 @@ let package = Package(
 
         .target(
             name: "ScriptedBroker",
-            dependencies: ["ReprieveProtocol", "EventStream"],
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
             path: "Tests/ScriptedBroker",
             swiftSettings: strict
         ),

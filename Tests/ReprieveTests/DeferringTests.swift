@@ -100,7 +100,9 @@ import Testing
     }
 
     @Test func `that begins after the component got ready has it go on first`() async throws {
-        try await broker.with(robot) { _ in .defer(for: .seconds(60), because: "moving") } _: { _ in
+        try await broker.with(robot) { _ in
+            .defer(for: .seconds(60), because: "moving")
+        } _: { _ in
             try await broker.with(camera) { [diary] _ in
                 diary.note("pause")
                 return .acknowledge { diary.note($0.rawValue) }
