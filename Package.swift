@@ -117,6 +117,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "sample-snippets",
+            dependencies: ["Reprieve", "ReprieveCoordinator"],
+            path: "Samples/swift-snippets",
+            swiftSettings: strict
+        ),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         .target(
@@ -244,6 +251,13 @@ let package = Package(
                 "reprieve-cli", "ReprieveProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "SampleTests",
+            dependencies: ["Reprieve", "ReprieveTesting"],
+            path: "Samples/swift-testing",
             swiftSettings: strict
         ),
 

@@ -66,13 +66,14 @@ public struct Updates: Sendable {
     ///   - why: what operators see while they wait
     ///   - ifUnderway: what to do if the gate has opened already. By default `updateUnderway` is
     ///     thrown, and `body` does not run
-    ///   - onLastCall: is told when an update will not wait for the end of `body`, at most once
-    ///     for each update
+    ///   - body: what must not be interrupted
+    ///   - onLastCall: is told, while `body` runs, that an update will not wait for its end; at
+    ///     most once for each update
     public func deferring<Result>(
         _ why: String,
         ifUnderway: IfUnderway = .throw,
-        onLastCall: @escaping @Sendable (LastCall) async -> Void = { _ in },
-        _ body: () async throws -> Result
+        _ body: () async throws -> Result,
+        onLastCall: @escaping @Sendable (LastCall) async -> Void = { _ in }
     ) async throws -> Result {
         precondition(!why.isEmpty, "a deferral has a reason, which operators see")
         let hold = try await participation.hold(why, ifUnderway, onLastCall)

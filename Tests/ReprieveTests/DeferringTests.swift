@@ -121,10 +121,7 @@ import Testing
 
     @Test func `is warned once before it is cut off`() async throws {
         try await broker.with(camera) { updates in
-            let warn: @Sendable (LastCall) async -> Void = { [diary] lastCall in
-                diary.note("\(lastCall.deploymentID) in \(lastCall.timeLeft.components.seconds) s")
-            }
-            try await updates.deferring("writing firmware", onLastCall: warn) {
+            try await updates.deferring("writing firmware") {
                 let gate = await broker.announce(
                     "d-42",
                     responseTimeout: .seconds(20),
@@ -139,6 +136,8 @@ import Testing
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.capped))
                 #expect(diary.all == ["d-42 in 20 s"])
+            } onLastCall: { [diary] lastCall in
+                diary.note("\(lastCall.deploymentID) in \(lastCall.timeLeft.components.seconds) s")
             }
         }
     }
