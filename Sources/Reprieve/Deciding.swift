@@ -21,6 +21,10 @@ extension Desk {
     /// Says what there is to say about an update now, or has the component asked.
     mutating func decide(_ id: String) {
         guard let known = updates[id], known.isOpen else { return }
+        guard isSubscribed else {
+            updates[id]?.isDue = true
+            return
+        }
         if let why {
             say(id, Limits.onItsBehalf, why)
             return
@@ -73,8 +77,7 @@ extension Desk {
     }
 
     mutating func reconsider() {
-        for id in ids where updates[id]?.stance == .undecided {
-            updates[id]?.isDue = true
+        for id in ids where updates[id]?.stance == .undecided && updates[id]?.gaveFinal == false {
             decide(id)
         }
     }
@@ -135,6 +138,8 @@ extension Desk {
     }
 
     mutating func end(_ id: String, _ outcome: Outcome) {
+        updates[id]?.endsAt = nil
+        for index in holds.indices { holds[index].warnedOf.remove(id) }
         switch updates[id]?.stance {
         case .undecided?: updates[id] = nil
         case .ready(let ticket, _)?:

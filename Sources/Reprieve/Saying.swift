@@ -61,6 +61,7 @@ extension Desk {
         guard let known = updates[id], known.outcome == nil else { return }
         if case .ready(let ticket, _) = known.stance { goBack(id, ticket, .postponed) }
         updates[id]?.gaveFinal = false
+        releaseHolds(thatWaitFor: id)
         let granted = response.grantedMs.map { Duration.milliseconds($0) } ?? asked.deferral
         guard response.remainingMs == 0, granted < asked.deferral else { return }
         updates[id]?.endsAt = now + granted
@@ -83,9 +84,11 @@ extension Desk {
         isSubscribed = true
         subscribeBy = nil
         if settlesAt == nil { settlesAt = now + Limits.settling }
-        // Words that could not be said or were lost. A broker that asks anew is answered anew.
-        for id in ids where updates[id]?.isDue ?? false && updates[id]?.isPlain == false {
-            decide(id)
+        // Words that could not be said, or were lost. A broker that asks anew is answered anew.
+        for id in ids {
+            guard let known = updates[id], known.isDue, !known.isPlain else { continue }
+            // Only a scope has anything to say where the gate may be open.
+            if why != nil || !known.gaveFinal { decide(id) }
         }
     }
 

@@ -142,6 +142,23 @@ import Testing
         }
     }
 
+    @Test func `is warned of each update, and again of one that is announced again`() async throws {
+        try await broker.with(camera) { updates in
+            try await updates.deferring("writing firmware") {
+                for id in ["d-1", "d-2", "d-1"] {
+                    let gate = await broker.announce(id, deadline: .seconds(100))
+                    _ = await gate.answer(of: camera)
+                    await broker.advance(by: .seconds(100))
+                    #expect(await gate.end() == .released(.deadline))
+                    await gate.complete(.applied)
+                }
+                #expect(diary.all == ["d-1 50", "d-2 50", "d-1 50"])
+            } onLastCall: { [diary] lastCall in
+                diary.note("\(lastCall.deploymentID) \(lastCall.timeLeft.components.seconds)")
+            }
+        }
+    }
+
     @Test func `may be opened by the closure that answers`() async throws {
         let updates = broker.updates(for: robot)
         async let _: Void = updates.run()

@@ -89,6 +89,37 @@ import Testing
         }
     }
 
+    @Test func `and comes back with the gate still closed lets a waiting scope begin`()
+        async throws
+    {
+        let (asked, diary) = (Diary(), self.diary)
+        try await broker.with(robot) { notice in
+            guard notice.isFinal else { return .acknowledge }
+            asked.note("asked")
+            // It takes its time in the final asking, so the gate is not yet open.
+            if asked.all.count == 1 { await Signal().wait() }
+            return .acknowledge
+        } _: { _ in
+            try await broker.with(camera) { _ in
+                .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
+            } _: { updates in
+                let gate = await broker.announce("d-42")
+                await broker.settle()
+                #expect(diary.all == ["pause"])
+                #expect(await gate.state == .waiting(for: [robot]))
+                await broker.stop()
+                async let _: Void = updates.deferring("writing", ifUnderway: .wait) {
+                    diary.note("writing")
+                    await Signal().wait()
+                }
+                await broker.start()
+                await broker.advance(by: .seconds(6))
+                #expect(diary.all.contains("writing"))
+                #expect(await gate.state == .waiting(for: [camera, robot]))
+            }
+        }
+    }
+
     @Test func `while the component stands ready still tells it the outcome`() async throws {
         try await broker.with(camera) { [diary] _ in
             .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
