@@ -101,8 +101,9 @@ struct Desk {
         return actions
     }
 
-    /// In an order that is the same each time.
-    var ids: [String] { updates.keys.sorted() }
+    /// In an order that is the same each time. Mostly there is at most one, and to sort that would
+    /// cost a component memory for code that it never needs.
+    var ids: [String] { updates.count > 1 ? updates.keys.sorted() : Array(updates.keys) }
 
     mutating func act(_ action: Action) {
         actions.append(action)

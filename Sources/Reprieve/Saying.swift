@@ -96,7 +96,7 @@ extension Desk {
         isSubscribed = false
         subscribeBy = nil
         for id in ids { updates[id]?.isCurrent = false }
-        for question in questions.keys.sorted(by: { $0.number < $1.number }) {
+        while let question = questions.keys.min(by: { $0.number < $1.number }) {
             replied(question, .lost)
         }
     }

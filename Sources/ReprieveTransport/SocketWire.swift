@@ -124,9 +124,11 @@ extension SocketWire {
 }
 
 extension ContinuousClock.Instant {
-    /// Rounded up, so that a wait never ends too early.
+    /// Rounded up, so that a wait never ends too early. In whole numbers: to divide durations would
+    /// cost a component memory for code that it never needs.
     fileprivate var millisecondsLeft: Int32 {
-        let left = max(.zero, self - .now) / Duration.milliseconds(1)
-        return Int32(min(left.rounded(.up), 1_000_000_000))
+        let (seconds, attoseconds) = max(.zero, self - .now).components
+        let milliseconds = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(min(seconds, 1_000_000) * 1_000 + milliseconds)
     }
 }
