@@ -21,7 +21,7 @@ import Testing
         #expect(await gate.end() == .released(.consent))
         #expect(await camera.isPaused)
 
-        await gate.complete(.applied)
+        try await gate.complete(.applied)
         #expect(await !camera.isPaused)
     }
 

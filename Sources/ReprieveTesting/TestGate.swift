@@ -10,6 +10,7 @@ public struct TestGate: Sendable {
         /// By name, sorted.
         case waiting(for: [String])
         case released(Basis)
+        /// Called off, or refused.
         case cancelled(because: String)
     }
 
@@ -58,12 +59,13 @@ public struct TestGate: Sendable {
         }
     }
 
-    /// The latest answer of a component. Waits until there is one; nil if the test is cancelled
-    /// first, as by its time limit.
+    /// The latest answer of a component. Waits until there is one; nil if the gate ends without
+    /// it, or the test is cancelled, as by its time limit.
     public func answer(of component: String) async -> Answer? {
         await broker.settle()
         for await sight in watch.sights() {
-            if let answer = sight.answer(of: component) { return answer }
+            let answer = sight.answer(of: component)
+            if answer != nil || sight.end != nil { return answer }
         }
         return nil
     }
@@ -74,46 +76,44 @@ public struct TestGate: Sendable {
         return watch.latest.state
     }
 
-    /// Tells the components what became of the update.
-    public func complete(_ completion: Completion, message: String? = nil) async {
+    /// Tells the components what became of the update. Throws a `TestBrokerError` if it is not
+    /// released.
+    public func complete(_ completion: Completion, message: String? = nil) async throws {
         let outcome: OutcomeWord =
             switch completion {
             case .applied: .applied
             case .failed: .failed
             case .rolledBack: .rolledBack
             }
-        await call(
+        try await call(
             .completeUpdate,
             CompleteRequest(deploymentID: deploymentID, outcome: outcome, message: message)
         )
     }
 
-    /// Calls the update off.
-    public func cancel(because reason: String) async {
-        await call(.cancelUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
+    /// Calls the update off. Throws a `TestBrokerError` if it is released already.
+    public func cancel(because reason: String) async throws {
+        try await call(.cancelUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
     }
 
-    /// Opens the gate over everyone's objections.
-    public func force(because reason: String) async {
-        await call(.forceUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
+    /// Opens the gate over everyone's objections. Throws a `TestBrokerError` if it has ended.
+    public func force(because reason: String) async throws {
+        try await call(.forceUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
     }
 
     private var surroundings: InProcessSurroundings {
         InProcessSurroundings(broker: broker, door: .control)
     }
 
-    /// What the broker refuses is a mistake of the test: there is no such update, or it has ended.
-    private func call(_ operation: ReprieveProtocol.Operation, _ request: some Shape) async {
+    private func call(_ operation: ReprieveProtocol.Operation, _ request: some Shape) async throws {
         do {
             _ = try await withConnection(to: "the test's broker", in: surroundings) {
                 try await $0.call(operation, request)
             }
         } catch let error as ErrorShape {
-            preconditionFailure("the update \(deploymentID): \(error.message)")
+            throw TestBrokerError(message: error.message)
         } catch let error as ConnectionError {
-            preconditionFailure("the update \(deploymentID): \(error.message)")
-        } catch {
-            // The test was cancelled.
+            throw TestBrokerError(message: error.message)
         }
         await broker.settle()
     }
@@ -123,7 +123,7 @@ public struct TestGate: Sendable {
         Task(executorPreference: broker.bench) {
             while watch.latest.end == nil {
                 do { try await attach() } catch let error as ErrorShape {
-                    preconditionFailure("the update \(deploymentID): \(error.message)")
+                    watch.see(.refused(error, deploymentID))
                 } catch {
                     let next = broker.clock.now + .milliseconds(100)
                     try await broker.clock.sleep(until: next)
@@ -140,5 +140,17 @@ public struct TestGate: Sendable {
                 isFirst = false
             }
         }
+    }
+}
+
+/// What a test asked of its broker cannot be done.
+public struct TestBrokerError: Error, Hashable, Sendable {
+    public let message: String
+}
+
+extension GateEvent {
+    /// The broker does not take the announcement.
+    fileprivate static func refused(_ error: ErrorShape, _ id: String) -> GateEvent {
+        .refused(WithdrawnShape(deploymentID: id, by: "the broker", reason: error.message))
     }
 }

@@ -60,7 +60,63 @@ private let name = "com.example.Camera"
         #expect(await gate.state == .released(.consent))
         #expect(await camera.history == ["paused"])
 
-        await gate.complete(.applied)
+        try await gate.complete(.applied)
         #expect(await camera.history == ["paused", "applied"])
+    }
+
+    @Test func `can force an update, and see the bases`() async throws {
+        let camera = Camera(broker.updates(for: name), isRecording: true)
+        let running = Task { try await camera.run() }
+        defer { running.cancel() }
+        let gate = await broker.announce("d-1")
+        #expect(await gate.answer(of: name) != nil)
+        try await gate.force(because: "a hole to be closed")
+        #expect(await gate.state == .released(.forced))
+        let late = await broker.announce("d-2", deadline: .seconds(40))
+        await broker.advance(by: .seconds(40))
+        #expect(await late.state == .released(.deadline))
+        #expect(await gate.answer(of: name) == nil)
+    }
+
+    @Test func `waits for a component that has not come yet, but not for ever`() async throws {
+        _ = broker.updates(for: name)
+        let gate = await broker.announce("d-1", responseTimeout: .seconds(10))
+        await broker.advance(by: .seconds(9))
+        #expect(await gate.state == .waiting(for: [name]))
+        await broker.advance(by: .seconds(1))
+        #expect(await gate.state == .released(.silence))
+    }
+
+    @Test func `is told what it asks in vain`() async throws {
+        let gate = await broker.announce("d-1")
+        #expect(await gate.end() == .released(.consent))
+        let error = await #expect(throws: TestBrokerError.self) {
+            try await gate.cancel(because: "too late")
+        }
+        #expect(error?.message.contains("is released") ?? false)
+        try await gate.complete(.applied)
+        let other = await broker.announce("")
+        guard case .cancelled = await other.end() else {
+            Issue.record("an update without an id was announced")
+            return
+        }
+    }
+
+    @MainActor private final class Screen {
+        var lines: [String] = []
+    }
+
+    @Test func `may have the component's closures on the main actor`() async throws {
+        let screen = Screen()
+        let updates = broker.updates(for: name)
+        async let _: Void = updates.run()
+        async let _: Void = updates.answer { @MainActor _ in
+            screen.lines.append("asked")
+            return .defer(for: .seconds(30), because: "drawing")
+        }
+        let gate = await broker.announce("d-1")
+        #expect(await gate.answer(of: name) == .deferred(for: .seconds(30), because: "drawing"))
+        await broker.advance(by: .seconds(3_000))
+        #expect(await screen.lines.count == 101)
     }
 }

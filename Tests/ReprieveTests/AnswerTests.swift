@@ -53,7 +53,7 @@ import Testing
             await broker.advance(by: .seconds(2))
             #expect(await gate.state == .released(.consent))
             #expect(await gate.answer(of: camera) == .acknowledged)
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
             let next = await broker.announce("d-43")
             #expect(await next.end() == .released(.consent))
         }
@@ -73,7 +73,7 @@ import Testing
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.consent))
                 #expect(diary.all == ["pause"])
-                await gate.complete(.rolledBack)
+                try await gate.complete(.rolledBack)
                 #expect(diary.all == ["pause", "rolledBack"])
             }
         }
@@ -98,7 +98,7 @@ import Testing
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.consent))
                 #expect(diary.all == ["pause", "postponed", "pause"])
-                await gate.complete(.applied)
+                try await gate.complete(.applied)
                 #expect(diary.all == ["pause", "postponed", "pause", "applied"])
             }
         }
@@ -115,7 +115,7 @@ import Testing
             #expect(await gate.end() == .released(.consent))
             await broker.advance(by: .seconds(10))
             #expect(diary.all == ["pause"])
-            await gate.complete(.failed)
+            try await gate.complete(.failed)
             #expect(diary.all == ["pause", "failed"])
         }
     }
@@ -199,7 +199,7 @@ import Testing
             return .acknowledge { diary.note($0.rawValue) }
         } _: { _ in
             let gate = await broker.announce("d-42")
-            await gate.cancel(because: "a better one comes")
+            try await gate.cancel(because: "a better one comes")
             #expect(await gate.state == .cancelled(because: "a better one comes"))
             decided.give()
             let next = await broker.announce("d-43")

@@ -77,7 +77,7 @@ import Testing
             }
             #expect(error?.code == .updateUnderway)
             #expect(error?.message.contains("d-42") ?? false)
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
             try await updates.deferring("writing firmware") { diary.note("began") }
             #expect(diary.all == ["began"])
         }
@@ -94,7 +94,7 @@ import Testing
             await broker.advance(by: .seconds(3_600))
             #expect(diary.all.isEmpty)
             diary.note("completed")
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
         }
         #expect(diary.all == ["completed", "writing"])
     }
@@ -150,7 +150,7 @@ import Testing
                     _ = await gate.answer(of: camera)
                     await broker.advance(by: .seconds(100))
                     #expect(await gate.end() == .released(.deadline))
-                    await gate.complete(.applied)
+                    try await gate.complete(.applied)
                 }
                 #expect(diary.all == ["d-1 50", "d-2 50", "d-1 50"])
             } onLastCall: { [diary] lastCall in
@@ -182,7 +182,7 @@ import Testing
             await broker.settle()
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
             let next = await broker.announce("d-43")
             #expect(await next.end() == .released(.consent))
         }

@@ -103,4 +103,41 @@ import Testing
         let late = handle(.replied(try question(covered), taken(30_000)))
         #expect(late.isEmpty)
     }
+
+    @Test mutating func `publishes what a broker says twice once, until it is announced again`() {
+        let post = Desk.Event.ended(PostUpdateEvent(deploymentID: "d", outcome: .applied))
+        #expect(handle(.connected, .subscribed, post).count == 1)
+        #expect(handle(post).isEmpty)
+        _ = handle(notice(1))
+        #expect(handle(post).count == 1)
+    }
+
+    @Test mutating func `says nothing when an inner scope ends`() {
+        let (outer, inner) = (Desk.Hold(number: 1), Desk.Hold(number: 2))
+        _ = handle(.connected, .subscribed, .held(outer, why: "outer", .throw), notice(1))
+        #expect(answers(handle(.held(inner, why: "inner", .throw))) == [30_000])
+        #expect(handle(.letGo(inner)).isEmpty)
+        #expect(answers(handle(.letGo(outer))) == [0])
+    }
+
+    @Test mutating func `asks nobody about an update that is underway, until its next notice`()
+        throws
+    {
+        let hold = Desk.Hold(number: 1)
+        let asked = handle(.connected, .subscribed, .answererCame, notice(1, final: true))
+        _ = handle(.decided(try ticket(asked), .could))
+        let held = handle(.held(hold, why: "writing", .throw))
+        let refused = handle(.replied(try question(held), .refused("too late")))
+        #expect(refused == [.refuse(hold, deploymentID: "d")])
+        #expect(handle(.reconsidered, .answererCame).isEmpty)
+        #expect(throws: Never.self) { try ticket(handle(notice(2))) }
+    }
+
+    @Test mutating func `begins no scope when the last word before a hang-up was final`() throws {
+        let hold = Desk.Hold(number: 1)
+        let asked = handle(.connected, .subscribed, .answererCame, notice(1, final: true))
+        _ = handle(.decided(try ticket(asked), .could))
+        #expect(answers(handle(.held(hold, why: "writing", .throw))) == [30_000])
+        #expect(handle(.hungUp) == [.refuse(hold, deploymentID: "d")])
+    }
 }

@@ -83,7 +83,7 @@ import Testing
             #expect(error?.code == .updateUnderway)
             await broker.start()
             await broker.advance(by: .seconds(6))
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
             try await updates.deferring("writing firmware") { diary.note("began") }
             #expect(diary.all == ["began"])
         }
@@ -130,7 +130,7 @@ import Testing
             await broker.advance(by: .seconds(60))
             #expect(diary.all == ["pause"])
             await broker.start()
-            await gate.complete(.applied, message: "as it should")
+            try await gate.complete(.applied, message: "as it should")
             await broker.advance(by: .seconds(6))
             #expect(diary.all == ["pause", "applied"])
             for await ended in updates.outcomes {
@@ -153,7 +153,7 @@ import Testing
                 let gate = await broker.announce(id)
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.end() == .released(.consent))
-                await gate.complete(id == "d-1" ? .applied : .rolledBack)
+                try await gate.complete(id == "d-1" ? .applied : .rolledBack)
             }
             for listener in [first, second] {
                 var heard: [String] = []
@@ -171,9 +171,17 @@ import Testing
             let gate = await broker.announce("d-1")
             await broker.advance(by: .seconds(1))
             #expect(await gate.end() == .released(.consent))
-            await gate.complete(.failed)
+            try await gate.complete(.failed)
             for await ended in updates.outcomes {
                 #expect(ended.outcome == .failed)
+                break
+            }
+            let later = updates.outcomes
+            let next = await broker.announce("d-2")
+            #expect(await next.end() == .released(.consent))
+            try await next.complete(.applied)
+            for await ended in later {
+                #expect(ended.deploymentID == "d-2")
                 break
             }
         }
@@ -187,13 +195,13 @@ import Testing
             let gate = await broker.announce("d-1")
             await broker.advance(by: .seconds(1))
             #expect(await gate.end() == .released(.consent))
-            await gate.complete(.applied)
+            try await gate.complete(.applied)
             await broker.stop()
             await broker.start()
             await broker.advance(by: .seconds(6))
             let next = await broker.announce("d-2")
             #expect(await next.end() == .released(.consent))
-            await next.complete(.applied)
+            try await next.complete(.applied)
             var heard: [String] = []
             for await ended in outcomes {
                 heard.append(ended.deploymentID)
