@@ -34,6 +34,7 @@ package struct Broker: Sendable {
     var impatience: [PeerID: Instant] = [:]
     var peersOfUser: [UInt32: Int] = [:]
     var showing = Showing()
+    var latecomers = Latecomers()
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()

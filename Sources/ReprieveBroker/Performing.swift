@@ -15,6 +15,7 @@ extension Broker {
         let actions = negotiation.handle(event, at: now)
         if let before { minutes?.append(Minute(event, actions, before, negotiation, at: now)) }
         for action in actions { perform(action) }
+        tellLatecomers(after: actions)
     }
 
     private mutating func perform(_ action: NegotiationAction) {
@@ -46,7 +47,7 @@ extension Broker {
         send(frame, toPeerAt: index)
     }
 
-    private mutating func post(_ stream: StreamID, _ post: Post) {
+    mutating func post(_ stream: StreamID, _ post: Post) {
         guard let index = peers.index(of: stream.peer) else { return }
         let frame = posts.frame(post, stream.number) {
             let event = ComponentEvent.postUpdate(PostUpdateEvent(post))

@@ -76,6 +76,7 @@ final class Gate: Sendable {
 
     private func handle(_ step: GateStep, noWait: Bool) throws {
         switch step {
+        case .asking: break
         case .attached(let response):
             state.withLock { $0.wasAttached = true }
             progress.note(line(response))

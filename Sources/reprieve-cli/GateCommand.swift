@@ -46,7 +46,7 @@ struct GateCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func run() async throws {
-        let command = try command.isEmpty ? nil : Command(command, searchPath: searchPath)
+        let command = try command.isEmpty ? nil : Command(command, searchPath: Command.searchPath)
         let id = announcement.deploymentID ?? newDeploymentID()
         let gate = Gate(
             control: broker.control,
@@ -69,6 +69,4 @@ struct GateCommand: AsyncParsableCommand {
         }
         try await open.run(command, reboots: reboots)
     }
-
-    private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
 }
