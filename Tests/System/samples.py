@@ -67,12 +67,17 @@ def sanitized_c():
     return c("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
+def shell():
+    return [SAMPLES / "shell-component/component.sh", NAME]
+
+
 # The words before the seconds that a component is busy.
 COMPONENTS = {
     "plain Python": plain_python,
     "AWS SDK": aws_sdk,
     "Swift": swift,
     "C": functools.partial(c, "-O2"),
+    "shell": shell,
 }
 
 
@@ -81,7 +86,7 @@ def environment(socket, **more):
     return {
         "AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT": str(socket),
         "SVCUID": NAME,
-        "PATH": os.environ["PATH"],
+        "PATH": f"{BUILD}:{os.environ['PATH']}",
     } | more
 
 

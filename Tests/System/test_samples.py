@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The samples: what a component's author starts from must work."""
 
+import os
 import signal
+import subprocess
 
 import pytest
-from samples import COMPONENTS, NAME, environment
+from samples import COMPONENTS, NAME, SAMPLES, environment
 
 
 @pytest.fixture(params=COMPONENTS)
@@ -13,7 +15,9 @@ def sample(request, directory, processes):
 
     def start(seconds):
         socket = directory + "/ipc.socket"
-        return processes.start(*command, seconds, env=environment(socket))
+        return processes.start(
+            *command, seconds, env=environment(socket), stderr=subprocess.STDOUT
+        )
 
     return start
 
@@ -26,7 +30,7 @@ def subscribed(coordinator):
 
 
 def test_a_sample_holds_an_update_while_it_is_busy_and_hears_the_outcome(daemon, sample):
-    program = sample(1)
+    program = sample(2)
     coordinator = daemon.coordinator()
     gate = coordinator.gate("d", policy={"require": [NAME]})
     program.line("not now", timeout=20)
@@ -60,3 +64,18 @@ def test_a_sample_works_on_without_a_broker_until_there_is_one(start, sample):
     assert program.process.poll() is None
     program.signal(signal.SIGTERM)
     program.end()
+
+
+def test_no_update_interrupts_the_backup(daemon, coordinator, processes, directory):
+    archive = directory + "/archive"
+    os.mkfifo(archive)  # it takes as long as nobody reads it
+    backup = SAMPLES / "shell-component/backup.sh"
+    program = processes.start(
+        backup, SAMPLES / "shell-component", archive, env=environment(daemon.component_socket)
+    )
+    gate = coordinator.gate("d", policy={"require": ["com.example.Backup"]})
+    assert gate.shows("com.example.Backup", "deferred")["message"].startswith("backing up ")
+    with open(archive, "rb") as content:
+        assert b"backup.sh" in content.read()
+    assert gate.released()["basis"] == "consent"
+    assert program.end()[0] == 0
