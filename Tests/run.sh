@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
 #
-#   Tests/run.sh           everything
+#   Tests/run.sh           everything that needs no more than a developer's machine has
+#   Tests/run.sh --all     the updaters and containers as well, for which it fetches packages
 #   Tests/run.sh --quick   the Swift tests, and the system tests that wait for no real time-out
 #   Tests/run.sh STEP...   only these steps
 
@@ -25,6 +26,8 @@ STEPS=(
     "simulation 600"
     "instructions 300"
 )
+# The updaters themselves: RAUC, SWUpdate, apt and Podman wait for a component. Needs root.
+ALL_STEPS=("updaters 600")
 # Only by name: a machine that others use, too, is no place to measure.
 MORE_STEPS=("benchmark 600")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 600")
@@ -42,10 +45,22 @@ swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only=()
-    [ -z "${QUICK:-}" ] || only=(-m "not slow")
+    local only
+    only="not updaters"
+    [ -z "${QUICK:-}" ] || only="not updaters and not slow"
+    pytest "$only"
+}
+
+pytest() {
     REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
-        "$VENV/bin/pytest" -q "${only[@]}" Tests/System
+        "$VENV/bin/pytest" -q -m "$1" Tests/System
+}
+
+# None of their packages is installed: a test sees them on the device that it makes (device.sh).
+updaters() {
+    unpack_packages .build/updaters rauc swupdate libubootenv-tool unattended-upgrades podman crun \
+        squashfs-tools cpio
+    pytest updaters
 }
 
 demo() { Samples/demo.sh; }
@@ -96,9 +111,12 @@ if [ "${1:-}" = --quick ]; then
     export QUICK=1
     STEPS=("${QUICK_STEPS[@]}")
     shift
+elif [ "${1:-}" = --all ]; then
+    STEPS+=("${ALL_STEPS[@]}")
+    shift
 fi
 
-[ $# -eq 0 ] || STEPS+=("${MORE_STEPS[@]}")
+[ $# -eq 0 ] || STEPS+=("${ALL_STEPS[@]}" "${MORE_STEPS[@]}")
 chosen=()
 for step in "${STEPS[@]}"; do
     read -r name _ <<<"$step"

@@ -132,7 +132,7 @@ static int read_headers(const unsigned char *at, const unsigned char *end, struc
         const unsigned char *key = at, *value = key + 1 + *key + 1;
         if (value > end || value[-1] > 9) return 0;
         int type = value[-1], has_length = type == BYTES || type == STRING;
-        if (has_length && end - value < 2) return 0;
+        /* Behind `end` are at least the 4 bytes of the checksum. */
         size_t size = has_length ? 2 + ((size_t)value[0] << 8 | value[1]) : sizes[type];
         if ((size_t)(end - value) < size) return 0;
         int32_t number = type == INT32 ? (int32_t)load32(value) : 0;

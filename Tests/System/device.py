@@ -5,7 +5,7 @@ import os
 import pathlib
 import subprocess
 
-from daemon import BUILD
+from daemon import BUILD, ROOT
 
 HERE = pathlib.Path(__file__).parent
 
@@ -14,7 +14,8 @@ class Device:
     def __init__(self, processes, daemon):
         self._processes = processes
         command = ["unshare", "--mount", "sh", HERE / "device.sh", daemon.directory]
-        holder = processes.start(*command, BUILD / "reprieve", stdin=subprocess.PIPE)
+        arguments = [BUILD / "reprieve", ROOT / ".build/updaters/tree"]
+        holder = processes.start(*command, *arguments, stdin=subprocess.PIPE)
         holder.line("ready")
         self._pid = holder.pid
         self._machine = os.stat("/")

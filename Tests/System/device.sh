@@ -3,11 +3,11 @@
 # Makes this machine's files a device that a test may do anything to: an overlay that is forgotten
 # with this process, in a mount namespace of its own.
 #
-#     unshare --mount device.sh SOCKETS PROGRAM
+#     unshare --mount device.sh SOCKETS PROGRAM PACKAGES
 #
-# There, SOCKETS is /run/reprieve, and PROGRAM the command `reprieve`. `systemctl`, which has no
-# systemd to talk to, writes down what it is to do. It lives until its input ends; `nsenter` runs
-# programs on the device.
+# There, SOCKETS is /run/reprieve, PROGRAM the command `reprieve`, and what is unpacked in PACKAGES
+# is as if it was installed. `systemctl`, which has no systemd to talk to, writes down what it is to
+# do. It lives until its input ends; `nsenter` runs programs on the device.
 
 set -eu
 mount --make-rprivate /
@@ -15,6 +15,7 @@ mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/upper /mnt/scratch /mnt/root
 root=/mnt/root
+[ ! -d "$3" ] || cp -a "$3/." /mnt/upper
 mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/scratch device "$root"
 for directory in dev proc sys tmp; do
     mount --rbind "/$directory" "$root/$directory"

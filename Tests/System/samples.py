@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -90,6 +91,20 @@ def environment(socket, **more):
     } | more
 
 
+class Accepted(Connection):
+    """A component's connection, seen from the broker."""
+
+    def receive(self):
+        """The next frame. Clients may omit headers that a broker may not."""
+        deadline = time.monotonic() + TIMEOUT
+        prelude = self._read(12, deadline)
+        total, length, checksum = struct.unpack(">III", prelude)
+        assert zlib.crc32(prelude[:8]) == checksum
+        rest = self._read(total - 12, deadline)
+        assert zlib.crc32(prelude + rest[:-4]) == struct.unpack(">I", rest[-4:])[0]
+        return Frame(decode_headers(rest[:length]), rest[length:-4])
+
+
 class PuppetBroker:
     """Accepts one component, and sends it whatever a test wants, in whatever pieces."""
 
@@ -109,7 +124,7 @@ class PuppetBroker:
         """The handshake."""
         if self._connection:
             self._connection.close()
-        self._connection = Connection(self._listening.accept()[0])
+        self._connection = Accepted(self._listening.accept()[0])
         assert self.receive().type == CONNECT
         self.send(message(CONNECT_ACK, flags), piece)
 
@@ -133,14 +148,7 @@ class PuppetBroker:
             self._connection.send(data[start : start + piece])
 
     def receive(self):
-        """The next frame, in which clients may omit headers that a broker may not."""
-        deadline = time.monotonic() + TIMEOUT
-        prelude = self._connection._read(12, deadline)
-        total, length = int.from_bytes(prelude[:4], "big"), int.from_bytes(prelude[4:8], "big")
-        assert zlib.crc32(prelude[:8]) == int.from_bytes(prelude[8:], "big")
-        rest = self._connection._read(total - 12, deadline)
-        assert zlib.crc32(prelude + rest[:-4]) == int.from_bytes(rest[-4:], "big")
-        return Frame(decode_headers(rest[:length]), rest[length:-4])
+        return self._connection.receive()
 
     def answer(self, deployment):
         """The component's answer to a notice."""

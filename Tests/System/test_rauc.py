@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """RAUC's own service installs a bundle, and the restart waits: Samples/updaters/rauc."""
 
-import subprocess
+import shlex
 
 import pytest
 from daemon import ROOT
@@ -55,7 +55,7 @@ ENVIRONMENT = {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/run/device/bus"}
 
 
 @pytest.fixture
-def bundle(tmp_path):
+def bundle(device, tmp_path):
     """A bundle with a new root file system, and the certificate that it is signed by."""
     content = tmp_path / "content"
     content.mkdir()
@@ -67,7 +67,7 @@ def bundle(tmp_path):
         ["rauc", "bundle", "--cert=certificate.pem", "--key=key.pem", "content", "robot.raucb"],
     ]
     for step in steps:
-        subprocess.run(step, check=True, cwd=tmp_path, capture_output=True, timeout=60)
+        device.run("sh", "-c", f"cd {tmp_path} && {shlex.join(step)}")
     return tmp_path / "robot.raucb"
 
 

@@ -67,7 +67,9 @@ def test_a_ping_is_answered_with_what_it_carries(broker, start):
 ODD_FRAMES = {
     "without headers": encode({}),
     "of an unknown type": message(99),
-    "on an unknown stream": message(APPLICATION_MESSAGE, 0, 77, {"preUpdateEvent": {}}),
+    "on an unknown stream": message(
+        APPLICATION_MESSAGE, 0, 77, {"preUpdateEvent": {"deploymentId": "x"}}
+    ),
     "an error on another stream": message(1, 2, 5, {"message": "no"}),
     "whose type is text": encode({":message-type": "0", ":stream-id": 1}),
     "an empty event": message(APPLICATION_MESSAGE, 0, 1, {}),
@@ -95,6 +97,7 @@ ODD_EVENTS = {
     '"deploymentId":"d"}}',
     "brackets in text": '{"a":"}]\\\\","preUpdateEvent":{"reason":"{\\"deploymentId\\":\\"x\\"}",'
     '"deploymentId":"d"}}',
+    "a quote in text": '{"a":"\\"}","preUpdateEvent":{"deploymentId":"d"}}',
     "names in text": '{"reason":"preUpdateEvent","preUpdateEvent":{"x":"deploymentId",'
     '"deploymentId":"d"}}',
     "escapes": '{"preUpdateEvent":{"deploymentId":"\\u0064"}}',
@@ -141,6 +144,17 @@ def sealed(start):
     return start + struct.pack(">I", zlib.crc32(start))
 
 
+def with_headers_up_to_its_end():
+    """A frame whose headers are said to include the checksum, which even looks like a header."""
+    for salt in range(1_000_000):
+        frame = message(APPLICATION_MESSAGE, 0, 1, b"", salt=salt)
+        start = prelude(len(frame), len(frame) - 12) + frame[12:-4]
+        checksum = struct.pack(">I", zlib.crc32(start))
+        if checksum[0] == 2 and checksum[3] == 0:  # a name of two bytes, and the type of "true"
+            return start + checksum
+    raise AssertionError("there is no such frame")
+
+
 GOOD = message(APPLICATION_MESSAGE, 0, 1, {"preUpdateEvent": {"deploymentId": "d"}})
 BAD_FRAMES = {
     "a damaged prelude": damaged(GOOD, 1),
@@ -149,6 +163,7 @@ BAD_FRAMES = {
     "a frame of 4 GiB": prelude(2**32 - 1, 0),
     "a frame of 15 bytes": prelude(15, 0) + b"abc",
     "headers longer than the frame": sealed(prelude(20, 5) + b"abcd"),
+    "headers up to the end of the frame": with_headers_up_to_its_end(),
     "headers of 4 GiB": sealed(prelude(20, 2**32 - 1) + b"abcd"),
     "a header of an unknown type": encode({":message-type": (10, b"")}),
     "a name longer than the headers": sealed(prelude(18, 2) + b"\xffa"),

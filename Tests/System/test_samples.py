@@ -2,6 +2,7 @@
 """The samples: what a component's author starts from must work."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -79,3 +80,14 @@ def test_no_update_interrupts_the_backup(daemon, coordinator, processes, directo
         assert b"backup.sh" in content.read()
     assert gate.released()["basis"] == "consent"
     assert program.end()[0] == 0
+
+
+def test_the_index_names_every_sample_and_about_how_long_it_is():
+    rows = re.findall(r"^\| \[`([^`]+)`\].*\| (\d+) \|$", (SAMPLES / "README.md").read_text(), re.M)
+    files = [path for path in SAMPLES.rglob("*") if path.is_file() and path.parent != SAMPLES]
+    listed = {}
+    for name, lines in rows:
+        listed[name] = [path for path in files if (SAMPLES / name) in [path, *path.parents]]
+        counted = sum(len(path.read_text().splitlines()) for path in listed[name])
+        assert abs(int(lines) - counted) <= 2 + counted / 10, f"{name} has {counted} lines"
+    assert sorted(path for some in listed.values() for path in some) == sorted(files)

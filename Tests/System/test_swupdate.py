@@ -2,7 +2,7 @@
 """SWUpdate itself installs an image, and the restart waits: Samples/updaters/swupdate."""
 
 import hashlib
-import subprocess
+import shlex
 
 import pytest
 from daemon import ROOT
@@ -27,11 +27,11 @@ OLD, NEW = "old\n" * 1000, "new\n" * 5_000_000
 
 
 @pytest.fixture
-def update(tmp_path):
+def update(device, tmp_path):
     """A signed update with a new root file system."""
 
-    def run(*command, **options):
-        subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, **options)
+    def run(*command):
+        device.run("sh", "-c", f"cd {tmp_path} && {shlex.join(command)}")
 
     (tmp_path / "rootfs.img").write_text(NEW)
     digest = hashlib.sha256(NEW.encode()).hexdigest()
@@ -42,8 +42,8 @@ def update(tmp_path):
     signature = ["-in", "sw-description", "-out", "sw-description.sig", "-outform", "DER"]
     signer = ["-signer", "certificate.pem", "-inkey", "key.pem", "-nosmimecap", "-binary"]
     run("openssl", "cms", "-sign", *signature, *signer)
-    content = b"sw-description\nsw-description.sig\nrootfs.img\n"
-    run("cpio", "--create", "--format=crc", "-F", "robot.swu", input=content)
+    (tmp_path / "list").write_text("sw-description\nsw-description.sig\nrootfs.img\n")
+    run("sh", "-c", "cpio --create --format=crc <list >robot.swu")
     return tmp_path / "robot.swu"
 
 
