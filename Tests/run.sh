@@ -112,8 +112,8 @@ if [ "${1:-}" = --quick ]; then
     STEPS=("${QUICK_STEPS[@]}")
     shift
 elif [ "${1:-}" = --all ]; then
-    STEPS+=("${ALL_STEPS[@]}")
     shift
+    [ $# -gt 0 ] || STEPS+=("${ALL_STEPS[@]}")
 fi
 
 [ $# -eq 0 ] || STEPS+=("${ALL_STEPS[@]}" "${MORE_STEPS[@]}")

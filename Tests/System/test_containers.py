@@ -46,8 +46,8 @@ def contained(daemon, processes):
     unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     if os.geteuid() != 0:
         unshare.append("--map-root-user")
-        if subprocess.run([*unshare, "true"], capture_output=True, timeout=20).returncode:
-            pytest.skip("this user may make no namespaces")
+    if subprocess.run([*unshare, "true"], capture_output=True, timeout=20).returncode:
+        pytest.skip("this user may make no namespaces")
 
     def start(token):
         socket = daemon.component_socket
