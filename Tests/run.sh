@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
 #
-#   Tests/run.sh           everything that needs no more than a developer's machine has
-#   Tests/run.sh --all     the updaters and containers as well, for which it fetches packages
+#   Tests/run.sh           everything but the updaters
+#   Tests/run.sh --all     everything: as root, with 20 MB of packages that it does not install
 #   Tests/run.sh --quick   the Swift tests, and the system tests that wait for no real time-out
 #   Tests/run.sh STEP...   only these steps
 

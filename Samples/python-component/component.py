@@ -27,7 +27,7 @@ BUSY_UNTIL = time.monotonic() + (float(sys.argv[2]) if len(sys.argv) > 2 else 0)
 # A frame is: total length, length of the headers, checksum of these two, headers, payload,
 # checksum of all. A header is: length of its name, name, type, value. We need two of the types.
 INT32, BYTES, STRING = 4, 6, 7
-SIZES = {0: 0, 1: 0, 2: 1, 3: 2, INT32: 4, 5: 8, 8: 8, 9: 16}  # of the types without a length
+SIZES = {0: 0, 1: 0, 2: 1, 3: 2, INT32: 4, 5: 8, 8: 8, 9: 16}  # of the types that say no length
 LARGEST_FRAME = 16384  # the broker keeps below 8 KiB
 MESSAGE, ERROR, PING, PING_RESPONSE, CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR = range(8)
 SUBSCRIPTION = 1  # our first stream; they are numbered from 1
@@ -80,15 +80,16 @@ def receive(connection):
         while block:
             end = 1 + block[0]
             name, type, block = block[1:end].decode(), block[end], block[end + 1 :]
-            size = SIZES.get(type)
-            if size is None:
+            if type in (BYTES, STRING):
                 size, block = struct.unpack_from(">H", block)[0], block[2:]
+            else:
+                size = SIZES[type]
             if size > len(block):
                 raise ValueError("a header that is cut short")
             if type == INT32:
                 headers[name] = struct.unpack_from(">i", block)[0]
             block = block[size:]
-    except (IndexError, ValueError, struct.error) as error:
+    except (LookupError, ValueError, struct.error) as error:
         raise ConnectionError(f"a damaged header: {error}") from None
     return headers, rest[length:-4]
 

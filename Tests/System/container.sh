@@ -3,11 +3,20 @@
 # What a container runtime does, as far as it matters to the broker: a root of its own, in which
 # there is the socket, and processes that see only themselves.
 #
-#     unshare --mount --pid --fork container.sh SOCKET FILE COMMAND ...
+#     container.sh SOCKET FILE COMMAND ...
 #
-# FILE is /component there, and /usr is the machine's.
+# FILE is /component there, and /usr is the machine's. An ordinary user may do it, too, where user
+# namespaces are allowed.
 
 set -eu
+# What follows would be mounted over the machine itself.
+if [ "${1:-}" != --inside ]; then
+    mapped=
+    [ "$(id -u)" -eq 0 ] || mapped=--map-root-user
+    exec unshare --mount --pid --fork --kill-child $mapped sh "$0" --inside "$@"
+fi
+shift
+
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
 cd /mnt

@@ -13,9 +13,8 @@ HERE = pathlib.Path(__file__).parent
 class Device:
     def __init__(self, processes, daemon):
         self._processes = processes
-        command = ["unshare", "--mount", "sh", HERE / "device.sh", daemon.directory]
-        arguments = [BUILD / "reprieve", ROOT / ".build/updaters/tree"]
-        holder = processes.start(*command, *arguments, stdin=subprocess.PIPE)
+        arguments = [daemon.directory, BUILD / "reprieve", ROOT / ".build/updaters/tree"]
+        holder = processes.start("sh", HERE / "device.sh", *arguments, stdin=subprocess.PIPE)
         holder.line("ready")
         self._pid = holder.pid
         self._machine = os.stat("/")

@@ -1,15 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes this machine's files a device that a test may do anything to: an overlay that is forgotten
-# with this process, in a mount namespace of its own.
+# Makes this machine's files a device that an updater may change: an overlay that is forgotten with
+# this process, in a mount namespace of its own.
 #
-#     unshare --mount device.sh SOCKETS PROGRAM PACKAGES
+#     device.sh SOCKETS PROGRAM PACKAGES
 #
 # There, SOCKETS is /run/reprieve, PROGRAM the command `reprieve`, and what is unpacked in PACKAGES
 # is as if it was installed. `systemctl`, which has no systemd to talk to, writes down what it is to
-# do. It lives until its input ends; `nsenter` runs programs on the device.
+# do. It lives until its input ends; `nsenter` runs programs on the device. /tmp and /dev are the
+# machine's own.
 
 set -eu
+# What follows would be mounted over the machine itself.
+[ "${1:-}" = --inside ] || exec unshare --mount sh "$0" --inside "$@"
+shift
+
 mount --make-rprivate /
 # The upper directory must not be in what it is laid over.
 mount -t tmpfs tmpfs /mnt
