@@ -22,7 +22,7 @@
 
 enum { MESSAGE, ERROR, PING, PING_RESPONSE, CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR };
 enum { INT32 = 4, BYTES = 6, STRING = 7 }; /* types of headers */
-enum { ACCEPTED = 1, SUBSCRIPTION = 1 };    /* streams are numbered from 1: it is our first */
+enum { ACCEPTED = 1, SUBSCRIPTION = 1 }; /* streams are numbered from 1: it is our first */
 enum { LARGEST_FRAME = 16384, LONGEST_ID = 2048 }; /* the broker keeps below 8 KiB */
 
 struct text { const char *at; size_t size; }; /* a piece of what was received; nothing: size 0 */
