@@ -137,13 +137,12 @@ def test_a_broken_broker_fails_the_check(with_fault, name):
     assert word == "FAIL", reason
 
 
-@pytest.mark.parametrize("group", range(4))
-def test_a_deaf_broker_fails_every_vector(with_fault, group):
-    deaf, denying = with_fault("only acknowledges"), None
-    for name in list(VECTORS)[group::4]:
+def test_a_deaf_broker_fails_every_vector(with_fault):
+    deaf = with_fault("only acknowledges")
+    for name in VECTORS:
         if name.startswith("vector-connect-") and "ack" not in name and "stream" not in name:
             continue  # what is denied is tested below
-        word, reason = attempt(VECTORS[name], deaf, patience=0.3)
+        word, reason = attempt(VECTORS[name], deaf, patience=0.05)
         assert word == "FAIL", name
 
 
