@@ -167,7 +167,7 @@ def an_update_can_be_forced(broker):
 
 @check(REPRIEVE, needs_control=True)
 def updates_end_in_order(broker):
-    """To complete what waits, or cancel what is released, is a ConflictError; others are unknown."""
+    """Completing what waits and cancelling what is released are ConflictErrors."""
     component, gate, _ = asked(broker)
     connection = broker.coordinator().connection
     request = {"deploymentId": broker.update, "outcome": "applied", "reason": "x"}

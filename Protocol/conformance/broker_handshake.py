@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks of a broker: the handshake."""
 
+import json
 import time
 
 from checks import CORE, REPRIEVE, Registry
@@ -47,7 +48,8 @@ def connect_ignores_what_it_does_not_know(broker):
     connection = broker.open()
     headers = {"odd": "x", ":version": "0.1.0", ":message-type": CONNECT, "later": 7}
     headers.update({":stream-id": 0, ":message-flags": 0})
-    connection.send(encode(headers, b'{"future": [1], "authToken": "%s"}' % broker.token().encode()))
+    payload = {"future": [1], "authToken": broker.token()}
+    connection.send(encode(headers, json.dumps(payload).encode()))
     expect(acknowledgement(connection).flags == ACCEPTED, "it is denied")
 
 

@@ -108,7 +108,7 @@ def a_deferral_can_be_cut_short(broker):
 
 @check(REPRIEVE, needs_control=True)
 def durations_are_whole_milliseconds(broker):
-    """recheckAfterMs is an integer from 0 to 2^63 - 1; anything else is an InvalidArgumentsError."""
+    """recheckAfterMs is an integer from 0 to 2^63 - 1, else it is an InvalidArgumentsError."""
     component, gate, _ = asked(broker)
     for value in ["-1", "1.5", '"1000"', "true", "null", "[]", "9223372036854775808", "NaN"]:
         payload = b'{"deploymentId": "%s", "recheckAfterMs": %s}'

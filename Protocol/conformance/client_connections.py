@@ -54,7 +54,7 @@ def comes_back_after_a_protocol_error(server):
 
 @check(CORE)
 def comes_back_when_its_subscription_ends(server):
-    """When the broker ends the subscription (flag 2) it subscribes again, on whichever connection."""
+    """When the broker ends the subscription (flag 2) it subscribes again, on any connection."""
     session = server.subscribed()
     session.send(APPLICATION_MESSAGE, TERMINATE, session.stream)
     session.open.discard(session.stream)

@@ -68,7 +68,7 @@ class Incoming:
         if frame.stream == 0:
             self._inspect_on_connection(frame)
         else:
-            expect(self.is_accepted, f"it does not wait for CONNECT_ACK, and sends {frame}")
+            expect(self.is_accepted, f"it makes a request before it is accepted: {frame}")
             self._inspect_on_stream(frame)
 
     def _inspect_on_connection(self, frame):

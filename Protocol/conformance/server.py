@@ -168,9 +168,8 @@ class Session(Incoming):
     def refuse(self, frame, code, text):
         self.open.discard(frame.stream)
         payload = {"message": text, "_errorCode": code, "_message": text, "_service": "conformance"}
-        model = GREENGRASS + code
-        self.send(APPLICATION_ERROR, TERMINATE, frame.stream, payload,
-                  content_type=JSON, service_model_type=model)  # fmt: skip
+        headers = {"content_type": JSON, "service_model_type": GREENGRASS + code}
+        self.send(APPLICATION_ERROR, TERMINATE, frame.stream, payload, **headers)
 
     def event(self, payload, **more):
         """The bytes of an event."""

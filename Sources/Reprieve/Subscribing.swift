@@ -65,6 +65,7 @@ extension Desk {
         switch try ComponentEvent(decoding: payload) {
         case .preUpdate(let event): receive(event)
         case .postUpdate(let event): end(event.deploymentID, Outcome(event.outcome))
+        case .unknown: logger.debug("the broker sent an event that is not known here")
         }
     }
 }

@@ -61,7 +61,11 @@ def on_model(end, change):
 
 
 def in_notices(change):
-    return on_model("PolicyEvents", lambda v: change(v["preUpdateEvent"]) if "preUpdateEvent" in v else None)  # fmt: skip
+    def change_notice(value):
+        if "preUpdateEvent" in value:
+            change(value["preUpdateEvent"])
+
+    return on_model("PolicyEvents", change_notice)
 
 
 def in_gates(change):
@@ -102,9 +106,9 @@ def answers(change):
 
 def requests(operation, change):
     return Fault(
-        up=lambda frame, link: [saying(frame, change(frame.json))]
-        if is_request(frame, operation)
-        else [frame]
+        up=lambda frame, link: (
+            [saying(frame, change(frame.json))] if is_request(frame, operation) else [frame]
+        )
     )
 
 
@@ -171,6 +175,16 @@ def _never_posts(frame, link):
     return [] if b"postUpdateEvent" in frame.payload else [frame]
 
 
+def _without_blockers(status):
+    for update in status["updates"]:
+        update["blockedBy"] = []
+
+
+def _without_messages(event):
+    for participant in event.get("progress", {}).get("participants", []):
+        participant["message"] = "?"
+
+
 def _only_acknowledges(frame, link):
     return [frame] if frame.type == CONNECT_ACK else []
 
@@ -195,8 +209,9 @@ FAULTS = {
     "swaps codes": codes(
         {"ServiceError": "InvalidArgumentsError", "InvalidArgumentsError": "ServiceError"}
     ),
-    "permits nothing": codes({"ServiceError": "UnauthorizedError",
-                              "InvalidArgumentsError": "UnauthorizedError"}),  # fmt: skip
+    "permits nothing": codes(
+        {"ServiceError": "UnauthorizedError", "InvalidArgumentsError": "UnauthorizedError"}
+    ),
     "knows no conflict": codes({"ConflictError": "ServiceError"}),
     "hides isGgcRestarting": in_notices(without("isGgcRestarting")),
     "hides respondByMs": in_notices(without("respondByMs")),
@@ -217,9 +232,9 @@ FAULTS = {
     "refuses": in_gates(renamed("cancelled", "refused")),
     "posts twice": Fault(down=_posts_twice),
     "never posts": Fault(down=_never_posts),
-    "hides blockers": on_model("StatusResponse", lambda v: [u.update(blockedBy=[]) for u in v["updates"]] and None),  # fmt: skip
+    "hides blockers": on_model("StatusResponse", _without_blockers),
     "shows nothing": Fault(down=lambda f, link: [] if f.model.endswith("StatusEvents") else [f]),
     "forgets": on_model("HistoryResponse", lambda value: value.update(decisions=[])),
-    "hides messages": in_gates(lambda v: [p.update(message="?") for u in v.values() for p in u.get("participants", []) if isinstance(p, dict)] and None),  # fmt: skip
+    "hides messages": in_gates(_without_messages),
     "only acknowledges": Fault(down=_only_acknowledges, never_hangs_up=True),
 }
