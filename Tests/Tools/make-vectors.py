@@ -12,7 +12,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "Protocol/conformance"))
 
-import client_frames
+import client_vectors
 import schema
 from eventstream import (
     ACCEPTED,
@@ -91,7 +91,7 @@ def messages():
 def texts():
     """What each file should hold, one vector a line."""
     for name, vectors in [
-        ("client-frames", client_frames.client_frames()),
+        ("client-frames", client_vectors.client_vectors()),
         ("messages", list(messages())),
     ]:
         lines = [json.dumps(vector, ensure_ascii=False) for vector in vectors]

@@ -244,7 +244,7 @@ def largest():
     return having({"odd": (6, b"\0\0")}, b'{"a": "%s"}' % text)
 
 
-def client_frames():
+def client_vectors():
     vectors = Vectors()
     for part in (no_frames, out_of_place, handshakes, bad_payloads, tolerated):
         part(vectors)
