@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 
-from connection import Failure, HungUp
+from connection import Failure, HungUp, expect
 from server import Server
 
 NAME = "com.example.Conformance"
@@ -25,21 +25,24 @@ class Client:
             process = self._start(server.path)
             try:
                 check.run(server)
-                self._expect_running(process, 0)
-            except HungUp:
-                self._expect_running(process, 0.2)
-                raise
+                code = process.poll()
+                expect(code is None, f"the program has ended, with exit code {code}")
+            except (Failure, HungUp) as failure:
+                raise self._explained(failure, process) from None
             finally:
                 server.close()
                 self._end(process)
 
     @staticmethod
-    def _expect_running(process, patience):
+    def _explained(failure, process):
+        """The failure, with what has become of the program if it has ended."""
         try:
-            code = process.wait(patience)
+            code = process.wait(0.2)
         except subprocess.TimeoutExpired:
-            return
-        raise Failure(f"the program has ended, with exit code {code}")
+            return failure
+        if "exit code" in str(failure):
+            return failure
+        return Failure(f"{failure}; the program has ended, with exit code {code}")
 
     def _start(self, path):
         environment = {

@@ -25,7 +25,8 @@ BUSY_UNTIL = time.monotonic() + (float(sys.argv[2]) if len(sys.argv) > 2 else 0)
 # A frame is: total length, length of the headers, checksum of these two, headers, payload,
 # checksum of all. A header is: length of its name, name, type, value. Two types are enough.
 INT32, STRING = 4, 7
-REQUEST, CONNECT, CONNECT_ACK = 0, 4, 5
+REQUEST, PING, CONNECT, CONNECT_ACK = 0, 2, 4, 5
+TERMINATE = 2  # a flag: the stream ends
 SUBSCRIPTION = 1  # our first stream; they are numbered from 1
 
 
@@ -105,6 +106,8 @@ def run():
         stream = SUBSCRIPTION
         while True:
             headers, payload = receive(connection)
+            if headers[":message-type"] == PING:
+                continue
             if headers[":message-type"] != REQUEST:
                 say(f"the broker answers: {payload.decode()}")
                 if headers[":stream-id"] in (0, SUBSCRIPTION):
@@ -113,6 +116,8 @@ def run():
             message = json.loads(payload or b"{}")
             if headers[":stream-id"] != SUBSCRIPTION:
                 continue  # our answer has arrived
+            if headers[":message-flags"] & TERMINATE:
+                raise ConnectionError("the subscription ended")
             if not message:
                 say("waiting for updates")
             if notice := message.get("preUpdateEvent"):
