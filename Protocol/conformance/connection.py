@@ -37,7 +37,7 @@ class Refused(Exception):
     def __init__(self, frame):
         self.frame = frame
         self.code = frame.model.split("#")[-1]
-        self.payload = frame.json if frame.payload else {}
+        self.payload = frame.json if frame.model else {}
         super().__init__(f"{self.code}: {self.payload.get('message')}")
 
 
@@ -230,7 +230,8 @@ def inspect(frame):
     expect(kinds <= {int, str}, f"{frame} has headers that are neither int32 nor string")
     on_stream = frame.type in (APPLICATION_MESSAGE, APPLICATION_ERROR)
     expect(on_stream == (frame.stream > 0), f"{frame} is on the wrong stream")
-    is_bare = frame.flags & TERMINATE and not frame.payload and not frame.model
+    # A bare end of a stream, or an error of Greengrass's for which it has no shape.
+    is_bare = frame.flags & TERMINATE and not frame.model
     if on_stream and not is_bare:
         content = frame.headers.get(":content-type")
         expect(content == JSON, f"{frame} has :content-type {content!r}")

@@ -15,6 +15,7 @@ from broker_faults import FAULTS
 from checks import verdict
 from daemon import ROOT
 from faulty_broker import FaultyBroker
+from plain_broker import PlainBroker
 
 MODULES = [broker_handshake, broker_streams, broker_notices, broker_gates]
 CHECKS = {check.name: check for module in MODULES for check in module.check.checks}
@@ -123,6 +124,14 @@ def test_without_a_control_socket_what_greengrass_promises_is_checked(daemon):
     assert len(core) > 15
     for check in core:
         assert f"ok   {check.name} " in done.stdout
+
+
+def test_what_is_checked_without_a_control_socket_holds_for_plain_greengrass(directory):
+    broker = PlainBroker(f"{directory}/plain.socket")
+    done = check_broker("--socket", broker.path)
+    broker.close()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("skip ") > 30
 
 
 def test_there_is_a_fault_for_every_check():

@@ -65,9 +65,13 @@ class Vectors:
         vector["streams"] = streams
         self.list.append({**vector, **more})
 
-    def no_frame(self, name, error, sent, says, rule=None):
-        rule = rule or "bytes that are no frame end the connection"
-        self.add(name, rule, sent, "ended", says=says, frame=error)
+    def no_frame(self, name, error, sent, says, **more):
+        rule = "bytes that are no frame end the connection"
+        self.add(name, rule, sent, "ended", says=says, frame=error, **more)
+
+    def beyond_limit(self, name, error, sent, says):
+        """The limit is Reprieve's own."""
+        self.no_frame(name, error, sent, says, ours=True)
 
     def out_of_place(self, name, sent, says, rule, **more):
         self.add(name, rule, sent, "ended", says=says, **more)
@@ -85,7 +89,8 @@ def no_frames(vectors):
     add = vectors.no_frame
     add("frame-too-short", "tooShort", prelude(15, 0) + b"123", "the minimum is 16")
     add("frame-of-no-bytes", "tooShort", prelude(0, 0) + b"1234", "the minimum is 16")
-    add("frame-too-long", "tooLong", prelude(64 * 1024 + 1, 0), "the maximum is 65536")
+    long_frame = prelude(64 * 1024 + 1, 0)
+    vectors.beyond_limit("frame-too-long", "tooLong", long_frame, "the maximum is 65536")
     add("frame-of-4-gib", "tooLong", prelude(2**32 - 1, 0), "the maximum is 65536")
     add("prelude-checksum", "preludeChecksum", prelude(16, 0, 1) + b"1234", "checksum")
     add("prelude-damaged", "preludeChecksum", damaged(GOOD, 5), "checksum")
@@ -99,9 +104,10 @@ def no_frames(vectors):
     add("header-without-name", "unnamedHeader", having({"": 1}), "without a name")
     add("header-not-utf8", "invalidUTF8", having({"odd": (7, b"\0\1\xff")}), "not UTF-8")
     long_value = (7, struct.pack(">H", 32_768) + b"x" * 32_768)
-    add("header-value-too-long", "headerValueTooLong", having({"odd": long_value}), "32767")
+    long_header = having({"odd": long_value})
+    vectors.beyond_limit("header-value-too-long", "headerValueTooLong", long_header, "32767")
     many = {f"h{number}": 1 for number in range(29)}
-    add("too-many-headers", "tooManyHeaders", having(many), "more than 32 headers")
+    vectors.beyond_limit("too-many-headers", "tooManyHeaders", having(many), "more than 32 headers")
     http = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
     add("another-protocol", "tooLong", http, "the maximum is 65536")
 
