@@ -195,6 +195,7 @@ FAULTS = {
     "denies everybody": Fault(down=on_type(CONNECT_ACK, lambda f: flags(f, off=ACCEPTED))),
     "accepts everybody": Fault(down=on_type(CONNECT_ACK, lambda f: flags(f, on=ACCEPTED))),
     "hangs up at once": Fault(hangs_up_at_once=True),
+    "needs whole pieces": Fault(needs_whole_pieces=True),
     "hangs up with the denial": Fault(down=_denial_hangs_up),
     "takes no error": Fault(up=lambda f, link: [] if f.type == PROTOCOL_ERROR else [f]),
     "ends everybody": Fault(down=_errors_end_everybody),

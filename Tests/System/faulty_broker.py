@@ -7,7 +7,7 @@ import socket
 import threading
 
 from connection import Connection
-from eventstream import Decoder, encode
+from eventstream import SMALLEST, Decoder, encode
 from protocol import TIMEOUT
 
 
@@ -30,6 +30,9 @@ class Link:
         decoder = Decoder()
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if direction == "up" and getattr(self.proxy.fault, "needs_whole_pieces", False):
+                    if len(data) < SMALLEST:
+                        break
                 if change is None:
                     target.sendall(data)
                     continue

@@ -38,7 +38,7 @@ FOUND = {
     "a-call-is-answered-and-ended": "never ends a stream",
     "a-subscription-is-answered-and-stays": "ends every stream",
     "requests-need-three-headers-and-an-operation": "never ends a stream",
-    "frames-come-in-pieces": "only acknowledges",
+    "frames-come-in-pieces": "needs whole pieces",
     "frames-come-together": "hears one request",
     "both-sides-may-end-a-stream": "takes an end once",
     "a-request-that-ends-its-stream-asks-for-nothing": "never hears an end",
