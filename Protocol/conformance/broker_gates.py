@@ -60,12 +60,12 @@ def silence_refuses_where_it_should(broker):
 def a_budget_ends(broker):
     """Who has used up maxTotalDeferMs is overridden, and the gate opens as capped."""
     component = broker.component()
-    gate = broker.gate(policy={"maxTotalDeferMs": 600, "responseTimeoutMs": 200})
+    gate = broker.gate(policy={"maxTotalDeferMs": 1_200, "responseTimeoutMs": 600})
     component.notice(broker.update)
     component.answer(broker.update, 10 * MINUTE)
     released = gate.released("capped")
     expect(are_named(released["overridden"], [broker.name()]), f"the release says {released}")
-    expect(500 <= released["waitedMs"] < 600 + 1_000 * broker.patience, f"{released}")
+    expect(released["waitedMs"] >= 1_200, f"it waited for {released['waitedMs']} ms only")
 
 
 @check(REPRIEVE, needs_control=True)
@@ -113,7 +113,7 @@ def updates_have_nothing_to_do_with_each_other(broker):
     component.answer(broker.update, 10 * MINUTE)
     component.acknowledge(other)
     second.released("consent")
-    expect(first.is_closed(0.1), "")
+    first.stays_closed(0.1)
 
 
 @check(REPRIEVE, needs_control=True)

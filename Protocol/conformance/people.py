@@ -7,6 +7,7 @@ from connection import Failure, expect
 from eventstream import TERMINATE
 
 EVENTS = "aws.greengrass#ComponentUpdatePolicyEvents"
+KINDS = {"preUpdateEvent", "postUpdateEvent", "progress", "released", "refused", "cancelled"}
 
 
 def is_named(shown, name):
@@ -38,7 +39,7 @@ class Component:
                 return None
             expect(frame.model == EVENTS, f"an event's service-model-type is {frame.model!r}")
             expect(not frame.flags & TERMINATE, "an event ends the subscription (flag 2)")
-            kind, content = _only_member(frame)
+            kind, content = _kind_and_content(frame)
             if content["deploymentId"] == update:
                 self.latest = frame
                 return kind, content
@@ -79,7 +80,7 @@ class Gate:
         frame = self.connection.next_on(self.stream, patience)
         expect(frame is not None, "the gate says nothing")
         expect(frame.model == "reprieve#GateEvents", f"{frame} where GateEvents are due")
-        kind, content = _only_member(frame)
+        kind, content = _kind_and_content(frame)
         flags = 0 if kind == "progress" else TERMINATE
         expect(frame.flags == flags, f"{kind} has flags {frame.flags}, not {flags}")
         return kind, content
@@ -110,15 +111,15 @@ class Gate:
                     return participant
         raise Failure(f"{component} is never shown as {state}")
 
-    def is_closed(self, seconds):
+    def stays_closed(self, seconds):
         """Nothing but progress arrives for so long."""
         deadline = time.monotonic() + seconds
         while True:
             left = max(0.01, deadline - time.monotonic())
             frame = self.connection.next_on(self.stream, left)
             if frame is None:
-                return True
-            kind, content = _only_member(frame)
+                return
+            kind, content = _kind_and_content(frame)
             expect(kind == "progress", f"the gate ends too early, with {kind}: {content}")
 
 
@@ -153,7 +154,6 @@ class Coordinator:
         return self.connection.call("reprieve#GetHistory", request)["decisions"]
 
 
-def _only_member(frame):
-    members = list(frame.json.items())
-    expect(len(members) == 1, f"{frame} has {len(members)} members, not one")
-    return members[0]
+def _kind_and_content(frame):
+    """An event's one member that is known. Its schema has seen to it that there is one."""
+    return next((kind, content) for kind, content in frame.json.items() if kind in KINDS)

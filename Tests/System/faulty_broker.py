@@ -14,7 +14,7 @@ from protocol import TIMEOUT
 class Link:
     """One connection through the proxy, as a fault sees it.
 
-    `seen` is for what a fault remembers of this connection, `broker` for all of them.
+    `seen` is for what a fault remembers of this connection, that of `proxy` for all of them.
     """
 
     def __init__(self, proxy, client, server):
