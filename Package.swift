@@ -230,7 +230,7 @@ let package = Package(
 
         .testTarget(
             name: "ReprieveProtocolTests",
-            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON", "TestSupport"],
             swiftSettings: memorySafe
         ),
 

@@ -85,6 +85,7 @@ extension Participation {
         switch try ComponentEvent(decoding: payload) {
         case .preUpdate(let event): handle(.noticed(event))
         case .postUpdate(let event): handle(.ended(event))
+        case .unknown: logger.debug("the broker sent an event that is not known here")
         }
     }
 }

@@ -58,6 +58,7 @@ extension Control {
                     try await handle(.attached(payload.read(as: GateResponse.self, at: path)))
                     continue
                 }
+                guard GateEvent.isKnown(payload) else { continue }
                 let event = try payload.read(as: GateEvent.self, at: path)
                 try await handle(.event(event))
                 if event.isLast { return event }

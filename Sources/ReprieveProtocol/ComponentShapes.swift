@@ -130,6 +130,8 @@ package struct DeferResponse: Shape {
 package enum ComponentEvent: Shape {
     case preUpdate(PreUpdateEvent)
     case postUpdate(PostUpdateEvent)
+    /// What only a later broker says. It is ignored.
+    case unknown
 
     package init(decoding json: JSON) throws(JSONError) {
         if let pre = try json.object("preUpdateEvent") {
@@ -137,7 +139,7 @@ package enum ComponentEvent: Shape {
         } else if let post = try json.object("postUpdateEvent") {
             self = .postUpdate(try PostUpdateEvent(decoding: post))
         } else {
-            throw JSONError("neither preUpdateEvent nor postUpdateEvent")
+            self = .unknown
         }
     }
 
@@ -145,6 +147,7 @@ package enum ComponentEvent: Shape {
         switch self {
         case .preUpdate(let event): ["preUpdateEvent": event.json]
         case .postUpdate(let event): ["postUpdateEvent": event.json]
+        case .unknown: [:]
         }
     }
 }

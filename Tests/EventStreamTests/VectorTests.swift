@@ -10,12 +10,7 @@ import Testing
     let vectors: [Vector]
 
     init() throws {
-        let bytes = repositoryFile("Protocol/vectors/sdk-frames.json")
-        let limits = JSONLimits(maximumBytes: 1 << 20)
-        guard case .array(let list) = try JSON(decoding: bytes, limits: limits) else {
-            preconditionFailure("the vectors are not a list")
-        }
-        vectors = try list.map { try Vector($0) }
+        vectors = try Vector.all(in: "sdk-frames")
     }
 
     @Test func `well-formed ones are read as they were meant`() throws {
@@ -63,18 +58,66 @@ import Testing
     }
 }
 
-/// One entry of the file.
+/// The frames of `Protocol/vectors` that the kit in `Protocol/conformance` made.
+@Suite struct `Frames of the specification` {
+    @Test func `are read as they were meant, and written byte for byte`() throws {
+        let vectors = try Vector.all(in: "messages")
+        for vector in vectors {
+            let frames = try decode(vector.bytes)
+            #expect(frames.map(\.headers) == [try vector.headers()], "\(vector.label)")
+            #expect(
+                try frames.map { try vector.hasPayload($0.payload) } == [true],
+                "\(vector.label)"
+            )
+            #expect(frames.flatMap { $0.encoded() } == vector.bytes, "\(vector.label)")
+        }
+        #expect(vectors.count > 40)
+    }
+
+    @Test func `that are none are refused, each for its own reason`() throws {
+        var reasons: Set<String> = []
+        for vector in try Vector.all(in: "client-frames") {
+            guard let reason = vector.reason else {
+                #expect(try decode(vector.bytes).count == 1, "\(vector.label)")
+                continue
+            }
+            let error = #expect(throws: FrameError.self) { try decode(vector.bytes) }
+            #expect(error.map(name) == reason, "\(vector.label)")
+            reasons.insert(reason)
+        }
+        #expect(reasons.count == 11)
+    }
+
+    /// The name of its case, without what it carries.
+    private func name(_ error: FrameError) -> String {
+        String("\(error)".prefix { $0 != "(" })
+    }
+}
+
+/// One entry of a file.
 struct Vector {
     let label: String
     let scenario: String
     let bytes: [UInt8]
     let decoded: JSON
+    /// Why it is no frame; nil if it is one.
+    let reason: String?
 
     init(_ json: JSON) throws {
-        label = try json.string("label") ?? ""
+        label = try json.string("label") ?? json.string("name") ?? ""
         scenario = try json.string("scenario") ?? ""
         bytes = Array(hex: try json.string("hex") ?? "")
         decoded = try json.object("decoded") ?? .null
+        reason = try json.string("frame")
+    }
+
+    static func all(in file: String) throws -> [Vector] {
+        let bytes = repositoryFile("Protocol/vectors/\(file).json")
+        let limits = JSONLimits(maximumBytes: 1 << 20)
+        guard case .array(let list) = try JSON(decoding: bytes, limits: limits) else {
+            preconditionFailure("the vectors are not a list")
+        }
+        return try list.map { try Vector($0) }
     }
 
     func headers() throws -> [Header]? {

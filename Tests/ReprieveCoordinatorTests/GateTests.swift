@@ -8,6 +8,25 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct GateTests {
+    @Test func `an event that is not known yet is passed over`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let future = connection.send(stream, Array(#"{"future":{}}"#.utf8))
+                return connection.respond(stream, announced.encoded()) + future
+                    + connection.send(stream, released.encoded(), isLast: true)
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        try await withGate(for: Update("d-1"), controlSocket: broker.path) { release in
+            #expect(release.silent == ["b"])
+            return .applied
+        }
+    }
+
     @Test func `the body runs at release, and its outcome is reported`() async throws {
         let broker = broker(released)
         defer { broker.stop() }

@@ -21,14 +21,16 @@ def pytest_sessionstart(session):
 
 
 @pytest.fixture(autouse=True)
-def no_test_hangs():
+def no_test_hangs(request):
     """Every wait has a time-out of its own. This one is for the wait that somebody forgot."""
+    marker = request.node.get_closest_marker("longest")
+    longest = marker.args[0] if marker else LONGEST_TEST
 
     def stop(*_):
-        raise AssertionError(f"the test took more than {LONGEST_TEST} s")
+        raise AssertionError(f"the test took more than {longest} s")
 
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(LONGEST_TEST)
+    signal.alarm(longest)
     yield
     signal.alarm(0)
 

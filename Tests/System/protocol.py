@@ -1,22 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small client of event-stream RPC: frames, the handshake, streams. Standard library only.
+"""A small client of event-stream RPC: the handshake, streams. Standard library only.
 
-It shares no code with the broker, so that both can be wrong only in different ways.
+Frames are those of the conformance kit. Nothing is shared with the broker, so that both can be
+wrong only in different ways.
 """
 
-import json
+import pathlib
 import socket
 import struct
+import sys
 import time
 import zlib
 from dataclasses import dataclass, field
 
-APPLICATION_MESSAGE, APPLICATION_ERROR, PING, PING_RESPONSE = 0, 1, 2, 3
-CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR = 4, 5, 6, 7
-ACCEPTED, TERMINATE = 1, 2
+# Programs that a test starts have not been told where to find it.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Protocol/conformance"))
+
+from eventstream import (  # noqa: F401, since tests import all of it from here
+    ACCEPTED,
+    APPLICATION_ERROR,
+    APPLICATION_MESSAGE,
+    CONNECT,
+    CONNECT_ACK,
+    INT32,
+    INTERNAL_ERROR,
+    PING,
+    PING_RESPONSE,
+    PROTOCOL_ERROR,
+    STRING,
+    TERMINATE,
+    Frame,
+    decode_headers,
+    encode,
+    header,
+    message,
+)
 
 TIMEOUT = 10
-INT32, STRING = 4, 7
 
 
 class HungUp(Exception):
@@ -32,73 +52,6 @@ class Failed(Exception):
         self.payload = frame.json
         self.message = self.payload["message"]
         super().__init__(f"{self.model}: {self.message}")
-
-
-@dataclass
-class Frame:
-    headers: dict
-    payload: bytes = b""
-
-    @property
-    def type(self):
-        return self.headers[":message-type"]
-
-    @property
-    def flags(self):
-        return self.headers[":message-flags"]
-
-    @property
-    def stream(self):
-        return self.headers[":stream-id"]
-
-    @property
-    def json(self):
-        return json.loads(self.payload)
-
-
-def header(name, value):
-    """One header: an int is an int32, a str a string, anything else a (type, bytes) pair."""
-    match value:
-        case int():
-            kind, raw = INT32, struct.pack(">i", value)
-        case str():
-            kind, raw = STRING, struct.pack(">H", len(value.encode())) + value.encode()
-        case (kind, raw):
-            pass
-    return bytes([len(name)]) + name.encode() + bytes([kind]) + raw
-
-
-def encode(headers, payload=b""):
-    """A frame: prelude, headers, payload, and their checksums."""
-    block = b"".join(header(name, value) for name, value in headers.items())
-    prelude = struct.pack(">II", 16 + len(block) + len(payload), len(block))
-    start = prelude + struct.pack(">I", zlib.crc32(prelude)) + block + payload
-    return start + struct.pack(">I", zlib.crc32(start))
-
-
-def message(type, flags=0, stream=0, payload=b"", **more):
-    """A message; other headers by their names with `_` for `-`, and `version` for `:version`."""
-    headers = {":message-type": type, ":message-flags": flags, ":stream-id": stream}
-    for name, value in more.items():
-        headers[":version" if name == "version" else name.replace("_", "-")] = value
-    if not isinstance(payload, bytes):
-        payload = json.dumps(payload).encode()
-    return encode(headers, payload)
-
-
-def decode_headers(block):
-    headers = {}
-    while block:
-        length = block[0]
-        name, kind, block = block[1 : 1 + length].decode(), block[1 + length], block[2 + length :]
-        if kind == INT32:
-            headers[name], block = struct.unpack(">i", block[:4])[0], block[4:]
-        elif kind == STRING:
-            end = 2 + struct.unpack(">H", block[:2])[0]
-            headers[name], block = block[2:end].decode(), block[end:]
-        else:
-            raise ValueError(f"a broker sends int32 and strings only, not type {kind}")
-    return headers
 
 
 class Connection:
@@ -158,6 +111,8 @@ class Connection:
         rest = self._read(total - 12, deadline)
         assert zlib.crc32(prelude + rest[:-4]) == struct.unpack(">I", rest[-4:])[0]
         frame = Frame(decode_headers(rest[:length]), rest[length:-4])
+        kinds = {type(value) for value in frame.headers.values()}
+        assert kinds <= {int, str}, "a broker sends int32 and strings only"
         if frame.type in (APPLICATION_MESSAGE, APPLICATION_ERROR) and frame.payload:
             assert frame.headers[":content-type"] == "application/json"
             assert isinstance(frame.json, dict)
