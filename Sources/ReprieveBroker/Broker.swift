@@ -15,6 +15,9 @@ package struct Broker: Sendable {
         case hungUp(PeerID)
         case timePassed
         case slept(Duration)
+        case shutdownBegins(Shutdown)
+        /// The machine does not go down after all.
+        case shutdownCalledOff
         /// Everything that had arrived is handled: what has changed may be shown.
         case turnEnded
     }
@@ -37,6 +40,8 @@ package struct Broker: Sendable {
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
+    var shutdown = ShutdownGate()
+    var holders = Holders()
     var history = History()
     /// Released updates that are in the state file.
     var keptReleases: Set<DeploymentID> = []
@@ -76,6 +81,7 @@ package struct Broker: Sendable {
         let over = past.keptReleases.subtracting(keptReleases)
         lateRecords = over.sorted().map { .update($0, nil) }
         negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
+        recallShutdowns(at: now)
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -87,6 +93,8 @@ package struct Broker: Sendable {
             loseImpatience(at: now)
             negotiate(.timePassed, at: now)
         case .slept(let asleep): negotiate(.slept(asleep), at: now)
+        case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
+        case .shutdownCalledOff: callOffShutdown(at: now)
         case .turnEnded: show(at: now)
         }
         return takeActions()
@@ -151,6 +159,10 @@ package struct BrokerSettings: Sendable {
     package var maximumPeers = 8_192
     package var maximumPeersOfUser = 4_096
     package var history = HistoryLimits()
+    /// Whether a shutdown waits for its gate.
+    package var delaysShutdown = true
+    /// Whether a shutdown is refused while a deferral stands.
+    package var blocksShutdown = false
     /// Which boot this is, as the kernel calls it.
     package var boot = ""
 

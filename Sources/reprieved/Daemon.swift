@@ -16,6 +16,7 @@ final class Daemon {
     private let alarm: Alarm
     private let log: Log
     private let archive: Archive
+    private let shutdownDoor: ShutdownDoor
     private var broker: Broker
     private var connections: [PeerID: Connection] = [:]
     /// Who gets something at the end of the turn.
@@ -44,6 +45,7 @@ final class Daemon {
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
+        shutdownDoor = try ShutdownDoor(loop, log)
         broker = archive.broker(settings, at: loop.now)
         broker.bootTime = Boot.time
         timeAsleep = loop.timeAsleep
@@ -55,12 +57,19 @@ final class Daemon {
             archive.retry(broker, at: loop.now)
             perform(broker.handle(.timePassed, at: now))
         }
+        shutdownDoor.onEvent { [unowned self] in
+            noticeSleep()
+            perform(broker.handle($0, at: now))
+        }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
             settle()
+            // The machine may go down only now that nothing is left to be written.
+            shutdownDoor.keep(broker.inhibition)
         }
         settle()
+        shutdownDoor.keep(broker.inhibition)
     }
 
     /// Leaves nothing to do but to wait.
@@ -95,7 +104,7 @@ final class Daemon {
             switch action {
             case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
-            case .note(let note): log.write(LogLevel(note.level), note.text)
+            case .note(let note): log.write(note)
             }
         }
     }
@@ -242,15 +251,5 @@ extension Place {
             isContained: process.isContained,
             hasExited: process.hasExited
         )
-    }
-}
-
-extension LogLevel {
-    fileprivate init(_ level: Note.Level) {
-        switch level {
-        case .debug: self = .debug
-        case .info: self = .info
-        case .warning: self = .warning
-        }
     }
 }
