@@ -20,6 +20,7 @@ STEPS=(
     "build 1200"
     "swift_tests 600"
     "system_tests 600"
+    "systemd 300"
     "demo 120"
     "exploration 900"
     "simulation 600"
@@ -42,10 +43,20 @@ swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only=()
-    [ -z "${QUICK:-}" ] || only=(-m "not slow")
+    local only="not systemd"
+    [ -z "${QUICK:-}" ] || only="$only and not slow"
+    pytest -m "$only"
+}
+
+# The same in a container with a real systemd.
+systemd() {
+    install_packages systemd-container dbus libpam-systemd
+    pytest -m systemd -rs
+}
+
+pytest() {
     REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
-        "$VENV/bin/pytest" -q "${only[@]}" Tests/System
+        "$VENV/bin/pytest" -q "$@" Tests/System
 }
 
 demo() { Samples/demo.sh; }

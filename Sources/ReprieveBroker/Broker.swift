@@ -27,6 +27,8 @@ package struct Broker: Sendable {
         case write(PeerID)
         /// Hang up on the peer, and say so with `hungUp`.
         case close(PeerID)
+        /// Tell the service manager how the broker is.
+        case say(String)
         indirect case note(Note)
     }
 
@@ -37,6 +39,7 @@ package struct Broker: Sendable {
     var impatience: [PeerID: Instant] = [:]
     var peersOfUser: [UInt32: Int] = [:]
     var showing = Showing()
+    var statusLine = StatusLine()
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
@@ -95,7 +98,9 @@ package struct Broker: Sendable {
         case .slept(let asleep): negotiate(.slept(asleep), at: now)
         case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
         case .shutdownCalledOff: callOffShutdown(at: now)
-        case .turnEnded: show(at: now)
+        case .turnEnded:
+            show(at: now)
+            sayStatus(at: now)
         }
         return takeActions()
     }
@@ -128,8 +133,10 @@ package struct Broker: Sendable {
     /// When `timePassed` or the end of a turn is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {
-            [negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline]
-                .lazy.compactMap { $0 }.min()
+            [
+                negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline,
+                statusLine.nextDeadline,
+            ].lazy.compactMap { $0 }.min()
         }
     }
 

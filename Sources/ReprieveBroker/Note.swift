@@ -39,8 +39,8 @@ package enum Note: Hashable, Sendable {
         switch self {
         case .connected, .hungUp, .failed: .debug
         case .asked, .shutdown, .deferred, .forced, .released, .ended: .info
-        case .passedOver, .shutdownIsShort, .denied, .turnedAway, .violation, .doesNotRead, .saidNothing,
-            .revoked:
+        case .passedOver, .shutdownIsShort, .denied, .turnedAway, .violation, .doesNotRead,
+            .saidNothing, .revoked:
             .warning
         }
     }

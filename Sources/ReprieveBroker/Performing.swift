@@ -35,6 +35,7 @@ extension Broker {
         case .changed(let id):
             showing.changed(id)
             holders.areStale = true
+            statusLine.changed()
         }
     }
 

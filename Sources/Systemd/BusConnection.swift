@@ -38,7 +38,8 @@ final class BusConnection {
     /// Calls `handler` with true once the connection is made, and with false when it has ended.
     func onState(_ handler: @escaping (Bool) -> Void) {
         for (member, state) in [("Connected", true), ("Disconnected", false)] {
-            let rule = "type='signal',sender='\(Self.local)',interface='\(Self.local)',"
+            let rule =
+                "type='signal',sender='\(Self.local)',interface='\(Self.local)',"
                 + "member='\(member)'"
             // Nobody is asked for these, so it cannot be refused.
             try? listen(to: rule) { _ in handler(state) }
@@ -73,7 +74,13 @@ final class BusConnection {
     ) throws(SystemError) {
         var made: OpaquePointer?
         let result = sd_bus_message_new_method_call(
-            bus, &made, method.service, method.path, method.interface, method.member)
+            bus,
+            &made,
+            method.service,
+            method.path,
+            method.interface,
+            method.member
+        )
         try checkSystemd(result, "call " + method.member)
         defer { sd_bus_message_unref(made) }
         let string = CChar(UInt8(ascii: "s"))
@@ -82,7 +89,11 @@ final class BusConnection {
             try checkSystemd(appended, "call " + method.member)
         }
         let listener = Listener(loop) { message in
-            if let error = message.error { reply(.failure(error)) } else { reply(.success(message)) }
+            if let error = message.error {
+                reply(.failure(error))
+            } else {
+                reply(.success(message))
+            }
         }
         let retained = Unmanaged.passRetained(listener)
         let sent = sd_bus_call_async(

@@ -31,9 +31,11 @@ package final class Logind {
     package func onPreparation(_ handler: @escaping (Preparation) -> Void) { prepares = handler }
 
     private func watch() {
-        let from = "type='signal',sender='\(Self.service)',path='\(Self.path)',"
+        let from =
+            "type='signal',sender='\(Self.service)',path='\(Self.path)',"
             + "interface='\(Self.manager)',member="
-        let owners = "type='signal',sender='org.freedesktop.DBus',"
+        let owners =
+            "type='signal',sender='org.freedesktop.DBus',"
             + "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='\(Self.service)'"
         // A connection that has just ended takes none: the next one will.
         try? bus.listen(to: from + "'PrepareForShutdown'") { [unowned self] in
@@ -75,12 +77,14 @@ extension Logind {
     ) {
         let inhibit = BusMethod(Self.service, Self.path, Self.manager, "Inhibit")
         bus.call(inhibit, ["shutdown", who, why, mode.rawValue]) { answer in
-            reply(answer.flatMap { message in
-                guard let inhibitor = Inhibitor(message) else {
-                    return .failure(BusError(name: "", message: "it gave no descriptor"))
+            reply(
+                answer.flatMap { message in
+                    guard let inhibitor = Inhibitor(message) else {
+                        return .failure(BusError(name: "", message: "it gave no descriptor"))
+                    }
+                    return .success(inhibitor)
                 }
-                return .success(inhibitor)
-            })
+            )
         }
     }
 

@@ -11,6 +11,8 @@ final class Gate: Sendable {
     private let request: GateRequest
     private let noWait: Bool
     private let json: Bool
+    private let stopping: StoppingUnit?
+    private let stopTimeout = StopTimeout(limit: Control.reattachLimit)
     private let progress = Display.progress()
     private let state = Mutex(State())
 
@@ -24,11 +26,18 @@ final class Gate: Sendable {
         let update: UpdateShape
     }
 
-    init(control: Control, request: GateRequest, noWait: Bool, json: Bool) {
+    init(
+        control: Control,
+        request: GateRequest,
+        noWait: Bool,
+        json: Bool,
+        stopping: StoppingUnit?
+    ) {
         self.control = control
         self.request = request
         self.noWait = noWait
         self.json = json
+        self.stopping = stopping
     }
 
     /// Whether there never was a broker.
@@ -69,8 +78,10 @@ final class Gate: Sendable {
     }
 
     private func attach(noWait: Bool) async throws -> GateEvent {
-        try await progress.live {
-            try await control.gate(request) { step in try handle(step, noWait: noWait) }
+        try await stopTimeout.extended {
+            try await progress.live {
+                try await control.gate(request) { step in try handle(step, noWait: noWait) }
+            }
         }
     }
 
@@ -93,6 +104,7 @@ final class Gate: Sendable {
     private func handle(_ event: GateEvent, noWait: Bool) throws {
         switch event {
         case .progress(let update):
+            stopTimeout.waits(for: .milliseconds(update.deadlineInMs))
             if !json { progress.show(update) }
             let isDeferred = update.participants.contains { $0.state == .deferred }
             if noWait, isDeferred { throw Deferred(update: update) }
@@ -120,10 +132,19 @@ extension Gate {
         }
     }
 
+    /// systemd waits no longer, and stops the unit. So the update is not cancelled: it takes place.
+    private func overtaken(by signal: Signal, _ reason: String) async -> Failure {
+        let force = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
+        let forced: Void? = await Task { try? await control.force(force) }.value
+        let told = forced == nil ? "the broker is not told" : "the gate is forced open"
+        return Failure(signal.exitCode, "\(reason), and the unit is stopped; \(told)")
+    }
+
     private func interrupted(_ signal: Signal) async -> Failure {
         let reason = "interrupted by \(signal.name)"
         guard state.withLock({ $0.wasAttached }) else { return Failure(signal.exitCode, reason) }
         let id = request.deploymentID
+        if stopping != nil { return await overtaken(by: signal, reason) }
         switch await control.withdraw(id, because: reason) {
         case .withdrawn:
             return Failure(signal.exitCode, "\(reason); the update is cancelled")

@@ -68,8 +68,7 @@ final class Daemon {
             // The machine may go down only now that nothing is left to be written.
             shutdownDoor.keep(broker.inhibition)
         }
-        settle()
-        shutdownDoor.keep(broker.inhibition)
+        loop.turn {}
     }
 
     /// Leaves nothing to do but to wait.
@@ -105,6 +104,7 @@ final class Daemon {
             case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
             case .note(let note): log.write(note)
+            case .say(let line): Notify.status(line)
             }
         }
     }

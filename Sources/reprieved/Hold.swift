@@ -43,7 +43,10 @@ final class Hold {
 
     private func take() {
         latest += 1
-        guard let wish else { return inhibitor = nil }
+        guard let wish else {
+            inhibitor = nil
+            return
+        }
         let question = latest
         // Until there is a new one the old one is kept.
         logind.inhibit(mode, who: wish.who, why: wish.why) { [weak self] answer in

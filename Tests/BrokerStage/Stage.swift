@@ -13,6 +13,8 @@ package struct Stage: Sendable {
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     package private(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
+    /// What the broker last said of itself.
+    package private(set) var status = ""
     private var latest: UInt64 = 0
     /// What the broker's two files hold.
     package private(set) var journal: [UInt8] = []
@@ -240,6 +242,17 @@ extension Stage {
         settle()
     }
 
+    /// Something happens to the machine.
+    package mutating func handle(_ event: Broker.Event) {
+        perform(broker.handle(event, at: now))
+        endTurn()
+    }
+
+    /// What the machine is to be kept from.
+    package var inhibition: Inhibition {
+        mutating get { broker.inhibition }
+    }
+
     /// The operator changes what the broker works with.
     package mutating func adopt(_ change: (inout BrokerSettings) -> Void) {
         var settings = broker.settings
@@ -253,6 +266,7 @@ extension Stage {
             case .write(let peer): deliver(to: peer)
             case .close(let peer): hangUp(peer)
             case .note(let note): notes.append(note)
+            case .say(let line): status = line
             }
         }
     }
