@@ -58,7 +58,7 @@ package enum Note: Hashable, Sendable {
         case .shutdownIsShort(let answer, let grant):
             "\(shown(answer.component)) needs \(answer.deferral.wholeMilliseconds) ms, and the "
                 + "machine waits \(grant.granted.wholeMilliseconds) ms more; InhibitDelayMaxSec= "
-                + "in /etc/systemd/logind.conf.d/reprieve.conf would let it wait longer"
+                + "in /etc/systemd/logind.conf.d/zz-reprieve.conf would let it wait longer"
         case .forced(let id, let force):
             "update \(quoted(id)) is forced by \(quoted(force.by)): \(quoted(force.reason))"
         case .passedOver(let id, let name, .overridden):

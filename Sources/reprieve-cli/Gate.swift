@@ -11,7 +11,8 @@ final class Gate: Sendable {
     private let request: GateRequest
     private let noWait: Bool
     private let json: Bool
-    private let stopping: StoppingUnit?
+    /// systemd is stopping a unit, which this can put off, but not prevent.
+    private let isInStop: Bool
     private let stopTimeout = StopTimeout(limit: Control.reattachLimit)
     private let progress = Display.progress()
     private let state = Mutex(State())
@@ -31,13 +32,13 @@ final class Gate: Sendable {
         request: GateRequest,
         noWait: Bool,
         json: Bool,
-        stopping: StoppingUnit?
+        isInStop: Bool
     ) {
         self.control = control
         self.request = request
         self.noWait = noWait
         self.json = json
-        self.stopping = stopping
+        self.isInStop = isInStop
     }
 
     /// Whether there never was a broker.
@@ -60,7 +61,7 @@ final class Gate: Sendable {
         do {
             let event = try await Signals.handled { [self] signal in
                 state.withLock { $0.signal = $0.signal ?? signal }
-                waiting.cancel()
+                if isInStop { overtake(waiting, by: signal) } else { waiting.cancel() }
             } while: {
                 try await waiting.value
             }
@@ -133,18 +134,22 @@ extension Gate {
     }
 
     /// systemd waits no longer, and stops the unit. So the update is not cancelled: it takes place.
-    private func overtaken(by signal: Signal, _ reason: String) async -> Failure {
+    private func overtake(_ waiting: Task<GateEvent, any Error>, by signal: Signal) {
+        let reason = Self.reason(signal)
         let force = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
-        let forced: Void? = await Task { try? await control.force(force) }.value
-        let told = forced == nil ? "the broker is not told" : "the gate is forced open"
-        return Failure(signal.exitCode, "\(reason), and the unit is stopped; \(told)")
+        // While this is attached, since no gate opens with nobody waiting at it.
+        Task {
+            do { try await control.force(force) } catch { waiting.cancel() }
+        }
     }
 
+    private static func reason(_ signal: Signal) -> String { "interrupted by \(signal.name)" }
+
     private func interrupted(_ signal: Signal) async -> Failure {
-        let reason = "interrupted by \(signal.name)"
+        let reason = Self.reason(signal)
         guard state.withLock({ $0.wasAttached }) else { return Failure(signal.exitCode, reason) }
         let id = request.deploymentID
-        if stopping != nil { return await overtaken(by: signal, reason) }
+        if isInStop { return Failure(signal.exitCode, reason) }
         switch await control.withdraw(id, because: reason) {
         case .withdrawn:
             return Failure(signal.exitCode, "\(reason); the update is cancelled")

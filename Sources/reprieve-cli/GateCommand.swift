@@ -19,7 +19,7 @@ struct GateCommand: AsyncParsableCommand {
 
             In a unit's ExecStop= it keeps systemd waiting until the gate opens, for which \
             NotifyAccess=exec is needed. Whatever comes of it, the unit is stopped then: systemd \
-            cannot be refused. A unit that has failed is not waited for.
+            cannot be refused.
             """
     )
 
@@ -65,11 +65,6 @@ struct GateCommand: AsyncParsableCommand {
 
     /// Nil where nobody was asked.
     private func release(of id: String) async throws -> ReleasedShape? {
-        let stopping = StoppingUnit()
-        if let stopping, stopping.hasFailed {
-            Output.error.line("the unit has failed (\(stopping.result)); nobody is asked")
-            return nil
-        }
         var request = announcement.request(id)
         request.reboots = reboots
         let gate = Gate(
@@ -77,7 +72,7 @@ struct GateCommand: AsyncParsableCommand {
             request: request,
             noWait: noWait,
             json: json,
-            stopping: stopping
+            isInStop: isInStop
         )
         do { return try await gate.wait() } catch {
             if let error = error as? ConnectionError, withoutBroker == .proceed,
@@ -86,10 +81,13 @@ struct GateCommand: AsyncParsableCommand {
                 Output.error.line("reprieve: \(error.message); going ahead without a broker")
                 return nil
             }
-            if stopping != nil { Output.error.line("systemd stops the unit nevertheless") }
+            if isInStop { Output.error.line("systemd stops the unit nevertheless") }
             throw error
         }
     }
+
+    /// systemd tells only who stops a unit how the unit has fared.
+    private var isInStop: Bool { environment("SERVICE_RESULT") != nil }
 
     private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
 }

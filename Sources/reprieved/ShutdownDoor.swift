@@ -108,7 +108,7 @@ extension ShutdownDoor {
 
     private func report(limit: Duration?) {
         guard let limit, limit > .zero else {
-            let remedy = "InhibitDelayMaxSec= in /etc/systemd/logind.conf.d/reprieve.conf"
+            let remedy = "InhibitDelayMaxSec= in /etc/systemd/logind.conf.d/zz-reprieve.conf"
             return complain(.noDelay, "logind waits for no inhibitor, by \(remedy)" + Self.loss)
         }
         guard complaint != "none" else { return }

@@ -4,22 +4,6 @@ internal import ReprieveTransport
 internal import Synchronization
 internal import Systemd
 
-/// The unit whose `ExecStop=` this is, where it is one. Its stop goes on whatever this says:
-/// systemd can be kept waiting, but not refused.
-struct StoppingUnit: Hashable, Sendable {
-    /// Why it stops: "success" where it was told to, or has ended well.
-    let result: String
-
-    /// Nil outside an `ExecStop=`.
-    init?() {
-        guard let result = environment("SERVICE_RESULT") else { return nil }
-        self.result = result
-    }
-
-    /// It has failed, so whatever it might interrupt is interrupted.
-    var hasFailed: Bool { result != "success" }
-}
-
 /// Keeps the service manager from losing patience with a unit that starts or stops, while this
 /// waits at a gate in it: step by step, and no longer than the gate does.
 final class StopTimeout: Sendable {

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine shuts down: logind, its delay inhibitor, and the gate that a shutdown waits at."""
+
+import pytest
+from doors import Journal, Machine
+from rig import needs_systemd
+
+pytestmark = [needs_systemd, pytest.mark.systemd]
+
+
+def reboots(machine, number=1):
+    """Asks for a reboot, which waits. Returns the update's id that the components hear of."""
+    machine.run("systemctl", "reboot")
+    boot = machine.run("cat", "/proc/sys/kernel/random/boot_id")
+    return f"shutdown-{boot[:8]}-{number}"
+
+
+def test_a_reboot_waits_for_a_component_and_no_longer(tmp_path):
+    with Machine(tmp_path / "out", limit="20s", boots=2) as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait for components, 20000 ms at most")
+        assert len(machine.inhibitors("delay")) == 1
+        shutdown = reboots(machine)
+        notice = camera.notice()
+        assert notice["deploymentId"] == shutdown
+        assert notice["reason"] == "the machine reboots"
+        assert 18_000 < notice["deadlineInMs"] <= 19_000
+        granted = camera.answer(shutdown, 60_000, message="recording")
+        assert 17_000 < granted <= 19_000
+        assert machine.logind("PreparingForShutdown") == "true"
+        assert "waiting" in machine.reprieve("status", "--json")
+        camera.say(shutdown, 0)
+        machine.wait_until_up()
+        machine.run("systemctl", "start", "reprieved")
+        decision = machine.history()[0]
+        assert decision["deploymentId"] == shutdown
+        assert (decision["basis"], decision["outcome"]) == ("consent", "applied")
+        machine.component("camera").post()
+        assert machine.power_off() == "poweroff"
+    journal = Journal(machine)
+    released = journal.time(f'update "{shutdown}" is released: consent')
+    assert 0 <= journal.time("System is rebooting") - released < 0.5
+    assert "InhibitDelayMaxSec=" in journal.text
+
+
+def test_a_reboot_waits_no_longer_than_logind_does(tmp_path):
+    with Machine(tmp_path / "out", limit="2s") as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait for components, 2000 ms at most")
+        shutdown = reboots(machine)
+        camera.notice()
+        assert camera.answer(shutdown, 60_000) <= 1_800
+        assert machine.wait() == "reboot"
+    journal = Journal(machine)
+    asked = journal.time("The system will reboot now")
+    assert 1.7 < journal.time("goes ahead though camera wanted more time") - asked < 2
+    assert 1.7 < journal.time("System is rebooting") - asked < 2
+    assert "inhibitor timeout is reached" not in journal.text
+
+
+def test_a_machine_without_components_is_not_kept_waiting(tmp_path):
+    with Machine(tmp_path / "out") as machine:
+        assert machine.inhibitors("delay") == []
+        machine.run("systemctl", "reboot")
+        assert machine.wait() == "reboot"
+    assert "shutdowns wait" not in Journal(machine).text
+
+
+def test_a_daemon_that_dies_keeps_nobody_waiting(tmp_path):
+    with Machine(tmp_path / "out") as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait")
+        shutdown = reboots(machine)
+        camera.answer(shutdown, 60_000)
+        machine.run("systemctl", "kill", "--signal=KILL", "reprieved")
+        assert machine.wait() == "reboot"
+    journal = Journal(machine)
+    assert journal.time("System is rebooting") - journal.time("The system will reboot now") < 5
+
+
+def test_a_shutdown_that_does_not_take_place_is_taken_back(tmp_path):
+    with Machine(tmp_path / "out") as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait")
+        shutdown = reboots(machine)
+        camera.notice()
+        machine.run("systemctl", "mask", "--runtime", "reboot.target")
+        camera.say(shutdown, 0)
+        post = camera.post()
+        assert (post["outcome"], post["message"]) == ("failed", "the machine did not go down")
+        machine.run("systemctl", "unmask", "--runtime", "reboot.target")
+        again = reboots(machine, 2)
+        notice = camera.notice()
+        assert notice["deploymentId"] == again
+        assert notice["deadlineInMs"] > 8_000
+        camera.say(again, 0)
+        assert machine.wait() == "reboot"
+    assert Journal(machine).text.count("shutdowns wait for components") == 1
+
+
+def test_a_shutdown_that_logind_forgets_is_called_off(tmp_path):
+    with Machine(tmp_path / "out", limit="60s") as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait")
+        shutdown = reboots(machine)
+        camera.answer(shutdown, 60_000)
+        machine.run("systemctl", "restart", "systemd-logind")
+        assert camera.post()["outcome"] == "cancelled"
+        assert machine.logind("PreparingForShutdown") == "false"
+        assert len(machine.inhibitors("delay")) == 1
+        again = reboots(machine, 2)
+        assert camera.notice()["deploymentId"] == again
+        camera.say(again, 0)
+        assert machine.wait() == "reboot"
+
+
+def test_a_deferral_can_refuse_a_shutdown(tmp_path):
+    configuration = "[Broker]\nBlockShutdown=yes\n"
+    with Machine(tmp_path / "out", configuration=configuration) as machine:
+        camera = machine.component("camera")
+        gate = machine.start_reprieve("gate", "--deployment-id", "d-1")
+        camera.notice()
+        camera.answer("d-1", 60_000, message="recording")
+        machine.await_log("camera defers")
+        (inhibitor,) = machine.inhibitors("block")
+        assert 'holds back update "d-1": recording' in inhibitor
+        assert inhibitor.startswith("camera ")
+        camera.say("d-1", 0)
+        assert gate.end()[0] == 0
+        assert machine.inhibitors("block") == []
+        assert machine.power_off() == "poweroff"
+
+
+def test_a_limit_of_zero_is_told_of_and_a_component_too(tmp_path):
+    with Machine(tmp_path / "out", limit="0") as machine:
+        camera = machine.component("camera")
+        machine.await_log("logind waits for no inhibitor")
+        machine.run("systemctl", "reboot")
+        assert camera.notice()["respondByMs"] == 0
+        assert machine.wait() == "reboot"
+
+
+def test_a_bus_that_comes_late_is_found_without_asking(tmp_path):
+    address = "[Service]\nEnvironment=DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/late/bus\n"
+    texts = {"/etc/systemd/system/reprieved.service.d/late.conf": address}
+    with Machine(tmp_path / "out", texts=texts) as machine:
+        camera = machine.component("camera")
+        machine.await_log("cannot connect to the system bus at /run/late/bus")
+        gate = machine.start_reprieve("gate", "--deployment-id", "d-1")
+        camera.notice()
+        camera.say("d-1", 0)
+        assert gate.end()[0] == 0
+        machine.run("mkdir", "/run/late")
+        machine.run("ln", "-s", "/run/dbus/system_bus_socket", "/run/late/bus")
+        machine.await_log("shutdowns wait for components")
+        assert len(machine.inhibitors("delay")) == 1
+        assert machine.power_off() == "poweroff"
