@@ -13,8 +13,9 @@ package struct Stage: Sendable {
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     package private(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
-    /// What the broker last said of itself.
-    package private(set) var status = ""
+    /// What the broker said of itself, the latest last.
+    package private(set) var statuses: [String] = []
+    package var status: String { statuses.last ?? "" }
     private var latest: UInt64 = 0
     /// What the broker's two files hold.
     package private(set) var journal: [UInt8] = []
@@ -266,7 +267,7 @@ extension Stage {
             case .write(let peer): deliver(to: peer)
             case .close(let peer): hangUp(peer)
             case .note(let note): notes.append(note)
-            case .say(let line): status = line
+            case .say(let line): statuses.append(line)
             }
         }
     }

@@ -64,6 +64,16 @@ import Testing
         #expect(stage.status == "waiting for com.example.Camera, 19 s left")
     }
 
+    @Test mutating func `is not said again while it stays the same`() {
+        let camera = stage.component("com.example.Camera")
+        announce()
+        for _ in 0..<3 {
+            stage.pass(.seconds(2))
+            stage.answer(camera, "d", 1_200_000)
+        }
+        #expect(stage.statuses.count { $0 == "waiting for com.example.Camera, 20 min left" } == 1)
+    }
+
     @Test mutating func `names first who defers, then whoever takes longest`() {
         let camera = stage.component("com.example.Camera")
         _ = stage.component("com.example.Robot")

@@ -1,37 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine of its own with a real systemd, for a test: Tests/Systemd/boot-systemd.sh."""
 
+import json
 import os
 import pathlib
 import select
-import shutil
 import subprocess
+import time
 
 import pytest
-
 from daemon import ROOT
-from processes import Program
+from processes import HERE, Program
+from protocol import TIMEOUT
 
 BOOT = ROOT / "Tests/Systemd/boot-systemd.sh"
 BOOT_TIMEOUT = 30
+# Packaging/build-deb.sh has printed it.
+PACKAGE = os.environ.get("REPRIEVE_PACKAGE", "")
+COMPONENTS, CONTROL = "/run/reprieve/ipc.socket", "/run/reprieve/control.socket"
 
 # The script that a machine runs which does as it is told from outside.
 WAIT = "#!/bin/sh\necho up >/rig/up\nread -r _ </rig/down\n"
 
 
 def why_not():
-    """Why there is no such machine here; None if there can be one."""
-    if os.geteuid() != 0:
-        return "only root can boot a systemd in a container"
-    for tool in ["systemd-nspawn", "dbus-daemon", "setpriv"]:
-        if not shutil.which(tool):
-            return f"there is no {tool}; Tests/run.sh systemd installs it"
-    if " cgroup2 " not in pathlib.Path("/proc/mounts").read_text():
-        return "no cgroup2 is mounted"
-    return None
+    """Why there can be no such machine here; nothing if there can be one."""
+    checked = subprocess.run([BOOT, "--check"], capture_output=True, text=True, timeout=60)
+    return checked.stderr.strip()
 
 
-needs_systemd = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
+WHY_NOT = why_not()
+needs_systemd = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
+needs_package = pytest.mark.skipif(
+    not PACKAGE, reason="REPRIEVE_PACKAGE is not set; run Tests/run.sh systemd"
+)
 
 
 class Guest:
@@ -47,7 +49,9 @@ class Guest:
     boot, with ROOT=the top of its tree. `directory`/rig is /rig inside.
     """
 
-    def __init__(self, directory, script=WAIT, files={}, texts={}, prepare=(), boots=1):
+    def __init__(
+        self, directory, script=WAIT, files={}, texts={}, prepare=(), boots=1, timeout=120
+    ):
         self.directory = pathlib.Path(directory)
         self.rig = self.directory / "rig"
         self.rig.mkdir(parents=True)
@@ -57,7 +61,7 @@ class Guest:
         self._up = os.open(self.rig / "up", os.O_RDWR | os.O_NONBLOCK)
         self._down = os.open(self.rig / "down", os.O_RDWR | os.O_NONBLOCK)
         (self.directory / "script").write_text(script)
-        options = [f"--boots={boots}"]
+        options = [f"--boots={boots}", f"--timeout={timeout}"]
         options += [f"--prepare={command}" for command in prepare]
         options += [f"--copy={source}:{place}" for source, place in files.items()]
         for number, (place, text) in enumerate(texts.items()):
@@ -68,7 +72,11 @@ class Guest:
         self._boot = Program(command)
 
     def __enter__(self):
-        self.wait_until_up()
+        try:
+            self.wait_until_up()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -122,6 +130,18 @@ class Guest:
         return self.enter("systemd-run", "--quiet", "--wait", "--pipe", "--collect", *options,
                           "--", *command)  # fmt: skip
 
+    def wait_for(self, expected, *command, timeout=TIMEOUT):
+        """Runs a command inside until a text is in what it prints, and returns that."""
+        end = time.monotonic() + timeout
+        while True:
+            printed = self.run(*command, code=None)
+            if expected in printed:
+                return printed
+            if time.monotonic() > end:
+                journal = self.live_journal("--unit=reprieved")
+                message = f"{command} does not print {expected!r}:\n{printed}\n{journal}"
+                raise AssertionError(message)
+
     def live_journal(self, *arguments):
         """What journalctl prints inside, with all that was logged before."""
         self.run("journalctl", "--sync")
@@ -160,3 +180,36 @@ class Guest:
         """When each boot began and ended, and how: `boot1_started`, `boot1_end`, `end`, ..."""
         lines = (self.directory / "summary").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
+
+
+class Device(Guest):
+    """Such a machine with the package installed, as on a device."""
+
+    def __init__(self, directory, prepare=(), files={}, **options):
+        forget = "rm -rf $ROOT/var/lib/reprieve $ROOT/etc/reprieve"
+        # Not the triggers: to index all manual pages takes seconds.
+        install = "dpkg --root=$ROOT --no-triggers --install $ROOT/package.deb >&2"
+        files = {PACKAGE: "/package.deb", HERE: "/tests"} | files
+        super().__init__(directory, prepare=[forget, install, *prepare], files=files, **options)
+
+    def puppet(self, name="com.example.Camera", unit=None, **options):
+        """A component in a unit of its own, ggl.NAME if there is no other: see puppet.py."""
+        command = ["/usr/bin/python3", "/tests/puppet.py", COMPONENTS, name]
+        unit = unit or f"ggl.{name}"
+        puppet = self.start(*command, unit=unit, stdin=subprocess.PIPE, **options)
+        puppet.line("subscribed")
+        return puppet
+
+    def shows(self, *properties, unit="reprieved.service"):
+        """What systemd knows of a unit."""
+        wanted = [f"--property={one}" for one in properties]
+        lines = self.run("systemctl", "show", unit, *wanted).splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def status(self):
+        return json.loads(self.run("reprieve", "status", "--json"))
+
+    def participants(self):
+        """Where those stand whom the one update concerns."""
+        [update] = self.status()["updates"]
+        return {one["component"]: one["state"] for one in update["participants"]}

@@ -92,3 +92,27 @@ def test_a_service_manager_that_cannot_be_told_does_not_stop_it(processes, direc
     code, _, errors = program.end()
     assert code == 0
     assert sum("service manager" in line for line in errors) == 1
+
+
+def test_a_service_manager_is_told_each_step(processes, directory):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{directory}/notify")
+        manager.settimeout(10)
+
+        def told(what):
+            """Everything up to a line, without what the watchdog is fed."""
+            lines = []
+            while what not in lines:
+                lines += manager.recv(4096).decode().split("\n")
+            return [line for line in lines if line != "WATCHDOG=1" or what == line]
+
+        watchdog = {"WATCHDOG_USEC": "100000"}
+        program = run_with(processes, directory, NOTIFY_SOCKET=f"{directory}/notify", **watchdog)
+        assert told("READY=1") == ["STATUS=no update is waiting", "READY=1"]
+        told("WATCHDOG=1")
+        program.signal(signal.SIGHUP)
+        reloading, since, ready = told("READY=1")
+        assert reloading == "RELOADING=1" and since.startswith("MONOTONIC_USEC=")
+        program.signal(signal.SIGTERM)
+        assert told("STOPPING=1") == ["STOPPING=1"]
+        assert program.end()[0] == 0

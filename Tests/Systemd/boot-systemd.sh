@@ -5,6 +5,7 @@
 #
 #   boot-systemd.sh [--copy=SOURCE:PLACE]... [--prepare=COMMAND]... [--boots=N] [--timeout=SECONDS]
 #                   OUT SCRIPT
+#   boot-systemd.sh --check      only says whether it could
 #
 #   --copy       before the boot, copies a file or folder to a place inside
 #   --prepare    before the boot, runs a shell command here, with ROOT=the top of the tree inside
@@ -54,7 +55,8 @@ make_tree() {
 forget_this_machine() {
     local generator etc=$ROOT/etc
     rm -rf "$etc/systemd/system" "$etc/systemd/system-generators" "$ROOT/var/log/journal"
-    rm -f "$etc/fstab" "$etc/machine-id" "$etc/hostname" "$ROOT/var/lib/dbus/machine-id"
+    rm -f "$etc/fstab" "$etc/machine-id" "$etc/hostname" "$ROOT/var/lib/dbus/machine-id" \
+        "$ROOT/usr/sbin/policy-rc.d"
     mkdir -p "$etc/systemd/system" "$etc/systemd/system-generators" "$ROOT/var/log/journal" \
         "$ROOT/rig"
     tr -d - </proc/sys/kernel/random/uuid >"$etc/machine-id"
@@ -141,12 +143,37 @@ inside() {
     cp -a "$ROOT/var/log/journal/." "$OUT/journal/"
 }
 
-if [ "${1:-}" = --inside ]; then
-    # shellcheck source=/dev/null
-    . "$2"
-    inside
-    exit
-fi
+check() {
+    local tool
+    [ "$(id -u)" -eq 0 ] || die "only root can boot a systemd in a container"
+    for tool in systemd-nspawn dbus-daemon unshare setpriv; do
+        command -v $tool >/dev/null || die "there is no $tool"
+    done
+    [ -n "$cgroups" ] || die "no cgroup2 is mounted"
+    { mkdir "$cgroup" && rmdir "$cgroup"; } || die "no cgroup can be made"
+    unshare --mount --pid --fork bash "$0" --try || die "nothing can be mounted here"
+}
+
+case ${1:-} in
+    --inside)
+        # shellcheck source=/dev/null
+        . "$2"
+        inside
+        exit
+        ;;
+    --try)
+        ROOT=/run/rig/tree
+        make_namespace && make_tree
+        exit
+        ;;
+esac
+
+# A cgroup of its own: what is in it at the end is ended by membership, never by name.
+cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+own=$cgroups$(sed -n 's/^0:://p' /proc/self/cgroup)
+cgroup=${own%/}/rig-boot.$$
+check
+[ "${1:-}" != --check ] || exit 0
 
 copies=() commands=() boots=1 timeout=120
 while [ $# -gt 2 ]; do
@@ -160,10 +187,6 @@ while [ $# -gt 2 ]; do
     shift
 done
 [ $# -eq 2 ] || die "say where the results go, and which script to run"
-[ "$(id -u)" -eq 0 ] || die "only root can make containers"
-for tool in systemd-nspawn dbus-daemon unshare setpriv; do
-    command -v $tool >/dev/null || die "there is no $tool"
-done
 mkdir -p "$1/rig" "$1/journal" || die "cannot write to $1"
 OUT=$(cd "$1" && pwd)
 : >"$OUT/summary"
@@ -182,15 +205,11 @@ systemctl start --no-block --job-mode=replace-irreversibly poweroff.target
 exit $code
 END
 
-# A cgroup of its own: what is in it at the end is ended by membership, never by name.
-cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-[ -n "$cgroups" ] || die "no cgroup2 is mounted"
-cgroup=$cgroups$(sed -n 's/^0:://p' /proc/self/cgroup)
-for left in "${cgroup%/}"/rig-boot.*; do
+# What runs left that were killed.
+for left in "${own%/}"/rig-boot.*; do
     [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null ||
         find "$left" -depth -type d -exec rmdir {} + 2>/dev/null
 done
-cgroup=${cgroup%/}/rig-boot.$$
 child='' settings=$(mktemp) || die "no temporary file"
 declare -p program OUT copies commands boots timeout >"$settings"
 
