@@ -84,7 +84,7 @@ package struct Broker: Sendable {
         let over = past.keptReleases.subtracting(keptReleases)
         lateRecords = over.sorted().map { .update($0, nil) }
         negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
-        recallShutdowns(at: now)
+        recallShutdowns(ofThisBoot: past.inJournal, at: now)
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {

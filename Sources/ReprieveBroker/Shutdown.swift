@@ -69,11 +69,12 @@ extension Broker {
         }
     }
 
-    /// What a broker that died in a shutdown left behind. One of another boot has taken place.
-    mutating func recallShutdowns(at now: Instant) {
+    /// What a broker that died in a shutdown left behind. Those that only the state file knows of
+    /// have taken place: a container that reboots may still be told that it is the same boot.
+    mutating func recallShutdowns(ofThisBoot known: Set<DeploymentID>, at now: Instant) {
         for (id, update) in negotiation.updates.sorted(by: { $0.key < $1.key })
         where update.request.isShutdown {
-            guard id.hasPrefix(shutdownPrefix) else {
+            guard known.contains(id) else {
                 let over = NegotiationEvent.completed(id, .applied, message: nil, request: .broker)
                 negotiate(over, at: now)
                 continue
@@ -104,12 +105,10 @@ extension Broker {
         return request
     }
 
-    private var shutdownPrefix: String { "shutdown-\(settings.boot.prefix(8))-" }
-
     private var nextShutdownID: DeploymentID {
         var number = 1
         while true {
-            let id = shutdownPrefix + String(number)
+            let id = "shutdown-\(settings.boot.prefix(8))-\(number)"
             if negotiation.updates[id] == nil, negotiation.ending(of: id) == nil { return id }
             number += 1
         }

@@ -13,7 +13,7 @@ final class Gate: Sendable {
     private let json: Bool
     /// systemd is stopping a unit, which this can put off, but not prevent.
     private let isInStop: Bool
-    private let stopTimeout = StopTimeout(limit: Control.reattachLimit)
+    private let stopTimeout = StopTimeout(until: .now + Control.reattachLimit)
     private let progress = Display.progress()
     private let state = Mutex(State())
 
@@ -105,7 +105,7 @@ final class Gate: Sendable {
     private func handle(_ event: GateEvent, noWait: Bool) throws {
         switch event {
         case .progress(let update):
-            stopTimeout.waits(for: .milliseconds(update.deadlineInMs))
+            stopTimeout.waits(until: .now + .milliseconds(update.deadlineInMs))
             if !json { progress.show(update) }
             let isDeferred = update.participants.contains { $0.state == .deferred }
             if noWait, isDeferred { throw Deferred(update: update) }

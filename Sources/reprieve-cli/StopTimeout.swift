@@ -15,14 +15,14 @@ final class StopTimeout: Sendable {
 
     private let end: Mutex<ContinuousClock.Instant>
 
-    /// Until the gate's own deadline is known, the wait is for `limit`.
-    init(limit: Duration) {
-        end = Mutex(.now + limit)
+    /// `end` is when to give up if the gate's own deadline is not known by then.
+    init(until end: ContinuousClock.Instant) {
+        self.end = Mutex(end)
     }
 
-    /// The gate's deadline is so far away.
-    func waits(for time: Duration) {
-        end.withLock { $0 = .now + time }
+    /// The gate's deadline is known.
+    func waits(until deadline: ContinuousClock.Instant) {
+        end.withLock { $0 = deadline }
     }
 
     /// How much time to ask for at a moment; nil once there is nothing more to wait for.

@@ -9,7 +9,7 @@ package import ReprieveProtocol
 package struct Stage: Sendable {
     package static let user: UInt32 = 1_000
 
-    package private(set) var broker: Broker
+    package internal(set) var broker: Broker
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     package private(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
@@ -238,20 +238,9 @@ extension Stage {
         pass(.zero)
     }
 
-    private mutating func endTurn() {
+    mutating func endTurn() {
         perform(broker.handle(.turnEnded, at: now))
         settle()
-    }
-
-    /// Something happens to the machine.
-    package mutating func handle(_ event: Broker.Event) {
-        perform(broker.handle(event, at: now))
-        endTurn()
-    }
-
-    /// What the machine is to be kept from.
-    package var inhibition: Inhibition {
-        mutating get { broker.inhibition }
     }
 
     /// The operator changes what the broker works with.
@@ -261,7 +250,7 @@ extension Stage {
         perform(broker.adopt(settings))
     }
 
-    private mutating func perform(_ actions: [Broker.Action]) {
+    mutating func perform(_ actions: [Broker.Action]) {
         for action in actions {
             switch action {
             case .write(let peer): deliver(to: peer)

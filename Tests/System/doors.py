@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine with the daemon, components in units of their own, and a nucleus."""
+"""A machine with the daemon in its units, components in units of their own, and a nucleus."""
 
 import json
 import re
@@ -12,17 +12,6 @@ from rig import Guest
 HERE = ROOT / "Tests/System"
 SOCKET = "/run/reprieve/ipc.socket"
 
-REPRIEVED = """
-[Unit]
-After=dbus.service
-[Service]
-Type=notify
-ExecStart=/usr/bin/reprieved
-RuntimeDirectory=reprieve
-RuntimeDirectoryPreserve=yes
-StateDirectory=reprieve
-"""
-
 NUCLEUS = """
 [Unit]
 After=camera.service robot.service
@@ -31,6 +20,8 @@ ExecStart=/usr/bin/sleep infinity
 TimeoutStopSec=2
 """
 
+PACKAGING = ROOT / "Packaging/systemd"
+OURS = ["reprieved.socket", "reprieved-control.socket", "reprieved.service"]
 UNITS = "/etc/systemd/system"
 
 
@@ -39,20 +30,21 @@ class Machine(Guest):
 
     def __init__(self, directory, limit="10s", configuration="", files={}, texts={}, **options):
         files = {
-            BUILD / "reprieved": "/usr/bin/reprieved",
+            BUILD / "reprieved": "/usr/sbin/reprieved",
             BUILD / "reprieve": "/usr/bin/reprieve",
+            **{PACKAGING / name: f"{UNITS}/{name}" for name in OURS},
         } | files
         texts = {
-            f"{UNITS}/reprieved.service": REPRIEVED,
             "/etc/systemd/logind.conf.d/zz-limit.conf": f"[Login]\nInhibitDelayMaxSec={limit}\n",
             "/etc/reprieve/reprieved.conf": configuration,
         } | texts
-        super().__init__(directory, files=files, texts=texts, **options)
+        users = f"systemd-sysusers --root=$ROOT {PACKAGING}/sysusers.conf"
+        super().__init__(directory, files=files, texts=texts, prepare=[users], **options)
         self._programs = []
 
     def __enter__(self):
         super().__enter__()
-        self.run("systemctl", "start", "reprieved")
+        self.run("systemctl", "start", *OURS)
         return self
 
     def __exit__(self, *what):

@@ -3,7 +3,7 @@
 
 import pytest
 from daemon import ROOT
-from doors import NUCLEUS, UNITS, Journal, Machine
+from doors import NUCLEUS, OURS, UNITS, Journal, Machine
 from rig import needs_systemd
 
 pytestmark = [needs_systemd, pytest.mark.systemd]
@@ -89,7 +89,7 @@ def test_a_gate_that_stays_shut_cannot_refuse_the_stop(tmp_path):
 def test_a_stop_without_a_broker_does_not_wait(tmp_path):
     with nucleus(tmp_path / "out") as machine:
         machine.run("systemctl", "start", "nucleus")
-        machine.run("systemctl", "stop", "reprieved")
+        machine.run("systemctl", "stop", *OURS)
         machine.run("systemctl", "stop", "nucleus")
         assert "Result=success" in result(machine)
         machine.await_log("going ahead without a broker", unit="nucleus")
