@@ -37,6 +37,8 @@ final class Log {
     }
 
     func write(_ note: Note) {
+        let level = LogLevel(note.level)
+        guard takes(level) else { return }
         let fields = [
             ("MESSAGE_ID", note.messageID),
             ("DEPLOYMENT_ID", note.deploymentID),
@@ -44,15 +46,17 @@ final class Log {
             ("BASIS", note.basis),
             ("OUTCOME", note.outcome),
         ]
-        write(LogLevel(note.level), note.text, fields)
+        write(level, note.text, fields)
     }
 
     private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) {
-        guard level.priority <= self.level.priority else { return }
+        guard takes(level) else { return }
         if isJournal, file(level, text, fields) { return }
         let line = Array("reprieved: \(text)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
+
+    private func takes(_ level: LogLevel) -> Bool { level.priority <= self.level.priority }
 
     private func file(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) -> Bool {
         var all = [("MESSAGE", text), ("PRIORITY", String(level.priority))]
