@@ -75,12 +75,21 @@ private let shutdown = "shutdown-a-1"
         stage.answer(peer, shutdown, 60_000, message: "recording")
         let grant = stage.heard(by: peer).first?.response(as: DeferResponse.self)
         #expect(grant?.grantedMs == 19_000)
+        stage.answer(peer, shutdown, 70_000)
         stage.pass(.milliseconds(18_999))
         #expect(stage.inhibition.delays)
         stage.pass(.milliseconds(1))
         #expect(!stage.inhibition.delays)
         let warnings = stage.notes.filter { $0.text.contains("InhibitDelayMaxSec=") }
         #expect(warnings.map(\.component) == [camera])
+    }
+
+    @Test mutating func `is no reason to raise a limit that a component does not reach`() {
+        stage.adopt { $0.policy.maxDefer = .seconds(1) }
+        let peer = subscribe(camera)
+        begin()
+        stage.answer(peer, shutdown, 60_000)
+        #expect(!stage.notes.contains { $0.text.contains("InhibitDelayMaxSec=") })
     }
 
     @Test mutating func `that nothing puts off is only told of`() {
@@ -170,6 +179,18 @@ private let shutdown = "shutdown-a-1"
         let second = subscribe(camera)
         begin()
         #expect(notice(to: second)?.deploymentID == shutdown)
+    }
+
+    @Test mutating func `asks whoever only could, and has not been asked finally`() {
+        let peer = subscribe(camera, confirm: true)
+        _ = subscribe(robot)
+        release("d-1", by: []) { $0.isGgcRestarting = true }
+        stage.answer(peer, "d-1", 0, round: 1)
+        let force = ReasonedRequest(deploymentID: "d-1", reason: "now")
+        stage.ask(stage.operatorAtControl(), .forceUpdate, force)
+        _ = stage.heard(by: peer)
+        begin()
+        #expect(notice(to: peer)?.deploymentID == shutdown)
     }
 
     @Test mutating func `lets a nucleus stop without asking anybody twice`() {
