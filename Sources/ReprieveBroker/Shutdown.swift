@@ -26,7 +26,7 @@ package struct Shutdown: Hashable, Sendable {
 }
 
 /// A shutdown of this boot, and its gate: an update like any other, whose coordinator is the
-/// broker itself. It is never completed by this boot, which it ends.
+/// broker itself. Only the next boot knows that it has taken place.
 struct ShutdownGate: Sendable {
     var isUnderWay = false
     /// Nil where there was nobody to ask.
@@ -69,12 +69,14 @@ extension Broker {
         }
     }
 
-    /// What a broker that died in a shutdown left behind. Those that only the state file knows of
-    /// have taken place: a container that reboots may still be told that it is the same boot.
+    /// What a broker that ended in a shutdown left behind. Those that only the state file knows of
+    /// have taken place: a container that reboots may still be told that it is the same boot. So
+    /// have those after which even the journal is still there.
     mutating func recallShutdowns(ofThisBoot known: Set<DeploymentID>, at now: Instant) {
         for (id, update) in negotiation.updates.sorted(by: { $0.key < $1.key })
         where update.request.isShutdown {
-            guard known.contains(id) else {
+            let leavesJournal = update.request.asSent == Shutdown.Kind.softReboot.asSent
+            guard known.contains(id), update.isWaiting || !leavesJournal else {
                 let over = NegotiationEvent.completed(id, .applied, message: nil, request: .broker)
                 negotiate(over, at: now)
                 continue

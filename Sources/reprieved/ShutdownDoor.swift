@@ -41,8 +41,10 @@ final class ShutdownDoor {
         wanted = inhibition
         // A device without components needs no bus.
         if inhibition.listens { bus.open() }
-        guard bus.isConnected else { return }
-        keepHolds()
+        // To let go needs no bus, which a shutdown may have taken away by then.
+        if !inhibition.delays { delay.keep(nil) }
+        if inhibition.block == nil { block.keep(nil) }
+        if bus.isConnected { keepHolds() }
     }
 
     private func keepHolds() {
@@ -57,7 +59,7 @@ final class ShutdownDoor {
         keepHolds()
         logind.isPreparing { [weak self] in
             // Whoever began a shutdown and has been restarted knows nothing of it any more.
-            if $0 == false { self?.happened(.shutdownCalledOff) }
+            if $0 == false { self?.callOff() }
         }
     }
 }
@@ -67,17 +69,26 @@ final class ShutdownDoor {
 extension ShutdownDoor {
     private func prepare(_ preparation: Logind.Preparation) {
         switch preparation {
-        case .calledOff:
-            begun = nil
-            happened(.shutdownCalledOff)
+        case .calledOff: callOff()
         case .begins(let kind):
             if let kind { kindOfShutdown = kind }
             guard begun == nil else { return }
             begun = (loop.now, isDelayed: delay.isHeld)
-            logind.scheduledKind { [weak self] in if let kind = $0 { self?.kindOfShutdown = kind } }
+            logind.scheduledKind { [weak self] in self?.assume($0) }
             // The replies come in the order of the questions, and after both of logind's signals.
             logind.delayLimit { [weak self] in self?.begin(within: $0) }
         }
+    }
+
+    private func callOff() {
+        begun = nil
+        kindOfShutdown = nil
+        happened(.shutdownCalledOff)
+    }
+
+    /// An older logind says only what was scheduled, which need not be what happens.
+    private func assume(_ scheduled: String?) {
+        if kindOfShutdown == nil { kindOfShutdown = scheduled }
     }
 
     private func begin(within limit: Duration?) {
@@ -107,7 +118,8 @@ extension ShutdownDoor {
     }
 
     private func report(limit: Duration?) {
-        guard let limit, limit > .zero else {
+        guard let limit else { return }
+        guard limit > .zero else {
             let remedy = "InhibitDelayMaxSec= in /etc/systemd/logind.conf.d/zz-reprieve.conf"
             return complain(.noDelay, "logind waits for no inhibitor, by \(remedy)" + Self.loss)
         }

@@ -135,6 +135,14 @@ private let shutdown = "shutdown-a-1"
         #expect(history?.decisions.first?.outcome == .applied)
     }
 
+    @Test mutating func `that leaves the journal where it is has taken place as well`() {
+        let peer = subscribe(camera)
+        begin(.softReboot)
+        stage.answer(peer, shutdown, 0)
+        stage.restart()
+        #expect(post(to: stage.component(camera))?.outcome == .applied)
+    }
+
     @Test mutating func `goes on waiting with a broker that was restarted`() {
         _ = subscribe(camera)
         begin()

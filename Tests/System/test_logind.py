@@ -79,6 +79,14 @@ def test_the_kind_of_an_older_logind_is_what_is_scheduled(bus, daemon):
     assert camera.notice()["reason"] == "the machine halts"
 
 
+def test_what_happens_counts_for_more_than_what_was_scheduled(bus, daemon):
+    logind = Logind(bus, scheduled="reboot")
+    camera = daemon.component(CAMERA)
+    logind.inhibitor()
+    logind.prepare(True, "poweroff")
+    assert camera.notice()["reason"] == "the machine powers off"
+
+
 def test_the_limit_is_read_when_the_shutdown_begins(logind, daemon):
     camera = daemon.component(CAMERA)
     logind.inhibitor()
@@ -150,6 +158,17 @@ def test_a_bus_that_comes_back_is_used_again(bus, daemon):
     assert inhibitor.is_let_go()
     second.prepare(True)
     assert camera.notice()["deadlineInMs"] > 4_000
+
+
+def test_an_inhibitor_is_let_go_also_when_the_bus_is_gone(bus, logind, daemon):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    logind.prepare(True)
+    shutdown = camera.notice()["deploymentId"]
+    bus.stop()
+    await_log(daemon, "its inhibitor stays")
+    camera.acknowledge(shutdown)
+    assert inhibitor.is_let_go()
 
 
 def test_a_logind_that_was_restarted_is_asked_again(bus, daemon):

@@ -37,7 +37,7 @@ def test_a_reboot_waits_for_a_component_and_no_longer(tmp_path):
         assert machine.power_off() == "poweroff"
     journal = Journal(machine)
     released = journal.time(f'update "{shutdown}" is released: consent')
-    assert 0 <= journal.time("System is rebooting") - released < 0.5
+    assert 0 <= journal.time("System is rebooting") - released < 1
     assert "InhibitDelayMaxSec=" in journal.text
 
 
@@ -50,8 +50,8 @@ def test_a_reboot_waits_no_longer_than_logind_does(tmp_path):
         assert machine.wait() == "reboot"
     journal = Journal(machine)
     asked = journal.time("The system will reboot now")
-    assert 1.7 < journal.time("goes ahead though camera wanted more time") - asked < 2
-    assert 1.7 < journal.time("System is rebooting") - asked < 2
+    assert 1.7 < journal.time("goes ahead though camera wanted more time") - asked < 2.5
+    assert 1.7 < journal.time("System is rebooting") - asked < 2.5
     assert "inhibitor timeout is reached" not in journal.text
 
 
