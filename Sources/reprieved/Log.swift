@@ -71,6 +71,7 @@ enum MessageID: String {
     case noBus = "24ad51ad111146718afee1691f028dcd"
     case noInhibitor = "de84f5a5bbaf41409837d2741de7661e"
     case noDelay = "350ee2079d2444949d79767f12eac0ec"
+    case noBlock = "d3052f6428744f8e815241e3937cd8ba"
 }
 
 extension LogLevel {

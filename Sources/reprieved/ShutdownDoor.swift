@@ -18,7 +18,9 @@ final class ShutdownDoor {
     /// When the shutdown began that logind is being asked about.
     private var begun: (at: Duration, isDelayed: Bool)?
     private var kindOfShutdown: String?
-    private var complaint = ""
+    /// What has been said and not been well since.
+    private var complaints: Set<MessageID> = []
+    private var isWell = false
 
     init(_ loop: EventLoop, _ log: Log) throws(SystemError) {
         self.loop = loop
@@ -123,20 +125,24 @@ extension ShutdownDoor {
             let remedy = "InhibitDelayMaxSec= in /etc/systemd/logind.conf.d/zz-reprieve.conf"
             return complain(.noDelay, "logind waits for no inhibitor, by \(remedy)" + Self.loss)
         }
-        guard complaint != "none" else { return }
-        complaint = "none"
+        complaints.subtract([.noBus, .noInhibitor, .noDelay])
+        guard !isWell else { return }
+        isWell = true
         let milliseconds = limit.wholeMilliseconds
         log.write(.info, "shutdowns wait for components, \(milliseconds) ms at most")
     }
 
     private func reportBlock(_ error: BusError?) {
-        guard let error else { return }
-        complain(.noInhibitor, "logind: \(error.message); shutdowns are not refused")
+        guard let error else {
+            complaints.remove(.noBlock)
+            return
+        }
+        complain(.noBlock, "logind: \(error.message); shutdowns are not refused")
     }
 
     private func complain(_ message: MessageID, _ text: String) {
-        guard text != complaint else { return }
-        complaint = text
+        if message != .noBlock { isWell = false }
+        guard complaints.insert(message).inserted else { return }
         log.write(.warning, text, message: message)
     }
 }

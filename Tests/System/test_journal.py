@@ -22,6 +22,15 @@ def test_every_message_is_explained():
     assert sorted(used) == sorted(set(explained)) == sorted(explained)
 
 
+def test_what_does_not_lead_to_the_journal_gets_lines(start):
+    # As where a service sends its standard error elsewhere.
+    daemon = start(environment={"JOURNAL_STREAM": "8:4711"})
+    daemon.component().connection.close()
+    daemon.stop()
+    lines = daemon.log.read_text().splitlines()
+    assert lines and all(line.startswith("reprieved: ") for line in lines)
+
+
 @needs_systemd
 @pytest.mark.systemd
 def test_an_updates_story_is_found_by_its_id(tmp_path):

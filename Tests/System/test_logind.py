@@ -4,6 +4,7 @@
 import os
 import pathlib
 import select
+import socket
 import time
 
 import pytest
@@ -142,6 +143,21 @@ def test_a_machine_without_a_bus_is_served_as_any_other(daemon, coordinator):
     camera.acknowledge("d-1")
     assert gate.released()["basis"] == "consent"
     assert daemon.log.read_text().count("system bus") == 1
+
+
+def test_a_bus_that_hangs_up_is_not_pestered(daemon):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(daemon.directory / "bus"))
+        listening.listen()
+        listening.settimeout(TIMEOUT)
+        daemon.component(CAMERA)
+        times = []
+        for _ in range(2):
+            listening.accept()[0].close()
+            times.append(time.monotonic())
+        assert times[1] - times[0] > 0.9
+        said = await_log(daemon, "shutdowns do not wait for components")
+    assert said.count("do not wait") == 1
 
 
 def test_a_bus_that_comes_back_is_used_again(bus, daemon):
