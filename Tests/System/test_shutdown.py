@@ -149,3 +149,21 @@ def test_a_bus_that_comes_late_is_found_without_asking(tmp_path):
         machine.await_log("shutdowns wait for components")
         assert len(machine.inhibitors("delay")) == 1
         assert machine.power_off() == "poweroff"
+
+
+def test_a_reboot_that_an_update_includes_is_asked_about_once(tmp_path):
+    with Machine(tmp_path / "out", boots=2) as machine:
+        camera = machine.component("camera")
+        machine.await_log("shutdowns wait")
+        gate = ["gate", "--deployment-id", "d-1", "--reboots", "--", "systemctl", "reboot"]
+        machine.start_reprieve(*gate)
+        camera.notice()
+        camera.say("d-1", 0)
+        machine.wait_until_up()
+        machine.run("systemctl", "start", *OURS)
+        again = machine.component("camera")
+        machine.reprieve("complete", "d-1")
+        post = again.post()
+        assert (post["deploymentId"], post["outcome"]) == ("d-1", "applied")
+        assert machine.power_off() == "poweroff"
+    assert [line for line in camera.heard() if '"shutdown-' in line] == []
