@@ -19,6 +19,9 @@ package struct Negotiation: Hashable, Sendable {
         self.settings = settings
     }
 
+    /// Whether anybody is there to be asked.
+    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {

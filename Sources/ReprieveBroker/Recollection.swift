@@ -16,6 +16,8 @@ package struct Recollection: Sendable {
 
     var keptReleases: Set<DeploymentID> { Set(state.remains.updates.keys) }
 
+    var inJournal: Set<DeploymentID> { Set(journal.remains.updates.keys) }
+
     var inStateFile: Set<DeploymentID> { keptReleases.union(state.remains.ended.map(\.id)) }
 
     /// The journal knows best. Only where it could not be written does the state file know more.

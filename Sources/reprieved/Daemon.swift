@@ -18,6 +18,7 @@ final class Daemon {
     private let alarm: Alarm
     private let log: Log
     private let archive: Archive
+    private let shutdownDoor: ShutdownDoor
     private var broker: Broker
     /// By the slots of their numbers.
     private var connections: [Connection?] = []
@@ -51,6 +52,7 @@ final class Daemon {
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
+        shutdownDoor = try ShutdownDoor(loop, log)
         broker = archive.broker(settings, at: loop.now)
         broker.bootTime = Boot.time
         timeAsleep = loop.timeAsleep
@@ -63,10 +65,16 @@ final class Daemon {
             perform(broker.handle(.timePassed, at: now))
             returnMemory()
         }
+        shutdownDoor.onEvent { [unowned self] in
+            noticeSleep()
+            perform(broker.handle($0, at: now))
+        }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
             settle()
+            // The machine may go down only now that nothing is left to be written.
+            shutdownDoor.keep(broker.inhibition)
         }
         loop.turn {}
     }
@@ -113,7 +121,7 @@ final class Daemon {
             switch action {
             case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
-            case .note(let note): log.write(LogLevel(note.level), note.text)
+            case .note(let note): log.write(note)
             case .say(let line): Notify.status(line)
             }
         }
@@ -271,15 +279,5 @@ extension Place {
             isContained: process.isContained,
             hasExited: process.hasExited
         )
-    }
-}
-
-extension LogLevel {
-    fileprivate init(_ level: Note.Level) {
-        switch level {
-        case .debug: self = .debug
-        case .info: self = .info
-        case .warning: self = .warning
-        }
     }
 }
