@@ -127,9 +127,6 @@ package struct Broker: Sendable {
 
     package var peerCount: Int { peers.count }
 
-    /// Whether any update waits or is released.
-    package var isBusy: Bool { mutating get { !negotiation.updates.isEmpty } }
-
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }
         return actions

@@ -10,8 +10,7 @@ import Systemd
 final class Daemon {
     /// A suspend shorter than this is not told from the jitter between two clocks.
     private static let shortestSleep = Duration.milliseconds(100)
-    /// After the end of the last update.
-    private static let idleTime = Duration.seconds(1)
+    private static let memoryTime = Duration.seconds(1)
 
     private let loop: EventLoop
     private let poll: PeerPoll
@@ -25,9 +24,8 @@ final class Daemon {
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
     private let lookup: PeerLookup
-    private var wasBusy = false
-    /// When the memory that updates took goes back to the system. Not at once, as the next update
-    /// would have to fetch it again.
+    /// When the memory that negotiating took goes back to the system; nil while none was taken. Not
+    /// at once, as what happens next would have to fetch it again.
     private var returnMemoryAt: Duration?
     /// Said once, until a look-up succeeds again.
     private var hasSaidLookupFails = false
@@ -73,15 +71,18 @@ final class Daemon {
 
     /// Leaves nothing to do but to wait.
     private func settle() {
-        archive.keep(&broker, at: loop.now)
+        keep()
         broker.confirmSent()
-        archive.keep(&broker, at: loop.now)
-        if wasBusy != broker.isBusy {
-            returnMemoryAt = wasBusy ? loop.now + Self.idleTime : nil
-            wasBusy.toggle()
-        }
+        keep()
         let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt, returnMemoryAt]
         alarm.set(to: deadlines.compactMap { $0 }.min())
+    }
+
+    /// Writes down what has changed, if anything has. Nobody hears of what could be forgotten.
+    private func keep() {
+        guard broker.hasPages else { return }
+        archive.keep(&broker, at: loop.now)
+        returnMemoryAt = returnMemoryAt ?? loop.now + Self.memoryTime
     }
 
     private func returnMemory() {
@@ -212,8 +213,7 @@ extension Daemon {
     }
 
     private func write(to connection: Connection) {
-        // Nobody hears of what could still be forgotten.
-        archive.keep(&broker, at: loop.now)
+        keep()
         connection.awaitsTurnEnd = false
         var isBroken = false
         let isDone = broker.takeOutput(of: connection.peer) { bytes in
