@@ -127,6 +127,9 @@ package struct Broker: Sendable {
 
     package var peerCount: Int { peers.count }
 
+    /// Whether any gate is shut.
+    package var isWaiting: Bool { mutating get { negotiation.isWaiting } }
+
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }
         return actions

@@ -10,6 +10,7 @@ import Systemd
 final class Daemon {
     /// A suspend shorter than this is not told from the jitter between two clocks.
     private static let shortestSleep = Duration.milliseconds(100)
+    /// After the last gate has opened.
     private static let memoryTime = Duration.seconds(1)
 
     private let loop: EventLoop
@@ -24,8 +25,9 @@ final class Daemon {
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
     private let lookup: PeerLookup
-    /// When the memory that negotiating took goes back to the system; nil while none was taken. Not
-    /// at once, as what happens next would have to fetch it again.
+    private var wasWaiting = false
+    /// When the memory that gates took goes back to the system. Not at once, as the next gate would
+    /// have to fetch it again; and not while any is shut, when nothing is to wake the daemon up.
     private var returnMemoryAt: Duration?
     /// Said once, until a look-up succeeds again.
     private var hasSaidLookupFails = false
@@ -74,6 +76,10 @@ final class Daemon {
         keep()
         broker.confirmSent()
         keep()
+        if wasWaiting != broker.isWaiting {
+            returnMemoryAt = wasWaiting ? loop.now + Self.memoryTime : nil
+            wasWaiting.toggle()
+        }
         let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt, returnMemoryAt]
         alarm.set(to: deadlines.compactMap { $0 }.min())
     }
@@ -82,7 +88,6 @@ final class Daemon {
     private func keep() {
         guard broker.hasPages else { return }
         archive.keep(&broker, at: loop.now)
-        returnMemoryAt = returnMemoryAt ?? loop.now + Self.memoryTime
     }
 
     private func returnMemory() {
