@@ -33,6 +33,11 @@ package struct Negotiation: Hashable, Sendable {
         }
     }
 
+    /// Whether any update waits.
+    package var isWaiting: Bool {
+        mutating get { updates.places.contains { updates.entries[$0].isWaiting } }
+    }
+
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         var turn = Turn(now: now, settings: settings)
         swap(&turn.changes, &changes)

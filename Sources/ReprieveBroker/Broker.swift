@@ -143,8 +143,8 @@ package struct Broker: Sendable {
 
     package var peerCount: Int { peers.count }
 
-    /// Whether any update waits or is released.
-    package var isBusy: Bool { mutating get { !negotiation.updates.isEmpty } }
+    /// Whether any gate is shut.
+    package var isWaiting: Bool { mutating get { negotiation.isWaiting } }
 
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }
