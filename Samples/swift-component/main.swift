@@ -39,7 +39,7 @@ try await withUpdates(component: name) { updates in
             say("an update wants to start: not now, I am recording")
             return .defer(for: left, because: "recording")
         }
-        say("an update wants to start: I could stop at any time")
+        if !notice.isFinal { say("an update wants to start: I could stop at any time") }
         // The first closure runs when everyone else is ready, too; the second when it is over.
         return .acknowledge(whenFinal: { await camera.pause() }) { outcome in
             if outcome == .postponed {

@@ -127,6 +127,9 @@ enum Limits {
     static let onItsBehalf = Duration.seconds(30)
     /// How long a broker may take to reply. Beyond it the connection is given up.
     static let reply = Duration.seconds(10)
+    /// How long a subscription lasts that was a good one. One that ends earlier is tried again with
+    /// growing delays, and complained about once.
+    static let steadiness = Duration.seconds(5)
     /// How long a component that has got ready waits for the final notice before it is told to go
     /// on: another component holds the update back, perhaps for hours.
     static let readiness = Duration.seconds(1)

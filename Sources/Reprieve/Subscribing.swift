@@ -18,17 +18,25 @@ extension Participation {
         }
         var backoff = Backoff()
         var latestTrouble: String?
+        var isTroubleNews = false
         while !Task.isCancelled {
+            var start: Desk.Moment?
             let trouble = await serve {
-                let hadTrouble = latestTrouble != nil
-                let again = hadTrouble ? " again" : ""
+                start = surroundings.now
+                let again = isTroubleNews ? " again" : ""
                 let text = "\(component) takes part in updates\(again), by \(path)"
-                logger.log(level: hadTrouble ? .notice : .debug, "\(text)")
-                (backoff, latestTrouble) = (Backoff(), nil)
+                logger.log(level: isTroubleNews ? .notice : .debug, "\(text)")
+                isTroubleNews = false
             }
             handle(.hungUp)
             guard !Task.isCancelled else { return }
-            if trouble != latestTrouble { logger.warning("\(component): \(trouble); trying again") }
+            if let start, surroundings.now - start >= Limits.steadiness {
+                (backoff, latestTrouble) = (Backoff(), nil)
+            }
+            if trouble != latestTrouble {
+                logger.warning("\(component): \(trouble); trying again")
+                isTroubleNews = true
+            }
             latestTrouble = trouble
             try? await surroundings.sleep(until: surroundings.now + backoff.next())
         }

@@ -36,7 +36,7 @@ package final class Connection: Sendable {
         var end = ClientConnection()
         var decoder = FrameDecoder(limits: .fromBroker)
         /// Who waits for what, by the stream's number; 0 is the handshake.
-        var replies: [Int32: Replies.Continuation] = [:]
+        var replies = Waiting()
         var failure: ConnectionError?
     }
 
@@ -185,13 +185,36 @@ extension Connection {
 
     /// Hangs up, and ends everything that waits. Only the first failure counts.
     package func fail(_ error: ConnectionError) {
-        let waiting = state.withLock { state -> [Int32: Replies.Continuation] in
-            guard state.failure == nil else { return [:] }
+        let waiting = state.withLock { state -> [Replies.Continuation] in
+            guard state.failure == nil else { return [] }
             state.failure = error
-            defer { state.replies = [:] }
-            return state.replies
+            defer { state.replies = Waiting() }
+            return state.replies.all
         }
-        for continuation in waiting.values { continuation.finish(throwing: error) }
+        for continuation in waiting { continuation.finish(throwing: error) }
         wire.hangUp()
+    }
+}
+
+/// Who waits for the replies on which stream. They are few, and a component that has one
+/// subscription is to need no memory for hashing.
+private struct Waiting {
+    private var streams: [Int32] = []
+    private(set) var all: [Replies.Continuation] = []
+
+    subscript(stream: Int32) -> Replies.Continuation? {
+        get { streams.firstIndex(of: stream).map { all[$0] } }
+        set {
+            _ = removeValue(forKey: stream)
+            guard let newValue else { return }
+            streams.append(stream)
+            all.append(newValue)
+        }
+    }
+
+    mutating func removeValue(forKey stream: Int32) -> Replies.Continuation? {
+        guard let index = streams.firstIndex(of: stream) else { return nil }
+        streams.remove(at: index)
+        return all.remove(at: index)
     }
 }

@@ -85,6 +85,30 @@ import Testing
         await run(at: broker.path, "sent an event that makes no sense", "same version")
     }
 
+    @Test func `once that an event makes no sense, however often the broker repeats it`() async {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, _, _):
+                connection.respond(stream, Empty().encoded())
+                    + connection.send(stream, Array("{}".utf8))
+            default: nil
+            }
+        }
+        let updates = Updates(component: camera, socket: broker.path, logger: log.logger)
+        async let _: Void = updates.run()
+        var tries = 0
+        for await event in broker.heard {
+            if case .request = event { tries += 1 }
+            if tries == 4 { break }
+        }
+        broker.stop()
+        var lines: [String] = []
+        while !(lines.last ?? "").contains("nobody listens") { lines.append(await log.next()) }
+        #expect(lines.count { $0.contains("makes no sense") } == 1, "\(lines)")
+        #expect(lines.count { $0.contains("takes part in updates again") } == 1, "\(lines)")
+    }
+
     @Test(arguments: ["", "two words", String(repeating: "x", count: 129), "a/b"])
     func `that its name cannot be one`(name: String) async {
         await run(name, at: "/tmp/no-such-socket", "error", "cannot be a component's name")
