@@ -48,6 +48,17 @@ import Testing
         #expect(stage.broker.negotiation == expected)
     }
 
+    @Test mutating func `is what each participant was, of those that share a page`() {
+        var rule = ComponentRule(pattern: "com.example.Camera")
+        rule.maxTotalDefer = .seconds(60)
+        stage = Stage { $0.negotiation.rules = [rule] }
+        for name in ["Arm", "Camera", "Till"] { _ = stage.component("com.example." + name) }
+        _ = announce("d-1")
+        var expected = stage.broker.negotiation
+        _ = expected.handle(.restarted, at: stage.now)
+        #expect(stage.recalled() == expected)
+    }
+
     @Test mutating func `holds a deferral to its end, and takes the answer of who returns`() {
         let camera = stage.component("com.example.Camera")
         _ = announce("d-1")
@@ -138,12 +149,14 @@ import Testing
         let coordinator = announce("d-1")
         stage.answer(camera, "d-1", 0)
         let done = CompleteRequest(deploymentID: "d-1", outcome: .applied)
-        let others = GateRequest(deploymentID: "d-1", components: ["com.example.Robot"])
+        var others = GateRequest(deploymentID: "d-1", components: ["com.example.Robot"])
+        others.policy.require = ["com.example.Robot"]
         stage.die { stage in
             stage.ask(coordinator, .completeUpdate, done)
             stage.ask(coordinator, .gateUpdate, others)
         }
-        #expect(stage.broker.negotiation.updates["d-1"]?.participants.count == 0)
+        let update = stage.broker.negotiation.updates["d-1"]
+        #expect(update?.participants.names == ["com.example.Robot"])
         let again = stage.component("com.example.Camera")
         #expect(post(to: again) == nil)
     }
