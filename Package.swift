@@ -156,6 +156,16 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream",
+                "StrictJSON",
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: memorySafe
+        ),
+
         .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],
@@ -191,7 +201,14 @@ let package = Package(
             name: "ReprieveBrokerTests",
             dependencies: [
                 "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+                "EventStream",
             ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzTargets", "TestSupport"],
             swiftSettings: memorySafe
         ),
 
@@ -229,3 +246,15 @@ let package = Package(
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )
+
+// `Tests/fuzz.sh` builds it together with libFuzzer, which has its `main`.
+if Context.environment["REPRIEVE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["FuzzTargets", "TestSupport"],
+            path: "Tests/Fuzz",
+            swiftSettings: strict
+        )
+    )
+}

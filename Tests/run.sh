@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The steps in their order: a name, which is that of a function below, and its budget in seconds.
 # A step knows nothing of the others, so a new one is a line here and a function.
-# (Tests/mutate.sh takes far longer than all of these, and is run by hand.)
+# (Tests/mutate.sh and Tests/fuzz.sh take as long as one likes, and are run by hand.)
 STEPS=(
     "packages 300"
     "environment 300"

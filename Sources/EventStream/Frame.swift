@@ -45,6 +45,16 @@ package struct Frame: Sendable {
         set { content = .made(headers, payload: newValue) }
     }
 
+    /// How many bytes it takes, with whatever headers it arrived.
+    package var encodedLength: Int {
+        switch content {
+        case .made(let headers, let payload):
+            FrameLayout.smallest + headers.encodedLength + payload.count
+        case .arrived(let block, let payload):
+            FrameLayout.smallest + block.length + payload.count
+        }
+    }
+
     /// The integer under `name`, in any ASCII case. A header of another type counts as absent.
     package func int32(_ name: String) -> Int32? {
         switch content {

@@ -15,7 +15,7 @@ extension Frame {
     /// Puts the frame's bytes behind what is there already.
     package func append(to bytes: inout [UInt8]) {
         let start = bytes.count
-        let headersLength = headers.reduce(0) { $0 + $1.encodedLength }
+        let headersLength = headers.encodedLength
         let length = FrameLayout.smallest + headersLength + payload.count
         bytes.reserveCapacity(start + length)
         bytes.append(bigEndian: UInt32(length))
@@ -25,6 +25,10 @@ extension Frame {
         bytes.append(contentsOf: payload)
         bytes.append(bigEndian: crc32(bytes.span.extracting(start...)))
     }
+}
+
+extension [Header] {
+    var encodedLength: Int { reduce(0) { $0 + $1.encodedLength } }
 }
 
 extension Header {

@@ -13,6 +13,9 @@ struct HeaderBlock: Sendable {
         try reader.check()
     }
 
+    /// In bytes.
+    var length: Int { range.count }
+
     var headers: [Header] {
         var reader = reader
         var headers: [Header] = []

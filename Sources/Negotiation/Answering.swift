@@ -79,6 +79,7 @@ extension Update {
         with(answer.component, &turn) { participant in
             participant.message = answer.message
             participant.deferrals += 1
+            participant.lastDeferral = LastDeferral(granted: granted, message: answer.message)
             participant.question.isAnswered = true
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil

@@ -77,6 +77,7 @@ package struct Participant: Hashable, Sendable {
 
     package var message: String?
     package var deferrals = 0
+    package var lastDeferral: LastDeferral?
 
     /// The most time that it may block the update, all in all.
     var budget: Duration
@@ -127,6 +128,9 @@ extension Participant {
     }
 
     package var blocks: Bool { state.blocks }
+
+    /// How often it was asked anew. 0: it was never there.
+    package var rounds: Int64 { question.round }
 
     /// Nobody has come by its name yet: it is only waited for.
     var isPlaceholder: Bool { question.round == 0 && seats.isEmpty }

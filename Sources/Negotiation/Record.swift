@@ -104,6 +104,7 @@ extension Participant {
         package var blockedFrom: Instant?
         package var lastCallLead: Duration = .zero
         package var hadLastCall = false
+        package var lastDeferral: LastDeferral?
 
         package init(_ state: State, since: Instant, answerBy: Instant) {
             self.state = state
@@ -131,6 +132,7 @@ extension Participant {
         record.blockedFrom = blockedFrom
         record.lastCallLead = lastCallLead
         record.hadLastCall = hadLastCall
+        record.lastDeferral = lastDeferral
         return record
     }
 
@@ -159,5 +161,6 @@ extension Participant {
         blockedFrom = record.blockedFrom
         lastCallLead = record.lastCallLead
         hadLastCall = record.hadLastCall
+        lastDeferral = record.lastDeferral
     }
 }

@@ -47,9 +47,9 @@ struct History: Sendable {
         if end == nil, let open { return entries[open] }
         guard let end, let open, var shape = try? DecisionShape(kept: entries[open].json)
         else {
-            var shape = DecisionShape(update, bootTime, limits)
+            var shape = DecisionShape(update, end, bootTime, limits)
             if let end { shape.enter(end, bootTime) }
-            let entry = Entry((entries.last?.number ?? 0) + 1, shape, shape.encoded())
+            let entry = Entry(nextNumber, shape, shape.encoded())
             append(entry)
             return entry
         }
@@ -70,7 +70,7 @@ struct History: Sendable {
                     && entry.announcedAtMs == shape.announcedAtMs
             }
             guard let known else {
-                let entry = Entry((entries.last?.number ?? 0) + 1, shape, json)
+                let entry = Entry(nextNumber, shape, json)
                 append(entry)
                 return entry
             }
@@ -80,6 +80,8 @@ struct History: Sendable {
             return entry
         }
     }
+
+    private var nextNumber: Int32 { (entries.last?.number ?? 0) &+ 1 }
 
     private mutating func replace(_ index: Int, by entry: Entry) {
         byteCount += entry.json.count - entries[index].json.count
@@ -120,34 +122,32 @@ extension DecisionShape {
         self = try DecisionShape(decoding: json, limits: .fromBroker)
     }
 
-    fileprivate init(_ update: Update, _ bootTime: Duration, _ limits: HistoryLimits) {
+    fileprivate init(
+        _ update: Update,
+        _ end: Ended?,
+        _ bootTime: Duration,
+        _ limits: HistoryLimits
+    ) {
         self.init(deploymentID: update.id)
         reason = update.request.reason
         isGgcRestarting = update.request.restartsNucleus
         announcedAtMs = update.announced.stamp(bootTime)
         forced = update.forced.map { ByWhomShape(by: $0.by, reason: $0.reason) }
-        let decided = update.release?.at ?? update.announced
         if let release = update.release {
             waitedMs = release.waited.wholeMilliseconds
-            releasedAtMs = decided.stamp(bootTime)
+            releasedAtMs = release.at.stamp(bootTime)
             basis = BasisWord(release.basis)
         }
-        enter(update.status(at: decided).participants, limits)
-    }
-
-    /// Whoever held it back longest comes first.
-    private mutating func enter(_ all: [ParticipantStatus], _ limits: HistoryLimits) {
-        let told = all.sorted { ($1.blocked, $0.component) < ($0.blocked, $1.component) }
+        // Whoever held it back longest comes first.
+        let decided = update.release?.at ?? end?.at ?? update.announced
+        let told = update.participants.map { ($0.value.blocked(at: decided), $0.key, $0.value) }
+            .sorted { ($1.0, $0.1) < ($0.0, $1.1) }
             .prefix(limits.maximumParticipants)
-        omitted = Int64(all.count - told.count)
-        participants = told.map { participant in
-            DecidedParticipantShape(
-                component: participant.component,
-                state: ParticipantWord(participant.state),
-                deferrals: Int64(participant.deferrals),
-                blockedMs: participant.blocked.wholeMilliseconds,
-                message: participant.message
-            )
+        omitted = Int64(update.participants.count - told.count)
+        participants = told.map { blocked, name, participant in
+            var shape = DecidedParticipantShape(participant, named: name, bootTime)
+            shape.blockedMs = blocked.wholeMilliseconds
+            return shape
         }
     }
 
@@ -165,6 +165,22 @@ extension DecisionShape {
             refused = ByWhomShape(by: withdrawal.by, reason: withdrawal.reason)
         case .unknown: break
         }
+    }
+}
+
+extension DecidedParticipantShape {
+    fileprivate init(_ participant: Participant, named name: String, _ bootTime: Duration) {
+        self.init(component: name, state: ParticipantWord(participant.state))
+        sinceAtMs = participant.since.stamp(bootTime)
+        rounds = participant.rounds
+        deferrals = Int64(participant.deferrals)
+        lastDeferral = participant.lastDeferral.map { deferral in
+            LastDeferralShape(
+                grantedMs: deferral.granted.wholeMilliseconds,
+                message: deferral.message
+            )
+        }
+        message = participant.message
     }
 }
 

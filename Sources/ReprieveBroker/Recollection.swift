@@ -62,7 +62,9 @@ package struct FileReading: Sendable {
             frames.removeLast()
         }
         var isVoid = false
-        var isOld = false
+        // Where the frame is damaged that says of which boot it is: nothing depends on a limit that
+        // begins anew, and much on an instant that is taken for one of this boot.
+        var isOld = outlivesBoot
         for frame in frames {
             switch try? Written(frame) {
             case .boot(let written, let format):
@@ -86,10 +88,6 @@ package struct FileReading: Sendable {
             findings = ["\(damaged) of \(bytes.count) bytes are damaged, from byte \(place) on"]
         }
     }
-}
-
-extension Frame {
-    fileprivate var encodedLength: Int { encoded().count }
 }
 
 /// The last record of each thing.

@@ -81,6 +81,13 @@ struct RecordReader {
         return Int(number)
     }
 
+    /// What is counted on from there.
+    mutating func tally() throws(RecordError) -> Int64 {
+        let number = try number()
+        guard 0...Int64(Int32.max) ~= number else { throw RecordError() }
+        return number
+    }
+
     mutating func flag() throws(RecordError) -> Bool {
         switch try byte() {
         case 0: return false
@@ -90,7 +97,12 @@ struct RecordReader {
     }
 
     mutating func duration() throws(RecordError) -> Duration {
-        .seconds(try number()) + .nanoseconds(try number())
+        let (seconds, nanoseconds) = (try number(), try number())
+        // More than any message can ask for, and little enough that sums of it are durations.
+        guard seconds.magnitude < 1 << 56, nanoseconds.magnitude < 1_000_000_000 else {
+            throw RecordError()
+        }
+        return .seconds(seconds) + .nanoseconds(nanoseconds)
     }
 
     mutating func instant() throws(RecordError) -> Instant {

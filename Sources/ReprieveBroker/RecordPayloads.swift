@@ -74,6 +74,10 @@ extension RecordWriter {
         put(participant.blockedFrom) { $0.put($1) }
         put(participant.lastCallLead)
         put(participant.hadLastCall)
+        put(participant.lastDeferral) { writer, deferral in
+            writer.put(deferral.granted)
+            writer.put(deferral.message) { $0.put($1) }
+        }
     }
 
     mutating func put(_ ended: Ended) {
@@ -153,7 +157,7 @@ extension RecordReader {
         let state = try word(states)
         let since = try instant()
         let until = try optionalInstant()
-        let round = try number()
+        let round = try tally()
         var participant = Participant.Record(state, since: since, answerBy: try instant())
         participant.until = until
         participant.round = round
@@ -166,12 +170,15 @@ extension RecordReader {
         participant.hasFinalWord = try flag()
         participant.wordEnd = try optionalInstant()
         participant.message = try optionalText()
-        participant.deferrals = Int(try number())
+        participant.deferrals = Int(try tally())
         participant.budget = try duration()
         participant.blockedBefore = try duration()
         participant.blockedFrom = try optionalInstant()
         participant.lastCallLead = try duration()
         participant.hadLastCall = try flag()
+        participant.lastDeferral = try optional { (reader) throws(RecordError) in
+            LastDeferral(granted: try reader.duration(), message: try reader.optionalText())
+        }
         return participant
     }
 

@@ -127,33 +127,36 @@ package struct ByWhomShape: Shape {
     package var json: JSON { ["by": .string(by), "reason": .string(reason)] }
 }
 
-/// Where a component stood when it was decided.
+/// Where a component stood when it was decided, and what it had done till then.
 package struct DecidedParticipantShape: Shape {
     package var component: String
     package var state: ParticipantWord
-    package var deferrals: Int64
-    package var blockedMs: Int64
+    /// When it came to that state, in milliseconds since 1970.
+    package var sinceAtMs: Int64?
+    /// How often it was asked anew. 0: it was never there.
+    package var rounds: Int64 = 0
+    package var deferrals: Int64 = 0
+    /// How long it blocked the update, all in all.
+    package var blockedMs: Int64 = 0
+    package var lastDeferral: LastDeferralShape?
+    /// The last thing it said.
     package var message: String?
 
-    package init(
-        component: String,
-        state: ParticipantWord,
-        deferrals: Int64,
-        blockedMs: Int64,
-        message: String?
-    ) {
+    package init(component: String, state: ParticipantWord) {
         self.component = component
         self.state = state
-        self.deferrals = deferrals
-        self.blockedMs = blockedMs
-        self.message = message
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         component = try json.requiredString("component")
         state = try json.required("state", json.word("state"))
+        sinceAtMs = try json.integer("sinceAtMs")
+        rounds = try json.integer("rounds") ?? 0
         deferrals = try json.integer("deferrals") ?? 0
         blockedMs = try json.integer("blockedMs") ?? 0
+        if let deferral = try json.object("lastDeferral") {
+            lastDeferral = try LastDeferralShape(decoding: deferral)
+        }
         message = try json.string("message")
     }
 
@@ -161,8 +164,34 @@ package struct DecidedParticipantShape: Shape {
         .members(
             .init("component", .string(component)),
             .init("state", .string(state.rawValue)),
+            .init(optional: "sinceAtMs", sinceAtMs.map(JSON.integer)),
+            .init("rounds", .integer(rounds)),
             .init("deferrals", .integer(deferrals)),
             .init("blockedMs", .integer(blockedMs)),
+            .init(optional: "lastDeferral", lastDeferral?.json),
+            .init(optional: "message", message.map(JSON.string))
+        )
+    }
+}
+
+/// The last deferral that a component was granted, and why it asked for it.
+package struct LastDeferralShape: Shape {
+    package var grantedMs: Int64
+    package var message: String?
+
+    package init(grantedMs: Int64, message: String?) {
+        self.grantedMs = grantedMs
+        self.message = message
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        grantedMs = try json.requiredInteger("grantedMs")
+        message = try json.string("message")
+    }
+
+    package var json: JSON {
+        .members(
+            .init("grantedMs", .integer(grantedMs)),
             .init(optional: "message", message.map(JSON.string))
         )
     }

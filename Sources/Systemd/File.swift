@@ -29,6 +29,21 @@ package enum File {
         return try readAll(file, path, limit)
     }
 
+    /// The same of a file that this program has put there: a link or anything else is not read.
+    package static func readOwn(
+        _ path: String,
+        atMost limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        guard let file = try openToRead(path, O_NOFOLLOW) else { return nil }
+        var status = stat()
+        try check(fstat(file.number, &status), "look at", path: path)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let reason = "it is no ordinary file"
+            throw SystemError("read", path: path, errno: EINVAL, because: reason)
+        }
+        return try readAll(file, path, limit)
+    }
+
     /// The names of a directory's entries, sorted; none if it is not there.
     package static func names(in path: String) throws(SystemError) -> [String] {
         guard let directory = opendir(path) else {
@@ -80,9 +95,12 @@ package enum File {
             + " chmod 600 it"
     }
 
-    private static func openToRead(_ path: String) throws(SystemError) -> Descriptor? {
+    private static func openToRead(
+        _ path: String,
+        _ flags: Int32 = 0
+    ) throws(SystemError) -> Descriptor? {
         // A FIFO in its place would hold us up for ever.
-        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
         if number < 0, errno == ENOENT { return nil }
         return Descriptor(owning: try check(number, "open", path: path))
     }

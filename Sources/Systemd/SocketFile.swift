@@ -6,7 +6,7 @@ import Glibc
 /// The file of a listening socket.
 struct SocketFile {
     private let path: String
-    private let identity: Identity?
+    private let identity: FileIdentity?
 
     /// Binds a socket, which puts its file at the address.
     ///
@@ -26,12 +26,12 @@ struct SocketFile {
             try check(lchown(path, UInt32.max, group), "set the group of", path: path)
         }
         try check(chmod(path, mode), "set the mode of", path: path)
-        identity = try Self.look(at: path).map(Identity.init)
+        identity = try Self.look(at: path).map(FileIdentity.init)
     }
 
     /// Deletes the file, unless another one has taken its place.
     func remove() {
-        guard let found = try? Self.look(at: path), Identity(found) == identity else { return }
+        guard let found = try? Self.look(at: path), FileIdentity(found) == identity else { return }
         unlink(path)
     }
 
@@ -60,15 +60,5 @@ struct SocketFile {
         if lstat(path, &status) == 0 { return status }
         if errno == ENOENT { return nil }
         throw SystemError("look at", path: path, errno: errno)
-    }
-
-    private struct Identity: Equatable {
-        let device: dev_t
-        let inode: ino_t
-
-        init(_ status: stat) {
-            device = status.st_dev
-            inode = status.st_ino
-        }
     }
 }

@@ -25,6 +25,12 @@ package struct SystemError: Error, Equatable, Sendable {
         self.init(operation: operation, path: path, errno: errno, message: message)
     }
 
+    /// The same, with what is to be done about it.
+    package func adding(_ advice: String) -> Self {
+        let message = message + "; " + advice
+        return Self(operation: operation, path: path, errno: errno, message: message)
+    }
+
     private init(operation: String, path: String?, errno: Int32, message: String) {
         self.operation = operation
         self.path = path

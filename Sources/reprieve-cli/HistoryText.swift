@@ -16,21 +16,25 @@ private func text(_ decision: DecisionShape) -> String {
     if let reason = decision.reason { lines.append("  reason: " + shown(reason)) }
     lines += steps(decision).map { "  \(localTime($0.at))  \($0.what)" }
     var text = lines.map { $0 + "\n" }.joined()
-    let head = ["COMPONENT", "STATE", "DEFERRALS", "BLOCKED", "MESSAGE"]
     if decision.participants.isEmpty {
         text += "  no component was asked\n"
     } else {
-        text += table([head] + decision.participants.map(row))
+        let day = localTime(decision.releasedAtMs ?? decision.announcedAtMs).prefix(10)
+        text += table([head] + decision.participants.map { row($0, day: day) })
     }
     if decision.omitted > 0 { text += "  and \(decision.omitted) more\n" }
     return text
 }
 
+private let head = [
+    "COMPONENT", "STATE", "SINCE", "ASKED", "DEFERRED", "BLOCKED", "LAST DEFERRAL", "MESSAGE",
+]
+
 /// What happened, in its order.
 private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
     let restarts = decision.isGgcRestarting ? ", restarts the nucleus" : ""
     var steps = [(at: decision.announcedAtMs, what: "announced" + restarts)]
-    let waited = "after " + duration(decision.waitedMs)
+    let waited = "after " + span(decision.waitedMs)
     if let released = decision.releasedAtMs {
         var what = "released \(waited)"
         if let basis = decision.basis { what += ", " + ground(basis, decision) }
@@ -48,48 +52,91 @@ private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
     return steps
 }
 
+/// Why it was released, and who would have had it otherwise.
 private func ground(_ basis: BasisWord, _ decision: DecisionShape) -> String {
-    let names = { (state: ParticipantWord) in
-        list(decision.participants.filter { $0.state == state }.map(\.component))
-    }
+    let overridden = names(in: decision) { $0 == .overridden }
+    let silent = names(in: decision) { $0 == .silent || $0 == .gone }
+    let cut = overridden.isEmpty ? "" : "; overridden: " + list(overridden)
+    let rest = silent.isEmpty ? "" : "; silent: " + list(silent)
     return switch basis {
     case .consent where decision.participants.isEmpty: "nobody was concerned"
-    case .consent: "all were ready"
-    case .silence: "no answer from \(list(silent(decision)))"
-    case .capped: "the time of \(names(.overridden)) was used up"
-    case .deadline: "the deadline had passed"
-    case .forced: "forced" + (decision.forced.map { " by " + who($0) } ?? "")
+    case .consent: "all were ready" + last(decision)
+    case .silence: "no answer from \(list(silent))"
+    case .capped: "the time of \(list(overridden)) was used up" + rest
+    case .deadline: "the deadline had passed" + cut + rest
+    case .forced: "forced" + (decision.forced.map { " by " + who($0) } ?? "") + cut + rest
     case .skipped: "nobody was to be asked"
     }
 }
 
-private func silent(_ decision: DecisionShape) -> [String] {
-    decision.participants.filter { $0.state == .silent || $0.state == .gone }.map(\.component)
+private func names(
+    in decision: DecisionShape,
+    whose isWanted: (ParticipantWord) -> Bool
+) -> [String] {
+    decision.participants.filter { isWanted($0.state) }.map(\.component)
+}
+
+/// Who the others waited for; nothing where there were no others.
+private func last(_ decision: DecisionShape) -> String {
+    let times = decision.participants.compactMap { $0.sinceAtMs }
+    guard decision.participants.count > 1, let latest = times.max() else { return "" }
+    let last = decision.participants.filter { $0.sinceAtMs == latest }.map(\.component)
+    return last.count == decision.participants.count ? "" : "; last: " + list(last)
 }
 
 private func who(_ one: ByWhomShape) -> String {
     shown(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
 }
 
-private func row(_ participant: DecidedParticipantShape) -> [String] {
-    [
+private func row(_ participant: DecidedParticipantShape, day: Substring) -> [String] {
+    let deferral = participant.lastDeferral
+    let message = participant.message == deferral?.message ? nil : participant.message
+    return [
         shown(participant.component),
         participant.state.rawValue,
-        String(participant.deferrals),
-        duration(participant.blockedMs),
-        participant.message.map(shown) ?? "",
+        participant.sinceAtMs.map { time($0, day: day) } ?? "-",
+        "\(participant.rounds)x",
+        "\(participant.deferrals)x",
+        span(participant.blockedMs),
+        deferral.map(text) ?? "-",
+        message.map(shown) ?? "",
     ]
 }
 
-/// "2026-11-23 03:12:07", by the clock of whoever reads it.
+/// "10 min: recording"
+private func text(_ deferral: LastDeferralShape) -> String {
+    span(deferral.grantedMs) + (deferral.message.map { ": " + shown($0) } ?? "")
+}
+
+/// The time of day; with its date, if that is another one.
+private func time(_ milliseconds: Int64, day: Substring) -> String {
+    let whole = localTime(milliseconds)
+    return String(whole.hasPrefix(day) ? whole.dropFirst(11).prefix(8) : whole.prefix(19))
+}
+
+/// A time that has passed, to the second or better: `3 h 12 min`, `5 min 12 s`, `12 s`, `0.4 s`.
+private func span(_ milliseconds: Int64) -> String {
+    let seconds = max(0, milliseconds) / 1_000
+    let minutes = seconds / 60
+    return switch seconds {
+    case ..<10: "\(seconds).\(max(0, milliseconds) % 1_000 / 100) s"
+    case ..<60: "\(seconds) s"
+    case ..<3_600: "\(minutes) min" + (seconds % 60 == 0 ? "" : " \(seconds % 60) s")
+    default: "\(minutes / 60) h" + (minutes % 60 == 0 ? "" : " \(minutes % 60) min")
+    }
+}
+
+/// "2026-11-23 03:12:07 +0100", by the clock of whoever reads it.
 func localTime(_ milliseconds: Int64) -> String {
     var seconds = time_t(milliseconds / 1_000)
     var parts = tm()
     guard localtime_r(&seconds, &parts) != nil else { return "-" }
     let date = [Int(parts.tm_year) + 1_900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
     let time = [Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec)]
+    let minutes = abs(parts.tm_gmtoff) / 60
+    let zone = (parts.tm_gmtoff < 0 ? "-" : "+") + twoDigits(minutes / 60) + twoDigits(minutes % 60)
     return date.map(twoDigits).joined(separator: "-") + " "
-        + time.map(twoDigits).joined(separator: ":")
+        + time.map(twoDigits).joined(separator: ":") + " " + zone
 }
 
 private func twoDigits(_ number: Int) -> String {

@@ -11,14 +11,19 @@ final class Archive {
     private let state: KeptFile
     private let log: Log
     private let boot = Boot.id
+    /// Why a directory can neither be made nor locked. Its file may still be read.
+    private var troubles: (journal: SystemError?, state: SystemError?)
 
-    init(_ configuration: Configuration, log: Log) {
+    /// Fails if another process keeps its files in one of the directories.
+    init(_ configuration: Configuration, log: Log) throws(SystemError) {
         self.log = log
-        journal = KeptFile(configuration.runtimeDirectory + "/journal", isDurable: false, log: log)
-        state = KeptFile(configuration.stateDirectory + "/state", isDurable: true, log: log)
-        do { try makeDirectory(configuration.stateDirectory) } catch {
-            log.write(.warning, error.message)
-        }
+        let runtime = KeptDirectory(configuration.runtimeDirectory, log: log)
+        troubles.journal = try claim(runtime, "runtime-directory")
+        let isShared = runtime.isSame(as: configuration.stateDirectory)
+        let state = isShared ? runtime : KeptDirectory(configuration.stateDirectory, log: log)
+        troubles.state = try isShared ? troubles.journal : claim(state, "state-directory")
+        journal = KeptFile("journal", in: runtime, isDurable: false, log: log)
+        self.state = KeptFile("state", in: state, isDurable: true, log: log)
     }
 
     /// A broker that goes on where the last one ended.
@@ -27,8 +32,8 @@ final class Archive {
         settings.boot = boot
         let (oldJournal, oldState) = (journal.read(), state.read())
         let past = Recollection(journal: oldJournal, state: oldState, boot: boot)
-        report(past.journal, journal)
-        report(past.state, state)
+        report(past.journal, journal, troubles.journal)
+        report(past.state, state, troubles.state)
         let broker = Broker(settings: settings, recalling: past, at: Instant(sinceBoot: now))
         if past.state.findings.isEmpty {
             state.goOn(behind: oldState.count, isOfThisBoot: past.state.isOfThisBoot)
@@ -44,7 +49,8 @@ final class Archive {
         return broker
     }
 
-    private func report(_ reading: FileReading, _ file: KeptFile) {
+    private func report(_ reading: FileReading, _ file: KeptFile, _ trouble: SystemError?) {
+        if let trouble { file.report(trouble) }
         for finding in reading.findings { log.write(.warning, "\(file.path): \(finding)") }
         if reading.isNewer { file.leaveAlone() }
     }
@@ -60,10 +66,11 @@ final class Archive {
         state.write(pages.state, bootPage: bootPage, at: now) { kept.wholePage(of: .state) }
     }
 
-    /// Writes also what could wait.
+    /// Writes also what could wait, and tries once more what could not be written.
     func close(_ broker: inout Broker, at now: Duration) {
         keep(&broker, at: now)
         let late = broker.takeLatePage()
+        retry(broker, at: max(now, journal.retryAt ?? now, state.retryAt ?? now))
         guard !late.isEmpty else { return }
         let kept = broker
         state.write(late, bootPage: broker.bootPage, at: now) { kept.wholePage(of: .state) }
@@ -88,5 +95,20 @@ final class Archive {
         at now: Duration
     ) {
         kept.writeAnew(bootPage: broker.bootPage, at: now) { broker.wholePage(of: file) }
+    }
+}
+
+/// Returns what is wrong with the directory, unless it is somebody else's: then it is no place for
+/// this process.
+private func claim(
+    _ directory: KeptDirectory,
+    _ option: String
+) throws(SystemError) -> SystemError? {
+    do {
+        try directory.claim()
+        return nil
+    } catch {
+        guard error.isHeld else { return error }
+        throw error.adding("stop it, or give this one another --" + option)
     }
 }

@@ -12,13 +12,19 @@ final class KeptFile {
     private static let smallest = 64 * 1_024
     /// How many times larger it may grow than it was when it was new.
     private static let growth = 4
+    /// A longer one is none of ours, and not worth the memory.
+    private static let largest = 256 * 1_024 * 1_024
     private static let retryInterval = Duration.seconds(5)
 
     let path: String
+    /// What is to replace it, while that is being written.
+    private let new: String
+    private let directory: KeptDirectory
     /// Whether each page is on the disk before anybody hears of it.
     private let isDurable: Bool
     private let log: Log
     private var descriptor: Int32 = -1
+    private var identity: FileIdentity?
     private var size = 0
     private var limit = smallest
     private var failure: SystemError?
@@ -28,43 +34,33 @@ final class KeptFile {
     /// When to try again; nil while all is well.
     private(set) var retryAt: Duration?
 
-    init(_ path: String, isDurable: Bool, log: Log) {
-        self.path = path
+    init(_ name: String, in directory: KeptDirectory, isDurable: Bool, log: Log) {
+        self.directory = directory
+        path = directory.path + "/" + name
+        new = path + ".new"
         self.isDurable = isDurable
         self.log = log
     }
 
     /// What stands in it; nothing if it is not there or cannot be read.
     func read() -> [UInt8] {
-        do { return try readAll() } catch {
+        // What an earlier process had begun to write when it died.
+        unlink(new)
+        do { return try File.readOwn(path, atMost: Self.largest) ?? [] } catch {
             isForeign = true
             report(error)
             return []
         }
     }
 
-    private func readAll() throws(SystemError) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            if errno == ENOENT { return [] }
-            throw SystemError("read", path: path, errno: errno)
-        }
-        defer { Glibc.close(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
-        while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { throw SystemError("read", path: path, errno: errno) }
-            if count == 0 { return bytes }
-            bytes += buffer.prefix(count)
-        }
-    }
-
     /// Goes on behind what was read from it.
     func goOn(behind count: Int, isOfThisBoot: Bool) {
         guard count > 0, !isForeign else { return }
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        identity = FileIdentity(of: descriptor)
+        // It may have come from somewhere else. What it tells is not for everybody.
+        fchmod(descriptor, 0o600)
         size = count
         needsBootPage = !isOfThisBoot
     }
@@ -90,6 +86,7 @@ extension KeptFile {
     ) {
         if let retryAt, now < retryAt { return }
         do {
+            noticeChange()
             let page = needsBootPage ? bootPage + page : page
             if canTake(page) { try append(page) } else { try writeAnew(bootPage + whole()) }
             needsBootPage = false
@@ -103,10 +100,19 @@ extension KeptFile {
     }
 
     private func canTake(_ page: [UInt8]) -> Bool {
-        guard descriptor >= 0, failure == nil, size + page.count <= limit else { return false }
-        // Somebody may have removed it, or written to it.
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_nlink > 0 && status.st_size == size
+        descriptor >= 0 && failure == nil && size + page.count <= limit
+    }
+
+    /// Somebody may have removed the file, or written to it.
+    private func noticeChange() {
+        guard descriptor >= 0 else { return }
+        let found = FileIdentity(at: path)
+        if let found, found == identity, found.size == size { return }
+        close()
+        // That it is gone with all the others is said once for them all.
+        guard directory.isInPlace else { return }
+        let change = found == nil ? "removed" : "changed by somebody else"
+        log.write(.warning, "\(path) was \(change); all of it is written again")
     }
 
     private func append(_ page: [UInt8]) throws(SystemError) {
@@ -123,35 +129,32 @@ extension KeptFile {
 
     /// Puts a whole file in the place of the old one, all at once.
     private func writeAnew(_ bytes: [UInt8]) throws(SystemError) {
+        try directory.claim()
         if isForeign { try setAside() }
         close()
-        let new = path + ".new"
-        let file = try create(new)
-        do throws(SystemError) { try put(bytes, into: file, new) } catch {
+        let file = try create()
+        do throws(SystemError) { try put(bytes, into: file) } catch {
             Glibc.close(file)
             unlink(new)
             throw error
         }
         descriptor = file
+        identity = FileIdentity(of: file)
         size = bytes.count
         limit = max(Self.smallest, bytes.count * Self.growth)
     }
 
-    private func put(_ bytes: [UInt8], into file: Int32, _ new: String) throws(SystemError) {
+    private func put(_ bytes: [UInt8], into file: Int32) throws(SystemError) {
         try write(bytes, to: file, new)
         if isDurable, fsync(file) != 0 { throw SystemError("sync", path: new, errno: errno) }
         if rename(new, path) != 0 { throw SystemError("replace", path: path, errno: errno) }
-        if isDurable { try syncDirectory() }
+        if isDurable { try directory.sync() }
     }
 
-    private func create(_ new: String) throws(SystemError) -> Int32 {
-        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW
-        var file = open(new, flags, 0o600)
-        if file < 0, errno == ENOENT {
-            // The directory has been removed.
-            try makeDirectory(directory)
-            file = open(new, flags, 0o600)
-        }
+    private func create() throws(SystemError) -> Int32 {
+        // Whatever stands there is removed, and not written to: it may be a link to another file.
+        unlink(new)
+        let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw SystemError("write", path: new, errno: errno) }
         return file
     }
@@ -166,13 +169,6 @@ extension KeptFile {
         }
     }
 
-    private func syncDirectory() throws(SystemError) {
-        let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { throw SystemError("open", path: directory, errno: errno) }
-        defer { Glibc.close(file) }
-        if fsync(file) != 0 { throw SystemError("sync", path: directory, errno: errno) }
-    }
-
     private func setAside() throws(SystemError) {
         for number in 1...9 where access("\(path).\(number)", F_OK) != 0 {
             let other = "\(path).\(number)"
@@ -183,11 +179,6 @@ extension KeptFile {
             return log.write(.warning, "\(path) is kept as \(other)")
         }
         throw SystemError("set aside", path: path, errno: EEXIST)
-    }
-
-    private var directory: String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.dropLast().joined(separator: "/")
     }
 
     private func close() {
@@ -212,7 +203,7 @@ extension KeptFile {
         report(error)
     }
 
-    private func report(_ error: SystemError) {
+    func report(_ error: SystemError) {
         // To set aside what cannot be read fails for the same reason.
         guard error.errno != failure?.errno else { return }
         failure = error

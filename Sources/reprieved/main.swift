@@ -35,9 +35,9 @@ private func serve(
     Memory.returnLarge()
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
-    // First the sockets: whoever has them has the files as well.
+    // First the directories: where another process is at work, nothing is to be touched.
+    let archive = try Archive(configuration, log: log)
     let sockets = try Sockets(configuration, log)
-    let archive = Archive(configuration, log: log)
     let daemon = try Daemon(loop, lookup, settings: loaded.settings, archive: archive, log: log)
     let reloading = Reloading(invocation, loaded, daemon, log)
     for signal in [SIGTERM, SIGINT] {

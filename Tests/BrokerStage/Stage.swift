@@ -43,6 +43,12 @@ package struct Stage: Sendable {
         journal = broker.bootPage + broker.wholePage(of: .journal)
     }
 
+    /// Has the files hold something else, for a broker that goes on after this one.
+    package mutating func forge(journal: [UInt8]? = nil, state: [UInt8]? = nil) {
+        self.journal = journal ?? self.journal
+        self.state = state ?? self.state
+    }
+
     /// The device reboots: the journal means nothing any more, and the clock starts anew.
     package mutating func reboot() {
         actors = [:]

@@ -45,6 +45,21 @@ import Testing
         )
     }
 
+    @Test func `is remembered, if it was a deferral, also after others that are none`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("arm", "camera")
+        rehearsal.announce()
+        rehearsal.answer("camera", .seconds(30))
+        rehearsal.answer("camera", .seconds(40))
+        rehearsal.answer("camera")
+        rehearsal.answer("arm")
+        let participants = rehearsal.negotiation.updates["d-1"]?.participants
+        #expect(participants?["camera"]?.state == .acknowledged)
+        #expect(participants?["camera"]?.lastDeferral?.granted == .seconds(40))
+        #expect(participants?["arm"]?.state == .acknowledged)
+        #expect(participants?["arm"]?.lastDeferral == nil)
+    }
+
     @Test func `to a released update succeeds without effect if it is consent, else it fails`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("camera")

@@ -218,6 +218,20 @@ import Testing
         #expect(past.journal.findings == ["it is of another boot, and void"])
     }
 
+    @Test func `gives no instant of another boot when the frame is hit that names the boot`() {
+        var stage = Stage()
+        stage.pass(.seconds(500_000))
+        let coordinator = stage.operatorAtControl()
+        stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        var state = stage.state
+        state[20] ^= 1
+        let past = Recollection(state: state, boot: "another")
+        let start = Instant(sinceBoot: .seconds(5))
+        let broker = Broker(settings: stage.broker.settings, recalling: past, at: start)
+        #expect(past.state.findings.count == 1)
+        #expect(broker.negotiation.updates["d-1"]?.release?.at == start)
+    }
+
     @Test func `may hold anything, and nothing comes of it`() {
         let stage = stage()
         var dice = SystemRandomNumberGenerator()

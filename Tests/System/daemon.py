@@ -131,9 +131,14 @@ os.execve(command[count], command[count:], os.environ | given)
 
 def reprieved(*arguments):
     """Runs the daemon, which is to end by itself."""
-    return subprocess.run(
-        [BUILD / "reprieved", *arguments], capture_output=True, text=True, timeout=10
-    )
+    with temporary_directory() as state:
+        return subprocess.run(
+            [BUILD / "reprieved", *arguments],
+            env=os.environ | {"STATE_DIRECTORY": state},
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@
 //   INTERPOSE_KILL_AT=N      the program is killed just before its N-th call
 //   INTERPOSE_KILL_HALF=1    ... and if that is a write, half of it is still done
 //   INTERPOSE_FULL=FILE      while FILE is there, it holds a directory: the disk of that is full
+//   INTERPOSE_FAULTY=FILE    ... or takes everything, and fails to have it last
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +46,9 @@ static int is_last(const char *name, size_t count, const char *path) {
     return last && ++calls == atol(last);
 }
 
-static int is_full(const char *path) {
-    const char *file = getenv("INTERPOSE_FULL");
+/// Whether the path lies in the directory that is named in the file that the variable names.
+static int is_said_of(const char *path, const char *variable) {
+    const char *file = getenv(variable);
     if (!file) return 0;
     char directory[PATH_MAX];
     int opened = syscall(SYS_openat, AT_FDCWD, file, O_RDONLY, 0);
@@ -64,7 +66,7 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
         if (getenv("INTERPOSE_KILL_HALF")) syscall(SYS_write, descriptor, bytes, count / 2);
         raise(SIGKILL);
     }
-    if (is_full(path)) {
+    if (is_said_of(path, "INTERPOSE_FULL")) {
         // What a full disk does: it takes a part, and then no more.
         if (count > 1) return syscall(SYS_write, descriptor, bytes, count / 2);
         errno = ENOSPC;
@@ -91,6 +93,10 @@ static int sync_file(const char *name, int number, int descriptor) {
     char path[PATH_MAX];
     path_of(descriptor, path);
     if (is_last(name, 0, path)) raise(SIGKILL);
+    if (is_said_of(path, "INTERPOSE_FAULTY")) {
+        errno = EIO;
+        return -1;
+    }
     return syscall(number, descriptor);
 }
 

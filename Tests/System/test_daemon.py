@@ -25,10 +25,12 @@ def test_anybody_may_be_a_component_and_only_the_owner_a_coordinator(daemon):
     assert mode(daemon.control_socket) == 0o600
 
 
-def test_a_second_daemon_on_the_same_sockets_says_so_and_leaves_them_alone(daemon):
-    second = reprieved("--runtime-directory", daemon.directory)
+@pytest.mark.parametrize("which", ["component", "control"])
+def test_a_second_daemon_on_the_same_socket_says_so_and_leaves_it_alone(daemon, tmp_path, which):
+    path = daemon.component_socket if which == "component" else daemon.control_socket
+    second = reprieved("--runtime-directory", tmp_path, f"--{which}-socket", path)
     assert second.returncode == 69
-    assert str(daemon.component_socket) in second.stderr
+    assert str(path) in second.stderr
     assert second.stderr.count("\n") == 1
     assert daemon.component().connection.call("UpdateState", {"state": "RUNNING"}) == {}
 

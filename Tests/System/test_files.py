@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 from daemon import NOBODY
-from files import change_headers, frames
+from files import change_headers, frames, reboot
 from protocol import encode
+from test_crash import history
 from test_gate import CAMERA, HOUR
 
 ROBOT = "com.example.Robot"
@@ -171,6 +172,7 @@ def full(directory, interposer, tmp_path):
 
     class Full:
         environment = {"LD_PRELOAD": interposer, "INTERPOSE_FULL": str(marker)}
+        faulty_environment = {"LD_PRELOAD": interposer, "INTERPOSE_FAULTY": str(marker)}
 
         def begin(self, place):
             marker.write_text(f"{place}")
@@ -224,3 +226,24 @@ def test_half_a_page_on_a_full_disk_spoils_nothing_before_it(start, directory, f
     second = start()
     assert waits_for_camera(second)
     assert not complaints(second, "damaged")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_disk_that_fails_to_sync_is_reported_once_and_blocks_no_gate(
+    start, directory, full, is_there
+):
+    daemon = start(environment=full.faulty_environment)
+    known = ["before"] if is_there else []
+    for id in known:
+        works(daemon, id)
+    full.begin(f"{directory}/state")
+    for id in "one", "two":
+        works(daemon, id)
+    (line,) = complaints(daemon, "Input/output error")
+    file = "state" if is_there else "state.new"
+    assert f"cannot sync {directory}/state/{file}:" in line
+    full.end()
+    until_written_again(daemon, f"{directory}/state/state")
+    reboot(daemon)
+    assert [one["deploymentId"] for one in history(start())] == ["two", "one", *known]

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Systemd
+
+/// A directory in which this process alone keeps files.
+final class KeptDirectory {
+    let path: String
+    private let log: Log
+    private var lock: DirectoryLock?
+
+    init(_ path: String, log: Log) {
+        self.path = path
+        self.log = log
+    }
+
+    /// Makes the directory and locks it, where that has yet to be done, or to be done again. To be
+    /// called before a file is put there.
+    func claim() throws(SystemError) {
+        if let lock {
+            if lock.isInPlace { return }
+            let rest = "what else was in it, as sockets are, when reprieved is restarted"
+            log.write(.warning, "\(path) was removed or emptied; it is made again, " + rest)
+        }
+        lock = nil
+        try makeDirectory(path)
+        lock = try DirectoryLock(path)
+    }
+
+    /// Whether it has not been removed or emptied since it was claimed.
+    var isInPlace: Bool { lock?.isInPlace ?? true }
+
+    /// Has the names of its files outlive the device's death.
+    func sync() throws(SystemError) {
+        let error = syncDirectory(path)
+        if error != 0 { throw SystemError("sync", path: path, errno: error) }
+    }
+
+    /// Whether both paths lead to the same directory, which must not be locked twice.
+    func isSame(as other: String) -> Bool {
+        var (one, two) = (stat(), stat())
+        guard stat(path, &one) == 0, stat(other, &two) == 0 else { return path == other }
+        return one.st_dev == two.st_dev && one.st_ino == two.st_ino
+    }
+}
+
+/// Makes a directory, and those above it that are not there.
+func makeDirectory(_ path: String) throws(SystemError) {
+    if !make(path) { throw SystemError("make the directory", path: path, errno: errno) }
+}
+
+private func make(_ path: String) -> Bool {
+    if makeOne(path) { return true }
+    guard errno == ENOENT, let parent = parent(of: path), make(parent) else { return false }
+    return makeOne(path)
+}
+
+/// A directory that is new must not be gone after the device's death, with the files in it.
+private func makeOne(_ path: String) -> Bool {
+    if mkdir(path, 0o755) != 0 { return errno == EEXIST }
+    if let parent = parent(of: path) { _ = syncDirectory(parent) }
+    return true
+}
+
+/// Returns what was left in `errno`, 0 if nothing was.
+private func syncDirectory(_ path: String) -> Int32 {
+    let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { return errno }
+    defer { close(file) }
+    return fsync(file) == 0 ? 0 : errno
+}
+
+private func parent(of path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? (path == "/" ? nil : "/") : String(path[..<slash])
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ReprieveProtocol
+import Testing
+
+@testable import reprieve_cli
+
+private let announced: Int64 = 1_795_467_600_000
+
+private func participant(
+    _ name: String,
+    _ state: ParticipantWord,
+    after milliseconds: Int64 = 0
+) -> DecidedParticipantShape {
+    var participant = DecidedParticipantShape(component: "com.example." + name, state: state)
+    participant.sinceAtMs = announced + milliseconds
+    participant.rounds = 1
+    return participant
+}
+
+private func decision(
+    _ basis: BasisWord,
+    _ participants: [DecidedParticipantShape],
+    after milliseconds: Int64 = 7_805_000
+) -> DecisionShape {
+    var decision = DecisionShape(deploymentID: "d-42")
+    decision.announcedAtMs = announced
+    decision.waitedMs = milliseconds
+    decision.releasedAtMs = announced + milliseconds
+    decision.basis = basis
+    decision.participants = participants
+    return decision
+}
+
+private func lines(_ decision: DecisionShape) -> [Substring] {
+    text(HistoryShape(decisions: [decision]), of: nil).split(separator: "\n")
+}
+
+@Suite struct HistoryTextTests {
+    @Test func `says who was the last to be ready`() {
+        let late = participant("Camera", .acknowledged, after: 7_805_000)
+        let shown = lines(decision(.consent, [late, participant("Arm", .acknowledged)]))
+        let expected = "released after 2 h 10 min, all were ready; last: com.example.Camera"
+        #expect(shown[2].hasSuffix("  " + expected))
+        let alone = lines(decision(.consent, [late]))
+        #expect(alone[2].hasSuffix("all were ready"))
+    }
+
+    @Test func `says who was overridden, and who was silent`() {
+        let all = [participant("Arm", .overridden), participant("Till", .gone)]
+        var forced = decision(.forced, all, after: 61_500)
+        forced.forced = ByWhomShape(by: "uid 0, pid 4711", reason: "a hole is being used")
+        let words = "forced by uid 0, pid 4711: a hole is being used"
+        let rest = "; overridden: com.example.Arm; silent: com.example.Till"
+        #expect(lines(forced)[2].hasSuffix("released after 1 min 1 s, " + words + rest))
+        let deadline = "the deadline had passed" + rest
+        #expect(lines(decision(.deadline, all))[2].hasSuffix(deadline))
+        let capped = "the time of com.example.Arm was used up; silent: com.example.Till"
+        #expect(lines(decision(.capped, all))[2].hasSuffix(capped))
+    }
+
+    @Test func `tells apart why it deferred and what it said at last`() {
+        var camera = participant("Camera", .acknowledged, after: 3_400)
+        camera.rounds = 4
+        camera.deferrals = 3
+        camera.blockedMs = 3_400
+        camera.lastDeferral = LastDeferralShape(grantedMs: 600_000, message: "recording")
+        camera.message = "saved"
+        let table = lines(decision(.consent, [camera], after: 3_400)).suffix(2)
+        let columns = ["ASKED", "DEFERRED", "BLOCKED", "LAST DEFERRAL", "MESSAGE"]
+        let cells = ["4x", "3x", "3.4 s", "10 min: recording", "saved"]
+        let (head, row) = (table.first ?? "", table.last ?? "")
+        #expect(offsets(of: columns, in: head) == offsets(of: cells, in: row))
+        camera.message = "recording"
+        #expect(lines(decision(.consent, [camera])).last?.hasSuffix("10 min: recording") == true)
+    }
+
+    @Test func `leaves out the date where it is that of the release`() {
+        let early = participant("Arm", .acknowledged, after: -400_000_000)
+        let late = participant("Camera", .acknowledged)
+        let shown = lines(decision(.consent, [early, late], after: 0))
+        let release = localTime(announced)
+        #expect(shown[4].contains("  \(localTime(announced - 400_000_000).prefix(19))  "))
+        #expect(shown[5].contains("  \(release.dropFirst(11).prefix(8))"))
+        #expect(!shown[5].contains(release.prefix(10)))
+    }
+}
+
+private func offsets(of words: [String], in line: Substring) -> [Int?] {
+    words.map { word in
+        let place = line.firstRange(of: "  " + word)?.lowerBound
+        return place.map { line.distance(from: line.startIndex, to: $0) }
+    }
+}

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon's two directories: whose they are, what else may stand there, and their loss."""
+
+import fcntl
+import os
+import pathlib
+import shutil
+import stat
+
+import pytest
+from daemon import reprieved
+from files import frames
+from test_crash import history
+from test_files import complaints, defer, waits_for_camera, works
+
+
+def content(directory):
+    """All of its files, but for the log, sockets left out."""
+    return {
+        file.name: file.read_bytes()
+        for file in pathlib.Path(directory).iterdir()
+        if file.is_file() and file.name != "log"
+    }
+
+
+# Whose they are
+
+
+@pytest.mark.parametrize("shared", ["runtime", "state"])
+def test_a_second_daemon_with_sockets_of_its_own_is_kept_out(daemon, tmp_path, shared):
+    camera, gate = defer(daemon)
+    daemon.coordinator().gate("done", components=["com.example.Nobody"]).released()
+    place = daemon.directory if shared == "runtime" else daemon.state_directory
+    before = content(place)
+    second = reprieved(
+        f"--runtime-directory={place if shared == 'runtime' else tmp_path / 'run'}",
+        f"--state-directory={place if shared == 'state' else tmp_path / 'state'}",
+        f"--component-socket={tmp_path}/ipc.socket",
+        f"--control-socket={tmp_path}/control.socket",
+    )
+    assert second.returncode == 69
+    assert second.stderr.count("\n") == 1
+    for words in [f"{place}/lock", "another reprieved", "stop it", f"--{shared}-directory"]:
+        assert words in second.stderr, second.stderr
+    assert content(place) == before
+    assert not list(tmp_path.glob("*.socket"))
+    camera.acknowledge("d")
+    gate.released()
+
+
+def test_a_lock_ends_with_the_process_that_held_it(start):
+    for _ in range(20):
+        start().kill()
+    works(start())
+
+
+def test_a_lock_is_nobody_elses(daemon):
+    for directory in daemon.directory, daemon.state_directory:
+        assert stat.S_IMODE((directory / "lock").stat().st_mode) == 0o600
+
+
+def test_one_directory_may_be_both(start, directory):
+    first = start("--state-directory", directory)
+    defer(first)
+    first.coordinator().gate("done", components=["com.example.Nobody"]).released()
+    first.kill()
+    second = start("--state-directory", directory)
+    assert [one["state"] for one in second.coordinator().status()["updates"]] == [
+        "waiting",
+        "released",
+    ]
+
+
+def test_who_loses_its_directory_to_another_says_so_and_goes_on(daemon):
+    works(daemon, "one")
+    shutil.rmtree(daemon.state_directory)
+    daemon.state_directory.mkdir()
+    with open(daemon.state_directory / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        works(daemon, "two")
+    assert len(complaints(daemon, "another reprieved keeps its files in")) == 1
+    assert sorted(os.listdir(daemon.state_directory)) == ["lock"]
+
+
+# What else may stand there
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe"])
+@pytest.mark.parametrize("name", ["journal", "state"])
+def test_what_is_no_file_of_ours_is_neither_read_nor_written(start, directory, name, kind):
+    first = start()
+    works(first)
+    first.stop()
+    file = (first.directory if name == "journal" else first.state_directory) / name
+    other = pathlib.Path(directory) / "other"
+    if file.exists():
+        file.rename(other)
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(other if kind == "link" else "nowhere")
+    before = other.read_bytes() if other.exists() else None
+    second = start()
+    works(second, "again")
+    assert (other.read_bytes() if other.exists() else None) == before
+    assert complaints(second, f"{file}: ")
+    assert stat.S_ISREG(file.lstat().st_mode)
+    assert len(complaints(second, f"{file} is kept as {file}.1")) == 1
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_link_in_the_place_of_a_file_to_be_leads_nowhere(start, directory, link):
+    other = pathlib.Path(directory) / "other"
+    other.write_text("somebody's")
+    state = pathlib.Path(directory) / "state"
+    state.mkdir()
+    daemon = start()
+    link(other, state / "state.new")
+    works(daemon)
+    assert other.read_text() == "somebody's"
+    assert stat.S_IMODE((state / "state").lstat().st_mode) == 0o600
+
+
+def test_what_a_dead_daemon_had_begun_is_cleared_away(start, directory):
+    state = pathlib.Path(directory) / "state"
+    state.mkdir()
+    (state / "state.new").write_bytes(b"half a fi")
+    start()
+    assert sorted(os.listdir(state)) == ["lock"]
+
+
+def test_what_is_kept_is_for_nobody_else(start):
+    first = start()
+    works(first)
+    first.stop()
+    state = first.state_directory / "state"
+    state.chmod(0o666)
+    works(start(), "again")
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+
+
+# Their loss
+
+
+def test_a_state_directory_that_is_removed_is_named_once(daemon):
+    works(daemon, "one")
+    shutil.rmtree(daemon.state_directory)
+    for id in "two", "three":
+        works(daemon, id)
+    (line,) = complaints(daemon, "removed")
+    assert f"{daemon.state_directory} was removed" in line
+    assert [headers for headers, _ in frames(daemon.state_directory / "state")]
+    shutil.rmtree(daemon.state_directory)
+    works(daemon, "four")
+    assert len(complaints(daemon, "removed")) == 2
+    assert len(history(daemon)) == 4
+
+
+def test_a_runtime_directory_that_is_removed_is_named_once(start, directory):
+    run = pathlib.Path(directory) / "run"
+    sockets = [f"--component-socket={directory}/ipc.socket"]
+    sockets += [f"--control-socket={directory}/control.socket"]
+    first = start("--runtime-directory", run, *sockets)
+    camera, _ = defer(first)
+    shutil.rmtree(run)
+    for _ in range(3):
+        camera.defer("d", 3_600_000)
+    (line,) = complaints(first, "removed")
+    assert f"{run} was removed" in line
+    first.kill()
+    assert waits_for_camera(start("--runtime-directory", run, *sockets))
+
+
+@pytest.mark.parametrize("change", ["removed", "changed"])
+def test_a_file_that_somebody_else_touches_is_named_and_written_again(daemon, change):
+    works(daemon, "one")
+    state = daemon.state_directory / "state"
+    if change == "removed":
+        state.unlink()
+    else:
+        state.write_bytes(b"")
+    works(daemon, "two")
+    (line,) = complaints(daemon, f"{state} was {change}")
+    decisions = {headers.get("decision") for headers, _ in frames(state)} - {None}
+    assert len(decisions) == 2, "what it knew is written again"
+
+
+# What outlives the device
+
+
+def test_a_release_is_on_the_disk_with_its_names_before_anybody_hears_of_it(
+    start, directory, interposer, tmp_path
+):
+    """Each file and each directory that is new is synced, and so is the directory it stands in."""
+    calls = tmp_path / "calls"
+    deep = f"{directory}/deep"
+    environment = {"LD_PRELOAD": interposer, "INTERPOSE_LOG": str(calls)}
+    daemon = start("--state-directory", f"{deep}/state", environment=environment)
+    made = [tuple(line.split()) for line in calls.read_text().splitlines()]
+    for parent, child in [(directory, deep), (deep, f"{deep}/state")]:
+        assert made.index(("mkdir", "0", child)) < made.index(("fsync", "0", parent))
+    coordinator = daemon.coordinator()
+    calls.write_text("")
+    coordinator.gate("d").released()
+    lines = [tuple(line.split()) for line in calls.read_text().splitlines()]
+    written = lines.index(("fsync", "0", f"{deep}/state/state.new"))
+    named = lines.index(("rename", "0", f"{deep}/state/state"))
+    synced = lines.index(("fsync", "0", f"{deep}/state"))
+    told = min(place for place, line in enumerate(lines) if line[0] in ("send", "sendmsg"))
+    assert written < named < synced < told

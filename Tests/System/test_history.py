@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why did it go at 03:12? Asked after the reboot that the update caused."""
+
+import datetime
+import os
+
+from files import reboot
+from test_crash import history
+from test_gate import CAMERA, HOUR
+
+ROBOT = "com.example.Robot"
+
+
+def test_the_history_tells_who_held_it_back_why_and_who_was_last(start, processes):
+    first = start()
+    camera, robot = first.component(), first.component(ROBOT)
+    gate = first.coordinator().gate("d", reason="2.13.0")
+    camera.notice()
+    camera.defer("d", 200, message="warming up")
+    robot.notice()
+    robot.acknowledge("d")
+    camera.notice()
+    camera.defer("d", HOUR, message="recording")
+    camera.defer("d", 0, message="saved")
+    gate.released()
+    reboot(first)
+
+    second = start()
+    second.coordinator().complete("d", message="it runs")
+    (decision,) = history(second)
+    told, other = decision["participants"]
+    assert (told["component"], told["state"], told["rounds"]) == (CAMERA, "acknowledged", 2)
+    assert (told["deferrals"], told["message"]) == (2, "saved")
+    assert told["lastDeferral"] == {"grantedMs": HOUR, "message": "recording"}
+    assert 200 <= told["blockedMs"] <= decision["waitedMs"]
+    assert decision["announcedAtMs"] <= other["sinceAtMs"] <= told["sinceAtMs"]
+    assert told["sinceAtMs"] == decision["releasedAtMs"]
+    assert "lastDeferral" not in other and "message" not in other
+
+    here = datetime.timezone(datetime.timedelta(hours=2))
+    when = datetime.datetime.fromtimestamp(decision["releasedAtMs"] // 1000, here)
+    environment = os.environ | {"TZ": "HERE-2"}
+    _, output, _ = processes.reprieve(second, "history", "d", env=environment).end()
+    (line,) = [line for line in output if "released" in line]
+    assert line.split("  ")[1] == when.strftime("%Y-%m-%d %H:%M:%S +0200")
+    assert line.endswith(f"all were ready; last: {CAMERA}")
+    (row,) = [line for line in output if line.startswith("  " + CAMERA)]
+    assert row.endswith("  1 h: recording  saved")
