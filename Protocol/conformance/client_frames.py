@@ -45,12 +45,12 @@ def takes_long_notices(server):
 
 @check(CORE)
 def ignores_unknown_members(server):
-    """It ignores members that it does not know, in responses and events."""
+    """It ignores members, and words of outcome, that it does not know."""
     session = server.connected()
     session.respond(session.hears_subscription(), FUTURE)
     session.asks("future", **FUTURE)
     session.respond(session.hears_answer("future"), {**GRANT, **FUTURE})
-    session.posts("future", **FUTURE)
+    session.posts("future", outcome="somethingNew", **FUTURE)
     session.goes_on()
 
 
