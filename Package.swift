@@ -201,7 +201,7 @@ let package = Package(
             name: "ReprieveBrokerTests",
             dependencies: [
                 "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
-                "EventStream",
+                "EventStream", "StrictJSON", "TestSupport",
             ],
             swiftSettings: memorySafe
         ),
