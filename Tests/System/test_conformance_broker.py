@@ -110,6 +110,7 @@ def attempt(check, broker, patience):
     return verdict(check, tested.attempt)
 
 
+@pytest.mark.slow
 def test_our_broker_passes_every_check(daemon):
     sockets = ["--socket", daemon.component_socket, "--control-socket", daemon.control_socket]
     done = check_broker(*sockets)
