@@ -17,8 +17,10 @@ def takes_frames_in_pieces(server):
     """It understands frames that arrive byte by byte."""
     session = server.connected()
     frames = session.response(session.hears_subscription(), {}) + session.notice("pieces")
-    for byte in frames:
+    for byte in frames[:-1]:
         session.send_bytes(bytes([byte]))
+    session.says_nothing(0.1)
+    session.send_bytes(frames[-1:])
     session.answer("pieces")
 
 
