@@ -24,12 +24,15 @@ let package = Package(
     products: [
         .library(name: "Reprieve", targets: ["Reprieve"]),
         .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
+        .library(name: "ReprieveShutdown", targets: ["ReprieveShutdown"]),
         .executable(name: "reprieve", targets: ["reprieve-cli"]),
         .executable(name: "sample-component", targets: ["sample-component"]),
+        .executable(name: "sample-nucleus", targets: ["sample-nucleus"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "EventStream", swiftSettings: memorySafe),
@@ -89,6 +92,16 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .target(
+            name: "ReprieveShutdown",
+            dependencies: [
+                "ReprieveCoordinator",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: memorySafe
+        ),
+
         .executableTarget(
             name: "reprieve-cli",
             dependencies: [
@@ -103,6 +116,18 @@ let package = Package(
             name: "sample-component",
             dependencies: ["Reprieve"],
             path: "Samples/swift-component",
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "sample-nucleus",
+            dependencies: [
+                "ReprieveCoordinator", "ReprieveShutdown",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Samples/swift-nucleus",
             swiftSettings: strict
         ),
 
@@ -230,6 +255,16 @@ let package = Package(
             name: "ReprieveCoordinatorTests",
             dependencies: [
                 "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "ScriptedBroker",
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveShutdownTests",
+            dependencies: [
+                "ReprieveShutdown", "ReprieveCoordinator", "ReprieveProtocol", "ScriptedBroker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: memorySafe
         ),

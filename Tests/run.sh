@@ -20,6 +20,7 @@ STEPS=(
     "build 1200"
     "swift_tests 600"
     "system_tests 600"
+    "systemd 1200"
     "demo 120"
     "exploration 900"
     "simulation 600"
@@ -42,10 +43,25 @@ swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only=()
-    [ -z "${QUICK:-}" ] || only=(-m "not slow")
+    local only="not systemd"
+    [ -z "${QUICK:-}" ] || only="$only and not slow"
+    pytest -m "$only"
+}
+
+# The Debian package, and what it installs, in a container with a real systemd.
+systemd() {
+    local package
+    install_packages libsystemd-dev pkg-config binutils debhelper dpkg-dev lintian mandoc \
+        systemd-container dbus libpam-systemd
+    Tests/Systemd/boot-systemd.sh --check ||
+        say "What needs a real systemd is skipped: it cannot be booted here" >&2
+    package=$(Packaging/build-deb.sh)
+    REPRIEVE_PACKAGE=$package pytest -m systemd -rs
+}
+
+pytest() {
     REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
-        "$VENV/bin/pytest" -q "${only[@]}" Tests/System
+        "$VENV/bin/pytest" -q "$@" Tests/System
 }
 
 demo() { Samples/demo.sh; }

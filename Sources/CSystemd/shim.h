@@ -18,6 +18,7 @@
 
 // The C library hides these without _GNU_SOURCE, which a module cannot define for another one.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int ends[2], int flags);
 extern const char *strerrorname_np(int number);
 extern long syscall(long number, ...);
 

@@ -24,6 +24,8 @@ package struct Broker: Sendable {
         case write(PeerID)
         /// Hang up on the peer, and say so with `hungUp`.
         case close(PeerID)
+        /// Tell the service manager how the broker is.
+        case say(String)
         indirect case note(Note)
     }
 
@@ -34,6 +36,8 @@ package struct Broker: Sendable {
     var impatience: [PeerID: Instant] = [:]
     var peersOfUser: [UInt32: Int] = [:]
     var showing = Showing()
+    var statusLine = StatusLine()
+    var latecomers = Latecomers()
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
@@ -87,7 +91,9 @@ package struct Broker: Sendable {
             loseImpatience(at: now)
             negotiate(.timePassed, at: now)
         case .slept(let asleep): negotiate(.slept(asleep), at: now)
-        case .turnEnded: show(at: now)
+        case .turnEnded:
+            show(at: now)
+            sayStatus(at: now)
         }
         return takeActions()
     }
@@ -120,8 +126,10 @@ package struct Broker: Sendable {
     /// When `timePassed` or the end of a turn is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {
-            [negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline]
-                .lazy.compactMap { $0 }.min()
+            [
+                negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline,
+                statusLine.nextDeadline,
+            ].lazy.compactMap { $0 }.min()
         }
     }
 

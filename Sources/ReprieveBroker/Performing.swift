@@ -15,6 +15,7 @@ extension Broker {
         let actions = negotiation.handle(event, at: now)
         if let before { minutes?.append(Minute(event, actions, before, negotiation, at: now)) }
         for action in actions { perform(action) }
+        tellLatecomers(after: actions)
     }
 
     private mutating func perform(_ action: NegotiationAction) {
@@ -34,7 +35,9 @@ extension Broker {
             send(GateEvent.cancelled(WithdrawnShape(withdrawal)), on: stream, isLast: true)
         case .done(let stream): respond(stream, Empty())
         case .failed(let stream, let refusal): fail(stream, ErrorShape(refusal))
-        case .changed(let id): showing.changed(id)
+        case .changed(let id):
+            showing.changed(id)
+            statusLine.changed()
         }
     }
 
@@ -46,7 +49,7 @@ extension Broker {
         send(frame, toPeerAt: index)
     }
 
-    private mutating func post(_ stream: StreamID, _ post: Post) {
+    mutating func post(_ stream: StreamID, _ post: Post) {
         guard let index = peers.index(of: stream.peer) else { return }
         let frame = posts.frame(post, stream.number) {
             let event = ComponentEvent.postUpdate(PostUpdateEvent(post))

@@ -100,14 +100,14 @@ extension Broker {
             let text = "the operator's policy does not let \(name) hold back updates"
             return fail(stream, ErrorShape(.unauthorized, text))
         }
-        // The response goes first: an event before it would make the SDKs fail the call.
-        respond(stream, Empty())
         let subscription = Subscription(
             stream: stream,
             component: name,
             confirm: request.confirm,
             process: peer.credentials.process
         )
+        // The response goes first: an event before it would make the SDKs fail the call.
+        welcome(subscription, tellingWhatIsUnderway: request.underway)
         negotiate(.subscribed(subscription), at: now)
     }
 

@@ -10,6 +10,8 @@ internal import StrictJSON
 /// Throws the `ConnectionError` that kept it from asking, or the `ErrorShape` of the broker.
 package struct Control: Hashable, Sendable {
     package var path: String
+    /// How long the broker may take to accept a connection.
+    package var handshakeTimeout = Duration.seconds(10)
 
     package init(path: String? = nil) {
         self.path = path ?? SocketPath.control
@@ -37,7 +39,7 @@ package struct Control: Hashable, Sendable {
 
     /// Hands on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
-        try await withConnection(to: path) { connection in
+        try await withConnection(to: path, timeout: handshakeTimeout) { connection in
             var isFirst = true
             for try await payload in connection.stream(.watchStatus, Empty()) {
                 // The response says that the stream is open; it has the status only if it wants.
@@ -53,7 +55,9 @@ package struct Control: Hashable, Sendable {
     }
 
     private func call(_ operation: Operation, _ request: some Shape) async throws -> [UInt8] {
-        try await withConnection(to: path) { try await $0.call(operation, request) }
+        try await withConnection(to: path, timeout: handshakeTimeout) { connection in
+            try await connection.call(operation, request)
+        }
     }
 }
 

@@ -5,6 +5,8 @@ package import ReprieveTransport
 
 /// What is heard while waiting at a gate.
 package enum GateStep: Hashable, Sendable {
+    /// The broker is there, and is being asked. From now on there may be something to withdraw.
+    case asking
     /// The update is announced, or an earlier announcement of the same is joined.
     case attached(GateResponse)
     case event(GateEvent)
@@ -28,7 +30,7 @@ extension Control {
         while true {
             do {
                 return try await attach(request) { step in
-                    patience = Patience(of: Self.reattachLimit)
+                    if step != .asking { patience = Patience(of: Self.reattachLimit) }
                     try await handle(step)
                 }
             } catch let error as ConnectionError {
@@ -47,7 +49,8 @@ extension Control {
         _ request: GateRequest,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
-        try await withConnection(to: path) { connection in
+        try await withConnection(to: path, timeout: handshakeTimeout) { connection in
+            try await handle(.asking)
             var isFirst = true
             for try await payload in connection.stream(.gateUpdate, request) {
                 if isFirst {

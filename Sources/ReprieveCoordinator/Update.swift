@@ -4,6 +4,7 @@ internal import ReprieveProtocol
 
 /// A disruptive change that somebody wants to make.
 public struct Update: Hashable, Sendable {
+    /// 1 to 256 bytes. The same id with the same request joins an update that waits.
     public var id: String
     /// Why it is made, for the components and the history.
     public var reason: String?
@@ -25,22 +26,25 @@ public struct Update: Hashable, Sendable {
     }
 }
 
-/// How long a gate waits for whom. What is nil has the broker's default.
+/// How long a gate waits for whom. What is nil has the broker's default. Durations are from 0 to a
+/// century, and count in whole milliseconds.
 public struct GatePolicy: Hashable, Sendable {
     public enum OnSilence: String, Hashable, Sendable {
+        /// The update goes ahead.
         case proceed
+        /// The update does not go ahead: `GateError.Code.refused`.
         case refuse
     }
 
-    /// How long a component may take to answer.
+    /// How long a component may take to answer (60 s). 0: all are told, nobody is asked.
     public var responseTimeout: Duration?
-    /// When the gate opens at the latest.
+    /// When the gate opens at the latest, from the announcement (24 h).
     public var deadline: Duration?
-    /// The longest deferral that one answer is granted.
+    /// The longest deferral that one answer is granted (1 h).
     public var maximumDeferral: Duration?
-    /// How long one component may hold the update back in all.
+    /// How long one component may hold the update back in all (12 h).
     public var maximumTotalDeferral: Duration?
-    /// What follows when a component does not answer in time.
+    /// What follows when a component does not answer in time (proceed).
     public var onSilence: OnSilence?
     /// Components that are waited for even while they are not there.
     public var required: [String] = []
@@ -54,11 +58,17 @@ public struct GatePolicy: Hashable, Sendable {
 public struct Release: Hashable, Sendable {
     /// On what ground, from the weakest to the strongest.
     public enum Basis: String, Hashable, Sendable {
+        /// All are ready, or nobody is concerned.
         case consent
+        /// Somebody did not answer in time.
         case silence
+        /// Somebody's time to hold it back was used up.
         case capped
+        /// The deadline passed.
         case deadline
+        /// An operator forced it.
         case forced
+        /// Nobody was told.
         case skipped
     }
 
@@ -89,29 +99,34 @@ public struct Release: Hashable, Sendable {
     }
 }
 
-/// Who still holds an update back.
+/// How an update stands that waits.
 public struct GateProgress: Hashable, Sendable {
-    public let participants: Int
-    public let blockedBy: [String]
+    /// A component that holds it back.
+    public struct Blocker: Hashable, Sendable {
+        public let component: String
+        /// Why, if it deferred and said so.
+        public let reason: String?
+        /// How long it holds the update back before it is asked again, or counts as silent.
+        public let remaining: Duration?
+    }
+
+    /// Everyone whom the update concerns, sorted.
+    public let participants: [String]
+    /// Those for whom it waits, sorted.
+    public let blockers: [Blocker]
+    /// Time left until the gate opens regardless.
+    public let deadline: Duration
 
     init(_ shape: UpdateShape) {
-        participants = shape.participants.count
-        blockedBy = shape.blockedBy
+        participants = shape.participants.map(\.component)
+        deadline = .milliseconds(shape.deadlineInMs)
+        let names = Set(shape.blockedBy)
+        blockers = shape.participants.filter { names.contains($0.component) }.map { participant in
+            Blocker(
+                component: participant.component,
+                reason: participant.state == .deferred ? participant.message : nil,
+                remaining: participant.untilMs.map { .milliseconds($0) }
+            )
+        }
     }
-}
-
-/// Why a gate did not open.
-public struct GateError: Error, Hashable, Sendable {
-    @nonexhaustive
-    public enum Code: Hashable, Sendable {
-        case refused
-        case cancelled
-        /// The broker cannot be reached, or does not let this process in.
-        case noBroker
-        /// The broker does not take the request.
-        case rejected
-    }
-
-    public let code: Code
-    public let message: String
 }

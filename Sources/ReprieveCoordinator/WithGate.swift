@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ReprieveProtocol
+package import ReprieveProtocol
 internal import ReprieveTransport
 
 /// What the body of a gate leaves behind.
@@ -14,9 +14,24 @@ public enum Completion: Hashable, Sendable {
 
 /// Announces an update, waits until it may go ahead, and makes it: `body` is the change.
 ///
-/// What `body` returns is told to the components; if it throws, that is `failed`. Cancelling the
-/// task while it waits withdraws the update. Throws a `GateError` if the gate does not open, and
-/// else what `body` throws.
+/// What `body` returns is told to the components; if it throws, that is `failed`. Both are told
+/// even if the task is cancelled meanwhile.
+///
+/// A broker that was there and is gone is tried again for 30 seconds, since it may only be
+/// restarting; it keeps its place in the negotiation. One that was never there is an error at once.
+///
+/// Cancelling the task while it waits withdraws the update, and the components are told; if the
+/// gate opens in the same instant, `body` does not run, and the outcome is `failed`.
+///
+/// - Parameters:
+///   - update: what is announced. Where an update of that id and that request waits already, it is
+///     joined.
+///   - policy: how long the gate waits for whom.
+///   - controlSocket: the broker's; by default where `reprieved` has it.
+///   - progress: hears who still holds the update back, at once and at each change.
+///   - body: makes the change, and says what became of it.
+/// - Throws: a `GateError` if the gate does not open, or if the outcome could not be reported
+///   (`unreported`); `CancellationError`; else what `body` throws.
 public func withGate(
     for update: Update,
     policy: GatePolicy = GatePolicy(),
@@ -25,29 +40,35 @@ public func withGate(
     _ body: (Release) async throws -> Completion
 ) async throws {
     let control = Control(path: controlSocket)
-    let release = try await control.release(of: update, policy, progress)
-    let completion: Completion
-    do { completion = try await body(release) } catch {
-        let message = "its update ended with an error"
-        let request = CompleteRequest(deploymentID: update.id, outcome: .failed, message: message)
-        // A task of its own: this one may be cancelled, which is why the body failed.
-        _ = try? await Task { try await control.completePatiently(request) }.value
-        throw error
-    }
-    try await complete(update.id, completion, controlSocket: controlSocket)
+    try await control.withGate(GateRequest(update, policy), progress: progress, body: body)
 }
 
-/// Tells the components what became of an update that was released.
+/// Tells the components what became of an update that was released, in this boot or in an earlier
+/// one. A broker that is not there is tried again for 30 seconds, as after a boot.
+///
+/// To repeat what was told before succeeds. `completesLater` says nothing, and is a mistake.
+///
+/// - Parameters:
+///   - deploymentID: the update's.
+///   - completion: what became of it.
+///   - message: more about it, for the components and the history; cut at 1 KiB.
+///   - controlSocket: the broker's; by default where `reprieved` has it.
+/// - Throws: a `GateError`, such as `unknownUpdate` or `conflict`; `CancellationError`.
 public func complete(
     _ deploymentID: String,
     _ completion: Completion,
     message: String? = nil,
     controlSocket: String? = nil
 ) async throws {
-    guard let outcome = completion.outcome else { return }
-    let request = CompleteRequest(deploymentID: deploymentID, outcome: outcome, message: message)
-    let control = Control(path: controlSocket)
-    do { try await control.completePatiently(request) } catch { throw explained(error) }
+    guard let outcome = completion.outcome else {
+        preconditionFailure("an update is completed with what became of it")
+    }
+    let request = try CompleteRequest(deploymentID, outcome, message)
+    do {
+        try await Control(path: controlSocket).completePatiently(request)
+    } catch {
+        throw explained(error)
+    }
 }
 
 extension Completion {
@@ -62,78 +83,79 @@ extension Completion {
 }
 
 extension Control {
-    fileprivate func release(
-        of update: Update,
-        _ policy: GatePolicy,
+    package func withGate(
+        _ request: GateRequest,
+        progress: (GateProgress) async -> Void,
+        body: (Release) async throws -> Completion
+    ) async throws {
+        let release = try await release(request, progress)
+        let completion: Completion
+        do { completion = try await body(release) } catch {
+            // The body's error is the one that counts: what is not reported stays released.
+            _ = await report(request.deploymentID, .failed, "its update ended with an error")
+            throw error
+        }
+        guard let outcome = completion.outcome,
+            let failure = await report(request.deploymentID, outcome, nil)
+        else { return }
+        let message = "the outcome, \(outcome.rawValue), is not reported: \(failure.message)"
+        throw GateError(code: .unreported, message: message)
+    }
+
+    /// Returns why the broker does not know.
+    private func report(
+        _ id: String,
+        _ outcome: OutcomeWord,
+        _ message: String?
+    ) async -> GateError? {
+        let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
+        // In a task of its own, since this one may be cancelled.
+        let reporting = Task { try await completePatiently(request) }
+        do { try await reporting.value } catch {
+            return explained(error) as? GateError
+        }
+        return nil
+    }
+
+    private func release(
+        _ request: GateRequest,
         _ progress: (GateProgress) async -> Void
     ) async throws -> Release {
+        var isAnnounced = false
         do {
-            let end = try await gate(GateRequest(update, policy)) { step in
-                if case .event(.progress(let shape)) = step { await progress(GateProgress(shape)) }
+            let end = try await gate(request) { step in
+                switch step {
+                case .asking: isAnnounced = true
+                case .event(.progress(let shape)): await progress(GateProgress(shape))
+                case .attached, .event, .lost: break
+                }
             }
             // The body of a cancelled task would not get far.
             try Task.checkCancellation()
-            return try release(end)
+            return try Release(end)
         } catch is CancellationError {
-            await withdrawEntirely(update.id)
+            // What was never announced might be somebody else's.
+            if isAnnounced { await withdrawEntirely(request.deploymentID) }
             throw CancellationError()
         } catch {
             throw explained(error)
         }
     }
 
-    private func release(_ end: GateEvent) throws(GateError) -> Release {
+    private func withdrawEntirely(_ id: String) async {
+        let reason = "the one who asked for it no longer does"
+        guard await withdraw(id, because: reason) == .tooLate else { return }
+        _ = await report(id, .failed, reason)
+    }
+}
+
+extension Release {
+    fileprivate init(_ end: GateEvent) throws(GateError) {
         switch end {
-        case .released(let shape): return Release(shape)
+        case .released(let shape): self.init(shape)
         case .refused(let shape): throw GateError(code: .refused, message: shape.reason)
         case .cancelled(let shape): throw GateError(code: .cancelled, message: shape.reason)
         case .progress: preconditionFailure("progress is not the end")
         }
-    }
-
-    private func withdrawEntirely(_ id: String) async {
-        let reason = "the one who asked for it no longer does"
-        guard await withdraw(id, because: reason) == .tooLate else { return }
-        let request = CompleteRequest(deploymentID: id, outcome: .failed, message: reason)
-        _ = try? await Task { try await complete(request) }.value
-    }
-}
-
-private func explained(_ error: any Error) -> any Error {
-    switch error {
-    case let error as ConnectionError: GateError(code: .noBroker, message: error.message)
-    case let error as ErrorShape: GateError(code: .rejected, message: error.message)
-    default: error
-    }
-}
-
-extension GateRequest {
-    fileprivate init(_ update: Update, _ policy: GatePolicy) {
-        self.init(
-            deploymentID: update.id,
-            reason: update.reason,
-            isGgcRestarting: update.restartsNucleus,
-            components: update.components.isEmpty ? nil : update.components,
-            policy: PolicyShape(policy)
-        )
-    }
-}
-
-extension PolicyShape {
-    fileprivate init(_ policy: GatePolicy) {
-        self.init()
-        action = policy.isSilent ? .skip : nil
-        responseTimeoutMs = policy.responseTimeout?.milliseconds
-        deadlineMs = policy.deadline?.milliseconds
-        maxDeferMs = policy.maximumDeferral?.milliseconds
-        maxTotalDeferMs = policy.maximumTotalDeferral?.milliseconds
-        onSilence = policy.onSilence.flatMap { OnSilence(rawValue: $0.rawValue) }
-        require = policy.required.isEmpty ? nil : policy.required
-    }
-}
-
-extension Duration {
-    fileprivate var milliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -29,16 +29,41 @@ package struct ConnectRequest: Shape {
 package struct SubscribeRequest: Shape {
     /// The component acts only on a `final` notice.
     package var confirm: Bool
+    /// The component wants to know what it comes too late for.
+    package var underway: Bool
 
-    package init(confirm: Bool = false) {
+    package init(confirm: Bool = false, underway: Bool = false) {
         self.confirm = confirm
+        self.underway = underway
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         confirm = try json.bool("confirm") ?? false
+        underway = try json.bool("underway") ?? false
     }
 
-    package var json: JSON { .members(.init(flag: "confirm", confirm)) }
+    package var json: JSON {
+        .members(.init(flag: "confirm", confirm), .init(flag: "underway", underway))
+    }
+}
+
+/// `aws.greengrass#SubscribeToComponentUpdatesResponse`, which Greengrass leaves empty.
+package struct SubscribeResponse: Shape {
+    /// If the request wants to know: the updates concerning this component that are released, or
+    /// that it may not hold back any longer, sorted. The postUpdateEvent of each follows.
+    package var underway: [String]
+
+    package init(underway: [String] = []) {
+        self.underway = underway
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        underway = try json.strings("underway") ?? []
+    }
+
+    package var json: JSON {
+        .members(.init(optional: "underway", underway.isEmpty ? nil : JSON.strings(underway)))
+    }
 }
 
 /// `aws.greengrass#DeferComponentUpdateRequest`: 0 ms acknowledges.

@@ -19,11 +19,9 @@ package struct PeerProcess: Equatable, Sendable {
 package struct PeerLookup: Sendable {
     /// Whether systemd runs here, so that processes have units, and they are asked for.
     package let hasUnits: Bool
-    private let namespace: ino_t?
 
     package init(usesUnits: Bool = true) {
         hasUnits = usesUnits && sd_booted() > 0
-        namespace = Self.namespace(of: "self")
     }
 
     /// What the kernel says about a peer's process. Where it offers a handle of the very process,
@@ -56,15 +54,20 @@ package struct PeerLookup: Sendable {
             }
         }
         if found.unit?.hasSuffix(".service") != true {
-            let theirs = Self.namespace(of: String(number))
-            found.isContained = theirs == nil || theirs != namespace
+            found.isContained = try Self.isContained(number)
         }
         return found
     }
 
-    private static func namespace(of process: String) -> ino_t? {
-        var status = stat()
-        return stat("/proc/" + process + "/ns/pid", &status) == 0 ? status.st_ino : nil
+    /// A process has a number in each PID namespace from ours down to its own. (To compare
+    /// `/proc/PID/ns/pid` would take capabilities.)
+    private static func isContained(_ number: Int32) throws(SystemError) -> Bool {
+        let path = "/proc/\(number)/status"
+        guard let bytes = try File.read(path, atMost: 64 * 1_024) else { return true }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix("NSpid:") }
+        // A kernel without namespaces has no such line.
+        return line.map { $0.split { $0 == "\t" || $0 == " " }.count > 2 } ?? false
     }
 
     /// A name that libsystemd gives; nil where there is none.

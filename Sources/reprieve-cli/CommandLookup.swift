@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import ReprieveTransport
 
-/// A program and what it is told: found before anything is announced.
+/// A program and what it is told: found before anything else is done.
 struct Command: Hashable, Sendable {
     let path: String
     let arguments: [String]
+
+    static var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
 
     /// Looks `words[0]` up as a shell would: as a path if it has a slash, else in `searchPath`.
     init(_ words: [String], searchPath: String) throws(Failure) {
@@ -23,7 +26,7 @@ struct Command: Hashable, Sendable {
 
     private static func complaint(_ name: String) -> String {
         let what = name.contains("/") ? "is no executable file" : "is not found in PATH"
-        return "the command \(shown(name)) \(what); nothing was announced"
+        return "the command \(shown(name)) \(what); nothing was done"
     }
 }
 

@@ -13,15 +13,3 @@ func milliseconds(_ text: String) throws -> Int64 {
     }
     return number
 }
-
-/// A time that is left or has passed, for people: `0.4 s`, `12 s`, `5 min`, `3 h`.
-func duration(_ milliseconds: Int64) -> String {
-    let seconds = (max(0, milliseconds) + 999) / 1_000
-    return switch milliseconds {
-    case ..<1: "0 s"
-    case ..<1_000: "0.\(max(1, milliseconds / 100)) s"
-    case ..<120_000: "\(seconds) s"
-    case ..<7_200_000: "\(seconds / 60) min"
-    default: "\(seconds / 3_600) h"
-    }
-}

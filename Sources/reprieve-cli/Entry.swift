@@ -23,7 +23,11 @@ enum Entry {
     private static func parsed() -> sending any ParsableCommand {
         do {
             let command = try ReprieveCommand.parseAsRoot()
-            if command is GateCommand { Signals.takeOver() }
+            switch command {
+            case is GateCommand, is ListenCommand: Signals.takeOver()
+            case is HoldCommand: Signals.takeOver(Signals.all)
+            default: break
+            }
             return command
         } catch {
             ReprieveCommand.exit(withError: error)
@@ -48,12 +52,14 @@ struct ReprieveCommand: ParsableCommand {
             Durations are written 500ms, 30s, 10m or 2h.
 
             Exit codes: 0 done; 64 wrong usage; 69 the broker is not reachable; 74 a file \
-            cannot be read or written; 75 the update may not go ahead; 76 it was cancelled; 77 \
-            not permitted; 127 COMMAND was not found; 130 interrupted.
+            cannot be read or written; 75 the update may not go ahead, or COMMAND may not begin; \
+            76 the update was cancelled; 77 not permitted; 127 COMMAND was not found; 130 \
+            interrupted.
             """,
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
-            ForceCommand.self, HistoryCommand.self, TokenCommand.self,
+            ForceCommand.self, HistoryCommand.self, HoldCommand.self, ListenCommand.self,
+            TokenCommand.self,
         ]
     )
 }

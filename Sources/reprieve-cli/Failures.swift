@@ -10,6 +10,7 @@ enum Exit {
     static let unreachable: Int32 = 69
     static let failed: Int32 = 74
     static let notReleased: Int32 = 75
+    static let underway: Int32 = 75
     static let cancelled: Int32 = 76
     static let notPermitted: Int32 = 77
     static let notFound: Int32 = 127
@@ -26,13 +27,15 @@ struct Failure: Error, Hashable {
     }
 
     init(_ error: ConnectionError) {
-        let hint =
-            switch error.code {
-            case .noSocket, .notABroker: " (--control-socket)"
-            default: ""
-            }
         switch error.code {
-        case .notPermitted, .denied: self.init(Exit.notPermitted, error.message)
+        case .noSocket, .notABroker: self.init(error, hint: " (--control-socket)")
+        default: self.init(error, hint: "")
+        }
+    }
+
+    init(_ error: ConnectionError, hint: String) {
+        switch error.code {
+        case .notPermitted, .denied: self.init(Exit.notPermitted, error.message + hint)
         default: self.init(Exit.unreachable, error.message + hint)
         }
     }

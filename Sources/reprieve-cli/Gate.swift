@@ -76,6 +76,7 @@ final class Gate: Sendable {
 
     private func handle(_ step: GateStep, noWait: Bool) throws {
         switch step {
+        case .asking: break
         case .attached(let response):
             state.withLock { $0.wasAttached = true }
             progress.note(line(response))
@@ -94,7 +95,8 @@ final class Gate: Sendable {
         switch event {
         case .progress(let update):
             if !json { progress.show(update) }
-            let isDeferred = update.participants.contains { $0.state == .deferred }
+            // One that is over already has put the update off all the same.
+            let isDeferred = update.participants.contains { $0.deferrals > 0 }
             if noWait, isDeferred { throw Deferred(update: update) }
         case .released, .refused, .cancelled:
             progress.end(with: line(event))
@@ -107,7 +109,7 @@ final class Gate: Sendable {
 extension Gate {
     /// For `--no-wait`. If the gate opened in the same instant, it has opened.
     private func giveUp(over update: UpdateShape) async throws -> GateEvent {
-        let deferrers = update.participants.filter { $0.state == .deferred }.map { participant in
+        let deferrers = update.participants.filter { $0.deferrals > 0 }.map { participant in
             let message = participant.message.map { " (\(shown($0)))" } ?? ""
             return shown(participant.component) + message
         }

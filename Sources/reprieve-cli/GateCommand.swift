@@ -30,7 +30,12 @@ struct GateCommand: AsyncParsableCommand {
     @Option(help: "What follows when there is no broker.")
     var withoutBroker = ProceedOrRefuse.refuse
 
-    @Flag(help: "COMMAND only starts a reboot: the outcome is reported after it, by `complete`.")
+    @Flag(
+        help: ArgumentHelp(
+            "COMMAND only starts a reboot: the outcome is reported after it, by `complete`."
+                + " If COMMAND fails to, that is the outcome."
+        )
+    )
     var reboots = false
 
     @Flag(help: "Print the events, one line of JSON each; the last is the end.")
@@ -45,8 +50,14 @@ struct GateCommand: AsyncParsableCommand {
     )
     var command: [String] = []
 
+    func validate() throws {
+        guard !reboots || !command.isEmpty else {
+            throw ValidationError("--reboots speaks of COMMAND, which is not there")
+        }
+    }
+
     func run() async throws {
-        let command = try command.isEmpty ? nil : Command(command, searchPath: searchPath)
+        let command = try command.isEmpty ? nil : Command(command, searchPath: Command.searchPath)
         let id = announcement.deploymentID ?? newDeploymentID()
         let gate = Gate(
             control: broker.control,
@@ -69,6 +80,4 @@ struct GateCommand: AsyncParsableCommand {
         }
         try await open.run(command, reboots: reboots)
     }
-
-    private var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
 }

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import ReprieveCoordinator
 internal import ReprieveProtocol
+internal import Synchronization
 
 /// What follows when a gate has opened, or when there is no broker and nobody minds.
 struct OpenGate {
@@ -17,19 +18,22 @@ struct OpenGate {
             await report(.failed, error.message)
             throw error
         }
-        await Signals.handled {
-            child.pass($0)
+        let wasInterrupted = Mutex(false)
+        await Signals.handled { signal in
+            wasInterrupted.withLock { $0 = true }
+            child.pass(signal)
         } while: {
             await child.end()
         }
         let ending = child.reap()
-        if reboots {
+        // Whatever ends by a signal while it starts a reboot is ended by that reboot.
+        let isRebooting = ending.isGood || ending.isKilled || wasInterrupted.withLock { $0 }
+        if reboots, isRebooting {
             explainCompletion()
         } else {
-            let isApplied = ending == .exited(0)
-            await report(isApplied ? .applied : .failed, isApplied ? nil : ending.text)
+            await report(ending.isGood ? .applied : .failed, ending.isGood ? nil : ending.text)
         }
-        if ending != .exited(0) { throw ExitCode(ending.exitCode) }
+        if !ending.isGood { throw ExitCode(ending.exitCode) }
     }
 
     private var environment: [(name: String, value: String)] {

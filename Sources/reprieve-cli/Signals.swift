@@ -16,6 +16,7 @@ struct Signal: Hashable, Sendable {
         case SIGINT: "SIGINT"
         case SIGTERM: "SIGTERM"
         case SIGHUP: "SIGHUP"
+        case SIGQUIT: "SIGQUIT"
         default: "signal \(number)"
         }
     }
@@ -25,32 +26,37 @@ struct Signal: Hashable, Sendable {
 enum Signals {
     typealias Handler = @Sendable (Signal) -> Void
 
+    static let ending = [SIGINT, SIGTERM, SIGHUP]
+    /// Everything by which one program speaks to another.
+    static let all = ending + [SIGQUIT, SIGUSR1, SIGUSR2]
+
     private struct State {
         var handler: Handler?
         var pending: [Signal] = []
-        var isTakenOver = false
+        var taken: [Int32] = []
     }
 
     private static let state = Mutex(State())
 
-    private static var taken: sigset_t {
+    private static func set(of numbers: [Int32]) -> sigset_t {
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        for number in numbers { sigaddset(&signals, number) }
         return signals
     }
 
-    /// From now on the signals do not end the program. To be called before there are threads.
-    static func takeOver() {
-        var signals = taken
+    /// From now on these do not end the program. To be called before there are threads.
+    static func takeOver(_ numbers: [Int32] = ending) {
+        var signals = set(of: numbers)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        state.withLock { $0.isTakenOver = true }
+        state.withLock { $0.taken = numbers }
     }
 
     /// The work of the main thread, for good.
     static func deliver() -> Never {
-        guard state.withLock({ $0.isTakenOver }) else { while true { pause() } }
-        var signals = taken
+        let taken = state.withLock { $0.taken }
+        guard !taken.isEmpty else { while true { pause() } }
+        var signals = set(of: taken)
         var info = siginfo_t()
         while true {
             let number = sigwaitinfo(&signals, &info)

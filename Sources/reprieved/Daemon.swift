@@ -60,7 +60,7 @@ final class Daemon {
             writeToEveryone()
             settle()
         }
-        settle()
+        loop.turn {}
     }
 
     /// Leaves nothing to do but to wait.
@@ -96,6 +96,7 @@ final class Daemon {
             case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
             case .note(let note): log.write(LogLevel(note.level), note.text)
+            case .say(let line): Notify.status(line)
             }
         }
     }

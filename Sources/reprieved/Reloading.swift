@@ -19,7 +19,7 @@ final class Reloading {
 
     func reload() {
         Notify.reloading()
-        defer { Notify.ready() }
+        defer { Notify.reloaded() }
         var loaded = Loaded(invocation)
         guard loaded.complaints.isEmpty else {
             for complaint in loaded.complaints { log.write(.error, complaint) }

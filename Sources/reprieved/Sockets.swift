@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ReprieveProtocol
 import Systemd
 
 /// The two sockets: those that systemd opened for this process before it ran, by their
@@ -9,25 +10,37 @@ struct Sockets {
     let control: ListenSocket
 
     init(_ configuration: Configuration, _ log: Log) throws(SystemError) {
-        let inherited = try ListenSocket.inherited()
-        for one in inherited where one.name != "components" && one.name != "control" {
-            log.write(.warning, "an inherited socket is neither components nor control; not used")
-        }
-        let named = { (name: String) in inherited.first { $0.name == name }?.socket }
-        if named("components") == nil || named("control") == nil {
+        let inherited = try Self.inherited(log)
+        if inherited.count < Self.names.count {
             try makeDirectory(configuration.runtimeDirectory)
         }
         // Not with `??`: it forgets which error its right side throws.
-        if let socket = named("components") {
+        if let socket = inherited["components"] {
             components = socket
         } else {
             components = try Self.openComponents(configuration)
         }
-        if let socket = named("control") {
+        if let socket = inherited["control"] {
             control = socket
         } else {
             control = try Self.openControl(configuration)
         }
+    }
+
+    private static let names: Set = ["components", "control"]
+
+    private static func inherited(_ log: Log) throws(SystemError) -> [String: ListenSocket] {
+        var sockets: [String: ListenSocket] = [:]
+        for (name, socket) in try ListenSocket.inherited() {
+            if !names.contains(name) {
+                let wanted = "FileDescriptorName= is to be components or control"
+                let text = "an inherited socket is called \(quoted(name)), and is not used: "
+                log.write(.warning, text + wanted)
+            } else if sockets.updateValue(socket, forKey: name) != nil {
+                log.write(.warning, "of several inherited sockets called \(name), one is used")
+            }
+        }
+        return sockets
     }
 
     private static func openComponents(

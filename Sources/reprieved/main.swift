@@ -51,10 +51,10 @@ private func serve(
     try daemon.open(.components, at: sockets.components)
     try daemon.open(.control, at: sockets.control)
     try loop.feedWatchdog()
-    Notify.ready()
     let (components, control) = (sockets.components.path, sockets.control.path)
     log.write(.info, "serving components at \(components), control at \(control)")
     log.write(.info, loaded.summary)
+    sayReady(log)
     if !lookup.hasUnits, configuration.namesByUnit {
         log.write(.info, "systemd does not run here: units name nobody")
     }
@@ -62,6 +62,15 @@ private func serve(
     let code = try loop.run()
     daemon.stop()
     return code
+}
+
+private func sayReady(_ log: Log) {
+    do {
+        if try Notify.ready() { return }
+        log.write(.info, "NOTIFY_SOCKET is not set: there is no service manager to be told")
+    } catch {
+        log.write(.warning, error.message)
+    }
 }
 
 /// Says what is wrong, or what was read.

@@ -9,10 +9,13 @@ package import ReprieveProtocol
 package struct Stage: Sendable {
     package static let user: UInt32 = 1_000
 
-    package private(set) var broker: Broker
+    package internal(set) var broker: Broker
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
-    package private(set) var actors: [PeerID: Actor] = [:]
+    package internal(set) var actors: [PeerID: Actor] = [:]
     package private(set) var notes: [Note] = []
+    /// What the broker said of itself, the latest last.
+    package private(set) var statuses: [String] = []
+    package var status: String { statuses.last ?? "" }
     private var latest: UInt64 = 0
     /// What the broker's two files hold.
     package private(set) var journal: [UInt8] = []
@@ -135,87 +138,6 @@ extension Stage {
     }
 }
 
-// MARK: - Speaking
-
-extension Stage {
-    /// Makes a request, and returns the number of its stream.
-    @discardableResult
-    package mutating func ask(
-        _ peer: PeerID,
-        _ operation: Operation,
-        _ shape: some Shape
-    ) -> Int32 {
-        ask(peer, operation, payload: shape.encoded())
-    }
-
-    @discardableResult
-    package mutating func ask(
-        _ peer: PeerID,
-        _ operation: Operation,
-        payload: [UInt8]
-    ) -> Int32 {
-        var stream: Int32 = 0
-        say(peer) { connection in
-            let request = connection.request(operation, payload)
-            stream = request.stream
-            return request.frame
-        }
-        return stream
-    }
-
-    @discardableResult
-    package mutating func answer(
-        _ peer: PeerID,
-        _ id: String,
-        _ milliseconds: Int64,
-        round: Int64? = nil,
-        message: String? = nil
-    ) -> Int32 {
-        let request = DeferRequest(
-            deploymentID: id,
-            recheckAfterMs: milliseconds,
-            message: message,
-            round: round
-        )
-        return ask(peer, .deferComponentUpdate, request)
-    }
-
-    /// Makes a request whose frame arrives cut in two.
-    package mutating func askInPieces(
-        _ peer: PeerID,
-        _ operation: Operation,
-        _ shape: some Shape,
-        _ dice: inout some RandomNumberGenerator
-    ) {
-        guard var connection = actors[peer]?.connection else { return }
-        let (_, frame) = connection.request(operation, shape.encoded())
-        actors[peer]?.connection = connection
-        let cut = Int.random(in: 1..<frame.count, using: &dice)
-        sendBytes(Array(frame[..<cut]), from: peer)
-        sendBytes(Array(frame[cut...]), from: peer)
-    }
-
-    package mutating func close(_ peer: PeerID, _ stream: Int32) {
-        say(peer) { $0.close(stream) ?? [] }
-    }
-
-    package mutating func say(
-        _ peer: PeerID,
-        _ words: (inout ClientConnection) -> [UInt8]
-    ) {
-        guard var connection = actors[peer]?.connection else { return }
-        let frame = words(&connection)
-        actors[peer]?.connection = connection
-        sendBytes(frame, from: peer)
-    }
-
-    package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
-        guard actors[peer] != nil, !bytes.isEmpty else { return }
-        perform(broker.handle(bytes.span, from: peer, at: now))
-        endTurn()
-    }
-}
-
 // MARK: - Time
 
 extension Stage {
@@ -241,7 +163,7 @@ extension Stage {
         pass(.zero)
     }
 
-    private mutating func endTurn() {
+    mutating func endTurn() {
         perform(broker.handle(.turnEnded, at: now))
         settle()
     }
@@ -253,12 +175,13 @@ extension Stage {
         perform(broker.adopt(settings))
     }
 
-    private mutating func perform(_ actions: [Broker.Action]) {
+    mutating func perform(_ actions: [Broker.Action]) {
         for action in actions {
             switch action {
             case .write(let peer): deliver(to: peer)
             case .close(let peer): hangUp(peer)
             case .note(let note): notes.append(note)
+            case .say(let line): statuses.append(line)
             }
         }
     }

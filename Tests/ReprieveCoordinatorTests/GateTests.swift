@@ -7,48 +7,6 @@ import ScriptedBroker
 import Synchronization
 import Testing
 
-private let released = GateEvent.released(
-    ReleasedShape(
-        deploymentID: "d-1",
-        basis: .silence,
-        waitedMs: 1_500,
-        participants: ["a", "b"],
-        silent: ["b"],
-        overridden: []
-    )
-)
-
-private let announced = GateResponse(
-    deploymentID: "d-1",
-    participants: ["a", "b"],
-    attached: false,
-    unmatched: []
-)
-
-/// Answers a gate with `end`, or lets it wait; everything else succeeds.
-private func broker(_ end: GateEvent?) -> ScriptedBroker {
-    ScriptedBroker { connection, event in
-        switch event {
-        case .connect: return connection.accept()
-        case .request(let stream, .gateUpdate, _):
-            let response = connection.respond(stream, announced.encoded())
-            guard let end else { return response }
-            return response + connection.send(stream, end.encoded(), isLast: true)
-        case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
-        default: return []
-        }
-    }
-}
-
-extension ScriptedBroker {
-    fileprivate func request(_ wanted: Operation) async -> [UInt8]? {
-        for await event in heard {
-            if case .request(_, wanted, let payload) = event { return payload }
-        }
-        return nil
-    }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct GateTests {
     @Test func `an event that is not known yet is passed over`() async throws {
         let broker = ScriptedBroker { connection, event in
@@ -109,20 +67,6 @@ extension ScriptedBroker {
         #expect(error?.message == "no answer from a")
     }
 
-    @Test func `to cancel the task withdraws the update`() async throws {
-        let broker = broker(nil)
-        defer { broker.stop() }
-        let path = broker.path
-        let gating = Task {
-            try await withGate(for: Update("d-1"), controlSocket: path) { _ in .applied }
-        }
-        _ = await broker.request(.gateUpdate)
-        gating.cancel()
-        let payload = await broker.request(.cancelUpdate) ?? []
-        #expect(try ReasonedRequest(decoding: payload).deploymentID == "d-1")
-        await #expect(throws: CancellationError.self) { try await gating.value }
-    }
-
     @Test func `a broker that is not there is an error of its own`() async {
         let error = await #expect(throws: GateError.self) {
             try await withGate(for: Update("d-1"), controlSocket: "/tmp/no-such-socket") { _ in
@@ -130,6 +74,89 @@ extension ScriptedBroker {
             }
         }
         #expect(error?.code == .noBroker)
+    }
+
+    @Test func `an outcome that the broker does not take is an error of its own`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let response = connection.respond(stream, announced.encoded())
+                return response + connection.send(stream, released.encoded(), isLast: true)
+            case .request(let stream, _, _):
+                return connection.fail(stream, ErrorShape(.conflict, "it has ended: cancelled"))
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        let error = await #expect(throws: GateError.self) {
+            try await withGate(for: Update("d-1"), controlSocket: broker.path) { _ in .applied }
+        }
+        #expect(error?.code == .unreported)
+        #expect(error?.message.contains("applied") ?? false)
+        #expect(error?.message.contains("it has ended: cancelled") ?? false)
+    }
+
+    @Test func `an outcome that comes later is not reported now`() async throws {
+        let broker = broker(released)
+        defer { broker.stop() }
+        try await withGate(for: Update("d-1"), controlSocket: broker.path) { _ in .completesLater }
+        try await complete("d-1", .rolledBack, message: "no room", controlSocket: broker.path)
+        let payload = await broker.request(.completeUpdate) ?? []
+        let request = try CompleteRequest(decoding: payload)
+        #expect(request.outcome == .rolledBack)
+        #expect(request.message == "no room")
+    }
+
+    @Test func `to complete an update with nothing ends the program`() async {
+        await #expect(processExitsWith: .failure) {
+            try? await complete("d-1", .completesLater)
+        }
+    }
+
+    @Test func `the progress says who holds it back, why, and for how long`() async throws {
+        let participant = ParticipantShape(
+            component: "a",
+            state: .deferred,
+            sinceMs: 5,
+            untilMs: 2_500,
+            message: "recording",
+            deferrals: 1,
+            blockedMs: 5,
+            remainingMs: 100
+        )
+        let progress = UpdateShape(
+            deploymentID: "d-1",
+            state: .waiting,
+            reason: nil,
+            isGgcRestarting: false,
+            ageMs: 5,
+            deadlineInMs: 60_000,
+            blockedBy: ["a"],
+            participants: [participant]
+        )
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let response = connection.respond(stream, announced.encoded())
+                let shown = connection.send(stream, GateEvent.progress(progress).encoded())
+                return response + shown + connection.send(stream, released.encoded(), isLast: true)
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        var seen: [GateProgress] = []
+        let look = { (progress: GateProgress) in seen.append(progress) }
+        try await withGate(for: Update("d-1"), controlSocket: broker.path, progress: look) { _ in
+            .applied
+        }
+        #expect(seen.map(\.participants) == [["a"]])
+        #expect(seen.first?.deadline == .seconds(60))
+        #expect(seen.first?.blockers.map(\.component) == ["a"])
+        #expect(seen.first?.blockers.first?.reason == "recording")
+        #expect(seen.first?.blockers.first?.remaining == .milliseconds(2_500))
     }
 
     @Test func `a broker that dies while the gate waits is attached to again`() async throws {
@@ -157,6 +184,7 @@ extension ScriptedBroker {
                 #expect(error.code == .broken)
                 steps.append("lost")
             case .event: steps.append("event")
+            case .asking: break
             }
         }
         #expect(end == released)

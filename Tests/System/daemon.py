@@ -27,6 +27,7 @@ class Daemon:
         names_by_unit=False,
         environment={},
         sockets=(),
+        socket_names=("components", "control"),
         is_doomed=False,
         user=None,
     ):
@@ -47,7 +48,8 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [*inheriting(sockets), BUILD / "reprieved", "--runtime-directory", directory]
+                    [*inheriting(sockets, socket_names), BUILD / "reprieved"]
+                    + ["--runtime-directory", directory]
                     + ["--state-directory", self.state_directory, *by_claim, *arguments],
                     env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
                     stdin=subprocess.DEVNULL,
@@ -58,7 +60,8 @@ class Daemon:
             if is_doomed:
                 return
             try:
-                assert b"READY=1" in notify.recv(4096)
+                while b"READY=1" not in notify.recv(4096):
+                    pass
             except TimeoutError:
                 self.kill()
                 raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}") from None
@@ -112,21 +115,22 @@ class Daemon:
         return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
 
 
-def inheriting(sockets):
-    """Starts a command as systemd does that has opened the sockets `components` and `control`."""
+def inheriting(sockets, names):
+    """Starts a command as systemd does that has opened sockets of these names."""
     if not sockets:
         return []
     start = """
 import os, sys
-count, command = int(sys.argv[1]), sys.argv[2:]
+count, names, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 for place, number in enumerate(command[:count], 3):
     os.dup2(int(number), place)
 given = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(count)}
-given["LISTEN_FDNAMES"] = ":".join(["components", "control"][:count])
+given["LISTEN_FDNAMES"] = names
 os.execve(command[count], command[count:], os.environ | given)
 """
     numbers = [str(one.fileno()) for one in sockets]
-    return [sys.executable, "-c", start, str(len(numbers)), *numbers]
+    joined = ":".join(names[: len(numbers)])
+    return [sys.executable, "-c", start, str(len(numbers)), joined, *numbers]
 
 
 def reprieved(*arguments):

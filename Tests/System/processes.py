@@ -106,6 +106,12 @@ class Processes:
         socket = ["--control-socket", daemon.control_socket]
         return self.start(BUILD / "reprieve", command, *socket, *rest, **options)
 
+    def reprieve_component(self, daemon, *arguments, name="com.example.Camera", **options):
+        """The command, run as a component of a daemon."""
+        command, *rest = arguments
+        socket = ["--component-socket", daemon.component_socket, "--component", name]
+        return self.start(BUILD / "reprieve", command, *socket, *rest, **options)
+
     def end(self):
         for program in self._programs:
             if program.process.poll() is None:

@@ -13,6 +13,7 @@ import time
 import pytest
 from daemon import BUILD, NOBODY
 from expect import CAMERA, HOUR
+from protocol import message
 
 pytestmark = pytest.mark.skipif(
     not (BUILD / "reprieve").exists(), reason="the command is not built"
@@ -104,7 +105,8 @@ def test_a_command_that_does_not_exist_is_said_before_anything_is_announced(
 
 
 def test_a_signal_goes_to_the_running_command(daemon, reprieve):
-    gate = reprieve("gate", "--", "sh", "-c", "trap 'exit 7' TERM; echo ready; sleep 60 & wait")
+    script = "trap 'exit 7' TERM; echo ready; sleep 60 >/dev/null 2>&1 & wait"
+    gate = reprieve("gate", "--", "sh", "-c", script)
     gate.line("ready")
     gate.signal(signal.SIGTERM)
     assert gate.end()[0] == 7
@@ -134,6 +136,31 @@ def test_a_command_that_only_starts_a_reboot_leaves_the_update_released(
     options = ["--deployment-id", "d", "--reboots", "--response-timeout", "0s"]
     assert reprieve("gate", *options, "--", "true").end()[0] == 0
     camera.notice()
+    assert coordinator.status()["updates"][0]["state"] == "released"
+    assert camera.connection.is_quiet(0.1)
+
+
+def test_a_command_that_fails_to_start_a_reboot_has_failed(daemon, reprieve):
+    camera = daemon.component()
+    options = ["--deployment-id", "d", "--reboots", "--response-timeout", "0s"]
+    assert reprieve("gate", *options, "--", "sh", "-c", "exit 4").end()[0] == 4
+    camera.notice()
+    assert camera.post()["outcome"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["kill -TERM $$", "trap 'exit 1' TERM; echo up; sleep 60 >/dev/null 2>&1 & wait"],
+)
+def test_a_command_that_the_reboot_ends_has_not_failed(daemon, coordinator, reprieve, script):
+    camera = daemon.component()
+    options = ["--deployment-id", "d", "--reboots", "--response-timeout", "0s"]
+    gate = reprieve("gate", *options, "--", "sh", "-c", script)
+    camera.notice()
+    if "echo" in script:
+        gate.line("up")
+        gate.signal(signal.SIGTERM)
+    assert gate.end()[0] != 0
     assert coordinator.status()["updates"][0]["state"] == "released"
     assert camera.connection.is_quiet(0.1)
 
@@ -185,6 +212,26 @@ def test_who_does_not_want_to_wait_cancels_at_the_first_deferral(daemon, repriev
     assert (code, output) == (NOT_RELEASED, [])
     assert "com.example.Camera" in text(errors) and "recording" in text(errors)
     assert camera.post()["outcome"] == "cancelled"
+
+
+def test_a_deferral_that_is_over_at_once_is_one_all_the_same(daemon, reprieve):
+    camera, robot = daemon.component(), daemon.component("com.example.Robot")
+    gate = reprieve("gate", "--no-wait", "--deployment-id", "d", "--", "echo", "no")
+    camera.notice()
+    operation = "aws.greengrass#DeferComponentUpdate"
+    frames = [
+        message(0, stream=stream, operation=operation, payload=json.dumps(payload).encode())
+        for stream, payload in [
+            (2, {"deploymentId": "d", "recheckAfterMs": 60_000}),
+            (3, {"deploymentId": "d", "recheckAfterMs": 0}),
+        ]
+    ]
+    # In one turn of the broker's, which shows only how things stand after it.
+    camera.connection.send(b"".join(frames))
+    assert gate.end()[0] == NOT_RELEASED
+    assert camera.post()["outcome"] == "cancelled"
+    robot.notice()
+    assert robot.post()["outcome"] == "cancelled"
 
 
 def test_who_does_not_want_to_wait_goes_ahead_if_all_are_ready(daemon, reprieve):
@@ -239,6 +286,7 @@ def test_forcing_opens_the_gate(daemon, reprieve):
         ["gate", "--deployment-id", ""],
         ["gate", "--deployment-id", "x" * 257],
         ["gate", "--nonsense"],
+        ["gate", "--reboots"],
         ["cancel", "d"],
         ["force", "d"],
         ["complete"],

@@ -79,7 +79,8 @@ def test_nothing_wakes_up_while_everyone_waits(daemon, coordinator):
     camera.notice()
     camera.defer("d", HOUR)
     gate.shows(CAMERA, "deferred")
-    assert gate.connection.is_quiet(0.1)
+    # What the service manager is told changes at most once a second.
+    assert gate.connection.is_quiet(1.2)
     before = daemon.statistics()["voluntary_ctxt_switches"]
     assert gate.connection.is_quiet(1.5)
     assert daemon.statistics()["voluntary_ctxt_switches"] == before

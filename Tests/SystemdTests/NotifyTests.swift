@@ -10,7 +10,7 @@ import Testing
     @Test func `is told what happens, in one line each`() async {
         await #expect(processExitsWith: .success) {
             let manager = try ServiceManager()
-            Notify.ready()
+            #expect(try Notify.ready())
             Notify.status("waiting for a\nMAINPID=1\r\nb")
             Notify.extendTimeout(by: .milliseconds(1500))
             Notify.stopping()
@@ -24,9 +24,29 @@ import Testing
     @Test func `nobody is told where there is none`() async {
         await #expect(processExitsWith: .success) {
             unsetenv("NOTIFY_SOCKET")
-            Notify.ready()
+            #expect(try !Notify.ready())
             let loop = try EventLoop()
             #expect(try !loop.feedWatchdog())
+        }
+    }
+
+    @Test func `that cannot be reached is an error`() async {
+        await #expect(processExitsWith: .success) {
+            setenv("NOTIFY_SOCKET", "/nowhere/notify", 1)
+            let error = #expect(throws: SystemError.self) { try Notify.ready() }
+            #expect(error?.errno == ENOENT)
+        }
+    }
+
+    @Test func `is told that a reload began, when, and that it is over`() async {
+        await #expect(processExitsWith: .success) {
+            let manager = try ServiceManager()
+            Notify.reloading()
+            Notify.reloaded()
+            let lines = manager.received().split(separator: "\n")
+            #expect(lines.first == "RELOADING=1" && lines.count == 2)
+            #expect(lines.last?.wholeMatch(of: #/MONOTONIC_USEC=[0-9]+/#) != nil)
+            #expect(manager.received() == "READY=1")
         }
     }
 

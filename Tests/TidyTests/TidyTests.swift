@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `The repository is tidy` {
     static let files =
-        ["Sources", "Tests", "Samples", "Protocol"].flatMap { repositoryFiles(in: $0) }
+        ["Sources", "Tests", "Samples", "Protocol", "Packaging"].flatMap { repositoryFiles(in: $0) }
         + ["Package.swift", ".ci/run"]
 
     static let manifest = Manifest(text(of: "Package.swift"))

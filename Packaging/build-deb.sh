@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds the Debian package, and prints its path.
+#
+#     Packaging/build-deb.sh [DIRECTORY]
+#
+# DIRECTORY holds the built programs; without it they are built as Packaging/build-release.sh does.
+# Needs the Debian packages debhelper and python3.
+
+set -eu
+programs=${1:+$(cd "$1" && pwd)}
+cd "$(dirname "$0")/.."
+programs=${programs:-$(Packaging/build-release.sh)}
+top=.build/deb
+tree=$top/reprieve
+
+rm -rf "$top"
+mkdir -p "$tree/built"
+cp -R Packaging/* README.md Protocol "$tree"
+cp "$tree/systemd/sysusers.conf" "$tree/debian/reprieve.sysusers"
+cp "$programs/reprieved" "$programs/reprieve" "$tree/built"
+python3 Packaging/generate.py "$tree/built"
+(cd "$tree" && dpkg-buildpackage --build=binary --no-sign) >"$top/log" 2>&1 || {
+    cat "$top/log" >&2
+    exit 1
+}
+echo "$PWD/$top"/*.deb

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the manual pages and the shells' completions, out of what the built programs say of
+themselves.
+
+    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets man and completions
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+SHELLS = {"bash": "{}", "zsh": "_{}", "fish": "{}.fish"}
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+# The manual pages, in mdoc
+
+
+def prose(text):
+    """A line of mdoc text for each sentence. What is in backquotes is spelt that way."""
+    text = text.replace("\\", r"\e")
+    text = re.sub(r"`([^`]*)`", r"\\fB\1\\fR", " ".join(text.split()))
+    text = re.sub(r"([.?!]) (?=[A-Z])", r"\1\n", text)
+    return re.sub(r"^(?=[.'])", r"\&", text, flags=re.MULTILINE)
+
+
+def paragraphs(text):
+    return "\n.Pp\n".join(prose(part) for part in text.split("\n\n") if part.strip())
+
+
+def tagged(items):
+    lines = [line for tag, text in items for line in (".It " + tag, text)]
+    return "\n".join([".Bl -tag -width Ds", *lines, ".El"]) if lines else ""
+
+
+def argument(about):
+    """The item of one argument of the command."""
+    value = "Ar " + about["valueName"]
+    text = prose(about.get("abstract", ""))
+    words = about.get("allValues", [])
+    notes = ["one of " + ", ".join(words)] if words else []
+    if "defaultValue" in about:
+        notes.append("default: " + about["defaultValue"])
+    if notes:
+        text += f" ({'; '.join(notes)})"
+    if about["kind"] == "positional":
+        return value, text
+    names = [("-" if n["kind"] == "long" else "") + n["name"] for n in about["names"]]
+    flags = " , ".join("Fl " + name for name in names)
+    return flags if about["kind"] == "flag" else f"{flags} {value}", text
+
+
+def subcommand(about):
+    """The section of one subcommand."""
+    shown = [one for one in about["arguments"] if one["shouldDisplay"]]
+    shown = [one for one in shown if one["valueName"] != "help"]
+    text = [f".Ss {about['commandName']}", paragraphs(about["abstract"])]
+    if "discussion" in about:
+        text += [".Pp", paragraphs(about["discussion"])]
+    return "\n".join([*text, tagged(argument(one) for one in shown)])
+
+
+def command_parts(dump):
+    commands = [one for one in dump["subcommands"] if one["commandName"] != "help"]
+    codes = re.search(r"Exit codes: (.*)", dump["discussion"], re.DOTALL)
+    codes = [code.split(" ", 1) for code in codes[1].rstrip(".").split("; ")]
+    return {
+        "COMMANDS": "\n".join(subcommand(one) for one in commands),
+        "CODES": tagged((code, prose(text)) for code, text in codes),
+    }
+
+
+def daemon_options(help_text):
+    """The options of the daemon, as (name, value, lines of help, keys)."""
+    options = []
+    for line in help_text.splitlines():
+        spaces = len(line) - len(line.lstrip())
+        if option := re.fullmatch(r"    --(\S+)(?: (.*))?", line):
+            options.append((option[1], option[2] or "", [], []))
+        elif options and spaces == 8:
+            options[-1][2].append(line.strip())
+        elif options and spaces == 12:
+            options[-1][3].append((f"Cm {line.strip()}", []))
+        elif options and spaces == 16:
+            options[-1][3][-1][1].append(line.strip())
+    return options
+
+
+def daemon_parts(options):
+    items = []
+    for name, value, text, keys in options:
+        value = value.replace('"', r"\(dq")
+        listed = tagged((key, prose(" ".join(lines))) for key, lines in keys)
+        tag = f"Fl -{name}" + (f" Ar {value}" if value else "")
+        items.append((tag, "\n".join(filter(None, [prose(" ".join(text)), listed]))))
+    return {"OPTIONS": tagged(items)}
+
+
+def page(name, parts, to):
+    text = (HERE / "man" / name).read_text()
+    for place, part in parts.items():
+        text = text.replace(f"@{place}@", part)
+    (to / name).write_text(text)
+
+
+# The completions
+
+
+def daemon_completions(options):
+    names = " ".join("--" + name for name, *_ in options)
+    zsh, fish = ["#compdef reprieved", "_arguments \\"], []
+    for name, value, text, _ in options:
+        text = re.sub(r"['\[\]:`]", "", " ".join(text))
+        zsh.append(f"    '--{name}[{text}]" + (f":{value}:_files' \\" if value else "' \\"))
+        fish.append(f"complete -c reprieved -l {name} -d '{text}'" + (" -r" if value else ""))
+    return {
+        "bash": f"complete -o default -W '{names}' reprieved\n",
+        "zsh": "\n".join(zsh).rstrip("\\ ") + "\n",
+        "fish": "\n".join(fish) + "\n",
+    }
+
+
+def main(directory):
+    command, daemon = directory / "reprieve", directory / "reprieved"
+    pages = directory / "man"
+    pages.mkdir(exist_ok=True)
+    options = daemon_options(output(daemon, "--help"))
+    dump = json.loads(output(command, "--experimental-dump-help"))["command"]
+    page("reprieve.1", command_parts(dump), pages)
+    page("reprieved.8", daemon_parts(options), pages)
+    page("reprieve-protocol.7", {}, pages)
+    for shell, name in SHELLS.items():
+        folder = directory / "completions" / shell
+        folder.mkdir(parents=True, exist_ok=True)
+        script = output(command, "--generate-completion-script", shell)
+        # It is read, never run.
+        script = script.removeprefix("#!/bin/bash\n")
+        (folder / name.format("reprieve")).write_text(script)
+        (folder / name.format("reprieved")).write_text(daemon_completions(options)[shell])
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import ReprieveCoordinator
+public import ServiceLifecycle
+
+/// Holds the graceful shutdown of a `ServiceGroup` until the components that it would interrupt
+/// are ready.
+///
+/// A group shuts its services down in reverse order, one after the other. Place the gate last:
+/// then it hears of the shutdown first, and all the others run on undisturbed until it opens.
+///
+/// ```swift
+/// let group = ServiceGroup(
+///     services: [nucleus, ShutdownGate(for: Update("d-42", restartsNucleus: true))],
+///     gracefulShutdownSignals: [.sigterm],
+///     logger: logger
+/// )
+/// ```
+///
+/// The update stays released until it is completed: call `complete(_:_:)` at the next start, or an
+/// update of the same id finds its gate open already.
+///
+/// What cannot be helped does not stop the shutdown: a gate that is refused or cancelled, or a
+/// broker that is not there, is logged as a warning, and the group goes on. Whoever asked for the
+/// shutdown has the last word, too: a group whose `maximumGracefulShutdownDuration` is over, and a
+/// service manager whose stop time-out is, end the wait. Give both more time than the policy's
+/// deadline. The update is withdrawn in the first case, and in the second when the broker notices.
+public struct ShutdownGate: Service {
+    private let update: @Sendable () async -> Update?
+    private let policy: GatePolicy
+    private let controlSocket: String?
+    private let logger: Logger
+    private let progress: @Sendable (GateProgress) async -> Void
+
+    /// Gates the shutdown as one update.
+    ///
+    /// - Parameters:
+    ///   - controlSocket: the broker's; by default where `reprieved` has it.
+    ///   - progress: hears who holds the shutdown back, at once and at each change.
+    public init(
+        for update: Update,
+        policy: GatePolicy = GatePolicy(),
+        controlSocket: String? = nil,
+        logger: Logger = Logger(label: "reprieve"),
+        progress: @escaping @Sendable (GateProgress) async -> Void = { _ in }
+    ) {
+        self.init(
+            policy: policy,
+            controlSocket: controlSocket,
+            logger: logger,
+            progress: progress,
+            for: { update }
+        )
+    }
+
+    /// Asks at the shutdown what it is for. Nil is a shutdown that nobody needs to be told of.
+    public init(
+        policy: GatePolicy = GatePolicy(),
+        controlSocket: String? = nil,
+        logger: Logger = Logger(label: "reprieve"),
+        progress: @escaping @Sendable (GateProgress) async -> Void = { _ in },
+        for update: @escaping @Sendable () async -> Update?
+    ) {
+        self.update = update
+        self.policy = policy
+        self.controlSocket = controlSocket
+        self.logger = logger
+        self.progress = progress
+    }
+
+    /// Returns when the group may go on.
+    public func run() async throws {
+        try await gracefulShutdown()
+        guard let update = await update() else { return }
+        do {
+            let (socket, progress) = (controlSocket, progress)
+            try await withGate(
+                for: update,
+                policy: policy,
+                controlSocket: socket,
+                progress: progress
+            ) { release in
+                let basis = release.basis.rawValue
+                logger.info("the gate of \(update.id) is open (\(basis)): shutting down")
+                return .completesLater
+            }
+        } catch let error as GateError {
+            logger.warning("shutting down without the gate of \(update.id): \(error.message)")
+        }
+    }
+}

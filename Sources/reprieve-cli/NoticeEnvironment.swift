@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+
+/// What a command is told of, in its environment.
+enum Heard: Hashable, Sendable {
+    case notice(PreUpdateEvent, at: ContinuousClock.Instant)
+    case outcome(PostUpdateEvent)
+
+    var deploymentID: String {
+        switch self {
+        case .notice(let notice, _): notice.deploymentID
+        case .outcome(let post): post.deploymentID
+        }
+    }
+
+    var isOutcome: Bool {
+        if case .outcome = self { true } else { false }
+    }
+
+    /// Every variable is always there, lest one of an outer command be taken for its own.
+    func environment(at now: ContinuousClock.Instant) -> [(name: String, value: String)] {
+        var values = [
+            "EVENT": isOutcome ? "outcome" : "notice", "DEPLOYMENT_ID": deploymentID,
+        ]
+        switch self {
+        case .notice(let notice, let arrival):
+            let age = Int64((now - arrival) / Duration.milliseconds(1))
+            values.merge(notice.variables(age: age)) { $1 }
+        case .outcome(let post):
+            values["OUTCOME"] = (post.outcome ?? .unknown).rawValue
+            values["MESSAGE"] = post.message
+        }
+        return Self.names.map { ("REPRIEVE_" + $0, values[$0] ?? "") }
+    }
+
+    private static let names = [
+        "EVENT", "DEPLOYMENT_ID", "REASON", "RESTARTS_NUCLEUS", "COMPONENTS", "ROUND", "FINAL",
+        "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME", "MESSAGE",
+    ]
+}
+
+extension PreUpdateEvent {
+    fileprivate func variables(age: Int64) -> [String: String] {
+        var values = [
+            "RESTARTS_NUCLEUS": String(isGgcRestarting),
+            // Plain Greengrass knows no rounds, and asks once.
+            "FINAL": String(final || round == nil),
+            "LAST_CALL": String(lastCall),
+        ]
+        values["REASON"] = reason
+        values["COMPONENTS"] = components?.joined(separator: ",")
+        values["ROUND"] = round.map { String($0) }
+        values["RESPOND_BY_MS"] = respondByMs.map { String(max(0, $0 - age)) }
+        values["DEADLINE_IN_MS"] = deadlineInMs.map { String(max(0, $0 - age)) }
+        values["MAX_DEFER_MS"] = maxDeferMs.map { String($0) }
+        return values
+    }
+}
+
+/// What a command's ending says.
+enum Reply: Hashable, Sendable {
+    case acknowledge
+    case `defer`(milliseconds: Int64, message: String?)
+
+    /// What is asked for where a command defers without saying for how long.
+    static let usualDeferral: Int64 = 30_000
+
+    static let deferring: Int32 = 75
+
+    /// What stands on the first line of `output`: `30s recording`. Nil if there is no duration.
+    init?(deferring output: String) {
+        let line = output.prefix { !$0.isNewline }
+        let words = line.split(maxSplits: 1) { $0 == " " || $0 == "\t" }
+        guard let first = words.first, let time = milliseconds(spelled: String(first)), time > 0
+        else { return nil }
+        let rest = words.dropFirst().first?.drop { $0 == " " || $0 == "\t" } ?? ""
+        self = .defer(milliseconds: time, message: rest.isEmpty ? nil : String(rest))
+    }
+}

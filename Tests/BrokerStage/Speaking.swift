@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+internal import ReprieveBroker
+package import ReprieveProtocol
+
+// What clients say to the broker on the stage.
+
+extension Stage {
+    /// Makes a request, and returns the number of its stream.
+    @discardableResult
+    package mutating func ask(
+        _ peer: PeerID,
+        _ operation: Operation,
+        _ shape: some Shape
+    ) -> Int32 {
+        ask(peer, operation, payload: shape.encoded())
+    }
+
+    @discardableResult
+    package mutating func ask(
+        _ peer: PeerID,
+        _ operation: Operation,
+        payload: [UInt8]
+    ) -> Int32 {
+        var stream: Int32 = 0
+        say(peer) { connection in
+            let request = connection.request(operation, payload)
+            stream = request.stream
+            return request.frame
+        }
+        return stream
+    }
+
+    @discardableResult
+    package mutating func answer(
+        _ peer: PeerID,
+        _ id: String,
+        _ milliseconds: Int64,
+        round: Int64? = nil,
+        message: String? = nil
+    ) -> Int32 {
+        let request = DeferRequest(
+            deploymentID: id,
+            recheckAfterMs: milliseconds,
+            message: message,
+            round: round
+        )
+        return ask(peer, .deferComponentUpdate, request)
+    }
+
+    /// Makes a request whose frame arrives cut in two.
+    package mutating func askInPieces(
+        _ peer: PeerID,
+        _ operation: Operation,
+        _ shape: some Shape,
+        _ dice: inout some RandomNumberGenerator
+    ) {
+        guard var connection = actors[peer]?.connection else { return }
+        let (_, frame) = connection.request(operation, shape.encoded())
+        actors[peer]?.connection = connection
+        let cut = Int.random(in: 1..<frame.count, using: &dice)
+        sendBytes(Array(frame[..<cut]), from: peer)
+        sendBytes(Array(frame[cut...]), from: peer)
+    }
+
+    package mutating func close(_ peer: PeerID, _ stream: Int32) {
+        say(peer) { $0.close(stream) ?? [] }
+    }
+
+    package mutating func say(
+        _ peer: PeerID,
+        _ words: (inout ClientConnection) -> [UInt8]
+    ) {
+        guard var connection = actors[peer]?.connection else { return }
+        let frame = words(&connection)
+        actors[peer]?.connection = connection
+        sendBytes(frame, from: peer)
+    }
+
+    package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
+        guard actors[peer] != nil, !bytes.isEmpty else { return }
+        perform(broker.handle(bytes.span, from: peer, at: now))
+        endTurn()
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerStage
+import Negotiation
+import ReprieveBroker
+import ReprieveProtocol
+import Testing
+
+@Suite struct `Who comes after the gate has opened` {
+    private var stage = Stage()
+
+    /// A component that asks what it comes too late for, and what it is answered.
+    private mutating func latecomer(
+        _ name: String = "com.example.Camera",
+        asking: Bool = true
+    ) -> (peer: PeerID, stream: Int32, underway: [String]?) {
+        let peer = stage.connect(name, by: .components)
+        let request = SubscribeRequest(underway: asking)
+        let stream = stage.ask(peer, .subscribeToComponentUpdates, request)
+        let answers = stage.heard(by: peer).lazy.compactMap {
+            $0.response(as: SubscribeResponse.self)
+        }
+        return (peer, stream, answers.first?.underway)
+    }
+
+    /// An update, which is released if nobody is there to be asked.
+    private mutating func announce(
+        _ id: String = "d-1",
+        _ change: (inout GateRequest) -> Void = { _ in }
+    ) -> PeerID {
+        let coordinator = stage.operatorAtControl()
+        var request = GateRequest(deploymentID: id)
+        change(&request)
+        stage.ask(coordinator, .gateUpdate, request)
+        return coordinator
+    }
+
+    private mutating func complete(_ id: String = "d-1", by coordinator: PeerID) {
+        stage.ask(
+            coordinator,
+            .completeUpdate,
+            CompleteRequest(deploymentID: id, outcome: .applied)
+        )
+    }
+
+    private mutating func posts(to peer: PeerID) -> [String] {
+        stage.heard(by: peer).compactMap { $0.post?.deploymentID }
+    }
+
+    @Test mutating func `hears what is under way, and of its end`() {
+        let coordinator = announce()
+        let late = latecomer()
+        #expect(late.underway == ["d-1"])
+        complete(by: coordinator)
+        #expect(posts(to: late.peer) == ["d-1"])
+    }
+
+    @Test mutating func `hears nothing if it does not ask`() {
+        let coordinator = announce()
+        let late = latecomer(asking: false)
+        #expect(late.underway == [])
+        complete(by: coordinator)
+        #expect(posts(to: late.peer) == [])
+    }
+
+    @Test mutating func `hears nothing of updates that wait, that are over, or of others`() {
+        _ = stage.component("com.example.Robot")
+        _ = announce("waits")
+        _ = announce("others") { $0.components = ["com.example.Till"] }
+        let coordinator = announce("over") { $0.components = ["com.example.Camera"] }
+        complete("over", by: coordinator)
+        _ = announce("skipped") { $0.policy.action = .skip }
+        #expect(latecomer().underway == [])
+    }
+
+    @Test mutating func `who was asked and came back hears of the end once`() {
+        let camera = stage.component("com.example.Camera")
+        let coordinator = announce()
+        stage.answer(camera, "d-1", 0)
+        stage.hangUp(camera)
+        let late = latecomer()
+        #expect(late.underway == ["d-1"])
+        complete(by: coordinator)
+        #expect(posts(to: late.peer) == ["d-1"])
+    }
+
+    @Test mutating func `whose deferral was cut came too late, though the update waits`() {
+        let camera = stage.component("com.example.Camera")
+        let robot = stage.component("com.example.Robot")
+        let coordinator = announce { $0.policy.maxTotalDeferMs = 1_000 }
+        stage.answer(camera, "d-1", 60_000)
+        stage.answer(robot, "d-1", 0)
+        stage.pass(.milliseconds(900))
+        // Asked anew, it has its own second.
+        _ = stage.component("com.example.Robot")
+        stage.pass(.milliseconds(500))
+        let late = latecomer()
+        #expect(late.underway == ["d-1"])
+        let reason = ReasonedRequest(deploymentID: "d-1", reason: "no longer wanted")
+        stage.ask(coordinator, .cancelUpdate, reason)
+        #expect(posts(to: late.peer) == ["d-1"])
+    }
+
+    @Test mutating func `a subscription that has ended is told nothing`() {
+        let coordinator = announce()
+        let late = latecomer()
+        stage.close(late.peer, late.stream)
+        complete(by: coordinator)
+        #expect(posts(to: late.peer) == [])
+    }
+
+    @Test mutating func `more than a frame has room for is cut`() throws {
+        for number in 0..<60 { _ = announce("\(number)" + String(repeating: "x", count: 250)) }
+        let underway = try #require(latecomer().underway)
+        #expect(underway.count > 10)
+        #expect(underway.count < 60)
+        #expect(SubscribeResponse(underway: underway).encoded().count < Limits.componentFrame)
+    }
+}

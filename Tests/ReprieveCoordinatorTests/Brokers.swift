@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ReprieveProtocol
+import ScriptedBroker
+
+let released = GateEvent.released(
+    ReleasedShape(
+        deploymentID: "d-1",
+        basis: .silence,
+        waitedMs: 1_500,
+        participants: ["a", "b"],
+        silent: ["b"],
+        overridden: []
+    )
+)
+
+let announced = GateResponse(
+    deploymentID: "d-1",
+    participants: ["a", "b"],
+    attached: false,
+    unmatched: []
+)
+
+/// Answers a gate with `end`, or lets it wait; everything else succeeds.
+func broker(_ end: GateEvent?) -> ScriptedBroker {
+    ScriptedBroker { connection, event in
+        switch event {
+        case .connect: return connection.accept()
+        case .request(let stream, .gateUpdate, _):
+            let response = connection.respond(stream, announced.encoded())
+            guard let end else { return response }
+            return response + connection.send(stream, end.encoded(), isLast: true)
+        case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+        default: return []
+        }
+    }
+}
+
+extension ScriptedBroker {
+    func request(_ wanted: Operation) async -> [UInt8]? {
+        for await event in heard {
+            if case .request(_, wanted, let payload) = event { return payload }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import ReprieveCoordinator
+import ReprieveProtocol
+import ScriptedBroker
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `Cancelling the task` {
+    private func gating(
+        _ broker: ScriptedBroker,
+        _ body: @escaping @Sendable () async throws -> Completion = { .applied }
+    ) -> Task<Void, any Error> {
+        let path = broker.path
+        return Task {
+            try await withGate(for: Update("d-1"), controlSocket: path) { _ in try await body() }
+        }
+    }
+
+    @Test func `while it waits withdraws the update`() async throws {
+        let broker = broker(nil)
+        defer { broker.stop() }
+        let gating = gating(broker)
+        _ = await broker.request(.gateUpdate)
+        gating.cancel()
+        let payload = await broker.request(.cancelUpdate) ?? []
+        #expect(try ReasonedRequest(decoding: payload).deploymentID == "d-1")
+        await #expect(throws: CancellationError.self) { try await gating.value }
+    }
+
+    @Test func `in the handshake withdraws nothing: it might be somebody else's`() async {
+        let broker = ScriptedBroker { _, _ in [] }
+        let gating = gating(broker)
+        for await event in broker.heard {
+            if case .connect = event { break }
+        }
+        gating.cancel()
+        await #expect(throws: CancellationError.self) { try await gating.value }
+        broker.stop()
+        for await event in broker.heard { Issue.record("it said \(event)") }
+    }
+
+    @Test func `before it begins announces nothing`() async {
+        let broker = broker(released)
+        defer { broker.stop() }
+        let path = broker.path
+        let gating = Task {
+            cancelThisTask()
+            try await withGate(for: Update("d-1"), controlSocket: path) { _ in .applied }
+        }
+        await #expect(throws: CancellationError.self) { try await gating.value }
+    }
+
+    @Test func `in the instant of release runs no body, and says that it failed`() async throws {
+        let opened = AsyncStream<Void>.makeStream()
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                opened.continuation.yield()
+                return connection.respond(stream, announced.encoded())
+            case .request(let stream, .cancelUpdate, _):
+                return connection.fail(stream, ErrorShape(.conflict, "released"))
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        let gating = gating(broker) {
+            Issue.record("it ran")
+            return .applied
+        }
+        for await _ in opened.stream { break }
+        gating.cancel()
+        let payload = await broker.request(.completeUpdate) ?? []
+        #expect(try CompleteRequest(decoding: payload).outcome == .failed)
+        await #expect(throws: CancellationError.self) { try await gating.value }
+    }
+
+    @Test func `while the body runs is its own business, and the outcome is told`() async throws {
+        let broker = broker(released)
+        defer { broker.stop() }
+        let gating = gating(broker) {
+            cancelThisTask()
+            return .rolledBack
+        }
+        let payload = await broker.request(.completeUpdate) ?? []
+        #expect(try CompleteRequest(decoding: payload).outcome == .rolledBack)
+        try await gating.value
+    }
+
+    @Test func `leaves no stream open`() async {
+        let broker = broker(nil)
+        let gating = gating(broker)
+        var streams: Set<Int32> = []
+        for await event in broker.heard {
+            switch event {
+            case .request(let stream, .gateUpdate, _):
+                streams.insert(stream)
+                gating.cancel()
+            case .closed(let stream, .gateUpdate, _): streams.remove(stream)
+            case .request(_, .cancelUpdate, _): broker.stop()
+            default: break
+            }
+        }
+        #expect(streams.isEmpty)
+        _ = try? await gating.value
+    }
+
+    @Test func `leaves no descriptor open`() async {
+        // In a process of its own, where nobody else opens any.
+        await #expect(processExitsWith: .success) {
+            let waits = broker(nil)
+            let silent = ScriptedBroker { _, _ in [] }
+            func cancelAtAllPoints() async {
+                for path in [waits.path, silent.path, "/nowhere"] {
+                    for pause in 0..<20 {
+                        let gating = Task {
+                            try await withGate(for: Update("d"), controlSocket: path) { _ in
+                                .applied
+                            }
+                        }
+                        for _ in 0..<pause * 10 { await Task.yield() }
+                        gating.cancel()
+                        _ = try? await gating.value
+                    }
+                }
+            }
+            await cancelAtAllPoints()
+            let before = openDescriptors
+            await cancelAtAllPoints()
+            let end = ContinuousClock.now + .seconds(20)
+            // A connection's thread closes it a moment later.
+            while openDescriptors > before, .now < end { await Task.yield() }
+            precondition(openDescriptors <= before, "descriptors are left open")
+            waits.stop()
+            silent.stop()
+        }
+    }
+}
+
+private func cancelThisTask() {
+    unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+}
+
+private var openDescriptors: Int { (0..<1_024).filter { fcntl($0, F_GETFD) >= 0 }.count }

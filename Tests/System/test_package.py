@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package: what is in it, and what installing and removing it does."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from daemon import ROOT
+from expect import CAMERA
+from rig import PACKAGE, Device, Guest, needs_package, needs_systemd
+
+pytestmark = [needs_package, pytest.mark.systemd]
+
+UNITS = ["reprieved.service", "reprieved.socket", "reprieved-control.socket"]
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("package")
+    output("dpkg-deb", "--extract", PACKAGE, directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def programs(unpacked):
+    return {"reprieve": unpacked / "usr/bin/reprieve", "reprieved": unpacked / "usr/sbin/reprieved"}
+
+
+# What is in it
+
+
+def test_lintian_finds_nothing(unpacked):
+    assert output("lintian", "--fail-on=error,warning", "--allow-root", PACKAGE) == ""
+
+
+def test_its_dependencies_are_those_of_its_programs(programs):
+    depends = output("dpkg-deb", "--field", PACKAGE, "Depends")
+    print(depends)
+    assert "libsystemd0" in depends and "libc6" in depends
+    assert "swift" not in depends and "libstdc++" not in depends
+    for program in programs.values():
+        sections = output("readelf", "--wide", "--dynamic", "--sections", program)
+        assert "RUNPATH" not in sections and "RPATH" not in sections
+        assert ".symtab" not in sections, "it is not stripped"
+
+
+def test_its_version_is_the_programs(programs):
+    version = output("dpkg-deb", "--field", PACKAGE, "Version").strip()
+    assert output(programs["reprieved"], "--version") == f"reprieved {version}\n"
+
+
+def options(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+
+
+def helps(program):
+    """All that the command says of its subcommands, in its own words and for machines."""
+    dump = json.loads(output(program, "--experimental-dump-help"))["command"]
+    names = [one["commandName"] for one in dump["subcommands"]]
+    return "".join(output(program, "help", name) for name in names if name != "help")
+
+
+def manual(unpacked, name):
+    page = unpacked / f"usr/share/man/man{name[-1]}/{name}.gz"
+    # Fails if the page could be misread; that it refers to others is no fault.
+    checked = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True
+    )
+    assert checked.stdout == ""
+    text = output("mandoc", "-T", "utf8", "-O", "width=1000", page)
+    return re.sub(".\b", "", text)
+
+
+def test_the_manuals_know_the_options_that_the_programs_know(unpacked, programs):
+    # The manual of every command has --help; no page explains it again and again.
+    known = options(helps(programs["reprieve"])) - {"--help"}
+    assert options(manual(unpacked, "reprieve.1")) == known
+    known = options(output(programs["reprieved"], "--help"))
+    assert options(manual(unpacked, "reprieved.8")) == known
+    assert options(manual(unpacked, "reprieve-protocol.7")) == set()
+
+
+def test_the_manual_explains_each_exit_code(unpacked, programs):
+    codes = re.search(r"Exit codes:.*?\.\n", output(programs["reprieve"], "--help"), re.DOTALL)
+    codes = re.findall(r"\b\d+\b", codes[0])
+    assert len(codes) > 5
+    status = manual(unpacked, "reprieve.1").split("EXIT STATUS")[1].split("EXAMPLES")[0]
+    assert re.findall(r"^ +(\d+) ", status, re.MULTILINE) == codes
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["bash-completion/completions/{}", "zsh/vendor-completions/_{}",
+     "fish/vendor_completions.d/{}.fish"],
+)  # fmt: skip
+def test_the_shells_complete_the_options(unpacked, programs, place):
+    known = {"reprieve": helps(programs["reprieve"])}
+    known["reprieved"] = output(programs["reprieved"], "--help")
+    for name, help_text in known.items():
+        script = (unpacked / "usr/share" / place.format(name)).read_text()
+        # As fish spells them.
+        script = re.sub(r"-l '?([a-z-]+)'?", r"--\1", script)
+        assert options(help_text) <= options(script)
+        if "bash" in place:
+            subprocess.run(["bash", "-n"], input=script, check=True, text=True)
+
+
+# What it does
+
+
+@needs_systemd
+def test_it_is_installed_upgraded_and_removed(tmp_path):
+    with Guest(
+        tmp_path / "out",
+        files={PACKAGE: "/package.deb", ROOT / "Tests/System": "/tests"},
+        prepare=["rm -rf $ROOT/var/lib/reprieve $ROOT/etc/reprieve"],
+    ) as guest:
+        install = ["dpkg", "--no-triggers", "--install", "/package.deb"]
+        guest.run(*install)
+        assert guest.run("systemctl", "is-active", *UNITS) == "active\n" * 3
+        assert guest.run("systemctl", "is-enabled", *UNITS) == "enabled\n" * 3
+        guest.run("reprieve", "token", CAMERA)
+        waiting = guest.start("reprieve", "gate", "--require", CAMERA, "--response-timeout", "1h")
+        waiting.error_line("waiting for")
+        guest.run(*install)
+        waiting.error_line("was announced before and is joined")
+        guest.run("reprieve", "force", update(guest), "--reason", "enough")
+        assert waiting.end()[0] == 0
+        guest.run("dpkg", "--no-triggers", "--purge", "reprieve")
+        gone = ["/run/reprieve", "/var/lib/reprieve", "/etc/reprieve"]
+        assert guest.run("ls", "--directory", *gone, code=2) == ""
+        units = guest.run("systemctl", "list-unit-files", "--no-legend", "reprieve*", code=None)
+        assert units == ""
+
+
+def update(guest):
+    [update] = json.loads(guest.run("reprieve", "status", "--json"))["updates"]
+    return update["deploymentId"]
