@@ -39,7 +39,7 @@ private let shapes: [String: Rewriting] = [
     "Connect": rewriting(ConnectRequest.self),
     "Error": { try JSON(decoding: ErrorShape(decoding: $0, model: nil).encoded()) },
     "SubscribeToComponentUpdatesRequest": rewriting(SubscribeRequest.self),
-    "SubscribeToComponentUpdatesResponse": rewriting(Empty.self),
+    "SubscribeToComponentUpdatesResponse": rewriting(SubscribeResponse.self),
     "ComponentUpdatePolicyEvents": rewriting(ComponentEvent.self),
     "DeferComponentUpdateRequest": rewriting(DeferRequest.self),
     "DeferComponentUpdateResponse": rewriting(DeferResponse.self),

@@ -77,6 +77,7 @@ FOUND = {
     "updates-have-nothing-to-do-with-each-other": "grants nothing",
     "the-outcome-is-posted-once": "posts twice",
     "a-post-is-owed": "never posts",
+    "a-latecomer-hears-what-is-under-way": "hides what is under way",
     "an-update-can-be-cancelled": "refuses",
     "an-update-can-be-forced": "hides lastCall",
     "updates-end-in-order": "knows no conflict",
