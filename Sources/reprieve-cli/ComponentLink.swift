@@ -59,8 +59,8 @@ struct ComponentLink: Hashable, Sendable {
                         isFirst = false
                         let response = try SubscribeResponse(decoding: payload)
                         try await handle(.subscribed(connection, response))
-                    } else {
-                        try await handle(Event(decoding: payload))
+                    } else if let event = try Event(decoding: payload) {
+                        try await handle(event)
                     }
                 }
                 // In a task of its own, since this one is cancelled.
@@ -91,10 +91,12 @@ struct ComponentLink: Hashable, Sendable {
 }
 
 extension ComponentLink.Event {
-    fileprivate init(decoding payload: [UInt8]) throws(JSONError) {
+    /// Nil for what only a later broker says.
+    fileprivate init?(decoding payload: [UInt8]) throws(JSONError) {
         switch try ComponentEvent(decoding: payload) {
         case .preUpdate(let notice): self = .notice(notice)
         case .postUpdate(let post): self = .post(post)
+        case .unknown: return nil
         }
     }
 }
