@@ -18,11 +18,15 @@ from processes import HERE
 MODULES = [client_answers, client_frames, client_connections]
 CHECKS = {check.name: check for module in MODULES for check in module.check.checks}
 SAMPLES = ROOT / "Samples"
+LISTEN = "listen --component com.example.Conformance --exec true".split()
 COMPONENTS = {
     "plain Python": [sys.executable, SAMPLES / "python-component/component.py"],
     "AWS SDK": [sys.executable, SAMPLES / "aws-sdk-component/component.py"],
     "Swift": [BUILD / "sample-component", "com.example.Conformance"],
+    "reprieve listen": [BUILD / "reprieve", *LISTEN],
 }
+# Which subscribe with confirm: our library, and our command.
+CONFIRMING = {"Swift", "reprieve listen"}
 BROKEN = [sys.executable, str(HERE / "broken_client.py")]
 
 # A fault, the check that finds it, and a word of what it says.
@@ -94,15 +98,14 @@ def attempts():
 @pytest.mark.parametrize("kind", COMPONENTS)
 @pytest.mark.slow
 @pytest.mark.longest(300)
-def test_our_samples_pass_every_check(kind):
+def test_our_samples_and_our_command_pass_every_check(kind):
     if kind == "AWS SDK" and importlib.util.find_spec("awsiot") is None:
         pytest.skip("awsiotsdk is not installed; Tests/run.sh installs it")
     if kind == "Swift" and not (BUILD / "sample-component").exists():
         pytest.skip("sample-component is not built")
     done = check_client("--", *COMPONENTS[kind])
     assert done.returncode == 0, done.stdout + done.stderr
-    # Only our library knows of confirming.
-    skipped = 0 if kind == "Swift" else 1
+    skipped = 0 if kind in CONFIRMING else 1
     assert f"{len(CHECKS) - skipped} ok, 0 failed, {skipped} skipped" in done.stdout
 
 
