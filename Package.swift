@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "Reprieve", targets: ["Reprieve"]),
         .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
         .library(name: "ReprieveShutdown", targets: ["ReprieveShutdown"]),
+        .library(name: "ReprieveTesting", targets: ["ReprieveTesting"]),
         .executable(name: "reprieve", targets: ["reprieve-cli"]),
         .executable(name: "sample-component", targets: ["sample-component"]),
         .executable(name: "sample-nucleus", targets: ["sample-nucleus"]),
@@ -102,6 +103,16 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
+        .target(
+            name: "ReprieveTesting",
+            dependencies: [
+                "Reprieve", "ReprieveTransport", "ReprieveBroker", "ReprieveProtocol",
+                "Negotiation", "EventStream",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
         .executableTarget(
             name: "reprieve-cli",
             dependencies: [
@@ -128,6 +139,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Samples/swift-nucleus",
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "sample-snippets",
+            dependencies: ["Reprieve", "ReprieveCoordinator"],
+            path: "Samples/swift-snippets",
             swiftSettings: strict
         ),
 
@@ -168,7 +186,7 @@ let package = Package(
 
         .target(
             name: "ScriptedBroker",
-            dependencies: ["ReprieveProtocol", "EventStream"],
+            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
             path: "Tests/ScriptedBroker",
             swiftSettings: strict
         ),
@@ -247,7 +265,17 @@ let package = Package(
 
         .testTarget(
             name: "ReprieveTests",
-            dependencies: ["Reprieve", "ReprieveProtocol", "ScriptedBroker"],
+            dependencies: [
+                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
+                "ScriptedBroker", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveTestingTests",
+            dependencies: ["Reprieve", "ReprieveTesting"],
             swiftSettings: memorySafe
         ),
 
@@ -275,6 +303,13 @@ let package = Package(
                 "reprieve-cli", "ReprieveProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "SampleTests",
+            dependencies: ["Reprieve", "ReprieveTesting"],
+            path: "Samples/swift-testing",
             swiftSettings: strict
         ),
 

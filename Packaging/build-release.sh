@@ -20,6 +20,7 @@ ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" "$archives/"
 build() {
     swift build --configuration release --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all \
+        -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs \
         -Xlinker "-L$archives" "$@"
 }
 

@@ -14,14 +14,7 @@ cd "$(dirname "$0")/.."
 programs=.build/benchmarks
 mkdir -p "$programs"
 
-# The C++ library that the Swift runtime needs is linked statically too, as only its archive is
-# found first; folding equal functions saves as much again.
-mkdir -p "$programs/archives"
-ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" "$programs/archives/"
-swift build --configuration release --product reprieved --static-swift-stdlib \
-    --disable-local-rpath -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all \
-    -Xlinker "-L$PWD/$programs/archives"
-strip -o "$programs/reprieved" .build/release/reprieved
+strip -o "$programs/reprieved" "$(Packaging/build-release.sh --product reprieved)/reprieved"
 
 compile() {
     ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wno-unused-result \

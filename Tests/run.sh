@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
 #
-#   Tests/run.sh           everything
+#   Tests/run.sh           everything but the updaters
+#   Tests/run.sh --all     everything: as root, with 20 MB of packages that it does not install
 #   Tests/run.sh --quick   the Swift tests, and the system tests that wait for no real time-out
 #   Tests/run.sh STEP...   only these steps
 
@@ -26,6 +27,8 @@ STEPS=(
     "simulation 600"
     "instructions 300"
 )
+# The updaters themselves: RAUC, SWUpdate, apt and Podman wait for a component. Needs root.
+ALL_STEPS=("updaters 600")
 # Only by name: a machine that others use, too, is no place to measure.
 MORE_STEPS=("benchmark 600")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 600")
@@ -43,7 +46,7 @@ swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only="not systemd"
+    local only="not systemd and not updaters"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
     pytest -m "$only"
 }
@@ -62,6 +65,13 @@ systemd() {
 pytest() {
     REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
         "$VENV/bin/pytest" -q "$@" Tests/System
+}
+
+# None of their packages is installed: a test sees them on the device that it makes (device.sh).
+updaters() {
+    unpack_packages .build/updaters rauc swupdate libubootenv-tool unattended-upgrades podman crun \
+        squashfs-tools cpio
+    pytest -m updaters -rs
 }
 
 demo() { Samples/demo.sh; }
@@ -112,9 +122,12 @@ if [ "${1:-}" = --quick ]; then
     export QUICK=1
     STEPS=("${QUICK_STEPS[@]}")
     shift
+elif [ "${1:-}" = --all ]; then
+    shift
+    [ $# -gt 0 ] || STEPS+=("${ALL_STEPS[@]}")
 fi
 
-[ $# -eq 0 ] || STEPS+=("${MORE_STEPS[@]}")
+[ $# -eq 0 ] || STEPS+=("${ALL_STEPS[@]}" "${MORE_STEPS[@]}")
 chosen=()
 for step in "${STEPS[@]}"; do
     read -r name _ <<<"$step"

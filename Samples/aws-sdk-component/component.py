@@ -2,22 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A component written for AWS IoT Greengrass, with the AWS IoT Device SDK as it is.
 
-    component.py [SECONDS]
+    python3 -m pip install awsiotsdk
+    Samples/aws-sdk-component/component.py [NAME [SECONDS]]
 
 It knows nothing of Reprieve: it is busy for some seconds, and says so to whoever serves the
 socket. The two variables that Greengrass sets are all that it needs:
-AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT and SVCUID.
+AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT and SVCUID. NAME is only shown.
 """
 
-import os
 import sys
 import threading
 import time
 
 from awsiot.greengrasscoreipc.clientv2 import GreengrassCoreIPCClientV2
 
-NAME = os.environ["SVCUID"]
-BUSY_UNTIL = time.monotonic() + (float(sys.argv[1]) if len(sys.argv) > 1 else 0)
+NAME = sys.argv[1] if len(sys.argv) > 1 else "com.example.Till"
+BUSY_UNTIL = time.monotonic() + (float(sys.argv[2]) if len(sys.argv) > 2 else 0)
 
 
 def say(text):

@@ -6,19 +6,25 @@ extension Update {
     /// Takes an answer, or says why it is none.
     mutating func answer(_ answer: Answer, _ turn: inout Turn) -> Result<Grant, Refusal> {
         let name = answer.component
-        guard let participant = participants[name], participant.state != .absent,
-            participant.state != .gone
-        else { return .failure(.notAsked(name, id)) }
+        let found = participants.place(of: name, hint: derived.nextToAnswer)
+        guard let place = found, takesPart(at: place) else { return .failure(.notAsked(name, id)) }
+        derived.nextToAnswer = place + 1
         // A negative deferral is no answer: taken for consent it would be a hole.
         guard answer.deferral >= .zero else { return .failure(.notAsked(name, id)) }
-        let left = participant.budgetLeft(at: turn.now)
+        let isOverridden = participants.entries[place].state == .overridden
         if answer.deferral == .zero {
-            if isWaiting, participant.state != .overridden { acknowledge(answer, &turn) }
-            return .success(Grant(granted: .zero, remaining: remaining(name, at: turn.now)))
+            if isWaiting, !isOverridden { acknowledge(answer, at: place, &turn) }
+            return .success(
+                Grant(
+                    granted: .zero,
+                    remaining: participants.entries[place].remaining(at: turn.now)
+                )
+            )
         }
         guard isWaiting else { return .failure(.alreadyReleased(id)) }
         guard deadline - turn.now >= .milliseconds(1) else { return .failure(.deadlinePassed(id)) }
-        guard left >= .milliseconds(1), participant.state != .overridden else {
+        let left = participants.entries[place].budgetLeft(at: turn.now)
+        guard left >= .milliseconds(1), !isOverridden else {
             return .failure(.budgetSpent(name, id))
         }
         let asked = max(answer.deferral, turn.settings.minimumDeferral)
@@ -26,26 +32,30 @@ extension Update {
         // deadline must not end the fraction of a millisecond before it, and be asked once more.
         let maxDefer = turn.settings.maxDefer(of: name, policy)
         let granted = min(asked, maxDefer, left, deadline - turn.now)
-        deferUpdate(answer, granted: granted, &turn)
+        deferUpdate(answer, granted: granted, at: place, &turn)
         return .success(
             Grant(
                 granted: granted.inWholeMilliseconds,
-                remaining: remaining(name, at: turn.now)
+                remaining: participants.entries[place].remaining(at: turn.now)
             )
         )
     }
 
-    /// The budget left once what runs has run out.
-    private func remaining(_ name: ComponentName, at now: Instant) -> Duration {
-        guard let participant = participants[name] else { return .zero }
-        let running = participant.deferralEnd(at: now).map { $0 - now } ?? .zero
-        return max(.zero, participant.budgetLeft(at: now) - running)
+    private func takesPart(at place: Int) -> Bool {
+        switch participants.entries[place].state {
+        case .absent, .gone: false
+        case .asked, .acknowledged, .deferred, .silent, .away, .overridden: true
+        }
     }
 
-    private mutating func acknowledge(_ answer: Answer, _ turn: inout Turn) {
+    private mutating func acknowledge(
+        _ answer: Answer,
+        at place: Int,
+        _ turn: inout Turn
+    ) {
         let name = answer.component
         let now = turn.now
-        let isOutsideFinal = with(name, &turn) { participant in
+        let isOutsideFinal = with(name, at: place, &turn) { participant in
             participant.message = answer.message
             participant.keepWord(of: answer.request.peer, until: nil, at: now)
             let isFinalWord =
@@ -74,9 +84,14 @@ extension Update {
         if let seats, !seats.isEmpty { ask(name, seats: seats, &turn) }
     }
 
-    private mutating func deferUpdate(_ answer: Answer, granted: Duration, _ turn: inout Turn) {
+    private mutating func deferUpdate(
+        _ answer: Answer,
+        granted: Duration,
+        at place: Int,
+        _ turn: inout Turn
+    ) {
         let now = turn.now
-        with(answer.component, &turn) { participant in
+        with(answer.component, at: place, &turn) { participant in
             participant.message = answer.message
             participant.deferrals += 1
             participant.lastDeferral = LastDeferral(granted: granted, message: answer.message)
@@ -90,5 +105,13 @@ extension Update {
             }
         }
         if phase == .finalAsking { endFinalAsking(&turn) }
+    }
+}
+
+extension Participant {
+    /// The budget left once what runs has run out.
+    fileprivate func remaining(at now: Instant) -> Duration {
+        let running = deferralEnd(at: now).map { $0 - now } ?? .zero
+        return max(.zero, budgetLeft(at: now) - running)
     }
 }

@@ -14,7 +14,10 @@ extension Update {
         let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
         let now = turn.now
-        let budgetLeft = with(name, &turn) { participant in
+        // Who joins is asked, and most join in the order of their names.
+        let found = participants.place(of: name, hint: participants.count - 1)
+        guard let place = found else { return }
+        let budgetLeft = with(name, at: place, &turn) { participant in
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(
@@ -30,10 +33,10 @@ extension Update {
             participant.enter(.asked, until: now + timeout, at: now)
             return participant.budgetLeft(at: now)
         }
-        tell(name, seats: seats, &turn)
+        tell(name, at: place, seats: seats, &turn)
         // A response time or a budget of 0: told, not asked.
         if min(timeout, budgetLeft) <= .zero {
-            with(name, &turn) { $0.enter(.silent, at: now) }
+            with(name, at: place, &turn) { $0.enter(.silent, at: now) }
         }
     }
 
@@ -51,13 +54,24 @@ extension Update {
 
     /// Sends the standing question to seats of a participant.
     mutating func tell(_ name: ComponentName, seats: [StreamID]?, _ turn: inout Turn) {
-        guard let participant = participants[name] else { return }
-        let seats = seats ?? participant.seats.map(\.stream)
+        guard let place = participants.place(of: name) else { return }
+        tell(name, at: place, seats: seats, &turn)
+    }
+
+    private mutating func tell(
+        _ name: ComponentName,
+        at place: Int,
+        seats: [StreamID]?,
+        _ turn: inout Turn
+    ) {
+        let seats = seats ?? participants.entries[place].seats.map(\.stream)
         guard !seats.isEmpty else { return }
-        let notice = notice(to: name, participant, turn)
+        let notice = notice(at: place, turn)
         for seat in seats { turn.actions.append(.notify(seat, notice)) }
         if phase == .finalAsking { askedFinally.formUnion(seats) }
-        if !participant.isTold { with(name, &turn) { $0.isTold = true } }
+        if !participants.entries[place].isTold {
+            with(name, at: place, &turn) { $0.isTold = true }
+        }
     }
 
     /// The last call changes no state and no timer; it only says what is coming.
@@ -68,39 +82,38 @@ extension Update {
         respondBy: Duration? = nil,
         _ turn: inout Turn
     ) {
-        guard let participant = participants[name] else { return }
-        var notice = notice(to: name, participant, turn)
+        guard let place = participants.place(of: name) else { return }
+        var notice = notice(at: place, turn)
         notice.lastCall = true
         notice.final = isFinal
         notice.respondBy = respondBy ?? notice.respondBy
-        let seats = seats ?? participant.seats.map(\.stream)
+        let seats = seats ?? participants.entries[place].seats.map(\.stream)
         for seat in seats { turn.actions.append(.notify(seat, notice)) }
-        if !participant.isTold, !seats.isEmpty { with(name, &turn) { $0.isTold = true } }
+        if !participants.entries[place].isTold, !seats.isEmpty {
+            with(name, at: place, &turn) { $0.isTold = true }
+        }
     }
 
-    private func notice(
-        to name: ComponentName,
-        _ participant: Participant,
-        _ turn: Turn
-    ) -> Notice {
+    private func notice(at place: Int, _ turn: borrowing Turn) -> Notice {
         let now = turn.now
-        let maxDefer = turn.settings.maxDefer(of: name, policy)
+        let maxDefer = turn.settings.maxDefer(of: participants.names[place], request.policy)
         let deadlineLeft = max(.zero, deadline - now)
-        let budgetLeft = participant.budgetLeft(at: now)
-        let question = participant.question
+        let budgetLeft = participants.entries[place].budgetLeft(at: now)
+        let question = participants.entries[place].question
         let answerTime =
-            question.isAnswered ? policy.responseTimeout : max(.zero, question.answerBy - now)
+            question.isAnswered
+            ? request.policy.responseTimeout : max(.zero, question.answerBy - now)
         return Notice(
             deploymentID: id,
             reason: request.reason,
             restartsNucleus: request.restartsNucleus,
             components: request.components,
-            round: participant.question.round,
+            round: question.round,
             respondBy: min(answerTime, budgetLeft, deadlineLeft),
             deadlineIn: deadlineLeft,
             maxDefer: min(maxDefer, budgetLeft, deadlineLeft),
             lastCall: false,
-            final: participant.question.isFinal
+            final: question.isFinal
         )
     }
 }

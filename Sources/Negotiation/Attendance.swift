@@ -5,20 +5,19 @@
 extension Update {
     /// The first questions, to everyone subscribed.
     mutating func begin(
-        _ names: [ComponentName],
-        _ subscriptions: [ComponentName: [Subscription]],
+        _ subscriptions: Roll<[Subscription]>,
         _ turn: inout Turn
     ) {
         guard policy.notification == .notify else { return open(on: .skipped, &turn) }
         participants.reserveCapacity(subscriptions.count)
         turn.actions.reserveCapacity(2 * subscriptions.count)
-        for name in names {
-            let concerned = subscriptions[name, default: []].filter { concerns($0) }
+        for (place, name) in subscriptions.names.enumerated() {
+            let concerned = subscriptions.entries[place].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &turn) }
         }
         let required = turn.settings.required.filter { concerns($0) }
         for name in Set(policy.require + required).sorted() {
-            let isPresent = subscriptions.keys.contains { Self.matches(name, $0) }
+            let isPresent = subscriptions.names.contains { Self.matches(name, $0) }
             if !isPresent { waitFor(name, &turn) }
         }
         if deadline <= turn.now { reachDeadline(&turn) } else { settle(&turn) }
@@ -82,7 +81,7 @@ extension Update {
         for placeholder in names(where: \.isPlaceholder)
         where placeholder != name && Self.matches(placeholder, name) {
             guard let participant = remove(placeholder), participants[name] == nil else { continue }
-            turn.changes.note(.participant(id, placeholder))
+            turn.changes.note(placeholder, of: id)
             add(name, participant.limited(to: turn.settings.budget(of: name, policy)), &turn)
         }
     }

@@ -7,45 +7,35 @@ struct Changes: Hashable, Sendable {
     /// Where something has changed; what stands there now is looked up when it is written.
     enum Place: Hashable, Sendable {
         case update(DeploymentID)
-        case participant(DeploymentID, ComponentName)
         /// The update is no more, nor are its participants.
         case over(DeploymentID)
         case ended(DeploymentID)
         case owed(ComponentName)
-        /// What the component is owed, and what is on its way to it.
-        case sent(ComponentName)
     }
 
     /// Nil while nobody writes.
     private(set) var places: [Place]?
-    /// Updates that ended, as they were.
+    /// Participants that have changed, many of them in a row one update's. They are written behind
+    /// `places`.
+    private(set) var participants: [(update: DeploymentID, names: [ComponentName])] = []
+    /// Where something changes once what was sent has left: until then posts are owed.
+    private var onceSent: [Place] = []
+    /// Updates that ended and whose posts have yet to leave.
+    private(set) var leaving: [DeploymentID: (update: Update, end: Ended)] = [:]
+    /// Updates that ended since it was last written down, as they were.
     private(set) var ended: [(Update, Ended)] = []
-
-    /// Posts that have yet to leave: until they have, they are owed.
-    private(set) var sent: [ComponentName: [OwedPost]] = [:]
 
     static func == (one: Changes, other: Changes) -> Bool { true }
 
     func hash(into hasher: inout Hasher) {}
 
-    var isEmpty: Bool { places?.isEmpty ?? true }
+    var isEmpty: Bool { (places?.isEmpty ?? true) && participants.isEmpty }
 
     /// Keeps what changes from now on.
     mutating func begin() {
         places = []
+        participants = []
         ended = []
-    }
-
-    mutating func note(sent post: OwedPost, to name: ComponentName) {
-        guard places != nil else { return }
-        sent[name, default: []].append(post)
-        note(.sent(name))
-    }
-
-    /// What was sent has left.
-    mutating func confirmSent() {
-        for name in sent.keys.sorted() { note(.sent(name)) }
-        sent = [:]
     }
 
     /// Most changes come in a row: a place is noted again only if another came in between.
@@ -56,13 +46,45 @@ struct Changes: Hashable, Sendable {
     mutating func note(allOf update: Update) {
         guard places != nil else { return }
         note(.update(update.id))
-        for name in update.participants.keys.sorted() { note(.participant(update.id, name)) }
+        participants.append((update.id, update.participants.names))
+    }
+
+    mutating func note(_ participant: ComponentName, of id: DeploymentID) {
+        guard places != nil else { return }
+        guard let last = participants.indices.last, participants[last].update == id else {
+            return participants.append((id, [participant]))
+        }
+        if participants[last].names.last != participant {
+            participants[last].names.append(participant)
+        }
     }
 
     mutating func note(_ update: Update, _ end: Ended) {
         guard places != nil else { return }
-        note(.over(update.id))
-        note(.ended(update.id))
+        leaving[update.id] = (update, end)
         ended.append((update, end))
+        note(.update(update.id))
+        note(.ended(update.id))
+        note(onceSent: .over(update.id))
+    }
+
+    mutating func note(onceSent place: Place) {
+        if places != nil { onceSent.append(place) }
+    }
+
+    /// What was sent has left.
+    mutating func confirmSent() {
+        for place in onceSent { note(place) }
+        onceSent = []
+        leaving = [:]
+    }
+
+    /// The id is announced again: what it stood for is over, whether its posts have left or not.
+    mutating func note(anew id: DeploymentID) {
+        if leaving.removeValue(forKey: id) != nil {
+            onceSent.removeAll { $0 == .over(id) }
+            note(.over(id))
+        }
+        note(.update(id))
     }
 }

@@ -51,7 +51,7 @@ extension Update {
     func attachment(isFirst: Bool) -> Attachment {
         Attachment(
             deploymentID: id,
-            participants: names,
+            participants: participants.names,
             attached: !isFirst,
             unmatched: unmatched
         )

@@ -6,6 +6,9 @@
 struct Derived: Hashable, Sendable {
     private(set) var blockers = 0
     private(set) var silences = 0
+    /// Behind the place of the last answer. Notices leave in the order of places, and most answers
+    /// come in that order too.
+    var nextToAnswer = 0
     private var earliest: Instant?
     /// How many participants have `earliest` as their next deadline; at 0 it must be found anew.
     private var earliestCount = 0
@@ -50,15 +53,17 @@ struct Derived: Hashable, Sendable {
 
     /// The earliest deadline of all participants.
     mutating func earliestDeadline(
-        of participants: [ComponentName: Participant],
+        of participants: Roll<Participant>,
         deadline: Instant
     ) -> Instant? {
         if isStale { recount(participants, deadline: deadline) }
         return earliest
     }
 
-    mutating func recount(_ participants: [ComponentName: Participant], deadline: Instant) {
+    mutating func recount(_ participants: Roll<Participant>, deadline: Instant) {
+        let nextToAnswer = nextToAnswer
         self = Derived()
-        for participant in participants.values { count(participant, deadline: deadline) }
+        self.nextToAnswer = nextToAnswer
+        for place in participants.places { count(participants.entries[place], deadline: deadline) }
     }
 }

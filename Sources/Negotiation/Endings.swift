@@ -62,34 +62,50 @@ struct OwedPosts: Hashable, Sendable {
     mutating func deliver(
         _ post: Post,
         after update: Update,
-        to subscriptions: [ComponentName: [Subscription]],
+        to subscriptions: Roll<[Subscription]>,
         _ turn: inout Turn
     ) {
+        var place = -1
         for name in update.names(where: { $0.isTold }) {
-            let streams = subscriptions[name, default: []].map(\.stream)
-            for stream in streams { turn.actions.append(.post(stream, post)) }
-            let end = turn.now + turn.settings.completionLimit
-            if !streams.isEmpty { turn.changes.note(sent: OwedPost(post, until: end), to: name) }
-            if streams.isEmpty { owe(post, to: name, &turn) }
+            if let found = subscriptions.place(of: name, hint: place + 1) {
+                place = found
+                for subscription in subscriptions.entries[place] {
+                    turn.actions.append(.post(subscription.stream, post))
+                }
+                continue
+            }
+            owe(post, to: name, turn.settings, at: turn.now)
+            turn.changes.note(.owed(name))
         }
     }
 
-    private mutating func owe(_ post: Post, to name: ComponentName, _ turn: inout Turn) {
-        let settings = turn.settings
+    /// The broker died before it knew that all posts had left: whoever was told is owed its post.
+    mutating func owe(afterDeathIn update: Update, _ end: Ended, _ settings: Settings) {
+        let post = end.ending.post(update.id)
+        for name in update.names(where: { $0.isTold })
+        where !self[name].contains(where: { $0.post.deploymentID == update.id }) {
+            owe(post, to: name, settings, at: end.at)
+        }
+    }
+
+    private mutating func owe(
+        _ post: Post,
+        to name: ComponentName,
+        _ settings: Settings,
+        at now: Instant
+    ) {
         guard posts[name] != nil || posts.count < settings.maximumOwedComponents else { return }
-        var owed = posts[name, default: []].filter { $0.until > turn.now }
-        owed.append(OwedPost(post, until: turn.now + settings.completionLimit))
+        var owed = posts[name, default: []].filter { $0.until > now }
+        owed.append(OwedPost(post, until: now + settings.completionLimit))
         posts[name] = owed.suffix(settings.maximumOwedPosts)
-        turn.changes.note(.owed(name))
     }
 
     /// Sends a returning component what it is owed.
     mutating func deliver(to subscription: Subscription, _ turn: inout Turn) {
         guard let owed = posts.removeValue(forKey: subscription.component) else { return }
-        turn.changes.note(.owed(subscription.component))
+        turn.changes.note(onceSent: .owed(subscription.component))
         for one in owed where one.until > turn.now {
             turn.actions.append(.post(subscription.stream, one.post))
-            turn.changes.note(sent: one, to: subscription.component)
         }
     }
 

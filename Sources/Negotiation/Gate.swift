@@ -40,7 +40,7 @@ extension Update {
         phase = .gathering
         askedFinally = []
         turn.changes.note(.update(id))
-        for name in names {
+        for name in participants.names {
             let acted = with(name, &turn) { participant in
                 participant.question.isFinal = false
                 participant.hasFinalWord = false
@@ -85,7 +85,7 @@ extension Update {
                 silent.isEmpty ? .consent : .silence
             ),
             waited: waited,
-            participants: names,
+            participants: participants.names,
             silent: silent,
             overridden: overridden,
             at: instant

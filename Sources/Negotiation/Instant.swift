@@ -9,6 +9,8 @@ package struct Instant: Hashable, Comparable, Sendable {
         self.sinceBoot = sinceBoot
     }
 
+    package static let boot = Instant(sinceBoot: .zero)
+
     package static func < (one: Instant, other: Instant) -> Bool {
         one.sinceBoot < other.sinceBoot
     }
@@ -24,6 +26,12 @@ package struct Instant: Hashable, Comparable, Sendable {
     package static func - (one: Instant, other: Instant) -> Duration {
         one.sinceBoot - other.sinceBoot
     }
+}
+
+/// The earlier of two instants, of which either may never come.
+func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
 }
 
 extension Duration {

@@ -9,9 +9,8 @@
 package struct Negotiation: Hashable, Sendable {
     /// New ones hold for what happens from now on; the budgets of updates that wait stay.
     package var settings: Settings
-    package internal(set) var updates: [DeploymentID: Update] = [:]
-    private var subscriptions: [ComponentName: [Subscription]] = [:]
-    private var subscribers = Roll()
+    package internal(set) var updates = Roll<Update>()
+    private var subscriptions = Roll<[Subscription]>()
     var ended = Memory<DeploymentID, Ended>()
     var owedPosts = OwedPosts()
     var changes = Changes()
@@ -23,12 +22,11 @@ package struct Negotiation: Hashable, Sendable {
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {
-            var earliest: Instant?
-            for index in updates.indices {
-                guard let next = updates.values[index].nextDeadline(settings) else { continue }
-                earliest = min(earliest ?? next, next)
+            var next: Instant?
+            for place in updates.places {
+                next = earliest(next, updates[at: place].nextDeadline(settings))
             }
-            return earliest
+            return next
         }
     }
 
@@ -55,8 +53,7 @@ package struct Negotiation: Hashable, Sendable {
         case .timePassed: forEachUpdate(&turn) { $0.timePassed(&$1) }
         case .slept(let asleep): forEachUpdate(&turn) { $0.slept(asleep, &$1) }
         case .restarted:
-            subscriptions = [:]
-            subscribers = Roll()
+            subscriptions = Roll()
             forEachUpdate(&turn) { $0.restarted(&$1) }
         }
         return turn.actions
@@ -67,7 +64,7 @@ package struct Negotiation: Hashable, Sendable {
         _ turn: inout Turn,
         _ handle: (inout Update, inout Turn) -> Void
     ) {
-        for id in updates.keys.sorted() { withUpdate(id, &turn, handle) }
+        for id in updates.names { withUpdate(id, &turn, handle) }
     }
 
     private mutating func withUpdate(
@@ -75,9 +72,11 @@ package struct Negotiation: Hashable, Sendable {
         _ turn: inout Turn,
         _ handle: (inout Update, inout Turn) -> Void
     ) {
-        guard let index = updates.index(forKey: id) else { return }
-        guard let ending = endingOf(&updates.values[index], &turn, handle) else { return }
-        let update = updates.remove(at: index).value
+        guard let place = updates.place(of: id),
+            let ending = endingOf(&updates[at: place], &turn, handle)
+        else { return }
+        let update = updates[at: place]
+        updates[id] = nil
         let end = Ended(ending, at: turn.now)
         let forgotten = ended.remember(id, end, limit: settings.maximumEnded)
         if let forgotten { turn.changes.note(.ended(forgotten)) }
@@ -101,8 +100,8 @@ private func endingOf(
 
 extension Negotiation {
     private mutating func subscribe(_ subscription: Subscription, _ turn: inout Turn) {
-        subscribers.enter(subscription.component)
-        subscriptions[subscription.component, default: []].append(subscription)
+        let known = subscriptions[subscription.component] ?? []
+        subscriptions[subscription.component] = known + [subscription]
         owedPosts.deliver(to: subscription, &turn)
         forEachUpdate(&turn) { $0.subscribed(subscription, &$1) }
     }
@@ -125,20 +124,20 @@ extension Negotiation {
     }
 
     private mutating func forget(_ component: ComponentName, _ isGone: (Subscription) -> Bool) {
-        subscriptions[component]?.removeAll(where: isGone)
-        guard subscriptions[component]?.isEmpty == true else { return }
-        subscriptions[component] = nil
-        subscribers.strike(component)
+        guard var left = subscriptions[component] else { return }
+        left.removeAll(where: isGone)
+        subscriptions[component] = left.isEmpty ? nil : left
     }
 
     private mutating func take(_ answer: Answer, _ turn: inout Turn) {
-        var result = Result<Grant, Refusal>.failure(noSuchUpdate(for: answer))
-        // The reply leaves before whatever the answer brings about.
+        // The reply leaves before whatever the answer brings about, and says what came of it.
         let reply = turn.actions.count
+        turn.actions.append(.done(answer.request))
+        var result: Result<Grant, Refusal>?
         withUpdate(answer.deploymentID, &turn) { result = $0.answer(answer, &$1) }
-        switch result {
-        case .success(let grant): turn.actions.insert(.granted(answer.request, grant), at: reply)
-        case .failure(let refusal): turn.actions.insert(.failed(answer.request, refusal), at: reply)
+        switch result ?? .failure(noSuchUpdate(for: answer)) {
+        case .success(let grant): turn.actions[reply] = .granted(answer.request, grant)
+        case .failure(let refusal): turn.actions[reply] = .failed(answer.request, refusal)
         }
     }
 
@@ -158,8 +157,8 @@ extension Negotiation {
         _ turn: inout Turn
     ) {
         let id = request.deploymentID
-        if let update = updates[id] {
-            guard update.request.asSent == request.asSent else {
+        if let place = updates.place(of: id) {
+            guard updates.entries[place].request.asSent == request.asSent else {
                 return turn.fail(coordinator, .anotherRequest(id))
             }
             return withUpdate(id, &turn) { $0.attach(coordinator, process: process, &$1) }
@@ -168,14 +167,13 @@ extension Negotiation {
             return turn.fail(coordinator, .tooManyUpdates(maximum: settings.maximumUpdates))
         }
         if ended.forget(id) { turn.changes.note(.ended(id)) }
-        turn.changes.note(.update(id))
+        turn.changes.note(anew: id)
         owedPosts.forget(id, &turn)
         updates[id] = Update(request, coordinator: coordinator, process: process, at: turn.now)
         let reply = turn.actions.count
         let subscriptions = subscriptions
-        let names = subscribers.names
         withUpdate(id, &turn) { update, turn in
-            update.begin(names, subscriptions, &turn)
+            update.begin(subscriptions, &turn)
             let attachment = update.attachment(isFirst: true)
             turn.actions.insert(.attached(coordinator, attachment), at: reply)
         }
@@ -188,12 +186,12 @@ extension Negotiation {
         _ request: StreamID,
         _ turn: inout Turn
     ) {
-        guard let update = updates[id] else {
+        guard let place = updates.place(of: id) else {
             return repeatVerb(id, request, &turn) {
                 if case .completed = $0 { true } else { false }
             }
         }
-        guard !update.isWaiting else { return turn.fail(request, .notReleased(id)) }
+        guard !updates.entries[place].isWaiting else { return turn.fail(request, .notReleased(id)) }
         turn.actions.append(.done(request))
         withUpdate(id, &turn) { $0.end(.completed(outcome, message: message), &$1) }
     }

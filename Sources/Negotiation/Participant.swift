@@ -207,7 +207,7 @@ extension Participant {
 
     /// The next instant at which something happens to this participant by itself.
     func nextDeadline(before deadline: Instant) -> Instant? {
-        [until, budgetEnd, lastCallDue(deadline: deadline)].lazy.compactMap { $0 }.min()
+        earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
     }
 }
 

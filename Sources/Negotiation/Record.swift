@@ -9,8 +9,16 @@ package enum Record: Hashable, Sendable {
     case ended(DeploymentID, Ended?)
     /// All that the component is owed; nothing strikes it out.
     case owed(ComponentName, [OwedPost])
-    /// The same with what is on its way. It matters in this boot only.
-    case sent(ComponentName, [OwedPost])
+}
+
+/// Takes what is to be written down. Participants are many, and come apart from the rest.
+package protocol Recorder {
+    mutating func take(_ record: Record)
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
+    )
 }
 
 extension Update {
@@ -20,6 +28,8 @@ extension Update {
             case gathering
             case finalAsking
             case released(Basis, waited: Duration, at: Instant)
+            /// Its posts are on their way. Whoever was told of it is owed them if they are lost.
+            case ended(Ended)
         }
 
         package var request: UpdateRequest
@@ -41,17 +51,24 @@ extension Update {
             self.deadline = deadline
             self.phase = phase
         }
+
+        /// How it ended, if all that is left of it is its posts.
+        package var end: Ended? {
+            if case .ended(let end) = phase { end } else { nil }
+        }
     }
 
-    /// What is written down of it; nil once it has ended.
-    var record: Record? {
+    /// What is written down of it; `end` is how it ended, if it has.
+    func record(_ end: Ended?) -> Record {
         let phase: Record.Phase
         switch self.phase {
         case .gathering: phase = .gathering
         case .finalAsking: phase = .finalAsking
         case .released(let release):
             phase = .released(release.basis, waited: release.waited, at: release.at)
-        case .ended: return nil
+        case .ended:
+            guard let end else { preconditionFailure("what has ended is kept with its end") }
+            phase = .ended(end)
         }
         var record = Record(request, announced: announced, deadline: deadline, phase: phase)
         record.deadlineLastCall = deadlineLastCall
@@ -68,15 +85,15 @@ extension Update {
         coordinators = []
         ownProcesses = Set(record.ownProcesses)
         forced = record.forced
-        self.participants = participants
-        for name in participants.keys.sorted() { roll.enter(name) }
+        for name in participants.keys.sorted() { self.participants[name] = participants[name] }
         switch record.phase {
         case .gathering: phase = .gathering
         case .finalAsking: phase = .finalAsking
         case .released(let basis, let waited, let instant):
             phase = .released(release(on: basis, waited: waited, at: instant))
+        case .ended(let end): phase = .ended(end.ending)
         }
-        derived.recount(participants, deadline: deadline)
+        derived.recount(self.participants, deadline: deadline)
     }
 }
 

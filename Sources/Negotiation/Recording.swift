@@ -19,21 +19,31 @@ extension Negotiation {
             case .ended(let id, let end?):
                 ended.remember(id, end, limit: settings.maximumEnded)
             case .ended(let id, nil): ended.forget(id)
-            case .owed(let name, let posts), .sent(let name, let posts): owedPosts[name] = posts
+            case .owed(let name, let posts): owedPosts[name] = posts
             }
         }
-        for (id, header) in headers { updates[id] = Update(header, participants[id, default: [:]]) }
+        for (id, header) in headers.sorted(by: { $0.key < $1.key }) {
+            let update = Update(header, participants[id, default: [:]])
+            if let end = header.end {
+                owedPosts.owe(afterDeathIn: update, end, settings)
+            } else {
+                updates[id] = update
+            }
+        }
         _ = handle(.restarted, at: now)
         changes.begin()
     }
 
     /// Whether something has changed since it was last written down.
-    package var hasRecords: Bool { !changes.isEmpty }
+    package var hasRecords: Bool { mutating get { !changes.isEmpty } }
 
-    /// What is to be written down since this was last called.
-    package mutating func takeRecords() -> (records: [Record], ended: [(Update, Ended)]) {
+    /// Hands out what is to be written down since this was last called. Returns the updates that
+    /// have ended since, as they were.
+    package mutating func takeRecords(_ recorder: inout some Recorder) -> [(Update, Ended)] {
         defer { changes.begin() }
-        return ((changes.places ?? []).map { record(of: $0) }, changes.ended)
+        for place in changes.places ?? [] { give(place, to: &recorder) }
+        for (id, names) in changes.participants { give(names, of: id, to: &recorder) }
+        return changes.ended
     }
 
     /// All that was to be sent has been sent: what was on its way is owed no more.
@@ -41,8 +51,9 @@ extension Negotiation {
 
     /// Has what was released or has ended written down once more, but for what is known to be.
     package mutating func writeAgain(allBut known: Set<DeploymentID>) {
-        for (id, update) in updates where !update.isWaiting && !known.contains(id) {
-            changes.note(.update(id))
+        for place in updates.places where !updates.entries[place].isWaiting {
+            let id = updates.names[place]
+            if !known.contains(id) { changes.note(.update(id)) }
         }
         let missing = ended.order.filter { !known.contains($0) }
         for id in missing { changes.note(.ended(id)) }
@@ -50,29 +61,48 @@ extension Negotiation {
         for name in owedPosts.components { changes.note(.owed(name)) }
     }
 
-    /// All that is to be written down to begin anew.
-    package var records: [Record] {
-        updates.keys.sorted().flatMap { records(of: $0) }
-            + ended.order.map { record(of: .ended($0)) }
-            + owedPosts.components.map { record(of: .owed($0)) }
-            + changes.sent.keys.sorted().map { record(of: .sent($0)) }
-    }
-
-    /// What is to be written down of one update.
-    package func records(of id: DeploymentID) -> [Record] {
-        let names = updates[id]?.participants.keys.sorted() ?? []
-        return [record(of: .update(id))] + names.map { record(of: .participant(id, $0)) }
-    }
-
-    private func record(of place: Changes.Place) -> Record {
-        switch place {
-        case .update(let id): .update(id, updates[id]?.record)
-        case .participant(let id, let name):
-            .participant(id, name, updates[id]?.participants[name]?.record)
-        case .over(let id): .update(id, nil)
-        case .ended(let id): .ended(id, ended[id])
-        case .owed(let name): .owed(name, owedPosts[name])
-        case .sent(let name): .sent(name, changes.sent[name, default: []] + owedPosts[name])
+    /// Hands out all that is to be written down to begin anew.
+    package func giveRecords(to recorder: inout some Recorder) {
+        for id in (updates.names + changes.leaving.keys).sorted() {
+            giveRecords(of: id, to: &recorder)
         }
+        for id in ended.order { give(.ended(id), to: &recorder) }
+        for name in owedPosts.components { give(.owed(name), to: &recorder) }
+    }
+
+    /// Hands out what is to be written down of one update.
+    package func giveRecords(of id: DeploymentID, to recorder: inout some Recorder) {
+        give(.update(id), to: &recorder)
+        give(update(id)?.participants.names ?? [], of: id, to: &recorder)
+    }
+
+    private func give(_ place: Changes.Place, to recorder: inout some Recorder) {
+        switch place {
+        case .update(let id):
+            recorder.take(.update(id, update(id)?.record(changes.leaving[id]?.end)))
+        case .over(let id): recorder.take(.update(id, nil))
+        case .ended(let id): recorder.take(.ended(id, ended[id]))
+        case .owed(let name): recorder.take(.owed(name, owedPosts[name]))
+        }
+    }
+
+    private func give(
+        _ names: [ComponentName],
+        of id: DeploymentID,
+        to recorder: inout some Recorder
+    ) {
+        let participants = update(id)?.participants ?? Roll()
+        var next = 0
+        for name in names {
+            let place = participants.place(of: name, hint: next)
+            next = place.map { $0 + 1 } ?? next
+            let record = place.map { participants.entries[$0].record }
+            recorder.take(record, named: name, of: id)
+        }
+    }
+
+    /// An update that is under way, or whose posts are.
+    private func update(_ id: DeploymentID) -> Update? {
+        updates[id] ?? changes.leaving[id]?.update
     }
 }

@@ -30,10 +30,26 @@ extension Update {
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
             blockedBy: blockers,
-            participants: participants.sorted { $0.key < $1.key }.map { name, participant in
-                participant.status(of: name, at: now)
+            participants: participants.places.map { place in
+                participants.entries[place].status(of: participants.names[place], at: now)
             }
         )
+    }
+}
+
+extension Update {
+    /// The participants that held it back longest, of equals in the order of their names.
+    package func longestBlocking(
+        at now: Instant,
+        limit: Int
+    ) -> [(component: ComponentName, participant: Participant, blocked: Duration)] {
+        let blocked = participants.entries.map { $0.blocked(at: now) }
+        let order = participants.places.sorted { one, other in
+            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
+        }
+        return order.prefix(limit).map { place in
+            (participants.names[place], participants.entries[place], blocked[place])
+        }
     }
 }
 
@@ -58,14 +74,14 @@ extension Participant {
 extension Negotiation {
     /// The updates that concern a subscription, and that go ahead whatever it says, sorted.
     package func underway(for subscription: Subscription) -> [DeploymentID] {
-        let underway = updates.values.filter { update in
+        let underway = updates.entries.filter { update in
             guard update.policy.notification == .notify, update.concerns(subscription) else {
                 return false
             }
             let state = update.participants[subscription.component]?.state
             return !update.isWaiting || state == .overridden
         }
-        return underway.map(\.id).sorted()
+        return underway.map(\.id)
     }
 
     /// What was said of the end of an update; nil while it goes on, or once it is forgotten.

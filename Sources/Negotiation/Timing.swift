@@ -54,7 +54,7 @@ extension Update {
         guard let deadlineLastCall, deadlineLastCall <= now else { return }
         self.deadlineLastCall = nil
         turn.changes.note(.update(id))
-        for name in names { lastCall(name, isFinal: true, &turn) }
+        for name in participants.names { lastCall(name, isFinal: true, &turn) }
     }
 
     /// Response times and graces count awake time only; a deadline or budget that ended asleep
@@ -70,10 +70,10 @@ extension Update {
                 update.deadline = newEnd
                 update.deadlineLastCall = now
             }
-            for name in update.participants.keys {
-                let isSpent = update.participants[name]?.budgetEnd.map(endedAsleep) ?? false
-                update.participants[name]?.sleptThrough(asleep)
-                if isSpent { update.participants[name]?.extendBudget(to: newEnd, at: now) }
+            for place in update.participants.places {
+                let isSpent = update.participants.entries[place].budgetEnd.map(endedAsleep) ?? false
+                update.participants[at: place].sleptThrough(asleep)
+                if isSpent { update.participants[at: place].extendBudget(to: newEnd, at: now) }
             }
         }
         turn.changes.note(allOf: self)
@@ -85,14 +85,14 @@ extension Update {
     mutating func restarted(_ turn: inout Turn) {
         turn.changes.note(allOf: self)
         guard isWaiting else {
-            for name in participants.keys { participants[name]?.loseConnections() }
+            for place in participants.places { participants[at: place].loseConnections() }
             return
         }
         let now = turn.now
         let graceEnd = now + turn.settings.reconnectGrace
         all(&turn) { update in
-            for name in update.participants.keys {
-                update.participants[name]?.survive(until: graceEnd, at: now)
+            for place in update.participants.places {
+                update.participants[at: place].survive(until: graceEnd, at: now)
             }
         }
         askedFinally = []

@@ -29,8 +29,7 @@ package struct Update: Hashable, Sendable {
     package let announced: Instant
     package internal(set) var phase: Phase = .gathering
     package internal(set) var deadline: Instant
-    package internal(set) var participants: [ComponentName: Participant] = [:]
-    var roll = Roll()
+    package internal(set) var participants = Roll<Participant>()
     var derived = Derived()
 
     package internal(set) var coordinators: [StreamID]
@@ -72,8 +71,7 @@ package struct Update: Hashable, Sendable {
 
     /// Who blocks, sorted.
     package var blockers: [ComponentName] {
-        guard isWaiting else { return [] }
-        return participants.filter { $0.value.blocks }.keys.sorted()
+        isWaiting ? names { $0.blocks } : []
     }
 }
 
@@ -97,13 +95,11 @@ extension Update {
     /// Names in `components` that no participant has, in the order given, each once. Where nobody
     /// is notified, nobody was looked for.
     var unmatched: [ComponentName] {
-        guard policy.notification == .notify else { return [] }
+        guard policy.notification == .notify, let wanted = request.components else { return [] }
+        let present = names { !$0.isPlaceholder }
         var seen: Set<ComponentName> = []
-        return (request.components ?? []).filter { wanted in
-            seen.insert(wanted).inserted
-                && !participants.contains {
-                    Self.matches(wanted, $0.key) && !$0.value.isPlaceholder
-                }
+        return wanted.filter { name in
+            seen.insert(name).inserted && !present.contains { Self.matches(name, $0) }
         }
     }
 }
@@ -117,33 +113,39 @@ extension Update {
         _ turn: inout Turn,
         _ change: (inout Participant) -> Result
     ) -> Result {
-        guard let index = participants.index(forKey: name) else {
+        guard let place = participants.place(of: name) else {
             preconditionFailure("only participants are changed")
         }
-        let before = participants.values[index].shown
-        let result = derived.keepTrue(&participants.values[index], deadline: deadline, change)
-        turn.changes.note(.participant(id, name))
-        if participants.values[index].shown != before { turn.show(id) }
+        return with(name, at: place, &turn, change)
+    }
+
+    /// The same where the name has been looked up.
+    mutating func with<Result>(
+        _ name: ComponentName,
+        at place: Int,
+        _ turn: inout Turn,
+        _ change: (inout Participant) -> Result
+    ) -> Result {
+        let before = participants.entries[place].shown
+        let result = derived.keepTrue(&participants[at: place], deadline: deadline, change)
+        turn.changes.note(name, of: id)
+        if participants.entries[place].shown != before { turn.show(id) }
         return result
     }
 
     mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
         participants[name] = participant
-        roll.enter(name)
         derived.count(participant, deadline: deadline)
-        turn.changes.note(.participant(id, name))
+        turn.changes.note(name, of: id)
         turn.show(id)
     }
 
     mutating func remove(_ name: ComponentName) -> Participant? {
-        guard let participant = participants.removeValue(forKey: name) else { return nil }
-        roll.strike(name)
+        guard let participant = participants[name] else { return nil }
+        participants[name] = nil
         derived.discount(participant, deadline: deadline)
         return participant
     }
-
-    /// All participants, sorted.
-    var names: [ComponentName] { roll.names }
 
     /// Changes participants and more at once, where whoever watches hears of it once.
     mutating func all(_ turn: inout Turn, _ change: (inout Update) -> Void) {
@@ -153,11 +155,13 @@ extension Update {
         if status(at: turn.now) != before { turn.changed(id) }
     }
 
-    /// The participants for which `isDue` holds, sorted: what leaves the negotiation has an order.
+    /// The participants for which `isDue` holds, sorted.
     func names(where isDue: (Participant) -> Bool) -> [ComponentName] {
         var due: [ComponentName] = []
-        for (name, participant) in participants where isDue(participant) { due.append(name) }
-        return due.count == participants.count ? names : due.sorted()
+        for place in participants.places where isDue(participants.entries[place]) {
+            due.append(participants.names[place])
+        }
+        return due
     }
 }
 
@@ -168,11 +172,8 @@ extension Update {
     mutating func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
         case .gathering, .finalAsking:
-            let own = [
-                unattendedUntil ?? deadline, deadlineLastCall,
-                derived.earliestDeadline(of: participants, deadline: deadline),
-            ]
-            return own.lazy.compactMap { $0 }.min()
+            let next = derived.earliestDeadline(of: participants, deadline: deadline)
+            return earliest(earliest(unattendedUntil ?? deadline, deadlineLastCall), next)
         case .released(let release): return release.at + settings.completionLimit
         case .ended: return nil
         }

@@ -1,80 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ReprieveProtocol
-internal import ReprieveTransport
-internal import Synchronization
 
 /// Scopes while which no update may go ahead.
 extension Desk {
-    /// Returns the number of the scope, once every pending update waits for it.
-    func hold(_ why: String) async throws -> Int {
-        let (hold, questions) = state.withLock { state in
-            state.latestHold += 1
-            state.holds[state.latestHold] = why
-            let questions = state.updates.values.map { known in
-                question(known, why, &state)
+    /// Why updates must wait: what the latest scope says.
+    var why: String? { holds.last?.why }
+
+    mutating func held(_ hold: Hold, _ why: String, _ ifUnderway: IfUnderway) {
+        hasSpoken = true
+        holds.append(Holding(hold: hold, why: why, ifUnderway: ifUnderway))
+        for id in ids where updates[id]?.outcome == nil {
+            guard let index = index(of: hold) else { return }
+            // A deferral would send everyone back to work, where no answer does as well.
+            if updates[id]?.isAwaited ?? false { continue }
+            if updates[id]?.isReleased ?? false {
+                isUnderway(id, for: hold)
+            } else if let question = say(id, Limits.onItsBehalf, why) {
+                holds[index].pending.insert(question)
+            } else if updates[id]?.gaveFinal ?? false {
+                isUnderway(id, for: hold)
             }
-            return (state.latestHold, questions)
         }
-        for question in questions where await !isGranted(question) {
+        beginIfReady(hold)
+    }
+
+    mutating func letGo(_ hold: Hold) {
+        holds.removeAll { $0.hold == hold }
+        guard holds.isEmpty else { return }
+        for id in ids where updates[id]?.isDue ?? false { decide(id) }
+    }
+
+    /// The broker has replied to the deferral that scopes wait for.
+    mutating func settle(_ question: Question, _ id: String, isUnderway: Bool) {
+        for hold in holds.filter({ $0.pending.contains(question) }).map(\.hold) {
+            guard let index = index(of: hold) else { continue }
+            holds[index].pending.remove(question)
+            if isUnderway { self.isUnderway(id, for: hold) }
+            beginIfReady(hold)
+        }
+    }
+
+    mutating func releaseHolds(thatWaitFor id: String) {
+        for hold in holds.filter({ $0.waitsFor.contains(id) }).map(\.hold) {
+            if let index = index(of: hold) { holds[index].waitsFor.remove(id) }
+            beginIfReady(hold)
+        }
+    }
+
+    private mutating func isUnderway(_ id: String, for hold: Hold) {
+        guard let index = index(of: hold) else { return }
+        switch holds[index].ifUnderway {
+        case .wait: holds[index].waitsFor.insert(id)
+        case .throw:
+            act(.refuse(hold, deploymentID: id))
             letGo(hold)
-            throw UpdatesError.updateUnderway(question.id)
-        }
-        return hold
-    }
-
-    private struct Question: Sendable {
-        let id: String
-        let replies: Replies?
-        /// What it means if the broker does not grant it.
-        let isUnderwayIfRefused: Bool
-        let isUnderwayIfUnknown: Bool
-        let followUp: Answer.FollowUp?
-    }
-
-    private func question(_ known: Known, _ why: String, _ state: inout State) -> Question {
-        let id = known.notice.deploymentID
-        var followUp: Answer.FollowUp?
-        var isFinal = false
-        if case .ready(let then, let final) = known.stance { (followUp, isFinal) = (then, final) }
-        return Question(
-            id: id,
-            replies: say(id, onItsBehalf, why, &state),
-            isUnderwayIfRefused: known.isCurrent || known.isReady,
-            isUnderwayIfUnknown: isFinal,
-            followUp: followUp
-        )
-    }
-
-    private func isGranted(_ question: Question) async -> Bool {
-        do {
-            guard let replies = question.replies else { return !question.isUnderwayIfUnknown }
-            for try await _ in replies { break }
-            state.withLock { state in
-                guard state.updates[question.id]?.isReady ?? false else { return }
-                state.updates[question.id]?.stance = .undecided
-            }
-            await question.followUp?(.postponed)
-            return true
-        } catch is ErrorShape {
-            return !question.isUnderwayIfRefused
-        } catch {
-            return !question.isUnderwayIfUnknown
         }
     }
 
-    func letGo(_ hold: Int) {
-        state.withLock { state in
-            state.holds[hold] = nil
-            guard state.holds.isEmpty else { return }
-            for (id, known) in state.updates where !known.isThinking && !known.isReady {
-                decide(id, &state)
-            }
+    private mutating func beginIfReady(_ hold: Hold) {
+        guard let index = index(of: hold), !holds[index].hasBegun,
+            holds[index].pending.isEmpty, holds[index].waitsFor.isEmpty
+        else { return }
+        holds[index].hasBegun = true
+        act(.begin(hold))
+        for id in ids { warn(id) }
+    }
+
+    private func index(of hold: Hold) -> Int? { holds.firstIndex { $0.hold == hold } }
+
+    /// Tells each open scope once that an update goes ahead in a while, whatever is said.
+    mutating func warn(_ id: String) {
+        guard let end = updates[id]?.endsAt else { return }
+        let left = max(.zero, end - now)
+        for index in holds.indices where holds[index].hasBegun {
+            guard holds[index].warnedOf.insert(id).inserted else { continue }
+            let time = "in \(left.components.seconds) s"
+            let text = "the update \(printable(id)) goes ahead \(time), despite"
+            act(.log("\(text): \(holds[index].why)"))
+            act(.warn(holds[index].hold, LastCall(deploymentID: id, timeLeft: left)))
         }
     }
-}
-
-extension Desk.State {
-    /// Why an update must wait: what the latest scope says.
-    var why: String? { holds.keys.max().flatMap { holds[$0] } }
 }

@@ -10,7 +10,8 @@ public struct Notice: Hashable, Sendable {
     /// The nucleus restarts, and with it all components.
     public let restartsNucleus: Bool
     /// Everyone else is ready: who acknowledges this is interrupted next. An acknowledgement of a
-    /// notice that is not final only says "I could", so nothing needs to be stopped for it.
+    /// notice that is not final only says "I could". `Answer.acknowledge(whenFinal:then:)` tells
+    /// them apart by itself.
     public let isFinal: Bool
     /// The update goes ahead soon, whatever is answered.
     public let isLastCall: Bool
@@ -34,6 +35,6 @@ public struct Notice: Hashable, Sendable {
 }
 
 extension PreUpdateEvent {
-    /// Plain Greengrass knows no rounds, and asks once.
+    /// Who acknowledges this is interrupted next. Plain Greengrass knows no rounds, and asks once.
     var isFinal: Bool { final || round == nil }
 }

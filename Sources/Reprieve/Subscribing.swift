@@ -7,19 +7,28 @@ internal import StrictJSON
 internal import Synchronization
 
 /// The connection: made, lost, and made again.
-extension Desk {
+extension Participation {
+    /// Says what is wrong once, and not again until that changes.
     func stayConnected() async {
+        guard isClaim(component) else {
+            let text = "\(quoted(component)) cannot be a component's name: use 1 to 128 letters,"
+            logger.error("\(text) digits and ._-@:+; this program takes no part in updates")
+            return
+        }
         var backoff = Backoff()
-        var latestTrouble = ""
+        var latestTrouble: String?
         while !Task.isCancelled {
             let trouble = await serve {
-                backoff = Backoff()
-                latestTrouble = ""
+                let hadTrouble = latestTrouble != nil
+                let again = hadTrouble ? " again" : ""
+                let text = "\(component) takes part in updates\(again), by \(path)"
+                logger.log(level: hadTrouble ? .notice : .debug, "\(text)")
+                (backoff, latestTrouble) = (Backoff(), nil)
             }
             guard !Task.isCancelled else { return }
-            if trouble != latestTrouble { logger.warning("\(trouble); trying again") }
+            if trouble != latestTrouble { logger.warning("\(component): \(trouble); trying again") }
             latestTrouble = trouble
-            try? await Task.sleep(for: backoff.next())
+            try? await surroundings.sleep(until: surroundings.now + backoff.next())
         }
     }
 
@@ -28,43 +37,54 @@ extension Desk {
         let token = environment("SVCUID") ?? component
         let who = ConnectRequest(authToken: token, componentName: component)
         do {
-            try await withConnection(to: path, as: who) { connection in
+            try await withConnection(to: path, as: who, in: surroundings) { connection in
                 attach(connection)
                 defer { detach() }
                 let request = SubscribeRequest(confirm: true)
                 var isFirst = true
                 for try await payload in connection.stream(.subscribeToComponentUpdates, request) {
-                    if isFirst { onSubscribed() } else { try receive(payload) }
+                    if isFirst {
+                        handle(.subscribed)
+                        onSubscribed()
+                    } else {
+                        try receive(payload)
+                    }
                     isFirst = false
                 }
             }
-            return "the broker ended the subscription"
+            return "the broker at \(path) ended the subscription: see reprieved's journal"
         } catch let error as ConnectionError {
             return error.message
         } catch let error as ErrorShape {
-            return "the broker refuses the subscription: \(printable(error.message))"
+            let reason = printable(error.message)
+            return "the broker at \(path) refuses the subscription: \(reason); change its"
+                + " configuration, or this component's name"
         } catch let error as JSONError {
-            return "the broker sent an event that makes no sense: \(error.message)"
+            return "the broker at \(path) sent an event that makes no sense: \(error.message); see"
+                + " that both are of the same version"
         } catch {
             return "interrupted"
         }
     }
 
     private func attach(_ connection: Connection) {
-        state.withLock { $0.connection = connection }
+        state.withLock { state in
+            state.connection = connection
+            handle(.connected, &state)
+        }
     }
 
     private func detach() {
         state.withLock { state in
             state.connection = nil
-            for id in state.updates.keys { state.updates[id]?.isCurrent = false }
+            handle(.hungUp, &state)
         }
     }
 
     private func receive(_ payload: [UInt8]) throws(JSONError) {
         switch try ComponentEvent(decoding: payload) {
-        case .preUpdate(let event): receive(event)
-        case .postUpdate(let event): end(event.deploymentID, Outcome(event.outcome))
+        case .preUpdate(let event): handle(.noticed(event))
+        case .postUpdate(let event): handle(.ended(event))
         case .unknown: logger.debug("the broker sent an event that is not known here")
         }
     }

@@ -45,7 +45,7 @@ package struct Broker: Sendable {
     /// Released updates that are in the state file.
     var keptReleases: Set<DeploymentID> = []
     /// For the state file, as soon as something else has to be written there.
-    var lateRecords: [Record] = []
+    var latePage = Page()
     var lateEntries: [History.Entry] = []
     /// What the last pages entered in the history.
     var latestEntries: [History.Entry] = []
@@ -78,7 +78,7 @@ package struct Broker: Sendable {
             negotiation.updates[id].map { !$0.isWaiting } ?? false
         }
         let over = past.keptReleases.subtracting(keptReleases)
-        lateRecords = over.sorted().map { .update($0, nil) }
+        for id in over.sorted() { latePage.take(.update(id, nil)) }
         negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
     }
 
@@ -134,6 +134,9 @@ package struct Broker: Sendable {
     }
 
     package var peerCount: Int { peers.count }
+
+    /// Whether any update waits or is released.
+    package var isBusy: Bool { mutating get { !negotiation.updates.isEmpty } }
 
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }

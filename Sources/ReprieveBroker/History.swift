@@ -140,11 +140,9 @@ extension DecisionShape {
         }
         // Whoever held it back longest comes first.
         let decided = update.release?.at ?? end?.at ?? update.announced
-        let told = update.participants.map { ($0.value.blocked(at: decided), $0.key, $0.value) }
-            .sorted { ($1.0, $0.1) < ($0.0, $1.1) }
-            .prefix(limits.maximumParticipants)
+        let told = update.longestBlocking(at: decided, limit: limits.maximumParticipants)
         omitted = Int64(update.participants.count - told.count)
-        participants = told.map { blocked, name, participant in
+        participants = told.map { name, participant, blocked in
             var shape = DecidedParticipantShape(participant, named: name, bootTime)
             shape.blockedMs = blocked.wholeMilliseconds
             return shape

@@ -20,49 +20,40 @@ package struct Pages: Sendable {
 
 extension Broker {
     /// Whether something is to be written.
-    package var hasPages: Bool { negotiation.hasRecords }
+    package var hasPages: Bool { mutating get { negotiation.hasRecords } }
 
     /// All that was to be sent has been offered to its sockets.
     package mutating func confirmSent() { negotiation.confirmSent() }
 
     package mutating func takePages() -> Pages {
-        let (records, ended) = negotiation.takeRecords()
-        let state = statePage(records, ended)
-        var journal = Page()
-        journal.add(records)
+        var journal = JournalRecorder()
+        let ended = negotiation.takeRecords(&journal)
+        let state = statePage(journal.others, ended)
         latestEntries = state.entries
-        for entry in latestEntries { journal.add(Frame(entry)) }
-        return Pages(journal: journal.encoded(), state: state.page.encoded())
+        for entry in latestEntries { journal.page.add(entry) }
+        return Pages(journal: journal.page.encoded(), state: state.page.encoded())
     }
 
     /// What can wait until something else is written to the state file, or until the end.
     package mutating func takeLatePage() -> [UInt8] {
-        defer { lateRecords = [] }
-        var page = Page()
-        page.add(lateRecords)
-        return page.encoded()
+        defer { latePage = Page() }
+        return latePage.encoded()
     }
 
     /// All that a file has to hold; nothing if it need not be there.
     package func wholePage(of file: RecordFile) -> [UInt8] {
-        var page = Page()
         switch file {
         case .journal:
-            page.add(negotiation.records)
-            for entry in lateEntries + latestEntries { page.add(Frame(entry)) }
+            var page = Page()
+            negotiation.giveRecords(to: &page)
+            for entry in lateEntries + latestEntries { page.add(entry) }
+            return page.encoded()
         case .state:
-            page.add(
-                negotiation.records.filter { record in
-                    switch record {
-                    case .update(let id, _), .participant(let id, _, _): keptReleases.contains(id)
-                    case .ended, .owed: true
-                    case .sent: false
-                    }
-                }
-            )
-            for entry in history.entries { page.add(Frame(entry)) }
+            var recorder = StateRecorder(releases: keptReleases)
+            negotiation.giveRecords(to: &recorder)
+            for entry in history.entries { recorder.page.add(entry) }
+            return recorder.page.encoded()
         }
-        return page.encoded()
     }
 
     /// What stands in front of the first page that is written to a file in this boot.
@@ -77,27 +68,26 @@ extension Broker {
         var isUrgent = false
         for record in records {
             switch record {
-            case .update(let id, let update?):
+            case .update(let id, let update?) where update.end == nil:
                 guard update.isReleased, keptReleases.insert(id).inserted else { continue }
-                lateRecords += negotiation.records(of: id)
+                negotiation.giveRecords(of: id, to: &latePage)
                 entries += enterRelease(of: id)
-            case .update(let id, nil):
+            case .update(let id, _):
                 guard keptReleases.remove(id) != nil else { continue }
-                lateRecords.append(record)
-            case .participant, .sent: continue
+                latePage.take(.update(id, nil))
+            case .participant: continue
             case .ended(_, nil), .owed:
-                lateRecords.append(record)
+                latePage.take(record)
                 continue
-            case .ended(_, .some): lateRecords.append(record)
+            case .ended(_, .some): latePage.take(record)
             }
             isUrgent = true
         }
         entries += ended.map { history.enter($0, $1, bootTime: bootTime) }
-        var page = Page()
-        guard isUrgent else { return (page, []) }
-        page.add(lateRecords)
-        for entry in entries { page.add(Frame(entry)) }
-        lateRecords = []
+        guard isUrgent else { return (Page(), []) }
+        var page = latePage
+        for entry in entries { page.add(entry) }
+        latePage = Page()
         lateEntries = []
         return (page, entries)
     }
@@ -109,7 +99,47 @@ extension Broker {
 }
 
 extension Update.Record {
-    var isReleased: Bool {
+    fileprivate var isReleased: Bool {
         if case .released = phase { true } else { false }
+    }
+}
+
+/// Writes down everything, and keeps what may matter to the state file too.
+private struct JournalRecorder: Recorder {
+    var page = Page()
+    var others: [Record] = []
+
+    mutating func take(_ record: Record) {
+        page.take(record)
+        others.append(record)
+    }
+
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
+    ) {
+        page.take(participant, named: name, of: id)
+    }
+}
+
+/// Writes down what is to be known in the next boot.
+private struct StateRecorder: Recorder {
+    var page = Page()
+    let releases: Set<DeploymentID>
+
+    init(releases: Set<DeploymentID>) { self.releases = releases }
+
+    mutating func take(_ record: Record) {
+        if case .update(let id, _) = record, !releases.contains(id) { return }
+        page.take(record)
+    }
+
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
+    ) {
+        if releases.contains(id) { page.take(participant, named: name, of: id) }
     }
 }

@@ -31,37 +31,35 @@ extension Door {
     }
 }
 
-/// Frames that wait until a peer's socket takes them. The common one frame costs no allocation.
+/// Bytes that wait until a peer's socket takes them. The common one frame is not copied.
 struct Outbox: Sendable {
-    private var first: [UInt8] = []
-    private var rest: [[UInt8]] = []
-    /// How much of `first` has left.
+    private var bytes: [UInt8] = []
+    /// How many of them have left.
     private var offset = 0
-    private(set) var count = 0
+
+    var count: Int { bytes.count - offset }
 
     var isEmpty: Bool { count == 0 }
 
     mutating func append(_ frame: [UInt8]) {
-        count += frame.count
-        if first.isEmpty { first = frame } else { rest.append(frame) }
-    }
-
-    /// Offers what waits to `write`, which says how many bytes it took; stops when it takes fewer
-    /// than it was offered.
-    mutating func drain(_ write: (Span<UInt8>) -> Int) {
-        while !first.isEmpty {
-            let offered = first.count - offset
-            let taken = write(first.span.extracting(offset...))
-            count -= taken
-            offset += taken
-            guard taken == offered else { return }
-            next()
+        if isEmpty {
+            bytes = frame
+            offset = 0
+            return
         }
+        if offset > bytes.count / 2 {
+            bytes.removeFirst(offset)
+            offset = 0
+        }
+        bytes += frame
     }
 
-    private mutating func next() {
+    /// Offers what waits to `write`, which says how many bytes it took.
+    mutating func drain(_ write: (Span<UInt8>) -> Int) {
+        guard !isEmpty else { return }
+        offset += write(bytes.span.extracting(offset...))
+        guard isEmpty else { return }
+        bytes = []
         offset = 0
-        first = rest.isEmpty ? [] : rest.removeFirst()
-        if rest.isEmpty { rest = [] }
     }
 }

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Negotiation
+package import Negotiation
 
-/// Something for each peer. It is changed where it stands, and found without hashing.
+/// Something for each peer. It is changed where it stands, and found without hashing: the numbers
+/// of peers are ours, and name a slot.
 struct PeerTable<Value> {
-    /// In the order of `places`.
+    /// Without gaps, in no order.
     private(set) var values: [Value] = []
-    private var places = PeerPlaces()
+    /// Whose they are.
+    private var ids: [PeerID] = []
+    /// By slot, where its peer stands; -1 where it has none.
+    private var places: [Int32] = []
 
     var count: Int { values.count }
 
     /// Where a peer is until the next one comes or goes.
-    func index(of id: PeerID) -> Int? { places.index(of: id) }
+    func index(of id: PeerID) -> Int? {
+        guard id.slot < places.count else { return nil }
+        let place = Int(places[id.slot])
+        return place >= 0 && ids[place] == id ? place : nil
+    }
 
-    func id(at index: Int) -> PeerID { places.ids[index] }
+    func id(at index: Int) -> PeerID { ids[index] }
 
     subscript(index: Int) -> Value {
         _read { yield values[index] }
@@ -26,77 +34,50 @@ struct PeerTable<Value> {
 
     /// Adds a peer that is not there yet.
     mutating func add(_ id: PeerID, _ value: Value) {
-        places.add(id)
+        while places.count <= id.slot { places.append(-1) }
+        precondition(places[id.slot] < 0, "a slot has one peer at a time")
+        places[id.slot] = Int32(values.count)
+        ids.append(id)
         values.append(value)
     }
 
     mutating func remove(_ id: PeerID) -> Value? {
-        guard let index = places.remove(id) else { return nil }
-        values.swapAt(index, values.count - 1)
+        guard let index = index(of: id) else { return nil }
+        places[id.slot] = -1
+        let last = values.count - 1
+        if index != last { places[ids[last].slot] = Int32(index) }
+        ids.swapAt(index, last)
+        ids.removeLast()
+        values.swapAt(index, last)
         return values.removeLast()
     }
 }
 
 extension PeerTable: Sendable where Value: Sendable {}
 
-/// Gives each peer a place, without gaps. Their numbers are ours, so no hash is needed that a peer
-/// could not foresee.
-private struct PeerPlaces: Sendable {
-    private static var free: Int32 { -1 }
+/// Gives each peer a number that no other ever has, and with it a slot that no other has at once.
+package struct PeerNumbers: Sendable {
+    private var latest: UInt64 = 0
+    private var slotCount: UInt64 = 0
+    private var freeSlots: [UInt64] = []
 
-    private(set) var ids: [PeerID] = []
-    /// A peer's place, at the slot of its number or at the first free one after it.
-    private var slots: [Int32] = []
+    package init() {}
 
-    func index(of id: PeerID) -> Int? {
-        guard !slots.isEmpty else { return nil }
-        let index = slots[slot(of: id)]
-        return index == Self.free ? nil : Int(index)
+    package mutating func take() -> PeerID {
+        latest += 1
+        if let slot = freeSlots.popLast() { return PeerID(latest << PeerID.slotWidth | slot) }
+        slotCount += 1
+        return PeerID(latest << PeerID.slotWidth | slotCount)
     }
 
-    /// The new peer has the last place.
-    mutating func add(_ id: PeerID) {
-        precondition(index(of: id) == nil, "each connection has a number of its own")
-        if (ids.count + 1) * 2 > slots.count { grow() }
-        slots[slot(of: id)] = Int32(ids.count)
-        ids.append(id)
-    }
+    /// The peer is no more.
+    package mutating func giveBack(_ id: PeerID) { freeSlots.append(UInt64(id.slot)) }
+}
 
-    /// The place of the removed peer, which the last one takes.
-    mutating func remove(_ id: PeerID) -> Int? {
-        guard let index = index(of: id) else { return nil }
-        free(slot(of: id))
-        let last = ids.count - 1
-        if index != last { slots[slot(of: ids[last])] = Int32(index) }
-        ids.swapAt(index, last)
-        ids.removeLast()
-        return index
-    }
+extension PeerID {
+    /// Bits of a number that name the slot. The others count peers.
+    fileprivate static let slotWidth: UInt64 = 24
 
-    private mutating func grow() {
-        slots = Array(repeating: Self.free, count: max(16, slots.count * 2))
-        for index in ids.indices { slots[slot(of: ids[index])] = Int32(index) }
-    }
-
-    /// Frees a slot, and moves up those that stand behind it only because it was taken.
-    private mutating func free(_ taken: Int) {
-        slots[taken] = Self.free
-        var slot = next(taken)
-        while slots[slot] != Self.free {
-            let index = slots[slot]
-            slots[slot] = Self.free
-            slots[self.slot(of: ids[Int(index)])] = index
-            slot = next(slot)
-        }
-    }
-
-    /// The slot that a peer has, or would get.
-    private func slot(of id: PeerID) -> Int {
-        let spread = id.number &* 0x9E37_79B9_7F4A_7C15 >> 32
-        var slot = Int(truncatingIfNeeded: spread) & (slots.count - 1)
-        while slots[slot] != Self.free, ids[Int(slots[slot])] != id { slot = next(slot) }
-        return slot
-    }
-
-    private func next(_ slot: Int) -> Int { (slot + 1) & (slots.count - 1) }
+    /// What stands at this place is this peer's, if it is its number that stands there.
+    package var slot: Int { Int(number & (1 << Self.slotWidth - 1)) }
 }

@@ -25,7 +25,8 @@ package struct Recollection: Sendable {
         var remains = journal.remains
         for (id, update) in older.updates {
             let known = remains.updates[id]
-            let isOver = known == nil && remains.ended.contains { $0.id == id }
+            let isOver =
+                known.map { $0.end != nil } ?? remains.ended.contains { $0.id == id }
             guard !isOver, known == nil || known?.announced == update.announced else { continue }
             remains.updates[id] = update
             remains.participants[id] = older.participants[id]
@@ -72,7 +73,8 @@ package struct FileReading: Sendable {
                 isOfThisBoot = written == boot
                 isOld = !isOfThisBoot
                 isVoid = isOld && !outlivesBoot
-            case .record(let record): if !isVoid { remains.apply(record, isOld: isOld) }
+            case .records(let records):
+                if !isVoid { for record in records { remains.apply(record, isOld: isOld) } }
             case .decision(let number, let json): decisions[number] = json
             case nil: damaged += frame.encodedLength
             }
@@ -118,7 +120,7 @@ struct Remains: Sendable {
         case .ended(let id, let end):
             ended.removeAll { $0.id == id }
             if let end { ended.append((id, Aged(value: end, isOld: isOld))) }
-        case .owed(let name, let posts), .sent(let name, let posts):
+        case .owed(let name, let posts):
             owed[name] = posts.isEmpty ? nil : Aged(value: posts, isOld: isOld)
         }
     }

@@ -6,7 +6,7 @@ internal import Negotiation
 // first, the sign in the lowest bit; texts and lists after their length; what may be absent after a
 // byte that is 0 or 1. Times are seconds and nanoseconds.
 
-struct RecordWriter {
+struct RecordWriter: Sendable {
     var bytes: [UInt8] = []
 
     mutating func put(_ number: Int64) {
@@ -58,6 +58,8 @@ struct RecordReader {
     private var position = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
 
     private mutating func byte() throws(RecordError) -> UInt8 {
         guard position < bytes.count else { throw RecordError() }

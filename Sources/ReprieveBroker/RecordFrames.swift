@@ -6,9 +6,9 @@ internal import Negotiation
 // A page of the journal or of the state file: event-stream frames, one a record. The headers say
 // what it is about, the payload what holds for it now; no payload strikes it out.
 //
-//     format 1, boot TEXT         what follows was written in this boot, in this format
+//     format 2, boot TEXT         what follows was written in this boot, in this format
 //     update ID
-//     update ID, participant NAME
+//     participants ID             of an update: those that have changed, each with its name
 //     ended ID
 //     owed NAME
 //     decision NUMBER             an entry of the history, as JSON
@@ -16,57 +16,75 @@ internal import Negotiation
 // The last frame of a page has the header `page`: what was written in one go counts as a whole.
 
 /// The layout of payloads. Files of a later one are left alone.
-let recordFormat: Int32 = 1
+let recordFormat: Int32 = 2
 
 extension Frame {
     static func boot(_ boot: String) -> Frame {
         Frame(headers: [Header("format", .int32(recordFormat)), Header("boot", .string(boot))])
     }
 
-    init(_ record: Record) {
+    fileprivate init(_ name: String, _ subject: String, _ write: (inout RecordWriter) -> Void) {
         var writer = RecordWriter()
-        switch record {
-        case .update(let id, let update):
-            if let update { writer.put(update) }
-            self.init(headers: [Header("update", .string(id))], payload: writer.bytes)
-        case .participant(let id, let name, let participant):
-            writer.bytes.reserveCapacity(96)
-            if let participant { writer.put(participant) }
-            let headers = [Header("update", .string(id)), Header("participant", .string(name))]
-            self.init(headers: headers, payload: writer.bytes)
-        case .ended(let id, let ended):
-            if let ended { writer.put(ended) }
-            self.init(headers: [Header("ended", .string(id))], payload: writer.bytes)
-        case .owed(let name, let posts), .sent(let name, let posts):
-            if !posts.isEmpty { writer.put(posts) { $0.put($1) } }
-            self.init(headers: [Header("owed", .string(name))], payload: writer.bytes)
-        }
-    }
-
-    init(_ entry: History.Entry) {
-        self.init(headers: [Header("decision", .int32(entry.number))], payload: entry.json)
+        write(&writer)
+        self.init(headers: [Header(name, .string(subject))], payload: writer.bytes)
     }
 }
 
 /// Frames that are written in one go.
-struct Page {
-    private(set) var frames: [Frame] = []
+struct Page: Recorder, Sendable {
+    private var frames: [Frame] = []
+    /// The last one, while it is still being written.
+    private var participants: (update: DeploymentID, roster: RosterWriter)?
 
-    mutating func add(_ frame: Frame) { frames.append(frame) }
+    mutating func take(_ record: Record) {
+        finishParticipants()
+        switch record {
+        case .update(let id, let update):
+            frames.append(Frame("update", id) { writer in if let update { writer.put(update) } })
+        case .participant(let id, let name, let participant):
+            take(participant, named: name, of: id)
+        case .ended(let id, let ended):
+            frames.append(Frame("ended", id) { writer in if let ended { writer.put(ended) } })
+        case .owed(let name, let posts):
+            let frame = Frame("owed", name) { writer in
+                if !posts.isEmpty { writer.put(posts) { $0.put($1) } }
+            }
+            frames.append(frame)
+        }
+    }
 
-    mutating func add(_ records: some Sequence<Record>) {
-        for record in records { frames.append(Frame(record)) }
+    mutating func take(
+        _ participant: Participant.Record?,
+        named name: ComponentName,
+        of id: DeploymentID
+    ) {
+        if participants?.update != id {
+            finishParticipants()
+            participants = (id, RosterWriter())
+        }
+        participants?.roster.put(name, participant)
+    }
+
+    mutating func add(_ entry: History.Entry) {
+        finishParticipants()
+        let headers = [Header("decision", .int32(entry.number))]
+        frames.append(Frame(headers: headers, payload: entry.json))
+    }
+
+    private mutating func finishParticipants() {
+        guard let (id, roster) = participants else { return }
+        participants = nil
+        let headers = [Header("participants", .string(id))]
+        frames.append(Frame(headers: headers, payload: roster.bytes))
     }
 
     /// Empty if there is nothing to write.
     consuming func encoded() -> [UInt8] {
-        guard let last = frames.popLast() else { return [] }
+        finishParticipants()
+        guard !frames.isEmpty else { return [] }
+        frames[frames.count - 1].headers.append(Header("page", .int32(1)))
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(192 * (frames.count + 1))
         for frame in frames { frame.append(to: &bytes) }
-        var end = last
-        end.headers.append(Header("page", .int32(1)))
-        end.append(to: &bytes)
         return bytes
     }
 }
@@ -74,7 +92,7 @@ struct Page {
 /// What a frame of a file says.
 enum Written {
     case boot(String, format: Int32)
-    case record(Record)
+    case records([Record])
     case decision(Int32, [UInt8])
 
     init(_ frame: Frame) throws(RecordError) {
@@ -83,27 +101,24 @@ enum Written {
         } else if let number = frame.int32("decision") {
             self = .decision(number, frame.payload)
         } else {
-            self = .record(try Record(frame))
+            self = .records(try [Record](frame))
         }
     }
 }
 
-extension Record {
+extension [Record] {
     fileprivate init(_ frame: Frame) throws(RecordError) {
         let payload = frame.payload
         let isStruckOut = payload.isEmpty
         var reader = RecordReader(payload)
         if let id = frame.string("update") {
-            if let name = frame.string("participant") {
-                self = .participant(id, name, isStruckOut ? nil : try reader.participant())
-            } else {
-                self = .update(id, isStruckOut ? nil : try reader.update())
-            }
+            self = [.update(id, isStruckOut ? nil : try reader.update())]
+        } else if let id = frame.string("participants") {
+            self = try reader.roster().map { .participant(id, $0.name, $0.participant) }
         } else if let id = frame.string("ended") {
-            self = .ended(id, isStruckOut ? nil : try reader.ended(id))
+            self = [.ended(id, isStruckOut ? nil : try reader.ended(id))]
         } else if let name = frame.string("owed") {
-            let posts: [OwedPost] = try isStruckOut ? [] : reader.owedPosts()
-            self = .owed(name, posts)
+            self = [.owed(name, isStruckOut ? [] : try reader.owedPosts())]
         } else {
             throw RecordError()
         }

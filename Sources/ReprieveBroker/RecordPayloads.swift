@@ -25,6 +25,9 @@ extension RecordWriter {
             put(basis, in: bases)
             put(waited)
             put(instant)
+        case .ended(let end):
+            put(3)
+            put(end)
         }
         put(update.ownProcesses) { $0.put(Int64($1)) }
         put(update.forced) { writer, force in
@@ -119,6 +122,7 @@ extension RecordReader {
         case 0: break
         case 1: update.phase = .finalAsking
         case 2: update.phase = .released(try word(bases), waited: try duration(), at: try instant())
+        case 3: update.phase = .ended(try ended(request.deploymentID))
         default: throw RecordError()
         }
         update.ownProcesses = try list { (reader) throws(RecordError) in

@@ -10,10 +10,13 @@ struct Showing: Sendable {
     private static let pacePerParticipant = Duration.microseconds(100)
 
     var watchers: [StreamID] = []
-    private(set) var changed: Set<DeploymentID> = []
+    /// Each once: they are few, and most changes are one update's.
+    private var changed: [DeploymentID] = []
     private var notBefore: Instant?
 
-    mutating func changed(_ id: DeploymentID) { changed.insert(id) }
+    mutating func changed(_ id: DeploymentID) {
+        if changed.last != id, !changed.contains(id) { changed.append(id) }
+    }
 
     mutating func forget(_ peer: PeerID) { watchers.removeAll { $0.peer == peer } }
 
@@ -55,7 +58,7 @@ extension Broker {
     }
 
     func status(at now: Instant) -> StatusShape {
-        let updates = negotiation.updates.values.sorted { $0.announced < $1.announced }
+        let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
         return StatusShape(
             updates: updates.map { UpdateShape($0.status(at: now)) },
             components: components

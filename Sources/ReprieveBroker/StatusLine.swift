@@ -56,12 +56,12 @@ extension Broker {
     }
 
     private func standing(at now: Instant) -> Standing {
-        let waiting = negotiation.updates.values.filter(\.isWaiting)
+        let waiting = negotiation.updates.entries.filter(\.isWaiting)
         guard !waiting.isEmpty else { return Standing(text: released) }
         let wait = waiting.count == 1 ? "waiting for " : "\(waiting.count) updates wait for "
         var blockers: Set<ComponentName> = []
         var last: (name: ComponentName, participant: Participant)?
-        for (name, participant) in waiting.lazy.flatMap(\.participants) where participant.blocks {
+        for (name, participant) in waiting.lazy.flatMap(\.blockers) {
             blockers.insert(name)
             guard last.map({ isLast($0, (name, participant)) }) ?? true else { continue }
             last = (name, participant)
@@ -74,11 +74,17 @@ extension Broker {
     }
 
     private var released: String {
-        let ids = negotiation.updates.keys.sorted()
+        let ids = negotiation.updates.names
         guard let first = ids.first else { return "no update is waiting" }
         return ids.count == 1
             ? "update \(quoted(first)) is released and not yet completed"
             : "\(ids.count) updates are released and not yet completed"
+    }
+}
+
+extension Update {
+    fileprivate var blockers: some Sequence<(ComponentName, Participant)> {
+        zip(participants.names, participants.entries).lazy.filter { $0.1.blocks }
     }
 }
 

@@ -42,6 +42,14 @@ extension ClientConnection {
         Message(.connect, version: "0.1.0", payload: request.encoded()).encoded()
     }
 
+    /// The number under which a ping is answered, which no stream has.
+    package static let pingStream: Int32 = -1
+
+    /// Asks for a sign of life, which comes after everything that the broker has said by then.
+    package func ping() -> [UInt8] {
+        Message(.ping).encoded()
+    }
+
     /// Opens a stream for a request. Its number stands in whatever answers it.
     package mutating func request(
         _ operation: Operation,
@@ -85,7 +93,7 @@ extension ClientConnection {
             isConnected = message.flags & Message.Flags.connectionAccepted != 0
             return isConnected ? .connected : .denied
         case .ping: return .reply(Message(.pingResponse, payload: message.payload).encoded())
-        case .pingResponse: return nil
+        case .pingResponse: return .response(stream: Self.pingStream, payload: [], isLast: true)
         case .protocolError, .internalError:
             let complaint = try? Complaint(decoding: message.payload)
             return .broken(reason: complaint?.message ?? "the broker reports an error")

@@ -45,7 +45,10 @@ extension JSON.Member {
 extension JSON {
     /// An object of the members that are there.
     static func members(_ members: Member?...) -> JSON {
-        .object(members.compactMap { $0 })
+        var present: [Member] = []
+        present.reserveCapacity(members.count)
+        for case let member? in members { present.append(member) }
+        return .object(present)
     }
 
     static func strings(_ strings: [String]) -> JSON {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import EventStream
+package import EventStream
 package import ReprieveProtocol
 internal import Synchronization
 
@@ -16,45 +16,39 @@ package func withConnection<Result>(
     to path: String,
     as who: ConnectRequest = ConnectRequest(),
     timeout: Duration = .seconds(10),
+    in surroundings: any Surroundings = RealSurroundings(),
     _ body: (Connection) async throws -> Result
 ) async throws -> Result {
-    let connection = try Connection(to: path)
+    let connection = Connection(to: path, over: try surroundings.wire(to: path))
     defer { connection.hangUp() }
     try await connection.open(as: who, timeout: timeout)
     return try await body(connection)
 }
 
-/// One connection to a broker. Requests are written by whoever makes them; a thread of its own
-/// reads what answers them, and writes what the socket did not take at once.
+/// One connection to a broker: who asked what, and who waits for what answers it. Requests leave
+/// in the order in which they are made.
 package final class Connection: Sendable {
     package let path: String
-    let socket: Descriptor
-    /// Wakes the thread when there is something to write.
-    let alarm: Alarm
+    private let wire: any Wire
     private let state = Mutex(State())
 
     private struct State {
         var end = ClientConnection()
-        var outbox: [UInt8] = []
+        var decoder = FrameDecoder(limits: .fromBroker)
         /// Who waits for what, by the stream's number; 0 is the handshake.
         var replies: [Int32: Replies.Continuation] = [:]
         var failure: ConnectionError?
     }
 
-    fileprivate init(to path: String) throws(ConnectionError) {
+    fileprivate init(to path: String, over wire: any Wire) {
         self.path = path
-        do {
-            socket = try .unixSocket()
-            alarm = try Alarm()
-        } catch {
-            throw ConnectionError(.broken, path, because: error.message)
-        }
+        self.wire = wire
     }
 
     /// Whether the handshake goes on.
-    var isConnecting: Bool { state.withLock { $0.replies[0] != nil } }
+    package var isConnecting: Bool { state.withLock { $0.replies[0] != nil } }
 
-    var hasOutput: Bool { state.withLock { !$0.outbox.isEmpty } }
+    package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 }
 
 // MARK: - Requests
@@ -62,13 +56,9 @@ package final class Connection: Sendable {
 extension Connection {
     fileprivate func open(as who: ConnectRequest, timeout: Duration) async throws {
         let (handshake, continuation) = Replies.makeStream()
-        state.withLock {
-            $0.replies[0] = continuation
-            $0.outbox = $0.end.connect(who)
-        }
-        do { try startThread { [self] in work(until: .now + timeout) } } catch {
-            throw ConnectionError(.broken, path, because: error.message)
-        }
+        state.withLock { $0.replies[0] = continuation }
+        try wire.start(for: self, timeout: timeout)
+        state.withLock { wire.send($0.end.connect(who)) }
         for try await _ in handshake { return }
         throw CancellationError()
     }
@@ -88,7 +78,7 @@ extension Connection {
             if let failure = state.failure { return .failure(failure) }
             let (stream, frame) = state.end.request(operation, payload)
             state.replies[stream] = continuation
-            write(frame, &state)
+            wire.send(frame)
             return .success(stream)
         }
         switch opened {
@@ -101,43 +91,50 @@ extension Connection {
         return replies
     }
 
+    /// Returns when everything that the broker had said before it heard of this has been handed on.
+    /// One at a time.
+    package func roundTrip() async throws {
+        let (replies, continuation) = Replies.makeStream()
+        let failure = state.withLock { state -> ConnectionError? in
+            guard state.failure == nil else { return state.failure }
+            state.replies[ClientConnection.pingStream] = continuation
+            wire.send(state.end.ping())
+            return nil
+        }
+        if let failure { throw failure }
+        for try await _ in replies { return }
+        throw CancellationError()
+    }
+
     private func close(_ stream: Int32) {
         state.withLock { state in
             state.replies[stream] = nil
-            if let frame = state.end.close(stream) { write(frame, &state) }
+            if let frame = state.end.close(stream) { wire.send(frame) }
         }
     }
 
     fileprivate func hangUp() {
         fail(ConnectionError(.broken, path, because: "it was closed from this side"))
-        socket.shutDown()
     }
 }
 
-// MARK: - Bytes
+// MARK: - What arrives
 
 extension Connection {
-    private func write(_ frame: [UInt8], _ state: inout State) {
-        guard state.failure == nil else { return }
-        state.outbox += frame
-        flush(&state)
-        if !state.outbox.isEmpty { alarm.ring() }
+    /// Takes bytes that arrived, in any pieces.
+    package func receive(_ bytes: [UInt8]) throws(FrameError) {
+        state.withLock { $0.decoder.append(bytes) }
+        while let frame = try nextFrame() { receive(frame) }
     }
 
-    private func flush(_ state: inout State) {
-        // A failure shows when reading: what the broker said last is not lost over it.
-        guard let count = try? socket.send(state.outbox[...]) else {
-            state.outbox = []
-            return
+    private func nextFrame() throws(FrameError) -> Frame? {
+        let result = state.withLock { state in
+            Result { () throws(FrameError) in try state.decoder.next() }
         }
-        state.outbox.removeFirst(count)
+        return try result.get()
     }
 
-    func flush() {
-        state.withLock { flush(&$0) }
-    }
-
-    func receive(_ frame: Frame) {
+    private func receive(_ frame: Frame) {
         let delivery = state.withLock { state in
             state.end.receive(frame).flatMap { take($0, &state) }
         }
@@ -161,7 +158,7 @@ extension Connection {
             let waiting = state.replies.removeValue(forKey: stream)
             return { waiting?.finish() }
         case .reply(let frame):
-            write(frame, &state)
+            wire.send(frame)
             return nil
         case .broken(let reason):
             return { [self] in fail(broken(reason)) }
@@ -182,12 +179,12 @@ extension Connection {
     }
 
     /// In the handshake, nonsense means that this is no broker.
-    func broken(_ reason: String) -> ConnectionError {
+    package func broken(_ reason: String) -> ConnectionError {
         ConnectionError(isConnecting ? .notABroker : .broken, path, because: reason)
     }
 
-    /// Ends everything that waits. Only the first failure counts.
-    func fail(_ error: ConnectionError) {
+    /// Hangs up, and ends everything that waits. Only the first failure counts.
+    package func fail(_ error: ConnectionError) {
         let waiting = state.withLock { state -> [Int32: Replies.Continuation] in
             guard state.failure == nil else { return [:] }
             state.failure = error
@@ -195,7 +192,6 @@ extension Connection {
             return state.replies
         }
         for continuation in waiting.values { continuation.finish(throwing: error) }
+        wire.hangUp()
     }
-
-    var hasFailed: Bool { state.withLock { $0.failure != nil } }
 }

@@ -14,7 +14,7 @@ extension JSON {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
+        case .integer(let value): bytes.append(value)
         case .number(let spelling): bytes.append(contentsOf: spelling.utf8)
         case .string(let text): bytes.append(quoted: text)
         case .array(let elements): bytes.append(elements)
@@ -45,13 +45,30 @@ extension [UInt8] {
     }
 
     fileprivate mutating func append(quoted text: String) {
-        append(UInt8(ascii: "\""))
-        if text.needsEscape {
-            for byte in text.utf8 { append(escaping: byte) }
-        } else {
-            append(contentsOf: text.utf8)
+        let bytes = text.utf8.span
+        var next = 0
+        append(addingCapacity: bytes.count + 2) { free in
+            free.append(UInt8(ascii: "\""))
+            while next < bytes.count, !bytes[next].needsEscape {
+                free.append(bytes[next])
+                next += 1
+            }
+        }
+        while next < bytes.count {
+            append(escaping: bytes[next])
+            next += 1
         }
         append(UInt8(ascii: "\""))
+    }
+
+    fileprivate mutating func append(_ integer: Int64) {
+        if integer < 0 { append(UInt8(ascii: "-")) }
+        append(digitsOf: integer.magnitude)
+    }
+
+    private mutating func append(digitsOf number: UInt64) {
+        if number >= 10 { append(digitsOf: number / 10) }
+        append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     private mutating func append(escaping byte: UInt8) {
@@ -67,14 +84,6 @@ extension [UInt8] {
         case 0x10..<0x20: append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
         default: append(byte)
         }
-    }
-}
-
-extension String {
-    fileprivate var needsEscape: Bool {
-        let bytes = utf8.span
-        for index in bytes.indices where bytes[index].needsEscape { return true }
-        return false
     }
 }
 

@@ -16,6 +16,8 @@ package final class Alarm {
     private let peers: PeerPoll?
     private var handler: () -> Void = {}
     private var instant: Duration?
+    /// When the source fires; nil while it is off.
+    private var armedFor: Duration?
 
     /// An alarm that is off.
     package init(on loop: EventLoop, hearingFirst peers: PeerPoll? = nil) throws(SystemError) {
@@ -32,19 +34,27 @@ package final class Alarm {
 
     /// Moves the alarm to an instant since boot, or turns it off. One in the past fires at once.
     ///
-    /// Costs no system call; the loop makes one before it waits, if the instant has changed.
+    /// An alarm that is put off costs nothing now: it wakes the loop when it was due, and is put
+    /// off then. Any other change costs the system call that the loop makes before it waits.
     package func set(to instant: Duration?) {
-        guard instant != self.instant else { return }
         self.instant = instant
+        if let instant, let armedFor, armedFor <= instant { return }
+        arm()
+    }
+
+    private func arm() {
+        guard armedFor != instant else { return }
+        armedFor = instant
         guard let instant else { return source.enable(SD_EVENT_OFF) }
         sd_event_source_set_time(source.pointer, instant.roundedUpToMicroseconds)
         source.enable(SD_EVENT_ONESHOT)
     }
 
     private func fire() {
+        armedFor = nil
         loop.turn {
             peers?.hearEveryone()
-            guard let instant, instant <= loop.now else { return }
+            guard let instant, instant <= loop.now else { return arm() }
             set(to: nil)
             handler()
         }

@@ -8,8 +8,9 @@ import Glibc
 /// libsystemd waits anew after each source that it serves. So the peers hang on an epoll
 /// descriptor of their own, and a turn takes what is ready from there in batches.
 package final class PeerPoll {
-    /// Ready peers taken from the kernel at a time.
-    private static let batchLimit = 256
+    /// Ready peers taken from the kernel at a time, which are one turn. They are so few that what
+    /// the kernel knows of a socket is still in the processor's caches when it is written to.
+    private static let batchLimit = 64
 
     private let epoll: Descriptor
     private let source: EventSource
@@ -64,11 +65,22 @@ package final class PeerPoll {
     /// Reports every peer that is ready, once or twice, and returns though some never fall silent:
     /// the kernel hands out ready peers in turn.
     func hearEveryone() {
-        for _ in 0...peerCount / Self.batchLimit {
-            takeBatch()
-            let wasFull = end == Self.batchLimit
-            deliverBatch()
-            if !wasFull { return }
+        for _ in 0...peerCount / Self.batchLimit where !hearBatch() { return }
+    }
+
+    /// Reports peers that are ready. Returns whether there may be more.
+    private func hearBatch() -> Bool {
+        takeBatch()
+        let wasFull = end == Self.batchLimit
+        deliverBatch()
+        return wasFull
+    }
+
+    /// The same in turns of one batch each.
+    private func hearInTurns() {
+        var isMore = true
+        for _ in 0...peerCount / Self.batchLimit where isMore {
+            loop.turn { isMore = hearBatch() }
         }
     }
 
@@ -106,8 +118,7 @@ package final class PeerPoll {
                 epoll,
                 EPOLLIN.rawValue,
                 { _, _, _, userdata in
-                    let peers = EventSource.owner(userdata, as: PeerPoll.self)
-                    peers.loop.turn(peers.hearEveryone)
+                    EventSource.owner(userdata, as: PeerPoll.self).hearInTurns()
                     return 0
                 },
                 nil

@@ -30,15 +30,8 @@ final class Hold: Sendable {
         var hasBegun = false
     }
 
-    /// Whether the command may begin.
-    private enum Verdict {
-        case held
-        case underway(String)
-        /// There is no broker, so nobody asks.
-        case undisturbed
-    }
-
-    private typealias Verdicts = AsyncThrowingStream<Verdict, any Error>
+    /// Something was heard that may let the command begin.
+    private typealias News = AsyncThrowingStream<Void, any Error>
 
     /// Milliseconds. A shorter deferral is not worth being renewed ahead of time.
     private static let shortestRenewed: Int64 = 900
@@ -54,19 +47,18 @@ final class Hold: Sendable {
 
     /// Throws a `Failure` if the command did not run.
     func run(_ command: Command, over link: ComponentLink) async throws -> Child.Ending {
-        let (verdicts, verdict) = Verdicts.makeStream()
+        let (news, newsDesk) = News.makeStream(bufferingPolicy: .bufferingNewest(1))
         let holding = Task {
             do {
-                try await link.run(farewell: letGo) { await hear($0, verdict) }
-            } catch { verdict.finish(throwing: error) }
+                try await link.run(farewell: letGo) { await hear($0, newsDesk) }
+            } catch { newsDesk.finish(throwing: error) }
         }
         let child: Child
         do {
-            try await begin(when: verdicts)
+            try await begin(after: news)
             child = try Child(command, environment: [])
         } catch {
-            holding.cancel()
-            await holding.value
+            await end(holding)
             throw error
         }
         await Signals.handled {
@@ -74,14 +66,21 @@ final class Hold: Sendable {
         } while: {
             await child.end()
         }
-        holding.cancel()
-        await holding.value
+        await end(holding)
         return child.reap()
     }
 
-    private func begin(when verdicts: Verdicts) async throws {
+    private func end(_ holding: Task<Void, Never>) async {
+        // Whoever was asked, and left before it heard of it, would be waited for.
+        let connection = state.withLock { $0.connection }
+        await atMost(Self.farewellTimeout) { try? await connection?.roundTrip() }
+        holding.cancel()
+        await holding.value
+    }
+
+    private func begin(after news: News) async throws {
         let interruption = Mutex<Signal?>(nil)
-        let waiting = Task { try await favourable(verdicts) }
+        let waiting = Task { try await beginUndisturbed(news) }
         do {
             try await Signals.handled { signal in
                 interruption.withLock { $0 = $0 ?? signal }
@@ -93,17 +92,18 @@ final class Hold: Sendable {
         if let signal = interruption.withLock({ $0 }) {
             throw Failure(signal.exitCode, "interrupted by \(signal.name); COMMAND did not run")
         }
-        state.withLock { $0.hasBegun = true }
     }
 
-    private func favourable(_ verdicts: Verdicts) async throws {
+    private func beginUndisturbed(_ news: News) async throws {
         var said = ""
-        for try await verdict in verdicts {
-            guard case .underway(let id) = verdict else { return }
+        for try await _ in news {
+            guard let id = begin() else { return }
             let text = "the update \(shown(id)) is under way; "
             switch ifUnderway {
             case .refuse: throw Failure(Exit.underway, text + "COMMAND did not run")
-            case .proceed: return Output.error.line("reprieve: " + text + "COMMAND runs regardless")
+            case .proceed:
+                Output.error.line("reprieve: " + text + "COMMAND runs regardless")
+                return state.withLock { $0.hasBegun = true }
             case .wait where said != text:
                 Output.error.line("reprieve: " + text + "waiting for its end")
                 said = text
@@ -112,12 +112,20 @@ final class Hold: Sendable {
         }
         try Task.checkCancellation()
     }
+
+    /// Says that the command begins, unless an update is under way: then returns its id.
+    private func begin() -> String? {
+        state.withLock { state in
+            state.hasBegun = state.underway.isEmpty
+            return state.underway.min()
+        }
+    }
 }
 
 // MARK: - What is heard
 
 extension Hold {
-    private func hear(_ event: ComponentLink.Event, _ verdict: Verdicts.Continuation) async {
+    private func hear(_ event: ComponentLink.Event, _ news: News.Continuation) async {
         switch event {
         case .subscribed(let connection, let response):
             let hasBegun = state.withLock { state in
@@ -137,13 +145,15 @@ extension Hold {
             }
         case .lost(let trouble):
             state.withLock { $0.connection = nil }
-            let next = "COMMAND runs, and updates wait for it as soon as there is a broker"
-            Output.error.line("reprieve: \(trouble.message); \(next)")
-            verdict.yield(.undisturbed)
-            return
+            Output.error.line("reprieve: \(trouble.message); trying again, \(meanwhile)")
         }
-        let underway = state.withLock { $0.underway.min() }
-        verdict.yield(underway.map { .underway($0) } ?? .held)
+        news.yield()
+    }
+
+    private var meanwhile: String {
+        // Without a broker nobody asks; but what was under way still is.
+        let isBarred = state.withLock { !$0.hasBegun && !$0.underway.isEmpty }
+        return isBarred ? "COMMAND waits" : "COMMAND runs, and updates wait once it is back"
     }
 
     private func deferUpdate(_ notice: PreUpdateEvent) async {

@@ -153,7 +153,7 @@ extension Listener {
         switch reply {
         case .acknowledge:
             request = notice.answer(deferringMs: 0, nil)
-            note(id, "is acknowledged")
+            note(id, notice.isFinal ? "is acknowledged" : "may go ahead once all others are ready")
         case .defer(let milliseconds, let message):
             request = notice.answer(deferringMs: milliseconds, message)
             let why = message.map { ": " + shown($0) } ?? ""

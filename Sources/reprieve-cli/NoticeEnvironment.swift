@@ -41,11 +41,14 @@ enum Heard: Hashable, Sendable {
 }
 
 extension PreUpdateEvent {
+    /// Whether who acknowledges it is interrupted next. Plain Greengrass knows no rounds, and asks
+    /// once.
+    var isFinal: Bool { final || round == nil }
+
     fileprivate func variables(age: Int64) -> [String: String] {
         var values = [
             "RESTARTS_NUCLEUS": String(isGgcRestarting),
-            // Plain Greengrass knows no rounds, and asks once.
-            "FINAL": String(final || round == nil),
+            "FINAL": String(isFinal),
             "LAST_CALL": String(lastCall),
         ]
         values["REASON"] = reason

@@ -45,9 +45,11 @@ enum Signals {
         return signals
     }
 
-    /// From now on these do not end the program. To be called before there are threads.
+    /// From now on these do not end the program, nor does a reader who has gone away. To be called
+    /// before there are threads.
     static func takeOver(_ numbers: [Int32] = ending) {
-        var signals = set(of: numbers)
+        // Blocked, and not ignored: that would be passed on to commands.
+        var signals = set(of: numbers + [SIGPIPE])
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         state.withLock { $0.taken = numbers }
     }

@@ -59,11 +59,13 @@ final class Archive {
     func keep(_ broker: inout Broker, at now: Duration) {
         guard broker.hasPages else { return }
         let pages = broker.takePages()
-        let kept = broker
-        let bootPage = broker.bootPage
-        journal.write(pages.journal, bootPage: bootPage, at: now) { kept.wholePage(of: .journal) }
+        journal.write(pages.journal, bootPage: broker.bootPage, at: now) {
+            broker.wholePage(of: .journal)
+        }
         guard !pages.state.isEmpty else { return }
-        state.write(pages.state, bootPage: bootPage, at: now) { kept.wholePage(of: .state) }
+        state.write(pages.state, bootPage: broker.bootPage, at: now) {
+            broker.wholePage(of: .state)
+        }
     }
 
     /// Writes also what could wait, and tries once more what could not be written.
@@ -72,8 +74,7 @@ final class Archive {
         let late = broker.takeLatePage()
         retry(broker, at: max(now, journal.retryAt ?? now, state.retryAt ?? now))
         guard !late.isEmpty else { return }
-        let kept = broker
-        state.write(late, bootPage: broker.bootPage, at: now) { kept.wholePage(of: .state) }
+        state.write(late, bootPage: broker.bootPage, at: now) { broker.wholePage(of: .state) }
     }
 
     /// When a file that could not be written is to be tried again; nil while all is well.

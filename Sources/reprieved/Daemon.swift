@@ -10,6 +10,8 @@ import Systemd
 final class Daemon {
     /// A suspend shorter than this is not told from the jitter between two clocks.
     private static let shortestSleep = Duration.milliseconds(100)
+    /// After the end of the last update.
+    private static let idleTime = Duration.seconds(1)
 
     private let loop: EventLoop
     private let poll: PeerPoll
@@ -17,14 +19,19 @@ final class Daemon {
     private let log: Log
     private let archive: Archive
     private var broker: Broker
-    private var connections: [PeerID: Connection] = [:]
+    /// By the slots of their numbers.
+    private var connections: [Connection?] = []
     /// Who gets something at the end of the turn.
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
     private let lookup: PeerLookup
+    private var wasBusy = false
+    /// When the memory that updates took goes back to the system. Not at once, as the next update
+    /// would have to fetch it again.
+    private var returnMemoryAt: Duration?
     /// Said once, until a look-up succeeds again.
     private var hasSaidLookupFails = false
-    private var latestPeer: UInt64 = 0
+    private var numbers = PeerNumbers()
     private var timeAsleep: Duration
     /// The loop's clock when `timeAsleep` was found.
     private var timeAsleepFound: Duration
@@ -54,6 +61,7 @@ final class Daemon {
         alarm.onFire { [unowned self] in
             archive.retry(broker, at: loop.now)
             perform(broker.handle(.timePassed, at: now))
+            returnMemory()
         }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
@@ -68,8 +76,18 @@ final class Daemon {
         archive.keep(&broker, at: loop.now)
         broker.confirmSent()
         archive.keep(&broker, at: loop.now)
-        let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt]
+        if wasBusy != broker.isBusy {
+            returnMemoryAt = wasBusy ? loop.now + Self.idleTime : nil
+            wasBusy.toggle()
+        }
+        let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt, returnMemoryAt]
         alarm.set(to: deadlines.compactMap { $0 }.min())
+    }
+
+    private func returnMemory() {
+        guard let returnMemoryAt, returnMemoryAt <= loop.now else { return }
+        self.returnMemoryAt = nil
+        Memory.returnFree()
     }
 
     /// Writes down what could wait till now.
@@ -121,17 +139,25 @@ private final class Connection {
 
 extension Daemon {
     private func welcome(_ socket: consuming StreamSocket, at door: Door) {
-        latestPeer += 1
-        let peer = PeerID(latestPeer)
+        let peer = numbers.take()
         do {
             let credentials = try credentials(of: socket)
             try poll.add(socket, token: peer.number)
-            connections[peer] = Connection(peer, socket)
+            while connections.count <= peer.slot { connections.append(nil) }
+            connections[peer.slot] = Connection(peer, socket)
             noticeSleep()
             perform(broker.handle(.connected(peer, door, credentials), at: now))
         } catch {
+            numbers.giveBack(peer)
             log.write(.warning, error.message)
         }
+    }
+
+    private func connection(of peer: PeerID) -> Connection? {
+        guard peer.slot < connections.count, let connection = connections[peer.slot],
+            connection.peer == peer
+        else { return nil }
+        return connection
     }
 
     private func credentials(
@@ -151,7 +177,7 @@ extension Daemon {
     }
 
     private func serve(_ peer: PeerID, _ readiness: Readiness) {
-        guard let connection = connections[peer] else { return }
+        guard let connection = connection(of: peer) else { return }
         noticeSleep()
         // A peer that goes on asking has read its answers first, or it does not read.
         if readiness.canWrite || connection.awaitsTurnEnd { write(to: connection) }
@@ -181,7 +207,7 @@ extension Daemon {
     }
 
     private func writeLater(to peer: PeerID) {
-        guard let connection = connections[peer], !connection.awaitsTurnEnd else { return }
+        guard let connection = connection(of: peer), !connection.awaitsTurnEnd else { return }
         connection.awaitsTurnEnd = true
         unwritten.append(connection)
     }
@@ -216,10 +242,12 @@ extension Daemon {
     }
 
     private func close(_ peer: PeerID) {
-        guard let connection = connections.removeValue(forKey: peer) else { return }
+        guard let connection = connection(of: peer) else { return }
+        connections[peer.slot] = nil
         if connection.awaitsTurnEnd { write(to: connection) }
         poll.remove(connection.socket, token: peer.number)
         perform(broker.handle(.hungUp(peer), at: now))
+        numbers.giveBack(peer)
     }
 
     /// Time that the device was suspended is reported before anything that came of it. Once for

@@ -9,7 +9,7 @@ import Systemd
 /// everything goes on, and only what a death of this process would cost is more.
 final class KeptFile {
     /// Below it a file is not worth writing anew.
-    private static let smallest = 64 * 1_024
+    private static let smallest = 256 * 1_024
     /// How many times larger it may grow than it was when it was new.
     private static let growth = 4
     /// A longer one is none of ours, and not worth the memory.
@@ -80,23 +80,27 @@ extension KeptFile {
     /// Adds a page, or writes all pages anew where that is better.
     func write(
         _ page: [UInt8],
-        bootPage: [UInt8],
+        bootPage: @autoclosure () -> [UInt8],
         at now: Duration,
         whole: () -> [UInt8]
     ) {
         if let retryAt, now < retryAt { return }
         do {
             noticeChange()
-            let page = needsBootPage ? bootPage + page : page
-            if canTake(page) { try append(page) } else { try writeAnew(bootPage + whole()) }
+            let page = needsBootPage ? bootPage() + page : page
+            if canTake(page) { try append(page) } else { try writeAnew(bootPage() + whole()) }
             needsBootPage = false
             succeed()
         } catch { fail(error, at: now) }
     }
 
-    func writeAnew(bootPage: [UInt8], at now: Duration, whole: () -> [UInt8]) {
+    func writeAnew(
+        bootPage: @autoclosure () -> [UInt8],
+        at now: Duration,
+        whole: () -> [UInt8]
+    ) {
         close()
-        write([], bootPage: bootPage, at: now, whole: whole)
+        write([], bootPage: bootPage(), at: now, whole: whole)
     }
 
     private func canTake(_ page: [UInt8]) -> Bool {

@@ -29,10 +29,10 @@ final class Log {
         self.level = level
     }
 
-    func write(_ level: LogLevel, _ text: String) {
+    func write(_ level: LogLevel, _ text: @autoclosure () -> String) {
         guard level.priority <= self.level.priority else { return }
         let prefix = isJournal ? "<\(level.priority)>" : "reprieved: "
-        let line = Array((prefix + text + "\n").utf8)
+        let line = Array((prefix + text() + "\n").utf8)
         _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

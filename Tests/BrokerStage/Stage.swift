@@ -17,6 +17,8 @@ package struct Stage: Sendable {
     package private(set) var statuses: [String] = []
     package var status: String { statuses.last ?? "" }
     private var latest: UInt64 = 0
+    /// Nothing that the broker says arrives.
+    private var isMute = false
     /// What the broker's two files hold.
     package private(set) var journal: [UInt8] = []
     package private(set) var state: [UInt8] = []
@@ -40,7 +42,7 @@ package struct Stage: Sendable {
     /// The broker dies, and another goes on with what was written down. Nobody hung up, yet all
     /// are gone.
     package mutating func restart() {
-        actors = [:]
+        (actors, isMute) = ([:], false)
         let past = Recollection(journal: journal, state: state, boot: broker.settings.boot)
         broker = Broker(settings: broker.settings, recalling: past, at: now)
         journal = broker.bootPage + broker.wholePage(of: .journal)
@@ -50,6 +52,13 @@ package struct Stage: Sendable {
     package mutating func forge(journal: [UInt8]? = nil, state: [UInt8]? = nil) {
         self.journal = journal ?? self.journal
         self.state = state ?? self.state
+    }
+
+    /// Lets something happen that is written down, and the broker die before anybody hears of it.
+    package mutating func die(after act: (inout Stage) -> Void) {
+        isMute = true
+        act(&self)
+        restart()
     }
 
     /// The device reboots: the journal means nothing any more, and the clock starts anew.
@@ -72,7 +81,7 @@ package struct Stage: Sendable {
 
     private mutating func settle() {
         keep()
-        broker.confirmSent()
+        if !isMute { broker.confirmSent() }
         keep()
     }
 
@@ -198,7 +207,7 @@ extension Stage {
 
     private mutating func deliver(to peer: PeerID) {
         keep()
-        guard var actor = actors[peer] else { return }
+        guard !isMute, var actor = actors[peer] else { return }
         _ = broker.takeOutput(of: peer) { actor.take($0) }
         actor.listen()
         actors[peer] = actor

@@ -88,7 +88,7 @@ private func check(_ stage: inout Stage) {
     }
     precondition(stage.broker.peerCount == stage.actors.count, "a peer is lost")
     precondition(
-        stage.recalled().updates.keys.sorted() == stage.broker.negotiation.updates.keys.sorted(),
+        stage.recalled().updates.names == stage.broker.negotiation.updates.names,
         "an update would be forgotten"
     )
 }

@@ -40,15 +40,16 @@ extension Life {
             concerns(ear) && blockers.contains(ear.component) && !called.contains(ear.stream)
         }
         let release = entry.after.updates[id]?.release
-        let isMisjudged = entry.before.updates[id]?.participants.contains { name, participant in
-            switch (entry.event, participant.state) {
+        let before = entry.before.updates[id]?.participants ?? Roll()
+        let isMisjudged = before.names.contains { name in
+            switch (entry.event, before[name]?.state) {
             case (.forced, .asked): release?.silent.contains(name) == false
             case (.forced, .deferred): release?.overridden.contains(name) == false
             default: false
             }
         }
         return (missed ? ["force gave somebody no last call"] : [])
-            + (isMisjudged ?? false ? ["force took a question for a deferral, or the reverse"] : [])
+            + (isMisjudged ? ["force took a question for a deferral, or the reverse"] : [])
     }
 
     private func objectToMissedCalls(

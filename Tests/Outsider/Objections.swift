@@ -146,7 +146,7 @@ extension Life {
     ) -> [String] {
         if case .subscribed = entry.event { return [] }
         let id = request.deploymentID
-        let participants = entry.before.updates[id]?.participants ?? [:]
+        let participants = entry.before.updates[id]?.participants ?? Roll()
         let isPestered = entry.actions.contains { action in
             guard case .notify(let stream, let notice) = action, notice.final, !notice.lastCall,
                 notice.deploymentID == id, let name = ears[stream]?.component,

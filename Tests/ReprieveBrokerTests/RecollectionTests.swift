@@ -108,6 +108,46 @@ import Testing
         #expect(answer.first?.response(as: Empty.self) != nil, "\(answer)")
     }
 
+    @Test mutating func `owes the posts that had not left when it died, once`() {
+        let camera = stage.component("com.example.Camera")
+        let coordinator = announce("d-1")
+        stage.answer(camera, "d-1", 0)
+        let done = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        stage.die { $0.ask(coordinator, .completeUpdate, done) }
+        #expect(stage.broker.negotiation.updates.isEmpty)
+        let again = stage.component("com.example.Camera")
+        #expect(post(to: again)?.outcome == .applied)
+        stage.restart()
+        let last = stage.component("com.example.Camera")
+        #expect(post(to: last) == nil)
+    }
+
+    @Test mutating func `owes a post also where it died while handing it over`() {
+        let camera = stage.component("com.example.Camera")
+        let coordinator = announce("d-1")
+        stage.hangUp(camera)
+        let call = ReasonedRequest(deploymentID: "d-1", reason: "wrong version")
+        stage.ask(coordinator, .cancelUpdate, call)
+        stage.die { _ = $0.component("com.example.Camera") }
+        let again = stage.component("com.example.Camera")
+        #expect(post(to: again)?.outcome == .cancelled)
+    }
+
+    @Test mutating func `owes nothing of an id that was announced again as it died`() {
+        let camera = stage.component("com.example.Camera")
+        let coordinator = announce("d-1")
+        stage.answer(camera, "d-1", 0)
+        let done = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        let others = GateRequest(deploymentID: "d-1", components: ["com.example.Robot"])
+        stage.die { stage in
+            stage.ask(coordinator, .completeUpdate, done)
+            stage.ask(coordinator, .gateUpdate, others)
+        }
+        #expect(stage.broker.negotiation.updates["d-1"]?.participants.count == 0)
+        let again = stage.component("com.example.Camera")
+        #expect(post(to: again) == nil)
+    }
+
     @Test mutating func `forgets an update that only waited when the device reboots`() {
         _ = stage.component("com.example.Camera")
         _ = announce("d-1")

@@ -66,6 +66,41 @@ import Testing
         }
     }
 
+    @Test func `after a round trip all is there that was said before`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, _, _):
+                connection.respond(stream, [0]) + connection.send(stream, [1])
+            case .reply(let pong): pong
+            default: []
+            }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            let replies = connection.stream(.watchStatus, Empty())
+            try await connection.roundTrip()
+            // Whoever is cancelled gets what has arrived, and no more.
+            let hearing = Task {
+                var payloads: [[UInt8]] = []
+                for try await payload in replies { payloads.append(payload) }
+                return payloads
+            }
+            hearing.cancel()
+            #expect(try await hearing.value == [[0], [1]])
+        }
+    }
+
+    @Test func `a round trip to nobody fails`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            if case .connect = event { connection.accept() } else { nil }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            _ = await #expect(throws: ConnectionError.self) { try await connection.roundTrip() }
+        }
+    }
+
     @Test func `to stop listening closes the stream`() async throws {
         let broker = ScriptedBroker { connection, event in
             switch event {

@@ -21,9 +21,9 @@ package final class ScriptedBroker: Sendable {
     private let peer = Mutex<Int32?>(nil)
 
     package init(_ script: @escaping Script) {
-        path = "/tmp/reprieve-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).socket"
+        path = Socket.freshPath()
         (heard, hears) = AsyncStream.makeStream()
-        listener = Self.listen(at: path)
+        listener = Socket.listen(at: path)
         DispatchQueue(label: "scripted broker").async { [self] in
             while true {
                 let socket = accept(listener, nil, nil)
@@ -56,39 +56,14 @@ package final class ScriptedBroker: Sendable {
     private func play(_ script: Script, on socket: Int32) {
         var connection = ServerConnection()
         var decoder = FrameDecoder()
-        while let bytes = received(on: socket) {
+        while let bytes = Socket.receive(on: socket) {
             decoder.append(bytes)
             while let frame = try? decoder.next() {
                 guard let event = connection.receive(frame) else { continue }
                 hears.yield(event)
                 guard let answer = script(&connection, event) else { return }
-                write(answer, to: socket)
+                Socket.send(answer, on: socket)
             }
         }
-    }
-
-    private func received(on socket: Int32) -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(socket, &buffer, buffer.count, 0)
-        return count > 0 ? Array(buffer[..<count]) : nil
-    }
-
-    private func write(_ bytes: [UInt8], to socket: Int32) {
-        _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-    }
-
-    private static func listen(at path: String) -> Int32 {
-        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        precondition(result == 0, "a fresh path can be bound")
-        precondition(Glibc.listen(number, 16) == 0, "a bound socket can listen")
-        return number
     }
 }

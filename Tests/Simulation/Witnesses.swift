@@ -34,7 +34,7 @@ struct Witnesses {
         _ after: Negotiation,
         at now: Instant
     ) -> [String] {
-        let changed = after.updates.keys.sorted().filter { id in
+        let changed = after.updates.names.filter { id in
             after.updates[id]?.status(at: now) != before.updates[id]?.status(at: now)
         }
         let actions = changed.map(Action.changed)

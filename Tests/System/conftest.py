@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every system test can ask for."""
 
+import os
 import pathlib
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import subprocess
 import pytest
 
 from daemon import BUILD, Daemon, temporary_directory
+from device import Device
 from processes import Processes
 
 LONGEST_TEST = 60
@@ -93,3 +95,11 @@ def processes():
     processes = Processes()
     yield processes
     processes.end()
+
+
+@pytest.fixture
+def device(processes, daemon):
+    """This machine's files, for an updater to update, with the daemon's sockets."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a device's files")
+    return Device(processes, daemon)

@@ -220,6 +220,14 @@ def test_a_command_that_cannot_be_started_holds_nothing(hold, coordinator, direc
     assert time.monotonic() - started < 4
 
 
+def test_a_command_that_ends_at_once_is_no_silence(hold, coordinator):
+    policy = {"require": [CAMERA], "onSilence": "refuse"}
+    for number in range(25):
+        gate = coordinator.gate(f"d-{number}", policy)
+        assert hold("--if-underway", "proceed", command=["true"]).end()[0] == 0
+        assert gate.released()["basis"] == "consent"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -302,6 +310,21 @@ def test_a_deferral_that_is_refused_at_once_is_said(daemon, coordinator, hold):
     assert program.end()[0] == 6
 
 
+def test_a_broker_that_crashes_does_not_end_the_wait(daemon, coordinator, hold, start):
+    overridden(daemon, coordinator)
+    program = hold("--if-underway", "wait")
+    program.error_line("waiting for its end")
+    daemon.kill()
+    program.error_line("COMMAND waits")
+    coordinator = start().coordinator()
+    # It is back: an update that needs it is put off.
+    coordinator.gate("e", policy={"require": [CAMERA]}).shows(CAMERA, "deferred")
+    coordinator.complete("d")
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
 def test_who_waits_for_an_update_can_be_interrupted(daemon, coordinator, hold):
     overridden(daemon, coordinator)
     program = hold("--if-underway", "wait")
@@ -326,6 +349,18 @@ def test_without_a_broker_the_command_runs_with_a_warning(directory, processes):
     code, _, errors = program.end()
     assert code == 3
     assert sum(f"{directory}/none" in line for line in errors) == 1
+
+
+def test_a_warning_that_nobody_reads_does_not_end_it(directory, processes):
+    reading, writing = os.pipe()
+    os.close(reading)
+    options = ["--why", "x", "--component-socket", f"{directory}/none"]
+    script = "trap 'exit 4' PIPE; kill -PIPE $$; exit 3"
+    command = ["hold", *options, "--", "sh", "-c", script]
+    program = processes.start(BUILD / "reprieve", *command, stderr=writing)
+    os.close(writing)
+    # Its command can be ended by that signal as ever.
+    assert program.end()[0] == 4
 
 
 def test_a_broker_that_appears_later_is_held_too(directory, processes, start):

@@ -1,59 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 """The samples: what a component's author starts from must work."""
 
-import importlib.util
 import os
+import re
 import signal
-import sys
+import subprocess
 
 import pytest
-from daemon import BUILD, ROOT
-
-SAMPLES = ROOT / "Samples"
-has_sdk = importlib.util.find_spec("awsiot") is not None
-
-# The words before the seconds that it is busy.
-KINDS = {
-    "plain Python": [sys.executable, SAMPLES / "python-component/component.py", "com.example.It"],
-    "AWS SDK": [sys.executable, SAMPLES / "aws-sdk-component/component.py"],
-    "Swift": [BUILD / "sample-component", "com.example.It"],
-}
+from samples import COMPONENTS, NAME, SAMPLES, environment
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=COMPONENTS)
 def sample(request, directory, processes):
-    if request.param == "AWS SDK" and not has_sdk:
-        pytest.skip("awsiotsdk is not installed; Tests/run.sh installs it")
-    if request.param == "Swift" and not (BUILD / "sample-component").exists():
-        pytest.skip("sample-component is not built")
+    command = COMPONENTS[request.param]()
 
     def start(seconds):
-        environment = {
-            "AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT": f"{directory}/ipc.socket",
-            "SVCUID": "com.example.It",
-            "PATH": os.environ["PATH"],
-        }
-        return processes.start(*KINDS[request.param], seconds, env=environment)
+        socket = directory + "/ipc.socket"
+        return processes.start(
+            *command, seconds, env=environment(socket), stderr=subprocess.STDOUT
+        )
 
     return start
 
 
 def subscribed(coordinator):
     """Waits until a component is there: the gate waits for it."""
-    gate = coordinator.gate("first", policy={"require": ["com.example.It"]})
+    gate = coordinator.gate("first", policy={"require": [NAME]})
     gate.released(20)
     coordinator.complete("first")
 
 
 def test_a_sample_holds_an_update_while_it_is_busy_and_hears_the_outcome(daemon, sample):
-    program = sample(1)
+    program = sample(2)
     coordinator = daemon.coordinator()
-    gate = coordinator.gate("d", policy={"require": ["com.example.It"]})
+    gate = coordinator.gate("d", policy={"require": [NAME]})
     program.line("not now", timeout=20)
-    assert gate.shows("com.example.It", "deferred")["message"]
+    assert gate.shows(NAME, "deferred")["message"]
     assert gate.released()["basis"] == "consent"
     coordinator.complete("d", "applied")
-    assert program.line("the update is over").startswith("[com.example.It] ")
+    assert program.line("the update is over").startswith(f"[{NAME}] ")
 
 
 def test_a_sample_that_is_not_busy_is_ready_at_once(daemon, sample):
@@ -61,7 +46,7 @@ def test_a_sample_that_is_not_busy_is_ready_at_once(daemon, sample):
     coordinator = daemon.coordinator()
     subscribed(coordinator)
     gate = coordinator.gate("d")
-    assert gate.released(2)["participants"] == ["com.example.It"]
+    assert gate.released(2)["participants"] == [NAME]
     coordinator.complete("d")
     program.line("the update is over")
 
@@ -80,3 +65,29 @@ def test_a_sample_works_on_without_a_broker_until_there_is_one(start, sample):
     assert program.process.poll() is None
     program.signal(signal.SIGTERM)
     program.end()
+
+
+def test_no_update_interrupts_the_backup(daemon, coordinator, processes, directory):
+    archive = directory + "/archive"
+    os.mkfifo(archive)  # it takes as long as nobody reads it
+    backup = SAMPLES / "shell-component/backup.sh"
+    program = processes.start(
+        backup, SAMPLES / "shell-component", archive, env=environment(daemon.component_socket)
+    )
+    gate = coordinator.gate("d", policy={"require": ["com.example.Backup"]})
+    assert gate.shows("com.example.Backup", "deferred")["message"].startswith("backing up ")
+    with open(archive, "rb") as content:
+        assert b"backup.sh" in content.read()
+    assert gate.released()["basis"] == "consent"
+    assert program.end()[0] == 0
+
+
+def test_the_index_names_every_sample_and_about_how_long_it_is():
+    rows = re.findall(r"^\| \[`([^`]+)`\].*\| (\d+) \|$", (SAMPLES / "README.md").read_text(), re.M)
+    files = [path for path in SAMPLES.rglob("*") if path.is_file() and path.parent != SAMPLES]
+    listed = {}
+    for name, lines in rows:
+        listed[name] = [path for path in files if (SAMPLES / name) in [path, *path.parents]]
+        counted = sum(len(path.read_text().splitlines()) for path in listed[name])
+        assert abs(int(lines) - counted) <= 2 + counted / 10, f"{name} has {counted} lines"
+    assert sorted(path for some in listed.values() for path in some) == sorted(files)

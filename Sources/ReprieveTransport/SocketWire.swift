@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Glibc
+internal import ReprieveProtocol
+internal import Synchronization
+
+/// A Unix socket. Whoever sends writes to it; a thread of its own reads, and writes what the
+/// socket did not take at once.
+final class SocketWire: Wire {
+    private let path: String
+    private let socket: Descriptor
+    /// Wakes the thread when there is something to write.
+    private let alarm: Alarm
+    private let outbox = Mutex(Outbox())
+
+    private struct Outbox {
+        var bytes: [UInt8] = []
+        var isConnected = false
+    }
+
+    init(to path: String) throws(ConnectionError) {
+        self.path = path
+        do {
+            socket = try .unixSocket()
+            alarm = try Alarm()
+        } catch {
+            throw ConnectionError(.broken, path, because: error.message)
+        }
+    }
+
+    func start(for connection: Connection, timeout: Duration) throws(ConnectionError) {
+        let deadline = ContinuousClock.now + timeout
+        do {
+            try startThread { [self] in work(for: connection, until: deadline) }
+        } catch {
+            throw ConnectionError(.broken, path, because: error.message)
+        }
+    }
+
+    func send(_ bytes: [UInt8]) {
+        let isStuck = outbox.withLock { outbox in
+            outbox.bytes += bytes
+            if outbox.isConnected { flush(&outbox) }
+            return outbox.isConnected && !outbox.bytes.isEmpty
+        }
+        if isStuck { alarm.ring() }
+    }
+
+    func hangUp() {
+        socket.shutDown()
+    }
+
+    private func flush(_ outbox: inout Outbox) {
+        // A failure shows when reading: what the broker said last is not lost over it.
+        guard let count = try? socket.send(outbox.bytes[...]) else {
+            outbox.bytes = []
+            return
+        }
+        outbox.bytes.removeFirst(count)
+    }
+}
+
+// MARK: - The thread
+
+extension SocketWire {
+    /// Connects, then waits for bytes until the connection ends.
+    private func work(for connection: Connection, until deadline: ContinuousClock.Instant) {
+        do {
+            try socket.connect(to: path, within: max(.zero, deadline - .now))
+            outbox.withLock { outbox in
+                outbox.isConnected = true
+                flush(&outbox)
+            }
+            try read(for: connection, until: deadline)
+        } catch let error as SystemError {
+            connection.fail(explained(error))
+        } catch let error as FrameError {
+            connection.fail(connection.broken(error.message))
+        } catch let error as ConnectionError {
+            connection.fail(error)
+        } catch {
+            preconditionFailure("an error of no known kind")
+        }
+        socket.shutDown()
+    }
+
+    private func read(for connection: Connection, until deadline: ContinuousClock.Instant) throws {
+        while !connection.hasFailed {
+            try wait(until: connection.isConnecting ? deadline : nil)
+            outbox.withLock { flush(&$0) }
+            guard let bytes = try socket.receive() else { continue }
+            guard !bytes.isEmpty else {
+                throw ConnectionError(.broken, path, because: "the broker hung up")
+            }
+            try connection.receive(bytes)
+        }
+    }
+
+    /// Waits for something to read, or for room to write.
+    private func wait(until deadline: ContinuousClock.Instant?) throws {
+        let output = outbox.withLock { $0.bytes.isEmpty } ? 0 : Int16(POLLOUT)
+        var sources = [
+            pollfd(fd: socket.number, events: Int16(POLLIN) | output, revents: 0),
+            pollfd(fd: alarm.number, events: Int16(POLLIN), revents: 0),
+        ]
+        let result = poll(&sources, 2, deadline?.millisecondsLeft ?? -1)
+        guard result >= 0 || errno == EINTR else { throw SystemError.latest }
+        if let deadline, result == 0, deadline <= .now { throw ConnectionError(.timedOut, path) }
+        if sources[1].revents != 0 { alarm.clear() }
+    }
+
+    private func explained(_ error: SystemError) -> ConnectionError {
+        switch error.number {
+        case ENOENT, ENOTDIR: ConnectionError(.noSocket, path)
+        case ENAMETOOLONG: ConnectionError(.noSocket, path, because: "the path is too long")
+        case ECONNREFUSED: ConnectionError(.refused, path)
+        case EACCES, EPERM: ConnectionError(.notPermitted, path)
+        case EPROTOTYPE: ConnectionError(.notABroker, path, because: error.message)
+        case EAGAIN: ConnectionError(.timedOut, path)
+        default: ConnectionError(.broken, path, because: error.message)
+        }
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// Rounded up, so that a wait never ends too early. In whole numbers: to divide durations would
+    /// cost a component memory for code that it never needs.
+    fileprivate var millisecondsLeft: Int32 {
+        let (seconds, attoseconds) = max(.zero, self - .now).components
+        let milliseconds = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(min(seconds, 1_000_000) * 1_000 + milliseconds)
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Reprieve
+import ReprieveTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `A deferring scope` {
+    let broker = TestBroker()
+    let diary = Diary()
+
+    @Test func `holds an update for as long as it lasts, and lets go at once`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = try await updates.deferring("writing firmware") {
+                let gate = await broker.announce("d-42")
+                let answer = await gate.answer(of: camera)
+                #expect(answer == .deferred(for: .seconds(30), because: "writing firmware"))
+                await broker.advance(by: .seconds(3_600))
+                #expect(await gate.state == .waiting(for: [camera]))
+                return gate
+            }
+            #expect(await gate.end() == .released(.consent))
+        }
+    }
+
+    @Test func `may nest: the end of the last one lets go`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await broker.announce("d-42")
+            try await updates.deferring("outer") {
+                try await updates.deferring("inner") {
+                    let answer = await gate.answer(of: camera)
+                    #expect(answer == .deferred(for: .seconds(30), because: "inner"))
+                }
+                await broker.advance(by: .seconds(31))
+                let answer = await gate.answer(of: camera)
+                #expect(answer == .deferred(for: .seconds(29), because: "outer"))
+            }
+            #expect(await gate.end() == .released(.consent))
+        }
+    }
+
+    @Test func `goes before the closure, which is asked when it ends`() async throws {
+        try await broker.with(camera) { [diary] _ in
+            diary.note("asked")
+            return .defer(for: .seconds(7), because: "recording")
+        } _: { updates in
+            let gate = try await updates.deferring("writing firmware") {
+                let gate = await broker.announce("d-42")
+                let answer = await gate.answer(of: camera)
+                #expect(answer == .deferred(for: .seconds(30), because: "writing firmware"))
+                #expect(diary.all.isEmpty)
+                return gate
+            }
+            await broker.settle()
+            let answer = await gate.answer(of: camera)
+            #expect(answer == .deferred(for: .seconds(7), because: "recording"))
+        }
+    }
+
+    @Test func `ends, and its update with it, when the body throws`() async throws {
+        struct Broken: Error {}
+        try await broker.with(camera) { updates in
+            let gate = await broker.announce("d-42")
+            await #expect(throws: Broken.self) {
+                try await updates.deferring("writing firmware") { throw Broken() }
+            }
+            #expect(await gate.end() == .released(.consent))
+        }
+    }
+
+    @Test func `does not begin when the gate has just opened`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await broker.announce("d-42")
+            await broker.advance(by: .seconds(1))
+            #expect(await gate.end() == .released(.consent))
+            let error = await #expect(throws: UpdatesError.self) {
+                try await updates.deferring("writing firmware") { Issue.record("it began") }
+            }
+            #expect(error?.code == .updateUnderway)
+            #expect(error?.message.contains("d-42") ?? false)
+            try await gate.complete(.applied)
+            try await updates.deferring("writing firmware") { diary.note("began") }
+            #expect(diary.all == ["began"])
+        }
+    }
+
+    @Test func `can wait for the end of an update that is underway`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await broker.announce("d-42")
+            await broker.advance(by: .seconds(1))
+            #expect(await gate.end() == .released(.consent))
+            async let _: Void = updates.deferring("writing firmware", ifUnderway: .wait) {
+                diary.note("writing")
+            }
+            await broker.advance(by: .seconds(3_600))
+            #expect(diary.all.isEmpty)
+            diary.note("completed")
+            try await gate.complete(.applied)
+        }
+        #expect(diary.all == ["completed", "writing"])
+    }
+
+    @Test func `that begins after the component got ready has it go on first`() async throws {
+        try await broker.with(robot) { _ in
+            .defer(for: .seconds(60), because: "moving")
+        } _: { _ in
+            try await broker.with(camera) { [diary] _ in
+                diary.note("pause")
+                return .acknowledge { diary.note($0.rawValue) }
+            } _: { updates in
+                let gate = await broker.announce("d-42")
+                #expect(await gate.answer(of: camera) == .acknowledged)
+                try await updates.deferring("writing firmware") {
+                    await broker.settle()
+                    #expect(diary.all == ["pause", "postponed"])
+                    let answer = await gate.answer(of: camera)
+                    #expect(answer == .deferred(for: .seconds(30), because: "writing firmware"))
+                }
+            }
+        }
+    }
+
+    @Test func `is warned once before it is cut off`() async throws {
+        try await broker.with(camera) { updates in
+            try await updates.deferring("writing firmware") {
+                let gate = await broker.announce(
+                    "d-42",
+                    responseTimeout: .seconds(20),
+                    maximumTotalDeferral: .seconds(100)
+                )
+                await broker.advance(by: .seconds(79))
+                #expect(diary.all.isEmpty)
+                await broker.advance(by: .seconds(1))
+                #expect(diary.all == ["d-42 in 20 s"])
+                await broker.advance(by: .seconds(19))
+                #expect(await gate.state == .waiting(for: [camera]))
+                await broker.advance(by: .seconds(1))
+                #expect(await gate.state == .released(.capped))
+                #expect(diary.all == ["d-42 in 20 s"])
+            } onLastCall: { [diary] lastCall in
+                diary.note("\(lastCall.deploymentID) in \(lastCall.timeLeft.components.seconds) s")
+            }
+        }
+    }
+
+    @Test func `is warned of each update, and again of one that is announced again`() async throws {
+        try await broker.with(camera) { updates in
+            try await updates.deferring("writing firmware") {
+                for id in ["d-1", "d-2", "d-1"] {
+                    let gate = await broker.announce(id, deadline: .seconds(100))
+                    _ = await gate.answer(of: camera)
+                    await broker.advance(by: .seconds(100))
+                    #expect(await gate.end() == .released(.deadline))
+                    try await gate.complete(.applied)
+                }
+                #expect(diary.all == ["d-1 50", "d-2 50", "d-1 50"])
+            } onLastCall: { [diary] lastCall in
+                diary.note("\(lastCall.deploymentID) \(lastCall.timeLeft.components.seconds)")
+            }
+        }
+    }
+
+    @Test func `may be opened by the closure that answers`() async throws {
+        let updates = broker.updates(for: robot)
+        async let _: Void = updates.run()
+        async let _: Void = updates.answer { [diary] _ in
+            try? await updates.deferring("parking") { diary.note("parking") }
+            return .acknowledge
+        }
+        let gate = await broker.announce("d-42")
+        #expect(await gate.end() == .released(.consent))
+        #expect(diary.all == ["parking", "parking"])
+    }
+
+    @Test func `that is cancelled while it wants to begin leaves nothing`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await broker.announce("d-42")
+            await broker.advance(by: .seconds(1))
+            #expect(await gate.end() == .released(.consent))
+            let waiting = Task {
+                try await updates.deferring("writing", ifUnderway: .wait) {}
+            }
+            await broker.settle()
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            try await gate.complete(.applied)
+            let next = await broker.announce("d-43")
+            #expect(await next.end() == .released(.consent))
+        }
+    }
+}

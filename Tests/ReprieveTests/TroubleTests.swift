@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Reprieve
+import ReprieveProtocol
+import ScriptedBroker
+import TestSupport
+import Testing
+
+/// What is logged when a component cannot take part: what is wrong, where, and what to do.
+@Suite(.timeLimit(.minutes(1))) struct `A component that cannot take part says` {
+    private let log = LogRecorder()
+
+    private func run(_ component: String = camera, at path: String, _ expected: String...) async {
+        let updates = Updates(component: component, socket: path, logger: log.logger)
+        async let _: Void = updates.run()
+        let line = await log.next()
+        for part in expected { #expect(line.contains(part), "\(line)") }
+    }
+
+    @Test func `that there is no socket`() async {
+        await run(at: "/tmp/no-such-socket", "warning", "no socket at /tmp/no-such", "start")
+    }
+
+    @Test func `that nobody listens`() async {
+        let broker = ScriptedBroker { _, _ in nil }
+        broker.stop()
+        for await _ in broker.heard {}
+        await run(at: broker.path, "nobody listens at \(broker.path)", "start it")
+    }
+
+    @Test func `that it is no broker`() async {
+        let broker = ScriptedBroker { _, _ in Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8) }
+        defer { broker.stop() }
+        await run(at: broker.path, "\(broker.path) is no broker", "name the socket")
+    }
+
+    @Test func `that it may not open the socket`() async {
+        await #expect(processExitsWith: .success) {
+            let broker = ScriptedBroker { _, _ in nil }
+            forbidOpening(broker.path)
+            let log = LogRecorder()
+            let updates = Updates(component: camera, socket: broker.path, logger: log.logger)
+            async let _: Void = updates.run()
+            let line = await log.next()
+            #expect(line.contains("this user may not open \(broker.path)"), "\(line)")
+        }
+    }
+
+    @Test func `that the broker denies it`() async {
+        let broker = ScriptedBroker { connection, _ in connection.deny() }
+        defer { broker.stop() }
+        await run(at: broker.path, "\(broker.path) denied the connection", "needs a token")
+    }
+
+    @Test func `that the broker hung up in mid-handshake`() async {
+        let broker = ScriptedBroker { _, _ in nil }
+        defer { broker.stop() }
+        await run(at: broker.path, "\(broker.path) broke", "see reprieved's journal")
+    }
+
+    @Test func `that its subscription is refused`() async {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, _, _):
+                connection.fail(stream, ErrorShape(.unauthorized, "the policy says no"))
+            default: nil
+            }
+        }
+        defer { broker.stop() }
+        await run(at: broker.path, "refuses the subscription: the policy says no")
+    }
+
+    @Test func `that an event makes no sense`() async {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, _, _):
+                connection.respond(stream, Empty().encoded())
+                    + connection.send(stream, Array("{}".utf8))
+            default: nil
+            }
+        }
+        defer { broker.stop() }
+        await run(at: broker.path, "sent an event that makes no sense", "same version")
+    }
+
+    @Test(arguments: ["", "two words", String(repeating: "x", count: 129), "a/b"])
+    func `that its name cannot be one`(name: String) async {
+        await run(name, at: "/tmp/no-such-socket", "error", "cannot be a component's name")
+    }
+
+    @Test func `each of these once, until it changes`() async {
+        let broker = ScriptedBroker { connection, _ in connection.deny() }
+        let updates = Updates(component: camera, socket: broker.path, logger: log.logger)
+        async let _: Void = updates.run()
+        var tries = 0
+        for await event in broker.heard {
+            if case .connect = event { tries += 1 }
+            if tries == 4 { break }
+        }
+        broker.stop()
+        #expect(await log.next().contains("denied"))
+        // The last try may have been cut short.
+        var next = await log.next()
+        if next.contains("broke") { next = await log.next() }
+        #expect(next.contains("nobody listens"))
+    }
+}
+
+/// Mistakes in a program end it, with a sentence.
+@Suite struct `A programmer's mistake` {
+    @Test func `in an answer is trapped`() async {
+        await #expect(processExitsWith: .failure) { _ = Answer.defer(for: .zero, because: "why") }
+        await #expect(processExitsWith: .failure) {
+            _ = Answer.defer(for: .seconds(-1), because: "why")
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = Answer.defer(for: .seconds(1), because: "")
+        }
+    }
+
+    @Test func `in a scope is trapped`() async {
+        await #expect(processExitsWith: .failure) {
+            try await Updates(component: camera, socket: "/tmp/no-such-socket").deferring("") {}
+        }
+    }
+
+    @Test func `in running twice, or answering twice, is trapped`() async {
+        await #expect(processExitsWith: .failure) {
+            let updates = Updates(component: camera, socket: "/tmp/no-such-socket")
+            async let _: Void = updates.run()
+            await updates.run()
+        }
+        await #expect(processExitsWith: .failure) {
+            let updates = Updates(component: camera, socket: "/tmp/no-such-socket")
+            async let _: Void = updates.answer { _ in .acknowledge }
+            try await updates.answer { _ in .acknowledge }
+        }
+    }
+}
