@@ -35,7 +35,8 @@ QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "sy
 
 packages() {
     need_swift
-    install_packages libsystemd-dev pkg-config python3 python3-venv gcc libc6-dev binutils valgrind
+    install_packages libsystemd-dev pkg-config python3 python3-venv gcc libc6-dev binutils \
+        valgrind dbus-daemon
 }
 
 environment() { make_venv; }

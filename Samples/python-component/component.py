@@ -30,7 +30,7 @@ INT32, BYTES, STRING = 4, 6, 7
 SIZES = {0: 0, 1: 0, 2: 1, 3: 2, INT32: 4, 5: 8, 8: 8, 9: 16}  # of the types that say no length
 LARGEST_FRAME = 16384  # the broker keeps below 8 KiB
 MESSAGE, ERROR, PING, PING_RESPONSE, CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR = range(8)
-TERMINATE = 2  # the flag by which a stream ends
+TERMINATE = 2  # a flag: the stream ends
 SUBSCRIPTION = 1  # our first stream; they are numbered from 1
 
 
@@ -127,9 +127,9 @@ def run():
                     raise ConnectionError("the subscription ended")
             if type != MESSAGE or stream != SUBSCRIPTION:
                 continue  # that our answer has arrived, or nothing to us
+            message = json.loads(payload or b"{}")
             if headers.get(":message-flags", 0) & TERMINATE:
                 raise ConnectionError("the subscription ended")
-            message = json.loads(payload or b"{}")
             if not message:
                 say("waiting for updates")
             if notice := message.get("preUpdateEvent"):

@@ -91,6 +91,9 @@ package struct UpdateRequest: Hashable, Sendable {
     package var policy: Policy
     /// The request's JSON value in one canonical form. Two requests are the same when it is equal.
     package var asSent: [UInt8]
+    /// Subscriptions that are ready for it without being asked, for what they were asked before.
+    /// A death of the broker ends them with their connections.
+    package var excused: Set<StreamID> = []
 
     package init(
         deploymentID: DeploymentID,

@@ -19,6 +19,9 @@ package struct Negotiation: Hashable, Sendable {
         self.settings = settings
     }
 
+    /// Whether anybody is there to be asked.
+    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         mutating get {
@@ -28,6 +31,11 @@ package struct Negotiation: Hashable, Sendable {
             }
             return next
         }
+    }
+
+    /// Whether any update waits.
+    package var isWaiting: Bool {
+        mutating get { updates.places.contains { updates.entries[$0].isWaiting } }
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {

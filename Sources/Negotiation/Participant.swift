@@ -220,12 +220,13 @@ extension Participant {
     }
 
     var lastWordEnd: Instant? {
-        words.values.reduce(orphanedWord) { max($0 ?? $1, $1) }
+        words.isEmpty ? orphanedWord : words.values.reduce(orphanedWord) { max($0 ?? $1, $1) }
     }
 
     /// A new word takes the place of the connection's old one and of a closed connection's.
     mutating func keepWord(of peer: PeerID, until end: Instant?, at now: Instant) {
         orphanedWord = nil
+        if end == nil, words.isEmpty { return }
         words[peer] = end
         if !words.isEmpty { words = words.filter { $0.value > now } }
     }

@@ -89,7 +89,9 @@ extension Update {
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
-        !ownProcesses.contains(subscription.process) && concerns(subscription.component)
+        !ownProcesses.contains(subscription.process)
+            && !request.excused.contains(subscription.stream)
+            && concerns(subscription.component)
     }
 
     /// Names in `components` that no participant has, in the order given, each once. Where nobody

@@ -9,10 +9,13 @@ struct Desk {
     typealias Moment = ContinuousClock.Instant
 
     enum Event: Hashable, Sendable {
+        /// The first connection is being made, or will be in a moment.
+        case opening
         /// A connection is there, on which the subscription was asked for.
         case connected
-        /// The subscription stands: answers can be sent.
-        case subscribed
+        /// The subscription stands: answers can be sent. Some updates go ahead already.
+        case subscribed(underway: [String])
+        /// There is no connection, or none any more.
         case hungUp
         case noticed(PreUpdateEvent)
         case ended(PostUpdateEvent)
@@ -67,6 +70,8 @@ struct Desk {
     var latelyEnded: [EndedUpdate] = []
     var hasAnswerer = false
     var isSubscribed = false
+    /// Nobody knows yet whether there is a broker, and what goes ahead already.
+    var isOpening = false
     /// When the subscription must be confirmed.
     var subscribeBy: Moment?
     /// The component has answered or held something once, or had its time to.
@@ -80,8 +85,9 @@ struct Desk {
     mutating func handle(_ event: Event, at now: Moment) -> [Action] {
         self.now = now
         switch event {
+        case .opening: isOpening = true
         case .connected: subscribeBy = now + Limits.reply
-        case .subscribed: subscribed()
+        case .subscribed(let underway): subscribed(underway)
         case .hungUp: hungUp()
         case .noticed(let notice): noticed(notice)
         case .ended(let post): ended(post)

@@ -48,6 +48,26 @@ extension Desk {
         }
     }
 
+    /// The broker is there and has said what goes ahead already, or is not.
+    mutating func endOpening() {
+        isOpening = false
+        for hold in holds.map(\.hold) { beginIfReady(hold) }
+    }
+
+    /// These go ahead already, so that they can only be waited for.
+    mutating func goAhead(_ underway: [String]) {
+        for id in underway {
+            updates[id, default: Known(underway: id, at: now)].isReleased = true
+            for holding in holds where updates[id]?.outcome == nil {
+                if holding.hasBegun {
+                    act(.log("the update \(printable(id)) goes ahead, despite: \(holding.why)"))
+                } else {
+                    isUnderway(id, for: holding.hold)
+                }
+            }
+        }
+    }
+
     private mutating func isUnderway(_ id: String, for hold: Hold) {
         guard let index = index(of: hold) else { return }
         switch holds[index].ifUnderway {
@@ -59,7 +79,7 @@ extension Desk {
     }
 
     private mutating func beginIfReady(_ hold: Hold) {
-        guard let index = index(of: hold), !holds[index].hasBegun,
+        guard let index = index(of: hold), !isOpening, !holds[index].hasBegun,
             holds[index].pending.isEmpty, holds[index].waitsFor.isEmpty
         else { return }
         holds[index].hasBegun = true

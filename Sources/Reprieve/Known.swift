@@ -49,6 +49,14 @@ struct Known: Hashable, Sendable {
         forgetAt = now + Limits.update
     }
 
+    /// An update that went ahead before this component was there to be asked.
+    init(underway id: String, at now: Desk.Moment) {
+        var notice = PreUpdateEvent(deploymentID: id, isGgcRestarting: false)
+        notice.round = 0
+        self.init(notice, at: now)
+        (isAnswered, isDue) = (true, false)
+    }
+
     /// The broker speaks plain Greengrass: it takes one answer to a notice, and no more.
     var isPlain: Bool { notice.round == nil }
 

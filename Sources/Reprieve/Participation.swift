@@ -107,12 +107,18 @@ final class Participation: Sendable {
 // MARK: - Running
 
 extension Participation {
+    /// Says that `run()` will be called in a moment, so that no scope begins before it is known
+    /// whether it may.
+    func willRun() {
+        handle(.opening)
+    }
+
     func run() async {
         let (jobs, newJobs) = AsyncStream<Job>.makeStream()
         state.withLock { state in
             precondition(state.jobs == nil, "run() is called once: it takes part for all copies")
             state.jobs = newJobs
-            setAlarm(&state)
+            handle(.opening, &state)
         }
         await withTaskExecutorPreference(surroundings.executor) {
             await withDiscardingTaskGroup { group in

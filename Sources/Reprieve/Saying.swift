@@ -80,9 +80,11 @@ extension Desk {
         act(.log("the answer to the update \(printable(id)) has no effect: \(text)"))
     }
 
-    mutating func subscribed() {
+    mutating func subscribed(_ underway: [String]) {
         isSubscribed = true
         subscribeBy = nil
+        goAhead(underway)
+        endOpening()
         if settlesAt == nil { settlesAt = now + Limits.settling }
         // Words that could not be said, or were lost. A broker that asks anew is answered anew.
         for id in ids {
@@ -99,6 +101,7 @@ extension Desk {
         while let question = questions.keys.min(by: { $0.number < $1.number }) {
             replied(question, .lost)
         }
+        endOpening()
     }
 }
 
@@ -140,6 +143,8 @@ extension Desk {
         case .thinking(let ticket, let notice, _):
             updates[id]?.stance = .thinking(ticket, notice, coverAt: nil)
             if known.outcome == nil { say(id, Limits.onItsBehalf, why ?? "still deciding") }
+        case .ready(let ticket, _) where known.isReleased:
+            updates[id]?.stance = .ready(ticket, until: nil)
         case .ready(let ticket, _): goBack(id, ticket, .postponed)
         case .undecided, .goingBack: break
         }

@@ -13,6 +13,7 @@ extension Participation {
         guard isClaim(component) else {
             let text = "\(quoted(component)) cannot be a component's name: use 1 to 128 letters,"
             logger.error("\(text) digits and ._-@:+; this program takes no part in updates")
+            handle(.hungUp)
             return
         }
         var backoff = Backoff()
@@ -25,6 +26,7 @@ extension Participation {
                 logger.log(level: hadTrouble ? .notice : .debug, "\(text)")
                 (backoff, latestTrouble) = (Backoff(), nil)
             }
+            handle(.hungUp)
             guard !Task.isCancelled else { return }
             if trouble != latestTrouble { logger.warning("\(component): \(trouble); trying again") }
             latestTrouble = trouble
@@ -40,11 +42,12 @@ extension Participation {
             try await withConnection(to: path, as: who, in: surroundings) { connection in
                 attach(connection)
                 defer { detach() }
-                let request = SubscribeRequest(confirm: true)
+                let request = SubscribeRequest(confirm: true, underway: true)
                 var isFirst = true
                 for try await payload in connection.stream(.subscribeToComponentUpdates, request) {
                     if isFirst {
-                        handle(.subscribed)
+                        let response = try SubscribeResponse(decoding: payload)
+                        handle(.subscribed(underway: response.underway))
                         onSubscribed()
                     } else {
                         try receive(payload)

@@ -37,6 +37,10 @@ public struct Updates: Sendable {
         )
     }
 
+    func willRun() {
+        participation.willRun()
+    }
+
     /// Listens for notices, and reconnects, until the task is cancelled. To be called once.
     public func run() async {
         await participation.run()
@@ -96,6 +100,7 @@ public func withUpdates<Result>(
     _ body: (Updates) async throws -> Result
 ) async rethrows -> Result {
     let updates = Updates(component: component, socket: socket, logger: logger)
+    updates.willRun()
     // Cancelled and waited for when the body is done.
     async let _: Void = updates.run()
     return try await body(updates)

@@ -15,6 +15,9 @@ package struct Broker: Sendable {
         case hungUp(PeerID)
         case timePassed
         case slept(Duration)
+        case shutdownBegins(Shutdown)
+        /// The machine does not go down after all.
+        case shutdownCalledOff
         /// Everything that had arrived is handled: what has changed may be shown.
         case turnEnded
     }
@@ -41,6 +44,8 @@ package struct Broker: Sendable {
     var notices = Press<Notice>()
     var posts = Press<Post>()
     var grants = Press<Grant>()
+    var shutdown = ShutdownGate()
+    var holders = Holders()
     var history = History()
     /// Released updates that are in the state file.
     var keptReleases: Set<DeploymentID> = []
@@ -80,6 +85,7 @@ package struct Broker: Sendable {
         let over = past.keptReleases.subtracting(keptReleases)
         for id in over.sorted() { latePage.take(.update(id, nil)) }
         negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
+        recallShutdowns(ofThisBoot: past.inJournal, at: now)
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -91,6 +97,8 @@ package struct Broker: Sendable {
             loseImpatience(at: now)
             negotiate(.timePassed, at: now)
         case .slept(let asleep): negotiate(.slept(asleep), at: now)
+        case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
+        case .shutdownCalledOff: callOffShutdown(at: now)
         case .turnEnded:
             show(at: now)
             sayStatus(at: now)
@@ -135,8 +143,8 @@ package struct Broker: Sendable {
 
     package var peerCount: Int { peers.count }
 
-    /// Whether any update waits or is released.
-    package var isBusy: Bool { mutating get { !negotiation.updates.isEmpty } }
+    /// Whether any gate is shut.
+    package var isWaiting: Bool { mutating get { negotiation.isWaiting } }
 
     private mutating func takeActions() -> [Action] {
         defer { actions = [] }
@@ -162,6 +170,10 @@ package struct BrokerSettings: Sendable {
     package var maximumPeers = 8_192
     package var maximumPeersOfUser = 4_096
     package var history = HistoryLimits()
+    /// Whether a shutdown waits for its gate.
+    package var delaysShutdown = true
+    /// Whether a shutdown is refused while a deferral stands.
+    package var blocksShutdown = false
     /// Which boot this is, as the kernel calls it.
     package var boot = ""
 

@@ -78,6 +78,6 @@ extension PeerID {
     /// Bits of a number that name the slot. The others count peers.
     fileprivate static let slotWidth: UInt64 = 24
 
-    /// What stands at this place is this peer's, if it is its number that stands there.
+    /// Which slot the number names. Peers that come later have it too.
     package var slot: Int { Int(number & (1 << Self.slotWidth - 1)) }
 }

@@ -16,6 +16,7 @@ extension Broker {
         if let before { minutes?.append(Minute(event, actions, before, negotiation, at: now)) }
         for action in actions { perform(action) }
         tellLatecomers(after: actions)
+        tell(event, actions, at: now)
     }
 
     private mutating func perform(_ action: NegotiationAction) {
@@ -25,18 +26,16 @@ extension Broker {
         case .granted(let stream, let grant): self.grant(stream, grant)
         case .attached(let stream, let attachment): respond(stream, GateResponse(attachment))
         case .released(let stream, let release):
-            actions.append(.note(.released(release)))
             send(GateEvent.released(ReleasedShape(release)), on: stream, isLast: true)
         case .refused(let stream, let withdrawal):
-            actions.append(.note(.withdrawn(withdrawal)))
             send(GateEvent.refused(WithdrawnShape(withdrawal)), on: stream, isLast: true)
         case .cancelled(let stream, let withdrawal):
-            actions.append(.note(.withdrawn(withdrawal)))
             send(GateEvent.cancelled(WithdrawnShape(withdrawal)), on: stream, isLast: true)
         case .done(let stream): respond(stream, Empty())
         case .failed(let stream, let refusal): fail(stream, ErrorShape(refusal))
         case .changed(let id):
             showing.changed(id)
+            holders.areStale = true
             statusLine.changed()
         }
     }

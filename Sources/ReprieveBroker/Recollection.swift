@@ -16,6 +16,8 @@ package struct Recollection: Sendable {
 
     var keptReleases: Set<DeploymentID> { Set(state.remains.updates.keys) }
 
+    var inJournal: Set<DeploymentID> { Set(journal.remains.updates.keys) }
+
     var inStateFile: Set<DeploymentID> { keptReleases.union(state.remains.ended.map(\.id)) }
 
     /// The journal knows best. Only where it could not be written does the state file know more.
@@ -45,8 +47,8 @@ package struct Recollection: Sendable {
 package struct FileReading: Sendable {
     /// What there is to say about it, each starts in lower case and has no full stop.
     package private(set) var findings: [String] = []
-    /// Of a later format: not to be written over.
-    package private(set) var isNewer = false
+    /// Of another format: not to be written over.
+    package private(set) var isOfOtherVersion = false
     /// Whether what is written next belongs to the boot that was written in last.
     package private(set) var isOfThisBoot = false
     fileprivate private(set) var remains = Remains()
@@ -69,7 +71,12 @@ package struct FileReading: Sendable {
         for frame in frames {
             switch try? Written(frame) {
             case .boot(let written, let format):
-                isNewer = isNewer || format > recordFormat
+                if format != recordFormat {
+                    isOfOtherVersion = true
+                    findings = [
+                        "it is of \(format > recordFormat ? "a later" : "an earlier") version"
+                    ]
+                }
                 isOfThisBoot = written == boot
                 isOld = !isOfThisBoot
                 isVoid = isOld && !outlivesBoot
@@ -79,8 +86,7 @@ package struct FileReading: Sendable {
             case nil: damaged += frame.encodedLength
             }
         }
-        if isNewer {
-            findings = ["it is of a later version"]
+        if isOfOtherVersion {
             remains = Remains()
             decisions = [:]
         } else if isVoid {

@@ -15,7 +15,7 @@ internal import Negotiation
 //
 // The last frame of a page has the header `page`: what was written in one go counts as a whole.
 
-/// The layout of payloads. Files of a later one are left alone.
+/// The layout of payloads. Files of another one are left alone.
 let recordFormat: Int32 = 2
 
 extension Frame {

@@ -62,6 +62,7 @@ extension Broker {
         case .gateUpdate: try gate(request.stream, payload, peer, at: now)
         case .completeUpdate:
             let call = try CompleteRequest(decoding: payload)
+            guard mayEnd(call.deploymentID, request.stream) else { return }
             let outcome = Outcome(call.outcome)
             negotiate(
                 .completed(
@@ -74,6 +75,7 @@ extension Broker {
             )
         case .cancelUpdate:
             let call = try ReasonedRequest(decoding: payload)
+            guard mayEnd(call.deploymentID, request.stream) else { return }
             negotiate(.cancelled(by: peer.credentials, call, request.stream), at: now)
         case .forceUpdate:
             let call = try ReasonedRequest(decoding: payload)
@@ -136,7 +138,7 @@ extension Broker {
     ) throws(JSONError) {
         let json = try JSON(decoding: payload, limits: .fromCoordinator)
         let request = try GateRequest(decoding: json)
-        let update = UpdateRequest(
+        var update = UpdateRequest(
             deploymentID: request.deploymentID,
             reason: request.reason,
             restartsNucleus: request.isGgcRestarting,
@@ -144,6 +146,10 @@ extension Broker {
             policy: Policy(request.policy, defaults: settings.policy),
             asSent: json.canonical.encoded()
         )
+        // In a shutdown nobody is asked twice whether it may be stopped.
+        if shutdown.isUnderWay {
+            update.excused = negotiation.readySubscriptions { $0.isShutdown }
+        }
         let process = peer.credentials.process
         actions.append(.note(.asked(update.deploymentID, peer.credentials)))
         negotiate(.announced(update, coordinator: stream, process: process), at: now)

@@ -7,6 +7,8 @@ package struct GateRequest: Shape {
     package var deploymentID: String
     package var reason: String?
     package var isGgcRestarting: Bool
+    /// The update includes a reboot, about which nobody who acknowledged it is asked again.
+    package var reboots = false
     package var components: [String]?
     package var policy: PolicyShape
 
@@ -28,6 +30,7 @@ package struct GateRequest: Shape {
         deploymentID = try json.deploymentID()
         reason = try json.text("reason")
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        reboots = try json.bool("reboots") ?? false
         components = try json.names("components")
         policy = try PolicyShape(decoding: json.object("policy") ?? [:])
     }
@@ -38,6 +41,7 @@ package struct GateRequest: Shape {
             .init("deploymentId", .string(deploymentID)),
             .init(optional: "reason", reason.map(JSON.string)),
             .init(flag: "isGgcRestarting", isGgcRestarting),
+            .init(flag: "reboots", reboots),
             .init(optional: "components", components.map(JSON.strings)),
             policy == [:] ? nil : .init("policy", policy)
         )

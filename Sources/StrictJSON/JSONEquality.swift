@@ -39,8 +39,7 @@ extension JSON.Member {
 
 extension [JSON.Member] {
     func value(_ name: String) -> JSON? {
-        for member in self where member.name.hasScalars(of: name) { return member.value }
-        return nil
+        indices.first { self[$0].name.hasScalars(of: name) }.map { self[$0].value }
     }
 }
 

@@ -100,7 +100,7 @@ struct JSONReader {
         guard next == UInt8(ascii: "\"") else { throw unexpected("a name in quotes") }
         let start = position
         let name = try string()
-        guard !others.contains(where: { $0.name.hasScalars(of: name) }) else {
+        guard !others.indices.contains(where: { others[$0].name.hasScalars(of: name) }) else {
             throw JSONError(at: start, "a second member named \(name.quoted)")
         }
         skipSpace()

@@ -11,6 +11,9 @@ final class Gate: Sendable {
     private let request: GateRequest
     private let noWait: Bool
     private let json: Bool
+    /// systemd is stopping a unit, which this can put off, but not prevent.
+    private let isInStop: Bool
+    private let stopTimeout = StopTimeout(until: .now + Control.reattachLimit)
     private let progress = Display.progress()
     private let state = Mutex(State())
 
@@ -24,11 +27,18 @@ final class Gate: Sendable {
         let update: UpdateShape
     }
 
-    init(control: Control, request: GateRequest, noWait: Bool, json: Bool) {
+    init(
+        control: Control,
+        request: GateRequest,
+        noWait: Bool,
+        json: Bool,
+        isInStop: Bool
+    ) {
         self.control = control
         self.request = request
         self.noWait = noWait
         self.json = json
+        self.isInStop = isInStop
     }
 
     /// Whether there never was a broker.
@@ -51,7 +61,7 @@ final class Gate: Sendable {
         do {
             let event = try await Signals.handled { [self] signal in
                 state.withLock { $0.signal = $0.signal ?? signal }
-                waiting.cancel()
+                if isInStop { overtake(waiting, by: signal) } else { waiting.cancel() }
             } while: {
                 try await waiting.value
             }
@@ -69,8 +79,10 @@ final class Gate: Sendable {
     }
 
     private func attach(noWait: Bool) async throws -> GateEvent {
-        try await progress.live {
-            try await control.gate(request) { step in try handle(step, noWait: noWait) }
+        try await stopTimeout.extended {
+            try await progress.live {
+                try await control.gate(request) { step in try handle(step, noWait: noWait) }
+            }
         }
     }
 
@@ -94,6 +106,7 @@ final class Gate: Sendable {
     private func handle(_ event: GateEvent, noWait: Bool) throws {
         switch event {
         case .progress(let update):
+            stopTimeout.waits(until: .now + .milliseconds(update.deadlineInMs))
             if !json { progress.show(update) }
             // One that is over already has put the update off all the same.
             let isDeferred = update.participants.contains { $0.deferrals > 0 }
@@ -122,10 +135,23 @@ extension Gate {
         }
     }
 
+    /// systemd waits no longer, and stops the unit. So the update is not cancelled: it takes place.
+    private func overtake(_ waiting: Task<GateEvent, any Error>, by signal: Signal) {
+        let reason = Self.reason(signal)
+        let force = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
+        // While this is attached, since no gate opens with nobody waiting at it.
+        Task {
+            do { try await control.force(force) } catch { waiting.cancel() }
+        }
+    }
+
+    private static func reason(_ signal: Signal) -> String { "interrupted by \(signal.name)" }
+
     private func interrupted(_ signal: Signal) async -> Failure {
-        let reason = "interrupted by \(signal.name)"
+        let reason = Self.reason(signal)
         guard state.withLock({ $0.wasAttached }) else { return Failure(signal.exitCode, reason) }
         let id = request.deploymentID
+        if isInStop { return Failure(signal.exitCode, reason) }
         switch await control.withdraw(id, because: reason) {
         case .withdrawn:
             return Failure(signal.exitCode, "\(reason); the update is cancelled")

@@ -16,6 +16,10 @@ struct GateCommand: AsyncParsableCommand {
             until `reprieve complete`.
 
             Ctrl-C while it waits cancels the update.
+
+            In a unit's ExecStop= it keeps systemd waiting until the gate opens, for which \
+            NotifyAccess=exec is needed. Whatever comes of it, the unit is stopped then: systemd \
+            cannot be refused.
             """
     )
 
@@ -59,18 +63,7 @@ struct GateCommand: AsyncParsableCommand {
     func run() async throws {
         let command = try command.isEmpty ? nil : Command(command, searchPath: Command.searchPath)
         let id = announcement.deploymentID ?? newDeploymentID()
-        let gate = Gate(
-            control: broker.control,
-            request: announcement.request(id),
-            noWait: noWait,
-            json: json
-        )
-        let released: ReleasedShape?
-        do { released = try await gate.wait() } catch let error as ConnectionError {
-            guard withoutBroker == .proceed, gate.mayProceedWithout(error) else { throw error }
-            Output.error.line("reprieve: \(error.message); going ahead without a broker")
-            released = nil
-        }
+        let released = try await release(of: id)
         let open = OpenGate(control: broker.control, id: id, released: released)
         guard let command else {
             if announcement.deploymentID == nil, !json, !Output.standard.isTerminal {
@@ -80,4 +73,30 @@ struct GateCommand: AsyncParsableCommand {
         }
         try await open.run(command, reboots: reboots)
     }
+
+    /// Nil where nobody was asked.
+    private func release(of id: String) async throws -> ReleasedShape? {
+        var request = announcement.request(id)
+        request.reboots = reboots
+        let gate = Gate(
+            control: broker.control,
+            request: request,
+            noWait: noWait,
+            json: json,
+            isInStop: isInStop
+        )
+        do { return try await gate.wait() } catch {
+            if let error = error as? ConnectionError, withoutBroker == .proceed,
+                gate.mayProceedWithout(error)
+            {
+                Output.error.line("reprieve: \(error.message); going ahead without a broker")
+                return nil
+            }
+            if isInStop { Output.error.line("systemd stops the unit nevertheless") }
+            throw error
+        }
+    }
+
+    /// systemd tells only who stops a unit how the unit has fared.
+    private var isInStop: Bool { environment("SERVICE_RESULT") != nil }
 }

@@ -41,7 +41,7 @@ final class Archive {
             rewrite(state, .state, of: broker, at: now)
         }
         let whole = broker.wholePage(of: .journal)
-        if !whole.isEmpty || past.journal.isNewer {
+        if !whole.isEmpty || past.journal.isOfOtherVersion {
             journal.writeAnew(bootPage: broker.bootPage, at: now) { whole }
         } else if !oldJournal.isEmpty {
             journal.remove()
@@ -52,7 +52,7 @@ final class Archive {
     private func report(_ reading: FileReading, _ file: KeptFile, _ trouble: SystemError?) {
         if let trouble { file.report(trouble) }
         for finding in reading.findings { log.write(.warning, "\(file.path): \(finding)") }
-        if reading.isNewer { file.leaveAlone() }
+        if reading.isOfOtherVersion { file.leaveAlone() }
     }
 
     /// Writes what the broker wants kept. To be called before anybody hears of it.

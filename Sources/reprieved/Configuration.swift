@@ -14,6 +14,8 @@ struct Configuration {
     var tokensFile: String
     /// Whether a component is called what its service is called.
     var namesByUnit = true
+    var delaysShutdown = true
+    var blocksShutdown = false
     var logLevel = LogLevel.info
     /// What a request leaves out.
     var policy = Policy()
@@ -27,6 +29,8 @@ struct Configuration {
         settings.tokens = tokens
         settings.policy = policy
         settings.negotiation = negotiation
+        settings.delaysShutdown = delaysShutdown
+        settings.blocksShutdown = blocksShutdown
         return settings
     }
 

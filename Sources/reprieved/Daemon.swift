@@ -10,14 +10,15 @@ import Systemd
 final class Daemon {
     /// A suspend shorter than this is not told from the jitter between two clocks.
     private static let shortestSleep = Duration.milliseconds(100)
-    /// After the end of the last update.
-    private static let idleTime = Duration.seconds(1)
+    /// After the last gate has opened.
+    private static let memoryTime = Duration.seconds(1)
 
     private let loop: EventLoop
     private let poll: PeerPoll
     private let alarm: Alarm
     private let log: Log
     private let archive: Archive
+    private let shutdownDoor: ShutdownDoor
     private var broker: Broker
     /// By the slots of their numbers.
     private var connections: [Connection?] = []
@@ -25,9 +26,9 @@ final class Daemon {
     private var unwritten: [Connection] = []
     private var doors: [Acceptor] = []
     private let lookup: PeerLookup
-    private var wasBusy = false
-    /// When the memory that updates took goes back to the system. Not at once, as the next update
-    /// would have to fetch it again.
+    private var wasWaiting = false
+    /// When the memory that gates took goes back to the system. Not at once, as the next gate would
+    /// have to fetch it again; and not while any is shut, when nothing is to wake the daemon up.
     private var returnMemoryAt: Duration?
     /// Said once, until a look-up succeeds again.
     private var hasSaidLookupFails = false
@@ -51,6 +52,7 @@ final class Daemon {
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
+        shutdownDoor = try ShutdownDoor(loop, log)
         broker = archive.broker(settings, at: loop.now)
         broker.bootTime = Boot.time
         timeAsleep = loop.timeAsleep
@@ -63,25 +65,37 @@ final class Daemon {
             perform(broker.handle(.timePassed, at: now))
             returnMemory()
         }
+        shutdownDoor.onEvent { [unowned self] in
+            noticeSleep()
+            perform(broker.handle($0, at: now))
+        }
         loop.onTurnEnd { [unowned self] in
             perform(broker.handle(.turnEnded, at: now))
             writeToEveryone()
             settle()
+            // The machine may go down only now that nothing is left to be written.
+            shutdownDoor.keep(broker.inhibition)
         }
         loop.turn {}
     }
 
     /// Leaves nothing to do but to wait.
     private func settle() {
-        archive.keep(&broker, at: loop.now)
+        keep()
         broker.confirmSent()
-        archive.keep(&broker, at: loop.now)
-        if wasBusy != broker.isBusy {
-            returnMemoryAt = wasBusy ? loop.now + Self.idleTime : nil
-            wasBusy.toggle()
+        keep()
+        if wasWaiting != broker.isWaiting {
+            returnMemoryAt = wasWaiting ? loop.now + Self.memoryTime : nil
+            wasWaiting.toggle()
         }
         let deadlines = [broker.nextDeadline?.sinceBoot, archive.retryAt, returnMemoryAt]
         alarm.set(to: deadlines.compactMap { $0 }.min())
+    }
+
+    /// Writes down what has changed, if anything has. Nobody hears of what could be forgotten.
+    private func keep() {
+        guard broker.hasPages else { return }
+        archive.keep(&broker, at: loop.now)
     }
 
     private func returnMemory() {
@@ -113,7 +127,7 @@ final class Daemon {
             switch action {
             case .write(let peer): writeLater(to: peer)
             case .close(let peer): close(peer)
-            case .note(let note): log.write(LogLevel(note.level), note.text)
+            case .note(let note): log.write(note)
             case .say(let line): Notify.status(line)
             }
         }
@@ -213,8 +227,7 @@ extension Daemon {
     }
 
     private func write(to connection: Connection) {
-        // Nobody hears of what could still be forgotten.
-        archive.keep(&broker, at: loop.now)
+        keep()
         connection.awaitsTurnEnd = false
         var isBroken = false
         let isDone = broker.takeOutput(of: connection.peer) { bytes in
@@ -271,15 +284,5 @@ extension Place {
             isContained: process.isContained,
             hasExited: process.hasExited
         )
-    }
-}
-
-extension LogLevel {
-    fileprivate init(_ level: Note.Level) {
-        switch level {
-        case .debug: self = .debug
-        case .info: self = .info
-        case .warning: self = .warning
-        }
     }
 }

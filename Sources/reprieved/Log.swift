@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import ReprieveBroker
+import Systemd
 
 enum LogLevel: String {
     case debug
@@ -19,20 +21,70 @@ enum LogLevel: String {
     }
 }
 
-/// Lines on standard error. Where that is the journal, each says how grave it is.
+/// What is said of what goes on: entries of the journal where standard error leads there, so that
+/// an update's story is found by its id; else lines on standard error.
 final class Log {
     /// The least that is written.
     var level: LogLevel
-    private let isJournal = getenv("JOURNAL_STREAM") != nil
+    private let isJournal = Journal.takes(STDERR_FILENO)
 
     init(level: LogLevel) {
         self.level = level
     }
 
-    func write(_ level: LogLevel, _ text: @autoclosure () -> String) {
-        guard level.priority <= self.level.priority else { return }
-        let prefix = isJournal ? "<\(level.priority)>" : "reprieved: "
-        let line = Array((prefix + text() + "\n").utf8)
+    func write(
+        _ level: LogLevel,
+        _ text: @autoclosure () -> String,
+        message: MessageID? = nil
+    ) {
+        guard takes(level) else { return }
+        write(level, text(), [("MESSAGE_ID", message?.rawValue)])
+    }
+
+    func write(_ note: Note) {
+        let level = LogLevel(note.level)
+        guard takes(level) else { return }
+        let fields = [
+            ("MESSAGE_ID", note.messageID),
+            ("DEPLOYMENT_ID", note.deploymentID),
+            ("COMPONENT", note.component),
+            ("BASIS", note.basis),
+            ("OUTCOME", note.outcome),
+        ]
+        write(level, note.text, fields)
+    }
+
+    private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) {
+        guard takes(level) else { return }
+        if isJournal, file(level, text, fields) { return }
+        let line = Array("reprieved: \(text)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func takes(_ level: LogLevel) -> Bool { level.priority <= self.level.priority }
+
+    private func file(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) -> Bool {
+        var all = [("MESSAGE", text), ("PRIORITY", String(level.priority))]
+        all.append(("SYSLOG_IDENTIFIER", "reprieved"))
+        for case (let name, let value?) in fields { all.append((name, value)) }
+        return Journal.file(all.map { (name: $0.0, value: $0.1) })
+    }
+}
+
+/// The kinds of message that are not the broker's own, and never change their meaning.
+enum MessageID: String {
+    case noBus = "24ad51ad111146718afee1691f028dcd"
+    case noInhibitor = "de84f5a5bbaf41409837d2741de7661e"
+    case noDelay = "350ee2079d2444949d79767f12eac0ec"
+    case noBlock = "d3052f6428744f8e815241e3937cd8ba"
+}
+
+extension LogLevel {
+    fileprivate init(_ level: Note.Level) {
+        switch level {
+        case .debug: self = .debug
+        case .info: self = .info
+        case .warning: self = .warning
+        }
     }
 }

@@ -82,6 +82,21 @@ enum SettingTable {
             configuration.negotiation.completionLimit = try duration(value)
         },
         Setting(
+            name: "delay-shutdown",
+            value: "yes|no",
+            help: "whether a shutdown of the machine waits until components are ready, for no\n"
+                + "longer than logind's InhibitDelayMaxSec=; default: yes"
+        ) { configuration, value throws(ValueError) in
+            configuration.delaysShutdown = try yesOrNo(value)
+        },
+        Setting(
+            name: "block-shutdown",
+            value: "yes|no",
+            help: "whether logind refuses a shutdown while a deferral stands; default: no"
+        ) { configuration, value throws(ValueError) in
+            configuration.blocksShutdown = try yesOrNo(value)
+        },
+        Setting(
             name: "log-level",
             value: "LEVEL",
             help: "the least that is logged: debug, info or warning; default: info"

@@ -25,10 +25,11 @@ import sys
 import tempfile
 import time
 
-# What --quick fails at. The aim for a gate is 1.5 times epoll-broker's work; it is 2.0 to 2.3, and
+# What --quick fails at. The aim for a gate is 1.5 times epoll-broker's work; it is 1.8 to 2.3, and
 # the noise of a shared machine must not fail a build. Memory is in kB; how much of the binary is
 # resident depends on the machine's page cache.
-GATE_LIMIT, MEMORY_LIMIT, ANONYMOUS_LIMIT, PEER_LIMIT = 3.0, 10_240, 1_536, 1.0
+GATE_LIMIT, MEMORY_LIMIT, ANONYMOUS_LIMIT, PEER_LIMIT = 3.0, 9_216, 1_536, 1.0
+MEMORY_DIRECTORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 ROUNDS = {1: 1_000, 10: 500, 100: 150, 1_000: 40}
 MEASURES = ["gate p50", "gate p99", "gate work", "gate CPU", "whole p50", "whole CPU"]
 WORK = MEASURES.index("gate work")
@@ -42,7 +43,8 @@ class Broker:
         self.programs = programs
 
     def __enter__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="reprieve-"))
+        # In memory: how long a disk takes to sync the state file says nothing of a broker.
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="reprieve-", dir=MEMORY_DIRECTORY))
         self.socket = self.directory / "ipc.socket"
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -229,6 +231,8 @@ def failures(found, memory, counts) -> list:
         failed.append(f"{one[0]} kB resident")
     if one[1] > ANONYMOUS_LIMIT:
         failed.append(f"{one[1]} kB anonymous")
+    if after[1] > ANONYMOUS_LIMIT:
+        failed.append(f"{after[1]} kB anonymous after rounds of 1,000")
     if each > PEER_LIMIT:
         failed.append(f"{each:.2f} kB a connection")
     if wakeups > 2:

@@ -20,7 +20,7 @@ import Testing
             if let answer { try await updates.answer(answer) }
         }()
         #expect(await nucleus.next() == .connected(token: camera))
-        let request = #"{"confirm":true}"#
+        let request = #"{"confirm":true,"underway":true}"#
         #expect(await nucleus.next() == .subscribed(token: camera, request: request))
         return try await body(updates)
     }

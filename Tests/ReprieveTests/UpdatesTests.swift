@@ -181,6 +181,36 @@ private func participating(
         }
     }
 
+    @Test func `a scope does not begin while an update goes ahead that started this program`()
+        async throws
+    {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .subscribeToComponentUpdates, _):
+                let response = SubscribeResponse(underway: ["d-1"])
+                return connection.respond(stream, response.encoded())
+            default: return nil
+            }
+        }
+        defer { broker.stop() }
+        await withUpdates(component: "com.example.Camera", socket: broker.path) { updates in
+            let error = await #expect(throws: UpdatesError.self) {
+                try await updates.deferring("writing firmware") { Issue.record("it began") }
+            }
+            #expect(error?.message.contains("d-1") ?? false)
+        }
+    }
+
+    @Test func `a scope begins at once where there is no broker to ask`() async throws {
+        for name in ["com.example.Camera", "no name"] {
+            let result = try await withUpdates(component: name, socket: "/tmp/no-such-socket") {
+                try await $0.deferring("busy") { 7 }
+            }
+            #expect(result == 7)
+        }
+    }
+
     @Test func `it subscribes as one that confirms, under its name`() async throws {
         let broker = broker(first: [])
         try await participating(in: broker) { _ in
@@ -192,7 +222,7 @@ private func participating(
                     break
                 }
             }
-            #expect(said == ["com.example.Camera", #"{"confirm":true}"#])
+            #expect(said == ["com.example.Camera", #"{"confirm":true,"underway":true}"#])
         }
     }
 }

@@ -51,7 +51,7 @@ class Daemon:
                     [*inheriting(sockets, socket_names), BUILD / "reprieved"]
                     + ["--runtime-directory", directory]
                     + ["--state-directory", self.state_directory, *by_claim, *arguments],
-                    env={"NOTIFY_SOCKET": address, "PATH": os.environ["PATH"]} | environment,
+                    env=self._environment(address) | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,
                     pass_fds=[one.fileno() for one in sockets],
@@ -65,6 +65,12 @@ class Daemon:
             except TimeoutError:
                 self.kill()
                 raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}") from None
+
+    def _environment(self, notify_socket):
+        # Not this machine's bus: a test has one of its own, or none.
+        bus = f"unix:path={self.directory}/bus"
+        path = os.environ["PATH"]
+        return {"NOTIFY_SOCKET": notify_socket, "PATH": path, "DBUS_SYSTEM_BUS_ADDRESS": bus}
 
     # Connections
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+internal import ReprieveProtocol
+
+// What a note is filed under in the journal. `Packaging/reprieve.catalog` explains each message.
+
+extension Note {
+    /// The update that it is about.
+    package var deploymentID: DeploymentID? {
+        switch self {
+        case .asked(let id, _), .shutdown(let id, _), .forced(let id, _),
+            .passedOver(let id, _, _), .ended(let id, _):
+            id
+        case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
+        case .released(let release): release.deploymentID
+        case .connected, .hungUp, .failed, .denied, .turnedAway, .violation, .doesNotRead,
+            .saidNothing, .revoked:
+            nil
+        }
+    }
+
+    /// The component that it is about.
+    package var component: ComponentName? {
+        let name =
+            switch self {
+            case .connected(let name), .hungUp(let name), .failed(let name, _),
+                .violation(let name, _), .doesNotRead(let name), .revoked(let name),
+                .passedOver(_, let name, _):
+                name
+            case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
+            case .asked, .shutdown, .forced, .released, .ended, .denied, .turnedAway, .saidNothing:
+                ""
+            }
+        return name.isEmpty ? nil : name
+    }
+
+    /// On what ground a gate opened.
+    package var basis: String? {
+        if case .released(let release) = self { BasisWord(release.basis).rawValue } else { nil }
+    }
+
+    /// What became of an update.
+    package var outcome: String? {
+        guard case .ended(let id, let ending) = self else { return nil }
+        return OutcomeWord(ending.post(id).outcome).rawValue
+    }
+
+    /// The kind of message, which never changes its meaning. What an operator cannot act upon
+    /// has none.
+    package var messageID: String? {
+        switch self {
+        case .asked: "b98cbcfab0674553876d12db0663b5a0"
+        case .shutdown: "9f1c1bb605464a64ae5990b907203752"
+        case .deferred: "d4c73227aa7b41028dd6921c8e12ecb1"
+        case .shutdownIsShort: "350d6770fe65481e84be50131e0eb5c3"
+        case .forced: "ceefc5f2abeb4f149360a2006a425ba8"
+        case .passedOver: "be9b51d15e43487a805f5c101a10540b"
+        case .released: "717b64eaed6d48f7a6c1c65a9632edc3"
+        case .ended: "74d119dd6721496c83efe9dcd3a0c9d6"
+        case .denied: "a30e26d1055c40b1970b3bbc4521d020"
+        case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
+        case .connected, .hungUp, .failed, .turnedAway, .violation, .saidNothing, .revoked: nil
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+internal import StrictJSON
+
+/// The machine is about to go down.
+package struct Shutdown: Hashable, Sendable {
+    package enum Kind: String, CaseIterable, Hashable, Sendable {
+        case reboot
+        case powerOff = "poweroff"
+        case halt
+        case kexec
+        case softReboot = "soft-reboot"
+        case unknown = "shutdown"
+    }
+
+    package var kind: Kind
+    /// How long that is put off for us at most. At zero everyone is told, and nobody waited for.
+    package var limit: Duration
+
+    package init(_ kind: Kind, limit: Duration) {
+        self.kind = kind
+        self.limit = limit
+    }
+}
+
+/// A shutdown of this boot, and its gate: an update like any other, whose coordinator is the
+/// broker itself. Only the next boot knows that it has taken place.
+struct ShutdownGate: Sendable {
+    var isUnderWay = false
+    /// Nil where there was nobody to ask.
+    var deploymentID: DeploymentID?
+    /// Said once: somebody wants more time than there is.
+    var hasWarned = false
+}
+
+extension StreamID {
+    /// The broker as a coordinator. No connection has this number.
+    static let broker = StreamID(PeerID(0), 1)
+}
+
+// MARK: - Its gate
+
+extension Broker {
+    mutating func beginShutdown(_ coming: Shutdown, at now: Instant) {
+        guard !shutdown.isUnderWay else { return }
+        shutdown.isUnderWay = true
+        guard negotiation.hasSubscribers else { return }
+        let request = request(for: coming)
+        shutdown.deploymentID = request.deploymentID
+        actions.append(.note(.shutdown(request.deploymentID, coming)))
+        negotiate(.announced(request, coordinator: .broker, process: 0), at: now)
+    }
+
+    /// The machine stays up.
+    mutating func callOffShutdown(at now: Instant) {
+        guard shutdown.isUnderWay else { return }
+        let id = shutdown.deploymentID
+        shutdown = ShutdownGate()
+        guard let id, let update = negotiation.updates[id] else { return }
+        if update.isWaiting {
+            let reason = "the shutdown is called off"
+            let who = "systemd-logind"
+            negotiate(.cancelled(id, reason: reason, by: who, request: .broker), at: now)
+        } else {
+            let message = "the machine did not go down"
+            negotiate(.completed(id, .failed, message: message, request: .broker), at: now)
+        }
+    }
+
+    /// What a broker that ended in a shutdown left behind. Those that only the state file knows of
+    /// have taken place: a container that reboots may still be told that it is the same boot. So
+    /// have those after which even the journal is still there.
+    mutating func recallShutdowns(ofThisBoot known: Set<DeploymentID>, at now: Instant) {
+        for update in negotiation.updates.entries where update.request.isShutdown {
+            let id = update.id
+            let leavesJournal = update.request.asSent == Shutdown.Kind.softReboot.asSent
+            guard known.contains(id), update.isWaiting || !leavesJournal else {
+                let over = NegotiationEvent.completed(id, .applied, message: nil, request: .broker)
+                negotiate(over, at: now)
+                continue
+            }
+            shutdown = ShutdownGate(isUnderWay: true, deploymentID: id)
+            guard update.isWaiting else { continue }
+            let same = update.request
+            negotiate(.announced(same, coordinator: .broker, process: 0), at: now)
+        }
+    }
+
+    private func request(for coming: Shutdown) -> UpdateRequest {
+        // What is left is for writing down that the gate has opened.
+        let margin = min(.seconds(1), coming.limit / 10)
+        var policy = settings.policy
+        policy.notification = .notify
+        policy.onSilence = .proceed
+        policy.deadline = coming.limit - margin
+        policy.responseTimeout = min(policy.responseTimeout, policy.deadline)
+        var request = UpdateRequest(
+            deploymentID: nextShutdownID,
+            reason: coming.kind.reason,
+            restartsNucleus: true,
+            policy: policy,
+            asSent: coming.kind.asSent
+        )
+        request.excused = negotiation.readySubscriptions { $0.includesReboot }
+        return request
+    }
+
+    private var nextShutdownID: DeploymentID {
+        var number = 1
+        while true {
+            let id = "shutdown-\(settings.boot.prefix(8))-\(number)"
+            if negotiation.updates[id] == nil, negotiation.ending(of: id) == nil { return id }
+            number += 1
+        }
+    }
+
+    /// Whether somebody else may end an update. The machine goes down whatever is said of it.
+    mutating func mayEnd(_ id: DeploymentID, _ request: StreamID) -> Bool {
+        guard shutdown.deploymentID == id, negotiation.updates[id] != nil else { return true }
+        let text = "\(quoted(id)) is the machine's shutdown, which only systemd-logind can end"
+        fail(request, ErrorShape(.conflict, text))
+        return false
+    }
+}
+
+extension UpdateRequest {
+    /// No request that arrives is equal to this: it names no update.
+    var isShutdown: Bool { Shutdown.Kind.allCases.contains { $0.asSent == asSent } }
+
+    /// Whoever acknowledged it is ready for the machine to go down.
+    fileprivate var includesReboot: Bool {
+        if restartsNucleus { return true }
+        return (try? GateRequest(decoding: asSent, limits: .fromCoordinator))?.reboots ?? false
+    }
+}
+
+extension Shutdown.Kind {
+    fileprivate var asSent: [UInt8] {
+        let json: JSON = ["shutdown": .string(rawValue)]
+        return json.encoded()
+    }
+
+    fileprivate var reason: String {
+        switch self {
+        case .reboot: "the machine reboots"
+        case .powerOff: "the machine powers off"
+        case .halt: "the machine halts"
+        case .kexec: "the machine reboots into another kernel"
+        case .softReboot: "the machine reboots, but for its kernel"
+        case .unknown: "the machine shuts down"
+        }
+    }
+}

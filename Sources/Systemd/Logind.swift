@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+
+/// systemd-logind, which is asked for shutdowns, and which tells whoever is to prepare for them.
+package final class Logind {
+    private static let service = "org.freedesktop.login1"
+    private static let path = "/org/freedesktop/login1"
+    private static let manager = "org.freedesktop.login1.Manager"
+
+    /// What becomes known of a shutdown.
+    package enum Preparation: Hashable, Sendable {
+        /// It is about to begin. `kind` is logind's word, where it has one.
+        case begins(kind: String?)
+        case calledOff
+    }
+
+    private let bus: Bus
+    private var appeared: () -> Void = {}
+    private var prepares: (Preparation) -> Void = { _ in }
+
+    package init(_ bus: Bus) {
+        self.bus = bus
+        bus.onConnected { [unowned self] in watch() }
+    }
+
+    /// Calls `handler` when it can be asked, and again whenever it has been restarted: it may have
+    /// forgotten what it was asked before.
+    package func onAppearance(_ handler: @escaping () -> Void) { appeared = handler }
+
+    package func onPreparation(_ handler: @escaping (Preparation) -> Void) { prepares = handler }
+
+    private func watch() {
+        let from =
+            "type='signal',sender='\(Self.service)',path='\(Self.path)',"
+            + "interface='\(Self.manager)',member="
+        let owners =
+            "type='signal',sender='org.freedesktop.DBus',"
+            + "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='\(Self.service)'"
+        // A connection that has just ended takes none: the next one will.
+        try? bus.listen(to: from + "'PrepareForShutdown'") { [unowned self] in
+            prepare($0.bool(), kind: nil)
+        }
+        // systemd 255 and later; both are sent.
+        try? bus.listen(to: from + "'PrepareForShutdownWithMetadata'") { [unowned self] in
+            prepare($0.bool(), kind: $0.text(named: "type"))
+        }
+        try? bus.listen(to: owners) { [unowned self] message in
+            let owner = (message.text(), message.text(), message.text()).2
+            if owner?.isEmpty == false { appeared() }
+        }
+        appeared()
+    }
+
+    private func prepare(_ begins: Bool?, kind: String?) {
+        guard let begins else { return }
+        prepares(begins ? .begins(kind: kind) : .calledOff)
+    }
+}
+
+// MARK: - What it is asked
+
+extension Logind {
+    package enum Mode: String, Hashable, Sendable {
+        /// A shutdown waits, for no longer than logind is configured to.
+        case delay
+        /// A shutdown is refused.
+        case block
+    }
+
+    /// Takes an inhibitor for shutdowns. `who` and `why` are for people.
+    package func inhibit(
+        _ mode: Mode,
+        who: String,
+        why: String,
+        _ reply: @escaping (Result<Inhibitor, BusError>) -> Void
+    ) {
+        let inhibit = BusMethod(Self.service, Self.path, Self.manager, "Inhibit")
+        bus.call(inhibit, ["shutdown", who, why, mode.rawValue]) { answer in
+            reply(
+                answer.flatMap { message in
+                    guard let inhibitor = Inhibitor(message) else {
+                        return .failure(BusError(name: "", message: "it gave no descriptor"))
+                    }
+                    return .success(inhibitor)
+                }
+            )
+        }
+    }
+
+    /// How long a shutdown waits for delay inhibitors at most; nil where it does not say.
+    package func delayLimit(_ reply: @escaping (Duration?) -> Void) {
+        property("InhibitDelayMaxUSec") { message in
+            let limit = message?.variant("t") { message?.number() }
+            reply(limit.map { .microseconds(Int64(clamping: $0)) })
+        }
+    }
+
+    /// Whether a shutdown has begun; nil where it does not say.
+    package func isPreparing(_ reply: @escaping (Bool?) -> Void) {
+        property("PreparingForShutdown") { message in
+            reply(message?.variant("b") { message?.bool() })
+        }
+    }
+
+    /// What kind of shutdown is scheduled; nil where none is.
+    package func scheduledKind(_ reply: @escaping (String?) -> Void) {
+        property("ScheduledShutdown") { message in
+            let kind = message?.variant("(st)") { message?.structure("st") { message?.text() } }
+            reply(kind?.isEmpty == true ? nil : kind)
+        }
+    }
+
+    private func property(_ name: String, _ reply: @escaping (BusMessage?) -> Void) {
+        let properties = "org.freedesktop.DBus.Properties"
+        let get = BusMethod(Self.service, Self.path, properties, "Get")
+        bus.call(get, [Self.manager, name]) { reply(try? $0.get()) }
+    }
+}
+
+/// What logind waits for, until this ends.
+package final class Inhibitor {
+    private let descriptor: Descriptor
+
+    fileprivate init?(_ message: BusMessage) {
+        guard let descriptor = message.descriptor() else { return nil }
+        self.descriptor = descriptor
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import reprieve_cli
+
+@Suite struct `The time that systemd is asked for` {
+    private let start = ContinuousClock.now
+
+    @Test func `is a step at a time while the gate's deadline is far`() {
+        let timeout = StopTimeout(until: start + .seconds(30))
+        timeout.waits(until: start + .seconds(3_600))
+        #expect(timeout.timeToAskFor(at: start) == .seconds(15))
+        #expect(timeout.timeToAskFor(at: start + .seconds(3_000)) == .seconds(15))
+    }
+
+    @Test func `ends a little after the deadline, and is asked for no more`() {
+        let timeout = StopTimeout(until: start + .seconds(30))
+        timeout.waits(until: start + .seconds(60))
+        #expect(timeout.timeToAskFor(at: start + .seconds(57)) == .seconds(8))
+        #expect(timeout.timeToAskFor(at: start + .seconds(60)) == nil)
+    }
+
+    @Test func `is limited also while no broker has said how long the gate waits`() {
+        let timeout = StopTimeout(until: start + .seconds(30))
+        #expect(timeout.timeToAskFor(at: start) == .seconds(15))
+        #expect(timeout.timeToAskFor(at: start + .seconds(31)) == nil)
+    }
+}

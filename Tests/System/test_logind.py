@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon and logind, on a bus of the test's own."""
+
+import os
+import pathlib
+import select
+import socket
+import time
+
+import pytest
+from expect import CAMERA, ROBOT
+from logind import Bus, Logind
+from protocol import TIMEOUT
+
+
+@pytest.fixture
+def bus(directory):
+    bus = Bus(pathlib.Path(directory))
+    yield bus
+    bus.stop()
+
+
+@pytest.fixture
+def logind(bus):
+    return Logind(bus)
+
+
+def await_log(daemon, text, times=1):
+    """Waits until the daemon has said something so many times."""
+    deadline = time.monotonic() + TIMEOUT
+    with open(daemon.log, "rb") as log:
+        watch = os.pidfd_open(daemon.process.pid)
+        said = ""
+        while said.count(text) < times:
+            assert time.monotonic() < deadline, f"{text!r} is not said {times} times:\n{said}"
+            select.select([watch], [], [], 0.01)
+            said += log.read().decode()
+        os.close(watch)
+    return said
+
+
+def test_an_inhibitor_is_held_while_a_component_is_subscribed(logind, daemon):
+    assert logind.nobody_asks()
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    assert (inhibitor.what, inhibitor.mode, inhibitor.who) == ("shutdown", "delay", "Reprieve")
+    robot = daemon.component(ROBOT)
+    camera.connection.close()
+    assert inhibitor.is_held(0.1)
+    robot.connection.close()
+    assert inhibitor.is_let_go()
+    daemon.component(CAMERA)
+    assert logind.inhibitor().is_held()
+
+
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("reboot", "the machine reboots"),
+        ("soft-reboot", "the machine reboots, but for its kernel"),
+        ("poweroff", "the machine powers off"),
+        ("something-new", "the machine shuts down"),
+    ],
+)
+def test_components_hear_what_kind_of_shutdown_it_is(logind, daemon, kind, reason):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    logind.prepare(True, kind)
+    notice = camera.notice()
+    assert notice["reason"] == reason
+    camera.acknowledge(notice["deploymentId"])
+    assert inhibitor.is_let_go()
+
+
+def test_the_kind_of_an_older_logind_is_what_is_scheduled(bus, daemon):
+    logind = Logind(bus, scheduled="halt")
+    camera = daemon.component(CAMERA)
+    logind.inhibitor()
+    logind.prepare(True)
+    assert camera.notice()["reason"] == "the machine halts"
+
+
+def test_what_happens_counts_for_more_than_what_was_scheduled(bus, daemon):
+    logind = Logind(bus, scheduled="reboot")
+    camera = daemon.component(CAMERA)
+    logind.inhibitor()
+    logind.prepare(True, "poweroff")
+    assert camera.notice()["reason"] == "the machine powers off"
+
+
+def test_the_limit_is_read_when_the_shutdown_begins(logind, daemon):
+    camera = daemon.component(CAMERA)
+    logind.inhibitor()
+    await_log(daemon, "shutdowns wait for components, 5000 ms at most")
+    logind.limit_ms = 30_000
+    logind.prepare(True)
+    assert 28_000 < camera.notice()["deadlineInMs"] <= 29_000
+
+
+def test_a_shutdown_that_is_called_off_leaves_the_inhibitor_where_it_is(logind, daemon):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    logind.prepare(True)
+    first = camera.notice()["deploymentId"]
+    logind.prepare(False)
+    assert camera.post()["outcome"] == "cancelled"
+    logind.prepare(True)
+    assert camera.notice()["deploymentId"] != first
+    assert inhibitor.is_held()
+
+
+def test_an_inhibitor_is_taken_again_after_a_shutdown_that_failed(logind, daemon):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    logind.prepare(True)
+    camera.acknowledge(camera.notice()["deploymentId"])
+    assert inhibitor.is_let_go()
+    assert logind.nobody_asks()
+    logind.prepare(False)
+    assert logind.inhibitor().is_held()
+
+
+def test_nobody_holds_what_is_refused_and_all_else_goes_on(bus, daemon, coordinator):
+    logind = Logind(bus, refusal="not for you")
+    camera = daemon.component(CAMERA)
+    said = "logind: not for you; shutdowns do not wait for components"
+    await_log(daemon, said)
+    gate = coordinator.gate("d-1")
+    camera.notice()
+    camera.acknowledge("d-1")
+    assert gate.released()["basis"] == "consent"
+    logind.prepare(True)
+    # It is told, since nothing waits for it.
+    assert camera.notice()["respondByMs"] == 0
+    assert daemon.log.read_text().count(said) == 1
+
+
+def test_a_machine_without_a_bus_is_served_as_any_other(daemon, coordinator):
+    camera = daemon.component(CAMERA)
+    await_log(daemon, "cannot connect to the system bus")
+    gate = coordinator.gate("d-1")
+    camera.notice()
+    camera.acknowledge("d-1")
+    assert gate.released()["basis"] == "consent"
+    assert daemon.log.read_text().count("system bus") == 1
+
+
+def test_a_bus_that_hangs_up_is_not_pestered(daemon):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(daemon.directory / "bus"))
+        listening.listen()
+        listening.settimeout(TIMEOUT)
+        daemon.component(CAMERA)
+        times = []
+        for _ in range(2):
+            listening.accept()[0].close()
+            times.append(time.monotonic())
+        assert times[1] - times[0] > 0.9
+        said = await_log(daemon, "shutdowns do not wait for components")
+    assert said.count("do not wait") == 1
+
+
+def test_a_bus_that_comes_back_is_used_again(bus, daemon):
+    first = Logind(bus)
+    camera = daemon.component(CAMERA)
+    inhibitor = first.inhibitor()
+    await_log(daemon, "shutdowns wait for components")
+    bus.stop()
+    await_log(daemon, "its inhibitor stays")
+    assert inhibitor.is_held()
+    bus.start()
+    second = Logind(bus)
+    assert second.inhibitor().is_held()
+    assert inhibitor.is_let_go()
+    second.prepare(True)
+    assert camera.notice()["deadlineInMs"] > 4_000
+
+
+def test_an_inhibitor_is_let_go_also_when_the_bus_is_gone(bus, logind, daemon):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    logind.prepare(True)
+    shutdown = camera.notice()["deploymentId"]
+    bus.stop()
+    await_log(daemon, "its inhibitor stays")
+    camera.acknowledge(shutdown)
+    assert inhibitor.is_let_go()
+
+
+def test_a_logind_that_was_restarted_is_asked_again(bus, daemon):
+    first = Logind(bus)
+    daemon.component(CAMERA)
+    first.inhibitor()
+    first.leave()
+    second = Logind(bus)
+    assert second.inhibitor().is_held()
+
+
+def test_the_operator_can_do_without(bus, logind, start):
+    daemon = start("--delay-shutdown", "no")
+    camera = daemon.component(CAMERA)
+    gate = daemon.coordinator().gate("d-1")
+    camera.acknowledge("d-1")
+    gate.released()
+    assert logind.nobody_asks()
+
+
+def test_a_deferral_blocks_a_shutdown_where_the_operator_wants_that(logind, start):
+    daemon = start("--block-shutdown", "yes")
+    camera = daemon.component(CAMERA)
+    assert logind.inhibitor().mode == "delay"
+    daemon.coordinator().gate("d-1")
+    camera.defer("d-1", 60_000, message="recording")
+    block = logind.inhibitor()
+    assert (block.mode, block.who) == ("block", CAMERA)
+    assert block.why == 'holds back update "d-1": recording'
+    camera.defer("d-1", 60_000, message="uploading")
+    later = logind.inhibitor()
+    assert later.why == 'holds back update "d-1": uploading'
+    assert block.is_let_go()
+    camera.acknowledge("d-1")
+    assert later.is_let_go()
