@@ -244,7 +244,7 @@ let package = Package(
             name: "ReprieveBrokerTests",
             dependencies: [
                 "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
-                "EventStream",
+                "EventStream", "StrictJSON", "TestSupport",
             ],
             swiftSettings: memorySafe
         ),

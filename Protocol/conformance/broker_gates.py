@@ -142,6 +142,17 @@ def a_post_is_owed(broker):
 
 
 @check(REPRIEVE, needs_control=True)
+def a_latecomer_hears_what_is_under_way(broker):
+    """Who subscribes with underway is told what is released, and hears how it ends."""
+    coordinator = broker.coordinator()
+    coordinator.gate(broker.update, []).released("consent")
+    late = Component(broker.connect(), [broker.update], underway=True)
+    coordinator.complete(broker.update)
+    post = late.post(broker.update)
+    expect(post["outcome"] == "applied", f"the outcome is {post['outcome']}")
+
+
+@check(REPRIEVE, needs_control=True)
 def an_update_can_be_cancelled(broker):
     """CancelUpdate ends the gate by cancelled, with who and why, and posts cancelled."""
     component, gate, _ = asked(broker)

@@ -25,7 +25,7 @@ class Client:
             process = self._start(server.path)
             try:
                 check.run(server)
-                code = process.poll()
+                code = None if server.may_give_up else process.poll()
                 expect(code is None, f"the program has ended, with exit code {code}")
             except (Failure, HungUp) as failure:
                 raise self._explained(failure, process) from None

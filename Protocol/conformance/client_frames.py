@@ -17,8 +17,10 @@ def takes_frames_in_pieces(server):
     """It understands frames that arrive byte by byte."""
     session = server.connected()
     frames = session.response(session.hears_subscription(), {}) + session.notice("pieces")
-    for byte in frames:
+    for byte in frames[:-1]:
         session.send_bytes(bytes([byte]))
+    session.says_nothing(0.1)
+    session.send_bytes(frames[-1:])
     session.answer("pieces")
 
 
@@ -45,12 +47,12 @@ def takes_long_notices(server):
 
 @check(CORE)
 def ignores_unknown_members(server):
-    """It ignores members that it does not know, in responses and events."""
+    """It ignores members, and words of outcome, that it does not know."""
     session = server.connected()
     session.respond(session.hears_subscription(), FUTURE)
     session.asks("future", **FUTURE)
     session.respond(session.hears_answer("future"), {**GRANT, **FUTURE})
-    session.posts("future", **FUTURE)
+    session.posts("future", outcome="somethingNew", **FUTURE)
     session.goes_on()
 
 

@@ -22,11 +22,12 @@ def are_named(shown, names):
 class Component:
     """A subscribed component."""
 
-    def __init__(self, connection, **request):
+    def __init__(self, connection, underway_now=(), **request):
         self.connection = connection
         self.latest = None  # the frame of the latest event
         self.stream, answer = connection.subscribe_to("SubscribeToComponentUpdates", request)
-        expect(answer == {}, f"SubscribeToComponentUpdatesResponse is {answer}, not {{}}")
+        wanted = {"underway": list(underway_now)} if underway_now else {}
+        expect(answer == wanted, f"the response to subscribing is {answer}, not {wanted}")
 
     def event(self, update, patience=None):
         """The next event about an update as (kind, content); None if there is none in time.

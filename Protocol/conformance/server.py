@@ -32,6 +32,7 @@ class Server:
         self.path = path
         self.patience = patience
         self.sessions = []
+        self.may_give_up = False  # whether the client may end after this
         self._listener = None
         self.listen()
 

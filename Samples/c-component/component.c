@@ -22,7 +22,8 @@
 
 enum { MESSAGE, ERROR, PING, PING_RESPONSE, CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR };
 enum { INT32 = 4, BYTES = 6, STRING = 7 }; /* types of headers */
-enum { ACCEPTED = 1, SUBSCRIPTION = 1 }; /* streams are numbered from 1: it is our first */
+enum { ACCEPTED = 1, TERMINATE = 2 }; /* flags: let in; the stream ends */
+enum { SUBSCRIPTION = 1 }; /* streams are numbered from 1: it is our first */
 enum { LARGEST_FRAME = 16384, LONGEST_ID = 2048 }; /* the broker keeps below 8 KiB */
 
 struct text { const char *at; size_t size; }; /* a piece of what was received; nothing: size 0 */
@@ -199,6 +200,7 @@ static int handle(struct connection *c, struct frame *frame) {
         return frame->type == ERROR && frame->stream != SUBSCRIPTION;
     }
     if (frame->type != MESSAGE || frame->stream != SUBSCRIPTION) return 1;
+    if (frame->flags & TERMINATE) return 0;
     struct text pre = member(frame->payload, "preUpdateEvent");
     struct text post = member(frame->payload, "postUpdateEvent");
     if (!pre.size && !post.size) say("waiting for updates"); /* the response */

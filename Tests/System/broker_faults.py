@@ -227,6 +227,7 @@ FAULTS = {
     "hides grantedMs": on_model("DeferComponentUpdateResponse", without("grantedMs")),
     "hides unmatched": on_model("GateUpdateResponse", lambda value: value.update(unmatched=[])),
     "hides participants": on_model("GateUpdateResponse", lambda v: v.update(participants=[])),
+    "hides what is under way": on_model("UpdatesResponse", without("underway")),
     "never attaches": on_model("GateUpdateResponse", lambda v: v.update(attached=False)),
     "ignores policies": requests("GateUpdate", lambda v: v.pop("policy", None) and v or v),
     "cancels": in_gates(renamed("refused", "cancelled")),

@@ -13,7 +13,7 @@ import pytest
 from broker import Broker
 from broker_faults import FAULTS
 from checks import verdict
-from daemon import ROOT
+from daemon import BUILD, ROOT
 from faulty_broker import FaultyBroker
 from plain_broker import PlainBroker
 
@@ -77,6 +77,7 @@ FOUND = {
     "updates-have-nothing-to-do-with-each-other": "grants nothing",
     "the-outcome-is-posted-once": "posts twice",
     "a-post-is-owed": "never posts",
+    "a-latecomer-hears-what-is-under-way": "hides what is under way",
     "an-update-can-be-cancelled": "refuses",
     "an-update-can-be-forced": "hides lastCall",
     "updates-end-in-order": "knows no conflict",
@@ -110,6 +111,7 @@ def attempt(check, broker, patience):
     return verdict(check, tested.attempt)
 
 
+@pytest.mark.slow
 def test_our_broker_passes_every_check(daemon):
     sockets = ["--socket", daemon.component_socket, "--control-socket", daemon.control_socket]
     done = check_broker(*sockets)
@@ -132,6 +134,19 @@ def test_what_is_checked_without_a_control_socket_holds_for_plain_greengrass(dir
     broker.close()
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("skip ") > 30
+
+
+def test_components_can_be_known_by_their_tokens(start, directory, processes):
+    tokens, arguments = f"{directory}/tokens", []
+    for name in ["com.example.One", "com.example.Two"]:
+        program = processes.start(BUILD / "reprieve", "token", name, "--tokens", tokens)
+        arguments += ["--component", f"{name}={program.line()}"]
+        program.end()
+    daemon = start("--tokens-file", tokens)
+    arguments += ["--socket", daemon.component_socket, "--control-socket", daemon.control_socket]
+    done = check_broker(*arguments, "--only", "a-deferral-ends", "--only", "the-status-says")
+    assert done.stdout.splitlines()[-1] == "2 ok, 0 failed, 0 skipped", done.stdout
+    assert "com.example.One" in str(daemon.coordinator().connection.call("reprieve#GetHistory"))
 
 
 def test_there_is_a_fault_for_every_check():

@@ -2,7 +2,7 @@
 """The conformance kit's check-client: our samples pass, and a broken client fails each check."""
 
 import concurrent.futures
-import importlib.util
+import os
 import subprocess
 import sys
 
@@ -12,17 +12,14 @@ import client_frames
 import pytest
 from checks import verdict
 from client import Client
-from daemon import BUILD, ROOT
+from daemon import ROOT
 from processes import HERE
+from samples import COMPONENTS, environment
 
 MODULES = [client_answers, client_frames, client_connections]
 CHECKS = {check.name: check for module in MODULES for check in module.check.checks}
-SAMPLES = ROOT / "Samples"
-COMPONENTS = {
-    "plain Python": [sys.executable, SAMPLES / "python-component/component.py"],
-    "AWS SDK": [sys.executable, SAMPLES / "aws-sdk-component/component.py"],
-    "Swift": [BUILD / "sample-component", "com.example.Conformance"],
-}
+# Which subscribe with confirm: our library, and our command.
+CONFIRMING = {"Swift", "shell"}
 BROKEN = [sys.executable, str(HERE / "broken_client.py")]
 
 # A fault, the check that finds it, and a word of what it says.
@@ -76,9 +73,9 @@ def attempt(fault, check, patience):
     return verdict(CHECKS[check], Client([*BROKEN, fault], patience).attempt)
 
 
-def check_client(*arguments):
+def check_client(*arguments, **options):
     command = [sys.executable, ROOT / "Protocol/conformance/check-client", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +91,11 @@ def attempts():
 @pytest.mark.parametrize("kind", COMPONENTS)
 @pytest.mark.slow
 @pytest.mark.longest(300)
-def test_our_samples_pass_every_check(kind):
-    if kind == "AWS SDK" and importlib.util.find_spec("awsiot") is None:
-        pytest.skip("awsiotsdk is not installed; Tests/run.sh installs it")
-    if kind == "Swift" and not (BUILD / "sample-component").exists():
-        pytest.skip("sample-component is not built")
-    done = check_client("--", *COMPONENTS[kind])
+def test_our_samples_pass_every_check(kind, directory):
+    path = environment(directory)["PATH"]
+    done = check_client("--", *COMPONENTS[kind](), env={**os.environ, "PATH": path})
     assert done.returncode == 0, done.stdout + done.stderr
-    # Only our library knows of confirming.
-    skipped = 0 if kind == "Swift" else 1
+    skipped = 0 if kind in CONFIRMING else 1
     assert f"{len(CHECKS) - skipped} ok, 0 failed, {skipped} skipped" in done.stdout
 
 

@@ -169,8 +169,8 @@ def recorded(daemon):
 
     broker = FaultyBroker(daemon, Fault(up=record, down=record))
     for check in CHECKS.values():
-        if "broken" in check.name or "pieces" in check.name:
-            continue
+        if check.name.startswith("silence-instead"):
+            continue  # which says nothing, for 5 s
         Broker(broker.component_socket, broker.control_socket, 10, COMPONENTS).attempt(check)
     broker.close()
     return frames
