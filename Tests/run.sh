@@ -20,7 +20,7 @@ STEPS=(
     "environment 300"
     "build 1200"
     "swift_tests 600"
-    "system_tests 600"
+    "system_tests 900"
     "systemd 1200"
     "demo 120"
     "exploration 900"
@@ -31,7 +31,7 @@ STEPS=(
 ALL_STEPS=("updaters 600")
 # Only by name: a machine that others use, too, is no place to measure.
 MORE_STEPS=("benchmark 600")
-QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 600")
+QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
 packages() {
     need_swift
