@@ -91,7 +91,7 @@ import Testing
             case .connect: connection.accept()
             case .request(let stream, _, _):
                 connection.respond(stream, Empty().encoded())
-                    + connection.send(stream, Array("{}".utf8))
+                    + connection.send(stream, Array(#"{"preUpdateEvent": 5}"#.utf8))
             default: nil
             }
         }

@@ -82,9 +82,13 @@ def test_no_update_interrupts_the_backup(daemon, coordinator, processes, directo
     assert program.end()[0] == 0
 
 
+def is_sample(path):
+    return path.is_file() and path.parent != SAMPLES and path.suffix != ".pyc"
+
+
 def test_the_index_names_every_sample_and_about_how_long_it_is():
     rows = re.findall(r"^\| \[`([^`]+)`\].*\| (\d+) \|$", (SAMPLES / "README.md").read_text(), re.M)
-    files = [path for path in SAMPLES.rglob("*") if path.is_file() and path.parent != SAMPLES]
+    files = [path for path in SAMPLES.rglob("*") if is_sample(path)]
     listed = {}
     for name, lines in rows:
         listed[name] = [path for path in files if (SAMPLES / name) in [path, *path.parents]]
