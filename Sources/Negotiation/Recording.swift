@@ -94,10 +94,12 @@ extension Negotiation {
         let participants = update(id)?.participants ?? Roll()
         var next = 0
         for name in names {
-            let place = participants.place(of: name, hint: next)
-            next = place.map { $0 + 1 } ?? next
-            let record = place.map { participants.entries[$0].record }
-            recorder.take(record, named: name, of: id)
+            guard let place = participants.place(of: name, hint: next) else {
+                recorder.strike(name, of: id)
+                continue
+            }
+            next = place + 1
+            recorder.take(participants.entries[place].record, named: name, of: id)
         }
     }
 

@@ -18,8 +18,8 @@ struct History: Sendable {
         var number: Int32
         var deploymentID: DeploymentID
         var announcedAtMs: Int64
-        /// Nobody has said yet what became of the update.
-        var isOpen: Bool
+        /// What `json` says, while nobody has said yet what became of the update.
+        var open: DecisionShape?
         var json: [UInt8]
     }
 
@@ -42,11 +42,10 @@ struct History: Sendable {
     /// Enters the release or the end of an update, and returns what is now to be kept of it.
     mutating func enter(_ update: Update, _ end: Ended?, bootTime: Duration) -> Entry {
         let id = update.id
-        let open = entries.lastIndex { $0.deploymentID == id && $0.isOpen }
+        let open = entries.lastIndex { $0.open?.deploymentID == id }
         // Its release may have been entered by a broker that died then.
         if end == nil, let open { return entries[open] }
-        guard let end, let open, var shape = try? DecisionShape(kept: entries[open].json)
-        else {
+        guard let end, let open, var shape = entries[open].open else {
             var shape = DecisionShape(update, end, bootTime, limits)
             if let end { shape.enter(end, bootTime) }
             let entry = Entry(nextNumber, shape, shape.encoded())
@@ -74,7 +73,7 @@ struct History: Sendable {
                 append(entry)
                 return entry
             }
-            guard entries[known].isOpen, shape.endedAtMs != nil else { return nil }
+            guard entries[known].open != nil, shape.endedAtMs != nil else { return nil }
             let entry = Entry(entries[known].number, shape, json)
             replace(known, by: entry)
             return entry
@@ -112,7 +111,7 @@ extension History.Entry {
         self.number = number
         deploymentID = shape.deploymentID
         announcedAtMs = shape.announcedAtMs
-        isOpen = shape.endedAtMs == nil
+        open = shape.endedAtMs == nil ? shape : nil
         self.json = json
     }
 }

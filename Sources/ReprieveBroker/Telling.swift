@@ -37,11 +37,12 @@ extension Broker {
 
     /// What became of an update in this instant.
     private mutating func tell(_ id: DeploymentID, at now: Instant) {
-        guard let update = negotiation.updates[id] else {
+        guard let place = negotiation.updates.place(of: id) else {
             if let end = negotiation.ending(of: id), end.at == now { note(.ended(id, end.ending)) }
             return
         }
-        guard let release = update.release, release.at == now else { return }
+        let release = negotiation.updates.entries[place].release
+        guard let release, release.at == now else { return }
         for name in release.silent.prefix(Self.toldApart) { note(.passedOver(id, name, .silent)) }
         for name in release.overridden.prefix(Self.toldApart) {
             note(.passedOver(id, name, .overridden))
