@@ -25,6 +25,7 @@ extension Frame {
 
     fileprivate init(_ name: String, _ subject: String, _ write: (inout RecordWriter) -> Void) {
         var writer = RecordWriter()
+        writer.bytes.reserveCapacity(256)
         write(&writer)
         self.init(headers: [Header(name, .string(subject))], payload: writer.bytes)
     }

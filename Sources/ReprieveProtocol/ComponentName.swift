@@ -6,8 +6,8 @@ internal import StrictJSON
 /// where the slash parts a unit from a claim within it.
 package func isComponentName(_ text: String) -> Bool {
     guard 1...Limits.componentName ~= text.utf8.count else { return false }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count <= 2 && parts.allSatisfy { isClaim(String($0)) }
+    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.allSatisfy { isClaim(String(Substring($0))) }
 }
 
 /// Whether a text can be the name that a connection claims: as a component's, without the slash.
