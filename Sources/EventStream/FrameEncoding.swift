@@ -8,6 +8,7 @@ extension Frame {
     /// layout cannot carry.
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(encodedLength)
         append(to: &bytes)
         return bytes
     }
@@ -17,7 +18,6 @@ extension Frame {
         let start = bytes.count
         let headersLength = headers.encodedLength
         let length = FrameLayout.smallest + headersLength + payload.count
-        bytes.reserveCapacity(start + length)
         bytes.append(bigEndian: UInt32(length))
         bytes.append(bigEndian: UInt32(headersLength))
         bytes.append(bigEndian: crc32(bytes.span.extracting(start...)))
@@ -64,8 +64,10 @@ extension Header {
 
 extension [UInt8] {
     fileprivate mutating func append(bigEndian number: some FixedWidthInteger & UnsignedInteger) {
-        for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
-            append(UInt8(truncatingIfNeeded: number >> shift))
+        append(addingCapacity: number.bitWidth / 8) { free in
+            for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
+                free.append(UInt8(truncatingIfNeeded: number >> shift))
+            }
         }
     }
 }

@@ -43,7 +43,9 @@ struct HeaderBlock: Sendable {
             let typeStart = nameStart + Int(bytes[position])
             let value = valueRange(bytes, behindTypeAt: typeStart)
             position = value.upperBound
-            guard bytes[typeStart] == type.rawValue else { continue }
+            guard bytes[typeStart] == type.rawValue, typeStart - nameStart == wanted.count else {
+                continue
+            }
             if equalInAnyCase(bytes.extracting(nameStart..<typeStart), wanted) { return value }
         }
         return nil

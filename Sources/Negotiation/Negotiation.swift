@@ -140,6 +140,7 @@ extension Negotiation {
     private mutating func take(_ answer: Answer, _ turn: inout Turn) {
         // The reply leaves before whatever the answer brings about, and says what came of it.
         let reply = turn.actions.count
+        turn.actions.reserveCapacity(reply + 2)
         turn.actions.append(.done(answer.request))
         var result: Result<Grant, Refusal>?
         withUpdate(answer.deploymentID, &turn) { result = $0.answer(answer, &$1) }

@@ -15,10 +15,12 @@ package enum Record: Hashable, Sendable {
 package protocol Recorder {
     mutating func take(_ record: Record)
     mutating func take(
-        _ participant: Participant.Record?,
+        _ participant: Participant.Record,
         named name: ComponentName,
         of id: DeploymentID
     )
+    /// The component takes part no longer.
+    mutating func strike(_ name: ComponentName, of id: DeploymentID)
 }
 
 extension Update {

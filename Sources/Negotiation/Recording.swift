@@ -78,8 +78,7 @@ extension Negotiation {
 
     private func give(_ place: Changes.Place, to recorder: inout some Recorder) {
         switch place {
-        case .update(let id):
-            recorder.take(.update(id, update(id)?.record(changes.leaving[id]?.end)))
+        case .update(let id): recorder.take(.update(id, record(of: id)))
         case .over(let id): recorder.take(.update(id, nil))
         case .ended(let id): recorder.take(.ended(id, ended[id]))
         case .owed(let name): recorder.take(.owed(name, owedPosts[name]))
@@ -94,11 +93,19 @@ extension Negotiation {
         let participants = update(id)?.participants ?? Roll()
         var next = 0
         for name in names {
-            let place = participants.place(of: name, hint: next)
-            next = place.map { $0 + 1 } ?? next
-            let record = place.map { participants.entries[$0].record }
-            recorder.take(record, named: name, of: id)
+            guard let place = participants.place(of: name, hint: next) else {
+                recorder.strike(name, of: id)
+                continue
+            }
+            next = place + 1
+            recorder.take(participants.entries[place].record, named: name, of: id)
         }
+    }
+
+    private func record(of id: DeploymentID) -> Update.Record? {
+        // Read where it stands: an update is large to copy.
+        if let place = updates.place(of: id) { return updates.entries[place].record(nil) }
+        return changes.leaving[id].map { $0.update.record($0.end) }
     }
 
     /// An update that is under way, or whose posts are.

@@ -52,7 +52,7 @@ package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
 
     /// Where a name stands. Whoever goes through many names in their order has it found at once,
     /// with the place after the last one as `hint`.
-    func place(of name: ComponentName, hint: Int = 0) -> Int? {
+    package func place(of name: ComponentName, hint: Int = 0) -> Int? {
         if hint < names.count, names[hint] == name { return hint }
         let place = lowestPlace(notBefore: name)
         return place < names.count && names[place] == name ? place : nil

@@ -24,6 +24,8 @@ struct History: Sendable {
     }
 
     private(set) var entries: [Entry] = []
+    /// What the open ones say, by number: it is to be added to.
+    private var open: [Int32: DecisionShape] = [:]
     private var byteCount = 0
     private var limits = HistoryLimits()
 
@@ -35,28 +37,23 @@ struct History: Sendable {
             guard let json = kept[number], let shape = try? DecisionShape(kept: json) else {
                 continue
             }
-            append(Entry(number, shape, json))
+            append(shape, json, as: number)
         }
     }
 
     /// Enters the release or the end of an update, and returns what is now to be kept of it.
     mutating func enter(_ update: Update, _ end: Ended?, bootTime: Duration) -> Entry {
         let id = update.id
-        let open = entries.lastIndex { $0.deploymentID == id && $0.isOpen }
+        let known = entries.lastIndex { $0.isOpen && $0.deploymentID == id }
         // Its release may have been entered by a broker that died then.
-        if end == nil, let open { return entries[open] }
-        guard let end, let open, var shape = try? DecisionShape(kept: entries[open].json)
-        else {
+        if end == nil, let known { return entries[known] }
+        guard let end, let known, var shape = open[entries[known].number] else {
             var shape = DecisionShape(update, end, bootTime, limits)
             if let end { shape.enter(end, bootTime) }
-            let entry = Entry(nextNumber, shape, shape.encoded())
-            append(entry)
-            return entry
+            return append(shape, shape.encoded(), as: nextNumber)
         }
         shape.enter(end, bootTime)
-        let entry = Entry(entries[open].number, shape, shape.encoded())
-        replace(open, by: entry)
-        return entry
+        return replace(known, by: shape, shape.encoded())
     }
 
     /// Adds what only the journal knows, and returns it.
@@ -69,33 +66,44 @@ struct History: Sendable {
                 entry.deploymentID == shape.deploymentID
                     && entry.announcedAtMs == shape.announcedAtMs
             }
-            guard let known else {
-                let entry = Entry(nextNumber, shape, json)
-                append(entry)
-                return entry
-            }
+            guard let known else { return append(shape, json, as: nextNumber) }
             guard entries[known].isOpen, shape.endedAtMs != nil else { return nil }
-            let entry = Entry(entries[known].number, shape, json)
-            replace(known, by: entry)
-            return entry
+            return replace(known, by: shape, json)
         }
     }
 
     private var nextNumber: Int32 { (entries.last?.number ?? 0) &+ 1 }
 
-    private mutating func replace(_ index: Int, by entry: Entry) {
-        byteCount += entry.json.count - entries[index].json.count
+    private mutating func replace(
+        _ index: Int,
+        by shape: DecisionShape,
+        _ json: [UInt8]
+    ) -> Entry {
+        let entry = Entry(entries[index].number, shape, json)
+        byteCount += json.count - entries[index].json.count
         entries[index] = entry
+        open[entry.number] = entry.isOpen ? shape : nil
+        return entry
     }
 
-    private mutating func append(_ entry: Entry) {
+    @discardableResult
+    private mutating func append(
+        _ shape: DecisionShape,
+        _ json: [UInt8],
+        as number: Int32
+    ) -> Entry {
+        let entry = Entry(number, shape, json)
         entries.append(entry)
-        byteCount += entry.json.count
+        byteCount += json.count
+        if entry.isOpen { open[number] = shape }
         while entries.count > limits.maximumDecisions
             || entries.count > 1 && byteCount > limits.maximumBytes
         {
-            byteCount -= entries.removeFirst().json.count
+            let oldest = entries.removeFirst()
+            byteCount -= oldest.json.count
+            open[oldest.number] = nil
         }
+        return entry
     }
 
     func decisions(_ request: HistoryRequest) -> [DecisionShape] {

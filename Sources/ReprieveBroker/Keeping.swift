@@ -115,11 +115,15 @@ private struct JournalRecorder: Recorder {
     }
 
     mutating func take(
-        _ participant: Participant.Record?,
+        _ participant: Participant.Record,
         named name: ComponentName,
         of id: DeploymentID
     ) {
         page.take(participant, named: name, of: id)
+    }
+
+    mutating func strike(_ name: ComponentName, of id: DeploymentID) {
+        page.strike(name, of: id)
     }
 }
 
@@ -136,10 +140,14 @@ private struct StateRecorder: Recorder {
     }
 
     mutating func take(
-        _ participant: Participant.Record?,
+        _ participant: Participant.Record,
         named name: ComponentName,
         of id: DeploymentID
     ) {
         if releases.contains(id) { page.take(participant, named: name, of: id) }
+    }
+
+    mutating func strike(_ name: ComponentName, of id: DeploymentID) {
+        if releases.contains(id) { page.strike(name, of: id) }
     }
 }

@@ -8,6 +8,9 @@ internal import ReprieveProtocol
 struct Latecomers: Sendable {
     private var streams: [DeploymentID: [StreamID]] = [:]
 
+    /// Most of the time there are none.
+    var isEmpty: Bool { streams.isEmpty }
+
     /// What somebody waits for the end of, sorted.
     var updates: [DeploymentID] { streams.keys.sorted() }
 
@@ -37,6 +40,7 @@ extension Broker {
 
     /// Tells who came too late of what has ended now, unless it is told as one of those asked.
     mutating func tellLatecomers(after actions: [NegotiationAction]) {
+        guard !latecomers.isEmpty else { return }
         for id in latecomers.updates {
             guard let post = negotiation.post(of: id) else { continue }
             for stream in latecomers.take(id) where !actions.contains(.post(stream, post)) {

@@ -25,6 +25,7 @@ extension Frame {
 
     fileprivate init(_ name: String, _ subject: String, _ write: (inout RecordWriter) -> Void) {
         var writer = RecordWriter()
+        writer.bytes.reserveCapacity(256)
         write(&writer)
         self.init(headers: [Header(name, .string(subject))], payload: writer.bytes)
     }
@@ -41,8 +42,9 @@ struct Page: Recorder, Sendable {
         switch record {
         case .update(let id, let update):
             frames.append(Frame("update", id) { writer in if let update { writer.put(update) } })
-        case .participant(let id, let name, let participant):
+        case .participant(let id, let name, let participant?):
             take(participant, named: name, of: id)
+        case .participant(let id, let name, nil): strike(name, of: id)
         case .ended(let id, let ended):
             frames.append(Frame("ended", id) { writer in if let ended { writer.put(ended) } })
         case .owed(let name, let posts):
@@ -54,15 +56,23 @@ struct Page: Recorder, Sendable {
     }
 
     mutating func take(
-        _ participant: Participant.Record?,
+        _ participant: Participant.Record,
         named name: ComponentName,
         of id: DeploymentID
     ) {
-        if participants?.update != id {
-            finishParticipants()
-            participants = (id, RosterWriter())
-        }
+        beginParticipants(of: id)
         participants?.roster.put(name, participant)
+    }
+
+    mutating func strike(_ name: ComponentName, of id: DeploymentID) {
+        beginParticipants(of: id)
+        participants?.roster.strike(name)
+    }
+
+    private mutating func beginParticipants(of id: DeploymentID) {
+        guard participants?.update != id else { return }
+        finishParticipants()
+        participants = (id, RosterWriter())
     }
 
     mutating func add(_ entry: History.Entry) {
@@ -84,6 +94,7 @@ struct Page: Recorder, Sendable {
         guard !frames.isEmpty else { return [] }
         frames[frames.count - 1].headers.append(Header("page", .int32(1)))
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(frames.reduce(0) { $0 + $1.encodedLength })
         for frame in frames { frame.append(to: &bytes) }
         return bytes
     }

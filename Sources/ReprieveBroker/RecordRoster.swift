@@ -20,11 +20,12 @@ struct RosterWriter: Sendable {
 
     var bytes: [UInt8] { writer.bytes }
 
-    mutating func put(_ name: ComponentName, _ participant: Participant.Record?) {
-        guard let participant else {
-            writer.put(RosterMark.struckOut)
-            return writer.put(name)
-        }
+    mutating func strike(_ name: ComponentName) {
+        writer.put(RosterMark.struckOut)
+        writer.put(name)
+    }
+
+    mutating func put(_ name: ComponentName, _ participant: Participant.Record) {
         let isAsBefore = hasLast && participant == last
         writer.put(isAsBefore ? RosterMark.asBefore : RosterMark.written)
         writer.put(name)

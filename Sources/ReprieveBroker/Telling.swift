@@ -13,9 +13,8 @@ extension Broker {
     ) {
         tell(cause: event, actions.first, at: now)
         var told: [DeploymentID] = []
-        for case .changed(let id) in actions where !told.contains(id) {
+        for case .changed(let id) in actions where !told.contains(id) && tell(id, at: now) {
             told.append(id)
-            tell(id, at: now)
         }
     }
 
@@ -35,18 +34,21 @@ extension Broker {
         }
     }
 
-    /// What became of an update in this instant.
-    private mutating func tell(_ id: DeploymentID, at now: Instant) {
-        guard let update = negotiation.updates[id] else {
-            if let end = negotiation.ending(of: id), end.at == now { note(.ended(id, end.ending)) }
-            return
+    /// What became of an update in this instant. Returns whether anything did.
+    private mutating func tell(_ id: DeploymentID, at now: Instant) -> Bool {
+        guard let place = negotiation.updates.place(of: id) else {
+            guard let end = negotiation.ending(of: id), end.at == now else { return false }
+            note(.ended(id, end.ending))
+            return true
         }
-        guard let release = update.release, release.at == now else { return }
+        let release = negotiation.updates.entries[place].release
+        guard let release, release.at == now else { return false }
         for name in release.silent.prefix(Self.toldApart) { note(.passedOver(id, name, .silent)) }
         for name in release.overridden.prefix(Self.toldApart) {
             note(.passedOver(id, name, .overridden))
         }
         note(.released(release))
+        return true
     }
 
     /// Who is told of one by one when a gate opens without them. The history has more of them.

@@ -6,8 +6,8 @@ internal import StrictJSON
 /// where the slash parts a unit from a claim within it.
 package func isComponentName(_ text: String) -> Bool {
     guard 1...Limits.componentName ~= text.utf8.count else { return false }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count <= 2 && parts.allSatisfy { isClaim(String($0)) }
+    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.allSatisfy { isClaim(String(Substring($0))) }
 }
 
 /// Whether a text can be the name that a connection claims: as a component's, without the slash.
@@ -41,6 +41,8 @@ private func escaped(
     limit: Int,
     withBackslash: (Unicode.Scalar) -> Bool
 ) -> String {
+    // Most are plain, and need not be looked up in Unicode's tables.
+    if text.utf8.count <= limit, text.utf8.allSatisfy(isPlain) { return text }
     var shown = ""
     for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar {
@@ -51,6 +53,11 @@ private func escaped(
         }
     }
     return shown + (text.unicodeScalars.count > limit ? "…" : "")
+}
+
+/// Whether it stands for itself, with quotes around it or without.
+private func isPlain(_ byte: UInt8) -> Bool {
+    0x20...0x7E ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
 extension Unicode.GeneralCategory {

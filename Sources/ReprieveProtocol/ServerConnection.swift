@@ -92,11 +92,12 @@ extension ServerConnection {
 
     /// Three numbers, compared as numbers: 0.1.0 is what all SDKs speak.
     private static func isKnown(version: String?) -> Bool {
-        let parts = (version ?? "").split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ part in part.utf8.allSatisfy { 0x30...0x39 ~= $0 } }) else {
+        let parts = (version ?? "").utf8
+            .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ part in part.allSatisfy { 0x30...0x39 ~= $0 } }) else {
             return false
         }
-        return parts.map { UInt8($0) } == [0, 1, 0]
+        return parts.map { UInt8(Substring($0)) } == [0, 1, 0]
     }
 
     private func pong(_ frame: Frame) -> [UInt8] {

@@ -47,9 +47,9 @@ extension String {
     /// Whether both are spelt alike. To `==`, a letter with an accent also equals the letter
     /// followed by the accent; to JSON those are two texts.
     func hasScalars(of other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
         let own = utf8.span
         let others = other.utf8.span
-        guard own.count == others.count else { return false }
         for index in own.indices where own[index] != others[index] { return false }
         return true
     }

@@ -61,14 +61,14 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
     }
 
-    fileprivate mutating func append(_ integer: Int64) {
-        if integer < 0 { append(UInt8(ascii: "-")) }
-        append(digitsOf: integer.magnitude)
-    }
+    /// In digits, and a sign.
+    private static var longestInteger: Int { 20 }
 
-    private mutating func append(digitsOf number: UInt64) {
-        if number >= 10 { append(digitsOf: number / 10) }
-        append(UInt8(ascii: "0") + UInt8(number % 10))
+    fileprivate mutating func append(_ integer: Int64) {
+        append(addingCapacity: Self.longestInteger) { free in
+            if integer < 0 { free.append(UInt8(ascii: "-")) }
+            free.append(digitsOf: integer.magnitude)
+        }
     }
 
     private mutating func append(escaping byte: UInt8) {
@@ -84,6 +84,13 @@ extension [UInt8] {
         case 0x10..<0x20: append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
         default: append(byte)
         }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(digitsOf number: UInt64) {
+        if number >= 10 { append(digitsOf: number / 10) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }
 

@@ -64,10 +64,12 @@ package struct PeerLookup: Sendable {
     private static func isContained(_ number: Int32) throws(SystemError) -> Bool {
         let path = "/proc/\(number)/status"
         guard let bytes = try File.read(path, atMost: 64 * 1_024) else { return true }
-        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-            .first { $0.hasPrefix("NSpid:") }
+        // Bytes: to find where characters end would take longer than all else of a connection.
+        let lines = bytes.split(separator: UInt8(ascii: "\n"))
+        let line = lines.first { $0.starts(with: "NSpid:".utf8) }
+        let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
         // A kernel without namespaces has no such line.
-        return line.map { $0.split { $0 == "\t" || $0 == " " }.count > 2 } ?? false
+        return line.map { $0.split(whereSeparator: isSpace).count > 2 } ?? false
     }
 
     /// A name that libsystemd gives; nil where there is none.
