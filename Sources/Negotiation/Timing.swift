@@ -84,6 +84,7 @@ extension Update {
     /// whoever acts on a final notice is waited for, so that it can get one.
     mutating func restarted(_ turn: inout Turn) {
         turn.changes.note(allOf: self)
+        request.excused = []
         guard isWaiting else {
             for place in participants.places { participants[at: place].loseConnections() }
             return

@@ -25,7 +25,7 @@ package struct Update: Hashable, Sendable {
         case unknown
     }
 
-    package let request: UpdateRequest
+    package internal(set) var request: UpdateRequest
     package let announced: Instant
     package internal(set) var phase: Phase = .gathering
     package internal(set) var deadline: Instant

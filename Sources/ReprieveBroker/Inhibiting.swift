@@ -24,7 +24,8 @@ package struct Inhibition: Hashable, Sendable {
 
 /// Whoever holds an update back with a deferral, looked up again only when something has changed.
 struct Holders: Sendable {
-    var areStale = false
+    /// At first, too: a broker may go on with somebody's deferral.
+    var areStale = true
     var block: Inhibition.Block?
 }
 
@@ -50,7 +51,7 @@ extension Broker {
 
     private var block: Inhibition.Block? {
         mutating get {
-            if holders.areStale { holders = Holders(block: foundBlock) }
+            if holders.areStale { holders = Holders(areStale: false, block: foundBlock) }
             return holders.block
         }
     }

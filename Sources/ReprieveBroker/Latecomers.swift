@@ -6,7 +6,8 @@ internal import ReprieveProtocol
 /// Subscriptions that asked what is under way, and came after a gate had opened: they hear how it
 /// ends, though nobody asked them. A broker that dies forgets them; they come back, and ask again.
 struct Latecomers: Sendable {
-    private var streams: [DeploymentID: [StreamID]] = [:]
+    /// By their connections, so that one which hangs up is found at once.
+    private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]
 
     /// Most of the time there are none.
     var isEmpty: Bool { streams.isEmpty }
@@ -15,18 +16,31 @@ struct Latecomers: Sendable {
     var updates: [DeploymentID] { streams.keys.sorted() }
 
     mutating func add(_ stream: StreamID, to updates: [DeploymentID]) {
-        for id in updates { streams[id, default: []].append(stream) }
-    }
-
-    mutating func take(_ id: DeploymentID) -> [StreamID] {
-        streams.removeValue(forKey: id) ?? []
-    }
-
-    mutating func forget(where hasEnded: (StreamID) -> Bool) {
         for id in updates {
-            let left = streams[id, default: []].filter { !hasEnded($0) }
-            streams[id] = left.isEmpty ? nil : left
+            streams[id, default: [:]][stream.peer, default: []].append(stream.number)
         }
+    }
+
+    /// Whoever waits for the end of an update, sorted.
+    mutating func take(_ id: DeploymentID) -> [StreamID] {
+        let found = streams.removeValue(forKey: id) ?? [:]
+        return found.flatMap { peer, numbers in numbers.map { StreamID(peer, $0) } }.sorted()
+    }
+
+    mutating func forget(_ peer: PeerID) {
+        for id in updates { leave(id, peer, nil) }
+    }
+
+    mutating func forget(_ stream: StreamID) {
+        for id in updates {
+            let left = streams[id]?[stream.peer]?.filter { $0 != stream.number } ?? []
+            leave(id, stream.peer, left.isEmpty ? nil : left)
+        }
+    }
+
+    private mutating func leave(_ id: DeploymentID, _ peer: PeerID, _ left: [Int32]?) {
+        streams[id]?[peer] = left
+        if streams[id]?.isEmpty ?? false { streams[id] = nil }
     }
 }
 
@@ -43,7 +57,9 @@ extension Broker {
         guard !latecomers.isEmpty else { return }
         for id in latecomers.updates {
             guard let post = negotiation.post(of: id) else { continue }
-            for stream in latecomers.take(id) where !actions.contains(.post(stream, post)) {
+            var told: Set<StreamID> = []
+            for case .post(let stream, post) in actions { told.insert(stream) }
+            for stream in latecomers.take(id) where !told.contains(stream) {
                 self.post(stream, post)
             }
         }

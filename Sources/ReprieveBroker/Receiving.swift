@@ -27,7 +27,7 @@ extension Broker {
         guard let peer = peers.remove(id) else { return }
         impatience[id] = nil
         showing.forget(id)
-        latecomers.forget { $0.peer == id }
+        latecomers.forget(id)
         let ofUser = peersOfUser[peer.credentials.user, default: 1] - 1
         peersOfUser[peer.credentials.user] = ofUser == 0 ? nil : ofUser
         actions.append(.note(.hungUp(peer.name)))
@@ -117,7 +117,7 @@ extension Broker {
     private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {
         switch operation {
         case .subscribeToComponentUpdates:
-            latecomers.forget { $0 == stream }
+            latecomers.forget(stream)
             negotiate(.unsubscribed(stream, component: name(of: stream.peer)), at: now)
         case .gateUpdate: negotiate(.coordinatorLeft(stream), at: now)
         case .watchStatus: showing.forget(stream)

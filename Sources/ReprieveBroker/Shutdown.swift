@@ -50,6 +50,9 @@ extension Broker {
         let request = request(for: coming)
         shutdown.deploymentID = request.deploymentID
         actions.append(.note(.shutdown(request.deploymentID, coming)))
+        // Beyond what others may have under way: logind cannot be told to come again.
+        negotiation.settings.maximumUpdates += 1
+        defer { negotiation.settings = settings.negotiation }
         negotiate(.announced(request, coordinator: .broker, process: 0), at: now)
     }
 

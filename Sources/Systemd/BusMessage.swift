@@ -9,6 +9,9 @@ package struct BusMessage {
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
 
+    /// Who sent it, by the name that the bus gave it, "org.freedesktop.DBus" being the bus itself.
+    var sender: String? { sd_bus_message_get_sender(pointer).map { String(cString: $0) } }
+
     /// What failed; nil if it is no error.
     var error: BusError? {
         guard let error = sd_bus_message_get_error(pointer)?.pointee else { return nil }

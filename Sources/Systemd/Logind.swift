@@ -7,6 +7,7 @@ package final class Logind {
     private static let service = "org.freedesktop.login1"
     private static let path = "/org/freedesktop/login1"
     private static let manager = "org.freedesktop.login1.Manager"
+    private static let driver = "org.freedesktop.DBus"
 
     /// What becomes known of a shutdown.
     package enum Preparation: Hashable, Sendable {
@@ -16,6 +17,9 @@ package final class Logind {
     }
 
     private let bus: Bus
+    /// Whose signals are its own; nil while it is not there. Anybody can send one to us alone, and
+    /// what a rule says of the sender is then checked by nobody else.
+    private var owner: String?
     private var appeared: () -> Void = {}
     private var prepares: (Preparation) -> Void = { _ in }
 
@@ -35,26 +39,33 @@ package final class Logind {
             "type='signal',sender='\(Self.service)',path='\(Self.path)',"
             + "interface='\(Self.manager)',member="
         let owners =
-            "type='signal',sender='org.freedesktop.DBus',"
-            + "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='\(Self.service)'"
+            "type='signal',sender='\(Self.driver)',"
+            + "interface='\(Self.driver)',member='NameOwnerChanged',arg0='\(Self.service)'"
         // A connection that has just ended takes none: the next one will.
         try? bus.listen(to: from + "'PrepareForShutdown'") { [unowned self] in
-            prepare($0.bool(), kind: nil)
+            prepare($0) { _ in nil }
         }
         // systemd 255 and later; both are sent.
         try? bus.listen(to: from + "'PrepareForShutdownWithMetadata'") { [unowned self] in
-            prepare($0.bool(), kind: $0.text(named: "type"))
+            prepare($0) { $0.text(named: "type") }
         }
         try? bus.listen(to: owners) { [unowned self] message in
-            let owner = (message.text(), message.text(), message.text()).2
-            if owner?.isEmpty == false { appeared() }
+            guard message.sender == Self.driver else { return }
+            identify((message.text(), message.text(), message.text()).2)
+            if owner != nil { appeared() }
         }
+        // Known before it has an inhibitor of ours to wait for.
+        owner = nil
+        let ask = BusMethod(Self.driver, "/org/freedesktop/DBus", Self.driver, "GetNameOwner")
+        bus.call(ask, [Self.service]) { [weak self] in self?.identify((try? $0.get())?.text()) }
         appeared()
     }
 
-    private func prepare(_ begins: Bool?, kind: String?) {
-        guard let begins else { return }
-        prepares(begins ? .begins(kind: kind) : .calledOff)
+    private func identify(_ name: String?) { owner = name?.isEmpty == false ? name : nil }
+
+    private func prepare(_ message: BusMessage, _ kind: (BusMessage) -> String?) {
+        guard owner != nil, message.sender == owner, let begins = message.bool() else { return }
+        prepares(begins ? .begins(kind: kind(message)) : .calledOff)
     }
 }
 

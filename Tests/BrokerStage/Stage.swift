@@ -61,9 +61,11 @@ package struct Stage: Sendable {
         restart()
     }
 
-    /// The device reboots: the journal means nothing any more, and the clock starts anew.
-    package mutating func reboot() {
+    /// The device reboots: the journal means nothing any more, and the clock starts anew. In an
+    /// orderly shutdown the broker has been stopped before.
+    package mutating func reboot(isOrderly: Bool = false) {
         actors = [:]
+        if isOrderly { state += broker.takeLatePage() }
         now = Instant(sinceBoot: .seconds(5))
         var settings = broker.settings
         settings.boot += "a"

@@ -4,7 +4,7 @@ import Negotiation
 
 /// What the oracle knows of one update.
 struct Gate: Hashable, Sendable {
-    let request: UpdateRequest
+    var request: UpdateRequest
     var deadline: Instant
     var people: [ComponentName: Person] = [:]
     var coordinators: Set<StreamID> = []
@@ -30,7 +30,9 @@ struct Gate: Hashable, Sendable {
             return
         }
         processes.insert(process)
-        for ear in ears where !isOwn(ear) { arrive(ear, at: now) }
+        for ear in ears where !isOwn(ear) && !request.excused.contains(ear.stream) {
+            arrive(ear, at: now)
+        }
         for name in policy.require where !ears.contains(where: { $0.component.answers(to: name) }) {
             add(name, at: now)
         }
@@ -67,6 +69,13 @@ struct Gate: Hashable, Sendable {
         var person = Person(answerBy: now + policy.responseTimeout, budget: policy.maxTotalDefer)
         person.isOut = min(policy.responseTimeout, policy.maxTotalDefer) <= .zero
         people[name] = person
+    }
+
+    /// Whether it is asked for once more. Who was ready before is looked up only once.
+    func isRepeated(by other: UpdateRequest) -> Bool {
+        var other = other
+        other.excused = request.excused
+        return other == request
     }
 
     /// A coordinator comes: what sits in its process is asked no more.

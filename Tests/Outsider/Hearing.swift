@@ -37,7 +37,7 @@ extension Gate {
                 let least = settings.minimumDeferral
                 take(answer, granted: grant.granted, least: least, at: now)
             }
-        case .announced(request, let coordinator, let process):
+        case .announced(let other, let coordinator, let process) where isRepeated(by: other):
             attend(coordinator, process, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
@@ -92,6 +92,7 @@ extension Gate {
             }
         }
         coordinators = []
+        request.excused = []
         unattendedUntil = graceEnd
     }
 }

@@ -35,10 +35,13 @@ package struct Ledger: Hashable, Sendable {
     var ears: [StreamID: Subscription] = [:]
     /// Posts that await a component: of which update, and until when.
     var owed: [ComponentName: [DeploymentID: Instant]] = [:]
-    private var last = Instant(sinceBoot: .zero)
+    var boots: Boots?
+    var last = Instant(sinceBoot: .zero)
 
-    package init(settings: Settings) {
+    /// What is kept for the sake of reboots makes books differ that are otherwise the same.
+    package init(settings: Settings, withReboots: Bool = false) {
         self.settings = settings
+        boots = withReboots ? Boots() : nil
     }
 
     /// Enters an event, and names what is wrong with what came of it.
@@ -62,11 +65,14 @@ package struct Ledger: Hashable, Sendable {
         case .subscribed(let one): ears[one.stream] = one
         case .unsubscribed(let stream, _): ears[stream] = nil
         case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
-        case .restarted: ears = [:]
+        case .restarted:
+            ears = [:]
+            boots?.crash()
         case .announced(let request, let coordinator, let process):
             let id = request.deploymentID
             if entry.before.updates[id] == nil {
                 lives[id] = Life(request, at: entry.now)
+                boots?.forget(id, Array(owed.keys))
                 for name in owed.keys { owed[name]?[id] = nil }
             }
             lives[id]?.coordinators.insert(coordinator)
@@ -140,7 +146,8 @@ extension Ledger {
             let id = post.deploymentID
             let isOwed = owed[name]?.removeValue(forKey: id).map { $0 > entry.now } ?? false
             let isDue = lives[id].map { $0.told.contains(name) } ?? false
-            if !isOwed, !isDue { objections.append("3: a post without a pre") }
+            let isRepeated = boots?.hear(id, name) ?? false
+            if !isOwed, !isDue, !isRepeated { objections.append("3: a post without a pre") }
             if isOwed, hasNotice { objections.append("3: an owed post came after a notice") }
             if isDue, !isOwed, lives[id]?.posted.insert(stream).inserted == false {
                 objections.append("3: a second post on one subscription")

@@ -4,13 +4,15 @@ import Negotiation
 
 /// The books of one update.
 struct Life: Hashable, Sendable {
-    let request: UpdateRequest
+    var request: UpdateRequest
     var coordinators: Set<StreamID> = []
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
     /// Who got a pre, and which subscriptions a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
+    /// Subscriptions that had acknowledged it for good when its gate opened.
+    var ready: Set<StreamID> = []
     /// When the gate must be open at the latest, while a coordinator is there and while none is.
     var deadline: Instant
     var unattendedUntil: Instant?
@@ -49,7 +51,8 @@ struct Life: Hashable, Sendable {
         let wanted = request.components ?? []
         let isNamed =
             wanted.isEmpty || (wanted + policy.require).contains(where: ear.component.answers)
-        return isNamed && !isOwn(ear) && policy.notification == .notify
+        let isExcused = request.excused.contains(ear.stream)
+        return isNamed && !isOwn(ear) && !isExcused && policy.notification == .notify
     }
 
     func isOwn(_ ear: Subscription) -> Bool {
@@ -73,6 +76,7 @@ struct Life: Hashable, Sendable {
         _ settings: Settings
     ) -> [String] {
         listen(to: entry, settings)
+        defer { noteReady(entry, ears) }
         let objections =
             hearNotices(entry, ears) + hearAnswer(entry, settings) + objectToRelease(entry, ears)
             + objectToStatus(entry, settings) + objectToRestart(entry)
@@ -90,6 +94,8 @@ struct Life: Hashable, Sendable {
         case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
         case .restarted:
             coordinators = []
+            ready = []
+            request.excused = []
             restarts += 1
             unattendedUntil = now + settings.reconnectGrace
         case .slept(let asleep):

@@ -14,10 +14,10 @@ package struct Oracle: Hashable, Sendable {
         case refused
     }
 
-    private let settings: Settings
-    private var gates: [DeploymentID: Gate] = [:]
-    private var ears: [StreamID: Subscription] = [:]
-    private var last = Instant(sinceBoot: .zero)
+    let settings: Settings
+    var gates: [DeploymentID: Gate] = [:]
+    var ears: [StreamID: Subscription] = [:]
+    var last = Instant(sinceBoot: .zero)
 
     package init(settings: Settings) {
         self.settings = settings

@@ -252,6 +252,28 @@ private let shutdown = "shutdown-a-1"
         #expect(stage.inhibition.block == nil)
     }
 
+    @Test mutating func `is still refused by a broker that was restarted`() {
+        stage.adopt { $0.blocksShutdown = true }
+        let peer = subscribe(camera)
+        stage.ask(stage.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
+        stage.answer(peer, "d-1", 30_000)
+        stage.restart()
+        #expect(stage.inhibition.block?.who == camera)
+    }
+
+    @Test mutating func `is put off however many updates are under way`() {
+        stage.adopt { $0.negotiation.maximumUpdates = 1 }
+        let peer = subscribe(camera)
+        release("d-1", by: [peer])
+        begin()
+        #expect(notice(to: peer)?.deploymentID == shutdown)
+        #expect(stage.inhibition.delays)
+        let coordinator = stage.operatorAtControl()
+        _ = stage.heard(by: coordinator)
+        stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-2"))
+        #expect(stage.heard(by: coordinator).first?.error?.code == .serviceError)
+    }
+
     @Test mutating func `is left alone where the operator wants that`() {
         _ = subscribe(camera)
         stage.adopt { $0.delaysShutdown = false }

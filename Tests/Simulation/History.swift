@@ -14,26 +14,32 @@ struct History {
     static let ids = ["d-1", "d-2", "d-3"]
     private static let moveCount = 60
 
-    private var dice: SplitMix64
-    private var stage: Stage
-    private var witnesses: Witnesses
-    private var components: [PeerID] = []
-    private var coordinators: [PeerID] = []
+    /// What somebody may speak of.
+    var knownIDs: [String] { Self.ids + [witnesses.shutdown].compactMap { $0 } }
+
+    var dice: SplitMix64
+    var stage: Stage
+    var witnesses: Witnesses
+    private(set) var components: [PeerID] = []
+    var coordinators: [PeerID] = []
     /// What was announced under each id, so that it can be announced again as it was.
-    private var requests: [String: GateRequest] = [:]
-    private(set) var transcript: [String] = []
-    private(set) var objections: [String] = []
+    var requests: [String: GateRequest] = [:]
+    var transcript: [String] = []
+    var objections: [String] = []
 
     init(seed: UInt64) {
         dice = SplitMix64(seed: seed)
+        let blocksShutdown = Bool.random(using: &dice)
         stage = Stage { settings in
+            settings.blocksShutdown = blocksShutdown
             settings.maximumPeers = 8
             settings.maximumPeersOfUser = 7
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)
             settings.negotiation.minimumDeferral = .milliseconds(500)
             settings.negotiation.maximumUpdates = 2
-            settings.negotiation.maximumEnded = 2
+            // As many as can end at once: a shutdown's is one more.
+            settings.negotiation.maximumEnded = 3
         }
         witnesses = Witnesses(settings: stage.broker.settings.negotiation)
         stage.keepMinutes()
@@ -56,6 +62,9 @@ struct History {
         observe()
         stage.pass(.seconds(1_000))
         observe()
+        callOffShutdown()
+        observe()
+        if stage.inhibition != Inhibition() { objections.append("an inhibitor is left over") }
         if !stage.broker.negotiation.updates.isEmpty { objections.append("an update is left over") }
         if stage.nextDeadline != nil { objections.append("a deadline is left over") }
         if stage.broker.peerCount != 0 { objections.append("a peer is left over") }
@@ -69,12 +78,16 @@ struct History {
             objections.append("the broker counts \(stage.broker.peerCount) peers")
         }
         for peer in stage.actors.keys.sorted() { hear(peer) }
+        objections += witnesses.objections(to: stage.inhibition, stage.broker, at: stage.now)
     }
 
     /// Every request is answered before anything else happens, unless its answer cannot be read.
     private mutating func hear(_ peer: PeerID) {
         guard let actor = stage.actors[peer] else { return }
-        for event in stage.heard(by: peer) { objections += event.objections }
+        for event in stage.heard(by: peer) {
+            objections += witnesses.hear(event, by: peer)
+        }
+        if actor.room == nil { objections += witnesses.objectToSilence(towards: peer) }
         if actor.room == nil, !actor.connection.isAnswered {
             objections.append("a request of peer \(peer.number) was not answered")
         }
@@ -88,10 +101,8 @@ extension History {
         switch move {
         case .componentArrives: arrive()
         case .componentSubscribesAgain:
-            note(move, components) { stage, peer, dice in
-                let request = SubscribeRequest(confirm: .random(using: &dice))
-                stage.ask(peer, .subscribeToComponentUpdates, request)
-            }
+            guard let peer = components.randomElement(using: &dice) else { return }
+            subscribe(peer, confirm: .random(using: &dice))
         case .componentEndsStream:
             note(move, components) { stage, peer, dice in
                 let streams = stage.actors[peer]?.connection.openStreams ?? []
@@ -145,19 +156,11 @@ extension History {
             guard let next = stage.nextDeadline else { return }
             transcript.append("the next deadline comes")
             stage.pass(max(.zero, next - stage.now))
-        case .deviceSleeps:
-            let duration = Duration.milliseconds(Int.random(in: 1...9_000, using: &dice))
-            transcript.append("the device sleeps for \(duration.wholeMilliseconds) ms")
-            stage.sleep(duration)
-        case .brokerDies:
-            transcript.append("the broker dies and is back")
-            let before = stage.broker.negotiation
-            var expected = before
-            _ = expected.handle(.restarted, at: stage.now)
-            stage.restart()
-            if stage.broker.negotiation != expected { objections.append("6: it recalls otherwise") }
-            stage.keepMinutes()
-            objections += witnesses.restarted(before, stage.broker.negotiation, at: stage.now)
+        case .deviceSleeps: sleep()
+        case .brokerDies: restartBroker()
+        case .shutdownBegins: beginShutdown()
+        case .shutdownIsCalledOff: callOffShutdown()
+        case .deviceReboots: reboot()
         default: break
         }
     }
@@ -179,9 +182,20 @@ extension History {
     private mutating func arrive() {
         guard let name = Self.names.randomElement(using: &dice) else { return }
         let confirm = Int.random(in: 0..<3, using: &dice) == 0
-        let peer = stage.component(name, confirm: confirm)
-        transcript.append("peer \(peer.number): \(name) arrives\(confirm ? ", confirm" : "")")
-        if stage.isConnected(peer) { components.append(peer) }
+        let peer = stage.connect(name, by: .components)
+        transcript.append("peer \(peer.number): \(name) arrives")
+        guard stage.isConnected(peer) else { return }
+        components.append(peer)
+        subscribe(peer, confirm: confirm)
+    }
+
+    private mutating func subscribe(_ peer: PeerID, confirm: Bool) {
+        let underway = Bool.random(using: &dice)
+        let what = (confirm ? ", confirm" : "") + (underway ? ", underway" : "")
+        transcript.append("peer \(peer.number): subscribes\(what)")
+        let request = SubscribeRequest(confirm: confirm, underway: underway)
+        let stream = stage.ask(peer, .subscribeToComponentUpdates, request)
+        if underway { witnesses.ask(StreamID(peer, stream)) }
     }
 
     private mutating func answer(
@@ -189,7 +203,7 @@ extension History {
         _ words: (PeerID, inout SplitMix64) -> (milliseconds: Int64, round: Int64?)
     ) {
         guard let peer = components.randomElement(using: &dice),
-            let id = Self.ids.randomElement(using: &dice)
+            let id = knownIDs.randomElement(using: &dice)
         else { return }
         let (milliseconds, round) = words(peer, &dice)
         transcript.append("peer \(peer.number): answers \(id) by \(milliseconds) ms, \(move)")
@@ -220,54 +234,4 @@ extension History {
         transcript.append("peer \(peer.number): sends a request in pieces")
         stage.askInPieces(peer, .updateState, Empty(), &dice)
     }
-}
-
-// MARK: - Coordinators and operators
-
-extension History {
-    private mutating func announce(anew: Bool) {
-        guard let id = Self.ids.randomElement(using: &dice) else { return }
-        let request = anew ? randomRequest(id) : requests[id] ?? randomRequest(id)
-        let peer = stage.operatorAtControl()
-        transcript.append("peer \(peer.number): announces \(request.summary)")
-        guard stage.isConnected(peer) else { return }
-        coordinators.append(peer)
-        if stage.broker.negotiation.updates[id] == nil { requests[id] = request }
-        stage.ask(peer, .gateUpdate, request)
-    }
-
-    private mutating func randomRequest(_ id: String) -> GateRequest {
-        var policy = PolicyShape()
-        policy.responseTimeoutMs = [0, 1_000, 3_000].randomElement(using: &dice)
-        policy.deadlineMs = [0, 500, 6_000, 60_000, 60_000].randomElement(using: &dice)
-        policy.maxDeferMs = [1_000, 5_000].randomElement(using: &dice)
-        policy.maxTotalDeferMs = [0, 2_000, 8_000, 90_000].randomElement(using: &dice)
-        policy.onSilence = [.proceed, .proceed, .refuse].randomElement(using: &dice)
-        policy.action = [nil, nil, nil, nil, .skip].randomElement(using: &dice) ?? nil
-        if Int.random(in: 0..<4, using: &dice) == 0 {
-            policy.require = Self.names.randomElement(using: &dice).map { [$0] }
-        }
-        var request = GateRequest(deploymentID: id, policy: policy)
-        if Int.random(in: 0..<3, using: &dice) == 0 {
-            request.components = Self.names.randomElement(using: &dice).map { [$0] }
-        }
-        return request
-    }
-
-    /// An operator comes, says one thing, and stays.
-    private mutating func operate<Call: Shape>(
-        _ operation: Operation,
-        _ call: (String) -> Call
-    ) {
-        guard let id = Self.ids.randomElement(using: &dice) else { return }
-        let peer = coordinators.randomElement(using: &dice) ?? stage.operatorAtControl()
-        transcript.append("peer \(peer.number): \(operation.rawValue) \(id)")
-        guard stage.isConnected(peer) else { return }
-        if !coordinators.contains(peer) { coordinators.append(peer) }
-        stage.ask(peer, operation, call(id))
-    }
-}
-
-extension GateRequest {
-    fileprivate var summary: String { String(decoding: encoded(), as: UTF8.self) }
 }

@@ -28,6 +28,9 @@ enum Move: CaseIterable {
     case deadlineComes
     case deviceSleeps
     case brokerDies
+    case shutdownBegins
+    case shutdownIsCalledOff
+    case deviceReboots
 }
 
 /// How likely each move is in one history. Each history leaves some out altogether and favours

@@ -6,14 +6,19 @@ import Outsider
 import ReprieveBroker
 import ReprieveProtocol
 
-/// The outsiders that watch a history: the books, which know the invariants, and the oracle, which
-/// knows when a gate may open.
+/// The outsiders that watch a history: the books, which know the invariants, the oracle, which
+/// knows when a gate may open, and those who know of shutdowns and of what components hear.
 struct Witnesses {
     private var ledger: Ledger
     private var oracle: Oracle
+    private var machine = MachineWitness()
+    private var posts = PostWitness()
+
+    /// The update of the shutdown that is under way.
+    var shutdown: DeploymentID? { machine.id }
 
     init(settings: Settings) {
-        ledger = Ledger(settings: settings)
+        ledger = Ledger(settings: settings, withReboots: true)
         oracle = Oracle(settings: settings)
     }
 
@@ -25,11 +30,12 @@ struct Witnesses {
             after: minute.after,
             at: minute.instant
         )
-        return hear(entry)
+        posts.enter(minute, ledger)
+        let objections = machine.objectToEnd(minute) + machine.objectToExcuses(minute, ledger)
+        return objections + hear(entry)
     }
 
-    /// The broker died and is back.
-    mutating func restarted(
+    private mutating func restarted(
         _ before: Negotiation,
         _ after: Negotiation,
         at now: Instant
@@ -54,7 +60,7 @@ struct Witnesses {
 
     /// The machine and the oracle must say the same of every gate.
     private func disagreements(with negotiation: Negotiation) -> [String] {
-        History.ids.compactMap { id in
+        Set(History.ids + negotiation.updates.names).sorted().compactMap { id in
             let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
                 update.release.map { .open($0.basis) } ?? .shut(by: update.blockers)
             }
@@ -76,9 +82,110 @@ struct Witnesses {
     }
 }
 
+// MARK: - What happens to the machine
+
+extension Witnesses {
+    mutating func begin(_ limit: Duration, _ minutes: [Minute], at now: Instant) -> [String] {
+        let objections = machine.begin(limit, minutes, hasEars: ledger.hasEars, at: now)
+        return objections + minutes.flatMap { enter($0) }
+    }
+
+    mutating func callOff(
+        _ minutes: [Minute],
+        _ before: Negotiation,
+        _ after: Negotiation
+    ) -> [String] {
+        let objections = minutes.flatMap { enter($0) }
+        return objections + machine.callOff(before, after)
+    }
+
+    mutating func sleep(_ asleep: Duration, _ after: Negotiation) {
+        machine.sleep(asleep, after)
+    }
+
+    /// The broker died and is back: plays again what it has to come to, and returns that.
+    mutating func restart(
+        _ before: Negotiation,
+        at now: Instant
+    ) -> (Negotiation, objections: [String]) {
+        posts.restart()
+        var negotiation = before
+        _ = negotiation.handle(.restarted, at: now)
+        var objections = restarted(before, negotiation, at: now)
+        let shutdowns = negotiation.updates.entries.filter { $0.id.hasPrefix("shutdown-") }
+        for update in shutdowns {
+            let event: Event
+            let broker = StreamID(PeerID(0), 1)
+            if update.isWaiting {
+                event = .announced(update.request, coordinator: broker, process: 0)
+            } else if update.request.reason == "the machine reboots, but for its kernel" {
+                event = .completed(update.id, .applied, message: nil, request: broker)
+            } else {
+                continue
+            }
+            let earlier = negotiation
+            let actions = negotiation.handle(event, at: now)
+            objections += hear(
+                Ledger.Entry(event, actions, before: earlier, after: negotiation, at: now)
+            )
+        }
+        machine.restart(negotiation)
+        return (negotiation, objections)
+    }
+
+    /// The device has rebooted: what was released still is, but for the reboot itself.
+    mutating func reboot(
+        _ before: Negotiation,
+        _ after: Negotiation,
+        at now: Instant
+    ) -> [String] {
+        let released = before.updates.names.filter { before.updates[$0]?.release != nil }
+        let over = released.filter { $0.hasPrefix("shutdown-") }
+        posts.restart()
+        ledger.reboot(before, over: Set(over), at: now)
+        oracle.reboot(over: Set(over), at: now)
+        machine.restart(Negotiation())
+        let left = released.filter { !over.contains($0) }
+        let isApplied = { (id: DeploymentID) in
+            if case .completed(.applied, _)? = after.ending(of: id)?.ending { true } else { false }
+        }
+        return (after.updates.names == left ? [] : ["a reboot kept other updates"])
+            + (over.allSatisfy(isApplied) ? [] : ["a shutdown took place and was not applied"])
+            + disagreements(with: after)
+    }
+
+    /// What the machine is kept from.
+    func objections(to kept: Inhibition, _ broker: Broker, at now: Instant) -> [String] {
+        let statuses = broker.negotiation.updates.entries.map { $0.status(at: now) }
+        let held = statuses.filter { !$0.isReleased }.flatMap(\.participants)
+        let scene = MachineWitness.Scene(
+            hasEars: ledger.hasEars,
+            isShut: { if case .shut? = oracle.verdict(on: $0) { true } else { false } },
+            blocks: broker.settings.blocksShutdown,
+            holders: held.filter { $0.state == .deferred }.map(\.component)
+        )
+        return machine.objectTo(kept, scene, at: now)
+    }
+}
+
+// MARK: - What components hear
+
+extension Witnesses {
+    /// A subscription wants to know what is under way.
+    mutating func ask(_ stream: StreamID) { posts.ask(stream) }
+
+    mutating func hear(_ event: ClientConnection.Event, by peer: PeerID) -> [String] {
+        event.objections + posts.hear(event, by: peer)
+    }
+
+    func objectToSilence(towards peer: PeerID) -> [String] {
+        posts.objectToSilence(towards: peer)
+    }
+}
+
 extension ClientConnection.Event {
     /// What is wrong with it in a client's eyes.
-    var objections: [String] {
+    fileprivate var objections: [String] {
         switch self {
         case .event(_, let payload, _):
             let isKnown = notice != nil || post != nil || gate != nil || isStatus(payload)

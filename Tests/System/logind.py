@@ -74,12 +74,40 @@ class Inhibitor:
         return not self.is_held(TIMEOUT)
 
 
+class Stranger:
+    """Somebody on the bus who sends one other, `victim`, what logind and the bus send to all."""
+
+    def __init__(self, bus, victim):
+        self._victim = victim
+        self._connection = open_dbus_connection(bus=bus.address)
+
+    def prepare(self, begins, kind):
+        path, metadata = "/org/freedesktop/login1", {"type": ("s", kind)}
+        signal = "PrepareForShutdownWithMetadata"
+        self._say(path, MANAGER, signal, "ba{sv}", (begins, metadata))
+        self._say(path, MANAGER, "PrepareForShutdown", "b", (begins,))
+
+    def claim_to_be_logind(self):
+        path, bus = "/org/freedesktop/DBus", "org.freedesktop.DBus"
+        body = (NAME, "", self._connection.unique_name)
+        self._say(path, bus, "NameOwnerChanged", "sss", body)
+
+    def _say(self, path, interface, member, signature, body):
+        address = DBusAddress(path, interface=interface)
+        signal = new_signal(address, member, signature, body)
+        signal.header.fields[HeaderFields.destination] = self._victim
+        self._connection.send(signal)
+        # What follows is sent on after it.
+        self._connection.send_and_get_reply(message_bus.GetId())
+
+
 class Logind:
     """A logind on a bus. `refusal` is its answer to whoever wants an inhibitor."""
 
     def __init__(self, bus, limit_ms=5_000, scheduled="", refusal=None):
         self.limit_ms, self.scheduled, self.refusal = limit_ms, scheduled, refusal
         self.is_preparing = False
+        self.caller = None
         self._given = queue.Queue()
         self._connection = open_dbus_connection(bus=bus.address, enable_fds=True)
         self._connection.send_and_get_reply(message_bus.RequestName(NAME))
@@ -119,6 +147,7 @@ class Logind:
 
     def _reply(self, call):
         send = self._connection.send
+        self.caller = call.header.fields[HeaderFields.sender]
         if call.header.fields[HeaderFields.member] == "Get":
             send(new_method_return(call, "v", (self._properties()[call.body[1]],)))
         elif self.refusal:

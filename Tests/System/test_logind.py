@@ -9,7 +9,7 @@ import time
 
 import pytest
 from expect import CAMERA, ROBOT
-from logind import Bus, Logind
+from logind import Bus, Logind, Stranger
 from protocol import TIMEOUT
 
 
@@ -68,6 +68,20 @@ def test_components_hear_what_kind_of_shutdown_it_is(logind, daemon, kind, reaso
     logind.prepare(True, kind)
     notice = camera.notice()
     assert notice["reason"] == reason
+    camera.acknowledge(notice["deploymentId"])
+    assert inhibitor.is_let_go()
+
+
+def test_nobody_but_logind_is_believed(bus, logind, daemon):
+    camera = daemon.component(CAMERA)
+    inhibitor = logind.inhibitor()
+    stranger = Stranger(bus, logind.caller)
+    stranger.claim_to_be_logind()
+    stranger.prepare(True, "reboot")
+    logind.prepare(True, "poweroff")
+    notice = camera.notice()
+    assert notice["reason"] == "the machine powers off"
+    stranger.prepare(False, "poweroff")
     camera.acknowledge(notice["deploymentId"])
     assert inhibitor.is_let_go()
 
