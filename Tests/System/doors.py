@@ -7,9 +7,8 @@ import subprocess
 
 from daemon import BUILD, ROOT
 from protocol import TIMEOUT
-from rig import Guest
+from rig import TESTS, Guest
 
-HERE = ROOT / "Tests/System"
 SOCKET = "/run/reprieve/ipc.socket"
 
 NUCLEUS = """
@@ -56,7 +55,7 @@ class Machine(Guest):
     def component(self, name):
         """A component in a unit of its own that does as it is told: puppet.py."""
         program = self.start(
-            "/usr/bin/python3", HERE / "puppet.py", SOCKET, name, unit=name,
+            "/usr/bin/python3", f"{TESTS}/puppet.py", SOCKET, name, unit=name,
             properties=["After=reprieved.service", "Environment=PYTHONDONTWRITEBYTECODE=1"],
             stdin=subprocess.PIPE,
         )  # fmt: skip

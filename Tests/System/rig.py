@@ -19,6 +19,10 @@ BOOT_TIMEOUT = 30
 PACKAGE = os.environ.get("REPRIEVE_PACKAGE", "")
 COMPONENTS, CONTROL = "/run/reprieve/ipc.socket", "/run/reprieve/control.socket"
 
+# Where the tests' own programs are inside, and what they import: /tmp is another one there.
+TESTS = "/reprieve/Tests/System"
+PROGRAMS = {HERE: TESTS, ROOT / "Protocol/conformance": "/reprieve/Protocol/conformance"}
+
 # The script that a machine runs which does as it is told from outside.
 WAIT = "#!/bin/sh\necho up >/rig/up\nread -r _ </rig/down\n"
 
@@ -63,7 +67,7 @@ class Guest:
         (self.directory / "script").write_text(script)
         options = [f"--boots={boots}", f"--timeout={timeout}"]
         options += [f"--prepare={command}" for command in prepare]
-        options += [f"--copy={source}:{place}" for source, place in files.items()]
+        options += [f"--copy={source}:{place}" for source, place in (PROGRAMS | files).items()]
         for number, (place, text) in enumerate(texts.items()):
             source = self.directory / f"text{number}"
             source.write_text(text)
@@ -189,12 +193,12 @@ class Device(Guest):
         forget = "rm -rf $ROOT/var/lib/reprieve $ROOT/etc/reprieve"
         # Not the triggers: to index all manual pages takes seconds.
         install = "dpkg --root=$ROOT --no-triggers --install $ROOT/package.deb >&2"
-        files = {PACKAGE: "/package.deb", HERE: "/tests"} | files
+        files = {PACKAGE: "/package.deb"} | files
         super().__init__(directory, prepare=[forget, install, *prepare], files=files, **options)
 
     def puppet(self, name="com.example.Camera", unit=None, **options):
         """A component in a unit of its own, ggl.NAME if there is no other: see puppet.py."""
-        command = ["/usr/bin/python3", "/tests/puppet.py", COMPONENTS, name]
+        command = ["/usr/bin/python3", f"{TESTS}/puppet.py", COMPONENTS, name]
         unit = unit or f"ggl.{name}"
         puppet = self.start(*command, unit=unit, stdin=subprocess.PIPE, **options)
         puppet.line("subscribed")

@@ -117,7 +117,7 @@ def test_the_shells_complete_the_options(unpacked, programs, place):
 def test_it_is_installed_upgraded_and_removed(tmp_path):
     with Guest(
         tmp_path / "out",
-        files={PACKAGE: "/package.deb", ROOT / "Tests/System": "/tests"},
+        files={PACKAGE: "/package.deb"},
         prepare=["rm -rf $ROOT/var/lib/reprieve $ROOT/etc/reprieve"],
     ) as guest:
         install = ["dpkg", "--no-triggers", "--install", "/package.deb"]

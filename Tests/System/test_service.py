@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from expect import CAMERA, HOUR
-from rig import COMPONENTS, CONTROL, Device, needs_package, needs_systemd
+from rig import COMPONENTS, CONTROL, TESTS, Device, needs_package, needs_systemd
 
 pytestmark = [needs_systemd, needs_package, pytest.mark.systemd]
 
@@ -143,7 +143,7 @@ def test_a_restart_refuses_nobody_and_a_gate_goes_on_waiting(device):
     camera = device.puppet()
     waiting = gate(device)
     defer(camera, HOUR)
-    command = ["/usr/bin/python3", "/tests/knock.py", COMPONENTS, CONTROL]
+    command = ["/usr/bin/python3", f"{TESTS}/knock.py", COMPONENTS, CONTROL]
     knocking = device.start(*command, stdin=subprocess.PIPE)
     knocking.line("knocking")
     for _ in range(5):

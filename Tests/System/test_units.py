@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 from expect import CAMERA
-from rig import COMPONENTS, Device, needs_package, needs_systemd
+from rig import COMPONENTS, TESTS, Device, needs_package, needs_systemd
 
 pytestmark = [needs_systemd, needs_package, pytest.mark.systemd]
 
-PUPPET = ["/usr/bin/python3", "/tests/puppet.py", COMPONENTS, CAMERA]
+PUPPET = ["/usr/bin/python3", f"{TESTS}/puppet.py", COMPONENTS, CAMERA]
 
 
 @pytest.fixture(scope="module")
