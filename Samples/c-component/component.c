@@ -4,7 +4,6 @@
  *
  *     cc -O2 -Wall -Wextra -o component Samples/c-component/component.c
  *     ./component [NAME [SECONDS]]
- *
  * The environment says where the broker is and who we are, as Greengrass has it:
  * AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT, and SVCUID, which is NAME if it is not set.
  * To make it yours, change what `pre_update` and `post_update` do.
@@ -22,8 +21,7 @@
 
 enum { MESSAGE, ERROR, PING, PING_RESPONSE, CONNECT, CONNECT_ACK, PROTOCOL_ERROR, INTERNAL_ERROR };
 enum { INT32 = 4, BYTES = 6, STRING = 7 }; /* types of headers */
-enum { ACCEPTED = 1, TERMINATE = 2 }; /* flags: let in; the stream ends */
-enum { SUBSCRIPTION = 1 }; /* streams are numbered from 1: it is our first */
+enum { ACCEPTED = 1, TERMINATE = 2, SUBSCRIPTION = 1 }; /* two flags; the first stream is 1 */
 enum { LARGEST_FRAME = 16384, LONGEST_ID = 2048 }; /* the broker keeps below 8 KiB */
 
 struct text { const char *at; size_t size; }; /* a piece of what was received; nothing: size 0 */
