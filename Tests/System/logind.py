@@ -109,6 +109,8 @@ class Logind:
         self.is_preparing = False
         self.caller = None
         self._given = queue.Queue()
+        # The test speaks while we answer, and a message is written in pieces.
+        self._speaking = threading.Lock()
         self._connection = open_dbus_connection(bus=bus.address, enable_fds=True)
         self._connection.send_and_get_reply(message_bus.RequestName(NAME))
         threading.Thread(target=self._serve, daemon=True).start()
@@ -130,11 +132,15 @@ class Logind:
 
     def leave(self):
         """It ends."""
-        self._connection.send(message_bus.ReleaseName(NAME))
+        self._send(message_bus.ReleaseName(NAME))
 
     def _say(self, signal, signature, body):
         manager = DBusAddress("/org/freedesktop/login1", interface=MANAGER)
-        self._connection.send(new_signal(manager, signal, signature, body))
+        self._send(new_signal(manager, signal, signature, body))
+
+    def _send(self, message):
+        with self._speaking:
+            self._connection.send(message)
 
     def _serve(self):
         try:
@@ -146,7 +152,7 @@ class Logind:
             pass
 
     def _reply(self, call):
-        send = self._connection.send
+        send = self._send
         self.caller = call.header.fields[HeaderFields.sender]
         if call.header.fields[HeaderFields.member] == "Get":
             send(new_method_return(call, "v", (self._properties()[call.body[1]],)))
