@@ -36,15 +36,21 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .target(name: "ReprieveTypes", swiftSettings: memorySafe),
+
         .target(name: "EventStream", swiftSettings: memorySafe),
 
         .target(name: "StrictJSON", swiftSettings: memorySafe),
 
-        .target(name: "Negotiation", swiftSettings: memorySafe),
+        .target(
+            name: "Negotiation",
+            dependencies: ["ReprieveTypes"],
+            swiftSettings: memorySafe
+        ),
 
         .target(
             name: "ReprieveProtocol",
-            dependencies: ["EventStream", "StrictJSON"],
+            dependencies: ["ReprieveTypes", "EventStream", "StrictJSON"],
             swiftSettings: memorySafe
         ),
 
@@ -81,7 +87,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
@@ -89,7 +95,9 @@ let package = Package(
 
         .target(
             name: "ReprieveCoordinator",
-            dependencies: ["Reprieve", "ReprieveTransport", "ReprieveProtocol", "StrictJSON"],
+            dependencies: [
+                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+            ],
             swiftSettings: memorySafe
         ),
 
@@ -106,8 +114,8 @@ let package = Package(
         .target(
             name: "ReprieveTesting",
             dependencies: [
-                "Reprieve", "ReprieveTransport", "ReprieveBroker", "ReprieveProtocol",
-                "Negotiation", "EventStream",
+                "ReprieveTypes", "Reprieve", "ReprieveTransport", "ReprieveBroker",
+                "ReprieveProtocol", "Negotiation", "EventStream",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -28,23 +28,6 @@ package struct Post: Hashable, Sendable {
     }
 }
 
-/// On what ground a gate opened, from weakest to strongest; the strongest that applies is named.
-package enum Basis: Int, Comparable, Hashable, Sendable {
-    /// All have acknowledged, or nobody was concerned.
-    case consent
-    /// Somebody gave no answer in time.
-    case silence
-    /// Somebody's deferral was cut at the end of its budget.
-    case capped
-    case deadline
-    case forced
-    case skipped
-
-    package static func < (one: Basis, other: Basis) -> Bool {
-        one.rawValue < other.rawValue
-    }
-}
-
 /// The opening of a gate.
 package struct Release: Hashable, Sendable {
     package var deploymentID: DeploymentID

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package typealias ComponentName = String
-package typealias DeploymentID = String
-
 /// One connection to the broker.
 package struct PeerID: Hashable, Comparable, Sendable {
     package var number: UInt64
@@ -117,17 +114,6 @@ extension UpdateRequest {
         hasher.combine(deploymentID)
         hasher.combine(asSent)
     }
-}
-
-/// What became of an update.
-package enum Outcome: Hashable, Sendable {
-    case applied
-    case failed
-    case rolledBack
-    /// It did not take place: withdrawn, or refused because somebody was silent.
-    case cancelled
-    /// Nobody said within the completion limit.
-    case unknown
 }
 
 /// Everything that can happen to a negotiation.

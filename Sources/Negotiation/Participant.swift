@@ -17,24 +17,7 @@
 /// `away` and `gone` return by a subscription: to `deferred` while a deferral runs, else to
 /// `asked`.
 package struct Participant: Hashable, Sendable {
-    package enum State: Hashable, Sendable {
-        /// Required, and not subscribed. → asked (subscribes), silent (response time over).
-        case absent
-        /// A question was put. → acknowledged, deferred, silent, away, overridden never.
-        case asked
-        /// Ready. → deferred, asked (final asking, new subscription).
-        case acknowledged
-        /// Granted time runs. → asked (it is over), acknowledged, away, overridden.
-        case deferred
-        /// No answer in time. → acknowledged, deferred, asked (end of a final asking).
-        case silent
-        /// Hung up a moment ago. → asked, deferred, acknowledged, silent, gone, overridden.
-        case away
-        /// Did not come back in time. → asked, silent.
-        case gone
-        /// A cap or force cut its deferral. It stays so.
-        case overridden
-    }
+    package typealias State = ParticipantState
 
     /// What the component was last asked. A question is answered once; what is said later counts
     /// too, but does not make it a new question.
@@ -97,7 +80,7 @@ package struct Participant: Hashable, Sendable {
     }
 }
 
-extension Participant.State {
+extension ParticipantState {
     package var blocks: Bool {
         switch self {
         case .absent, .asked, .deferred, .away: true

@@ -8,12 +8,6 @@ package struct Policy: Hashable, Sendable {
         case skip
     }
 
-    /// What it means that a component gives no answer in time.
-    package enum Silence: Hashable, Sendable {
-        case proceed
-        case refuse
-    }
-
     package var notification: Notification
     /// How long a question waits for its answer.
     package var responseTimeout: Duration
@@ -23,17 +17,17 @@ package struct Policy: Hashable, Sendable {
     package var maxDefer: Duration
     /// The budget: the longest that one component blocks one update, all in all.
     package var maxTotalDefer: Duration
-    package var onSilence: Silence
+    package var onSilence: OnSilence
     /// Components that the gate waits for although they have not subscribed.
     package var require: [ComponentName]
 
     package init(
         notification: Notification = .notify,
-        responseTimeout: Duration = .seconds(60),
-        deadline: Duration = .seconds(24 * 3_600),
-        maxDefer: Duration = .seconds(3_600),
-        maxTotalDefer: Duration = .seconds(12 * 3_600),
-        onSilence: Silence = .proceed,
+        responseTimeout: Duration = Defaults.responseTimeout,
+        deadline: Duration = Defaults.deadline,
+        maxDefer: Duration = Defaults.maxDefer,
+        maxTotalDefer: Duration = Defaults.maxTotalDefer,
+        onSilence: OnSilence = .proceed,
         require: [ComponentName] = []
     ) {
         self.notification = notification

@@ -13,7 +13,7 @@ public struct EndedUpdate: Hashable, Sendable {
 
     init(_ event: PostUpdateEvent) {
         deploymentID = event.deploymentID
-        outcome = Outcome(event.outcome)
+        outcome = event.outcome ?? .unknown
         message = event.message
     }
 }

@@ -144,7 +144,7 @@ extension DecisionShape {
         if let release = update.release {
             waitedMs = release.waited.wholeMilliseconds
             releasedAtMs = release.at.stamp(bootTime)
-            basis = BasisWord(release.basis)
+            basis = release.basis
         }
         // Whoever held it back longest comes first.
         let decided = update.release?.at ?? end?.at ?? update.announced
@@ -162,7 +162,7 @@ extension DecisionShape {
         endedAtMs = stamp
         if releasedAtMs == nil { waitedMs = max(0, stamp - announcedAtMs) }
         let post = end.ending.post(deploymentID)
-        outcome = OutcomeWord(post.outcome)
+        outcome = post.outcome
         switch end.ending {
         case .completed(_, let message): self.message = message
         case .cancelled(let withdrawal):
@@ -176,7 +176,7 @@ extension DecisionShape {
 
 extension DecidedParticipantShape {
     fileprivate init(_ participant: Participant, named name: String, _ bootTime: Duration) {
-        self.init(component: name, state: ParticipantWord(participant.state))
+        self.init(component: name, state: participant.state)
         sinceAtMs = participant.since.stamp(bootTime)
         rounds = participant.rounds
         deferrals = Int64(participant.deferrals)

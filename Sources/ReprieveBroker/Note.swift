@@ -67,7 +67,7 @@ package enum Note: Hashable, Sendable {
             "update \(quoted(id)) goes ahead without an answer of \(shown(name))"
         case .released(let release):
             "update \(quoted(release.deploymentID)) is released: "
-                + BasisWord(release.basis).rawValue + after(release)
+                + release.basis.rawValue + after(release)
         case .ended(let id, let ending): "update \(quoted(id)) \(Self.text(of: ending))"
         case .denied(let who, let why): "a connection of \(who.text) is denied: \(why)"
         case .turnedAway(let user, let connections):
@@ -92,7 +92,7 @@ package enum Note: Hashable, Sendable {
     private static func text(of ending: Update.Ending) -> String {
         switch ending {
         case .completed(let outcome, let message):
-            "is completed: " + OutcomeWord(outcome).rawValue
+            "is completed: " + outcome.rawValue
                 + (message.map { ", " + quoted($0) } ?? "")
         case .cancelled(let withdrawal):
             "is cancelled by \(quoted(withdrawal.by)): \(quoted(withdrawal.reason))"

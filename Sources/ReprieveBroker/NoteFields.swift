@@ -37,13 +37,13 @@ extension Note {
 
     /// On what ground a gate opened.
     package var basis: String? {
-        if case .released(let release) = self { BasisWord(release.basis).rawValue } else { nil }
+        if case .released(let release) = self { release.basis.rawValue } else { nil }
     }
 
     /// What became of an update.
     package var outcome: String? {
         guard case .ended(let id, let ending) = self else { return nil }
-        return OutcomeWord(ending.post(id).outcome).rawValue
+        return ending.post(id).outcome.rawValue
     }
 
     /// The kind of message, which never changes its meaning. What an operator cannot act upon

@@ -63,7 +63,7 @@ extension Broker {
         case .completeUpdate:
             let call = try CompleteRequest(decoding: payload)
             guard mayEnd(call.deploymentID, request.stream) else { return }
-            let outcome = Outcome(call.outcome)
+            let outcome = call.outcome
             negotiate(
                 .completed(
                     call.deploymentID,

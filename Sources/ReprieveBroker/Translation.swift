@@ -13,14 +13,8 @@ extension Policy {
         if let ms = shape.deadlineMs { deadline = .milliseconds(ms) }
         if let ms = shape.maxDeferMs { maxDefer = .milliseconds(ms) }
         if let ms = shape.maxTotalDeferMs { maxTotalDefer = .milliseconds(ms) }
-        if let onSilence = shape.onSilence { self.onSilence = Silence(onSilence) }
+        if let onSilence = shape.onSilence { self.onSilence = onSilence }
         if let require = shape.require { self.require = require }
-    }
-}
-
-extension Policy.Silence {
-    fileprivate init(_ word: PolicyShape.OnSilence) {
-        self = word == .refuse ? .refuse : .proceed
     }
 }
 
@@ -42,33 +36,9 @@ extension PostUpdateEvent {
     init(_ post: Post) {
         self.init(
             deploymentID: post.deploymentID,
-            outcome: OutcomeWord(post.outcome),
+            outcome: post.outcome,
             message: post.message
         )
-    }
-}
-
-extension OutcomeWord {
-    init(_ outcome: Outcome) {
-        switch outcome {
-        case .applied: self = .applied
-        case .failed: self = .failed
-        case .rolledBack: self = .rolledBack
-        case .cancelled: self = .cancelled
-        case .unknown: self = .unknown
-        }
-    }
-}
-
-extension Outcome {
-    init(_ word: OutcomeWord) {
-        switch word {
-        case .applied: self = .applied
-        case .failed: self = .failed
-        case .rolledBack: self = .rolledBack
-        case .cancelled: self = .cancelled
-        case .unknown: self = .unknown
-        }
     }
 }
 
@@ -96,25 +66,12 @@ extension ReleasedShape {
     init(_ release: Release) {
         self.init(
             deploymentID: release.deploymentID,
-            basis: BasisWord(release.basis),
+            basis: release.basis,
             waitedMs: release.waited.wholeMilliseconds,
             participants: release.participants,
             silent: release.silent,
             overridden: release.overridden
         )
-    }
-}
-
-extension BasisWord {
-    init(_ basis: Basis) {
-        switch basis {
-        case .consent: self = .consent
-        case .silence: self = .silence
-        case .capped: self = .capped
-        case .deadline: self = .deadline
-        case .forced: self = .forced
-        case .skipped: self = .skipped
-        }
     }
 }
 
@@ -147,7 +104,7 @@ extension ParticipantShape {
     fileprivate init(_ status: ParticipantStatus) {
         self.init(
             component: status.component,
-            state: ParticipantWord(status.state),
+            state: status.state,
             sinceMs: status.since.wholeMilliseconds,
             untilMs: status.until?.wholeMilliseconds,
             message: status.message,
@@ -155,21 +112,6 @@ extension ParticipantShape {
             blockedMs: status.blocked.wholeMilliseconds,
             remainingMs: status.remaining.wholeMilliseconds
         )
-    }
-}
-
-extension ParticipantWord {
-    init(_ state: Participant.State) {
-        switch state {
-        case .absent: self = .absent
-        case .asked: self = .asked
-        case .acknowledged: self = .acknowledged
-        case .deferred: self = .deferred
-        case .silent: self = .silent
-        case .away: self = .away
-        case .gone: self = .gone
-        case .overridden: self = .overridden
-        }
     }
 }
 

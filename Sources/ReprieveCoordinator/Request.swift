@@ -19,7 +19,7 @@ extension GateRequest {
 }
 
 extension CompleteRequest {
-    init(_ id: String, _ outcome: OutcomeWord, _ message: String?) throws(GateError) {
+    init(_ id: String, _ outcome: Outcome, _ message: String?) throws(GateError) {
         try check(id)
         self.init(deploymentID: id, outcome: outcome, message: message)
     }
@@ -51,7 +51,7 @@ extension PolicyShape {
         deadlineMs = try milliseconds(policy.deadline, "deadline")
         maxDeferMs = try milliseconds(policy.maximumDeferral, "maximumDeferral")
         maxTotalDeferMs = try milliseconds(policy.maximumTotalDeferral, "maximumTotalDeferral")
-        onSilence = policy.onSilence.flatMap { OnSilence(rawValue: $0.rawValue) }
+        onSilence = policy.onSilence
         require = policy.required.isEmpty ? nil : policy.required
     }
 }

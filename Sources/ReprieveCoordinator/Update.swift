@@ -29,13 +29,6 @@ public struct Update: Hashable, Sendable {
 /// How long a gate waits for whom. What is nil has the broker's default. Durations are from 0 to a
 /// century, and count in whole milliseconds.
 public struct GatePolicy: Hashable, Sendable {
-    public enum OnSilence: String, Hashable, Sendable {
-        /// The update goes ahead.
-        case proceed
-        /// The update does not go ahead: `GateError.Code.refused`.
-        case refuse
-    }
-
     /// How long a component may take to answer (60 s). 0: all are told, nobody is asked.
     public var responseTimeout: Duration?
     /// When the gate opens at the latest, from the announcement (24 h).
@@ -56,23 +49,8 @@ public struct GatePolicy: Hashable, Sendable {
 
 /// The gate is open.
 public struct Release: Hashable, Sendable {
-    /// On what ground, from the weakest to the strongest.
-    public enum Basis: String, Hashable, Sendable {
-        /// All are ready, or nobody is concerned.
-        case consent
-        /// Somebody did not answer in time.
-        case silence
-        /// Somebody's time to hold it back was used up.
-        case capped
-        /// The deadline passed.
-        case deadline
-        /// An operator forced it.
-        case forced
-        /// Nobody was told.
-        case skipped
-    }
-
     public let deploymentID: String
+    /// On what ground, from the weakest to the strongest.
     public let basis: Basis
     public let waited: Duration
     public let participants: [String]
@@ -83,15 +61,7 @@ public struct Release: Hashable, Sendable {
 
     init(_ shape: ReleasedShape) {
         deploymentID = shape.deploymentID
-        basis =
-            switch shape.basis {
-            case .consent: .consent
-            case .silence: .silence
-            case .capped: .capped
-            case .deadline: .deadline
-            case .forced: .forced
-            case .skipped: .skipped
-            }
+        basis = shape.basis
         waited = .milliseconds(shape.waitedMs)
         participants = shape.participants
         silent = shape.silent

@@ -72,7 +72,7 @@ public func complete(
 }
 
 extension Completion {
-    fileprivate var outcome: OutcomeWord? {
+    fileprivate var outcome: Outcome? {
         switch self {
         case .applied: .applied
         case .failed: .failed
@@ -105,7 +105,7 @@ extension Control {
     /// Returns why the broker does not know.
     private func report(
         _ id: String,
-        _ outcome: OutcomeWord,
+        _ outcome: Outcome,
         _ message: String?
     ) async -> GateError? {
         let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)

@@ -202,10 +202,10 @@ package struct PreUpdateEvent: Shape {
 /// The end of an update. Greengrass itself says only the id.
 package struct PostUpdateEvent: Shape {
     package var deploymentID: String
-    package var outcome: OutcomeWord?
+    package var outcome: Outcome?
     package var message: String?
 
-    package init(deploymentID: String, outcome: OutcomeWord?, message: String? = nil) {
+    package init(deploymentID: String, outcome: Outcome?, message: String? = nil) {
         self.deploymentID = deploymentID
         self.outcome = outcome
         self.message = message
@@ -213,7 +213,7 @@ package struct PostUpdateEvent: Shape {
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
-        outcome = try json.string("outcome").flatMap(OutcomeWord.init(rawValue:))
+        outcome = try json.string("outcome").map { Outcome(wire: $0) }
         message = try json.string("message")
     }
 
@@ -224,13 +224,4 @@ package struct PostUpdateEvent: Shape {
             .init(optional: "message", message.map(JSON.string))
         )
     }
-}
-
-/// What became of an update, as it is written.
-package enum OutcomeWord: String, CaseIterable, Hashable, Sendable {
-    case applied
-    case failed
-    case rolledBack
-    case cancelled
-    case unknown
 }

@@ -6,10 +6,10 @@ package import StrictJSON
 package struct CompleteRequest: Shape {
     package var deploymentID: String
     /// `applied`, `failed` or `rolledBack`.
-    package var outcome: OutcomeWord
+    package var outcome: Outcome
     package var message: String?
 
-    package init(deploymentID: String, outcome: OutcomeWord, message: String? = nil) {
+    package init(deploymentID: String, outcome: Outcome, message: String? = nil) {
         self.deploymentID = deploymentID
         self.outcome = outcome
         self.message = message

@@ -55,11 +55,6 @@ package struct PolicyShape: Shape {
         case skip = "SKIP_NOTIFY_COMPONENTS"
     }
 
-    package enum OnSilence: String, CaseIterable, Hashable, Sendable {
-        case proceed
-        case refuse
-    }
-
     package var action: Action?
     package var responseTimeoutMs: Int64?
     package var deadlineMs: Int64?
@@ -170,20 +165,9 @@ package enum GateEvent: Shape {
         if case .progress = self { false } else { true }
     }
 }
-
-/// On what ground a gate opened, as it is written.
-package enum BasisWord: String, CaseIterable, Hashable, Sendable {
-    case consent
-    case silence
-    case capped
-    case deadline
-    case forced
-    case skipped
-}
-
 package struct ReleasedShape: Shape {
     package var deploymentID: String
-    package var basis: BasisWord
+    package var basis: Basis
     package var waitedMs: Int64
     package var participants: [String]
     package var silent: [String]
@@ -191,7 +175,7 @@ package struct ReleasedShape: Shape {
 
     package init(
         deploymentID: String,
-        basis: BasisWord,
+        basis: Basis,
         waitedMs: Int64,
         participants: [String],
         silent: [String],
@@ -207,7 +191,7 @@ package struct ReleasedShape: Shape {
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
-        basis = try json.required("basis", json.word("basis"))
+        basis = Basis(wire: try json.requiredString("basis"))
         waitedMs = try json.integer("waitedMs") ?? 0
         participants = try json.strings("participants") ?? []
         silent = try json.strings("silent") ?? []

@@ -54,12 +54,12 @@ package struct DecisionShape: Shape {
     package var waitedMs: Int64 = 0
     /// Absent where the gate never opened, as is `basis`.
     package var releasedAtMs: Int64?
-    package var basis: BasisWord?
+    package var basis: Basis?
     package var forced: ByWhomShape?
     package var refused: ByWhomShape?
     package var cancelled: ByWhomShape?
     /// Absent until it is known.
-    package var outcome: OutcomeWord?
+    package var outcome: Outcome?
     package var message: String?
     package var endedAtMs: Int64?
     package var participants: [DecidedParticipantShape] = []
@@ -77,11 +77,11 @@ package struct DecisionShape: Shape {
         announcedAtMs = try json.requiredInteger("announcedAtMs")
         waitedMs = try json.requiredInteger("waitedMs")
         releasedAtMs = try json.integer("releasedAtMs")
-        basis = try json.word("basis")
+        basis = try json.string("basis").map { Basis(wire: $0) }
         forced = try json.byWhom("forced")
         refused = try json.byWhom("refused")
         cancelled = try json.byWhom("cancelled")
-        outcome = try json.word("outcome")
+        outcome = try json.string("outcome").map { Outcome(wire: $0) }
         message = try json.string("message")
         endedAtMs = try json.integer("endedAtMs")
         participants = try json.shapes("participants")
@@ -130,7 +130,8 @@ package struct ByWhomShape: Shape {
 /// Where a component stood when it was decided, and what it had done till then.
 package struct DecidedParticipantShape: Shape {
     package var component: String
-    package var state: ParticipantWord
+    /// Nil for a state of a later version.
+    package var state: ParticipantState?
     /// When it came to that state, in milliseconds since 1970.
     package var sinceAtMs: Int64?
     /// How often it was asked anew. 0: it was never there.
@@ -142,14 +143,14 @@ package struct DecidedParticipantShape: Shape {
     /// The last thing it said.
     package var message: String?
 
-    package init(component: String, state: ParticipantWord) {
+    package init(component: String, state: ParticipantState) {
         self.component = component
         self.state = state
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         component = try json.requiredString("component")
-        state = try json.required("state", json.word("state"))
+        state = ParticipantState(rawValue: try json.requiredString("state"))
         sinceAtMs = try json.integer("sinceAtMs")
         rounds = try json.integer("rounds") ?? 0
         deferrals = try json.integer("deferrals") ?? 0
@@ -163,7 +164,7 @@ package struct DecidedParticipantShape: Shape {
     package var json: JSON {
         .members(
             .init("component", .string(component)),
-            .init("state", .string(state.rawValue)),
+            .init("state", .string(stateText)),
             .init(optional: "sinceAtMs", sinceAtMs.map(JSON.integer)),
             .init("rounds", .integer(rounds)),
             .init("deferrals", .integer(deferrals)),
@@ -172,6 +173,11 @@ package struct DecidedParticipantShape: Shape {
             .init(optional: "message", message.map(JSON.string))
         )
     }
+}
+
+extension DecidedParticipantShape {
+    /// The state for people.
+    package var stateText: String { state?.rawValue ?? "unknown" }
 }
 
 /// The last deferral that a component was granted, and why it asked for it.

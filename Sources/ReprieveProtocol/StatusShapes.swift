@@ -101,21 +101,10 @@ package struct UpdateShape: Shape {
     }
 }
 
-/// The states of a participant, as they are written. `Protocol/negotiation.md` says what they mean.
-package enum ParticipantWord: String, CaseIterable, Hashable, Sendable {
-    case absent
-    case asked
-    case acknowledged
-    case deferred
-    case silent
-    case away
-    case gone
-    case overridden
-}
-
 package struct ParticipantShape: Shape {
     package var component: String
-    package var state: ParticipantWord
+    /// Nil for a state of a later version.
+    package var state: ParticipantState?
     package var sinceMs: Int64
     package var untilMs: Int64?
     package var message: String?
@@ -125,7 +114,7 @@ package struct ParticipantShape: Shape {
 
     package init(
         component: String,
-        state: ParticipantWord,
+        state: ParticipantState,
         sinceMs: Int64,
         untilMs: Int64?,
         message: String?,
@@ -145,7 +134,7 @@ package struct ParticipantShape: Shape {
 
     package init(decoding json: JSON) throws(JSONError) {
         component = try json.requiredString("component")
-        state = try json.required("state", json.word("state"))
+        state = ParticipantState(rawValue: try json.requiredString("state"))
         sinceMs = try json.integer("sinceMs") ?? 0
         untilMs = try json.integer("untilMs")
         message = try json.string("message")
@@ -157,7 +146,7 @@ package struct ParticipantShape: Shape {
     package var json: JSON {
         .members(
             .init("component", .string(component)),
-            .init("state", .string(state.rawValue)),
+            .init("state", .string(stateText)),
             .init("sinceMs", .integer(sinceMs)),
             .init(optional: "untilMs", untilMs.map(JSON.integer)),
             .init(optional: "message", message.map(JSON.string)),
@@ -197,6 +186,11 @@ package struct ComponentShape: Shape {
             .init(optional: "unit", unit.map(JSON.string))
         )
     }
+}
+
+extension ParticipantShape {
+    /// The state for people.
+    package var stateText: String { state?.rawValue ?? "unknown" }
 }
 
 extension JSON {

@@ -54,10 +54,7 @@ struct GateSight: Sendable {
     var state: TestGate.State {
         switch end {
         case .released(let release):
-            guard let basis = TestGate.Basis(rawValue: release.basis.rawValue) else {
-                preconditionFailure("a basis without a name")
-            }
-            return .released(basis)
+            return .released(release.basis)
         case .refused(let withdrawal)?, .cancelled(let withdrawal)?:
             return .cancelled(because: withdrawal.reason)
         case .progress?, nil: return .waiting(for: status?.blockedBy.sorted() ?? [])

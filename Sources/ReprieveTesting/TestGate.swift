@@ -14,16 +14,6 @@ public struct TestGate: Sendable {
         case cancelled(because: String)
     }
 
-    /// On what ground a gate opened.
-    public enum Basis: String, Hashable, Sendable {
-        case consent
-        case silence
-        case capped
-        case deadline
-        case forced
-        case skipped
-    }
-
     /// What a component has said to an update.
     public enum Answer: Hashable, Sendable {
         case acknowledged
@@ -79,7 +69,7 @@ public struct TestGate: Sendable {
     /// Tells the components what became of the update. Throws a `TestBrokerError` if it is not
     /// released.
     public func complete(_ completion: Completion, message: String? = nil) async throws {
-        let outcome: OutcomeWord =
+        let outcome: Outcome =
             switch completion {
             case .applied: .applied
             case .failed: .failed

@@ -42,7 +42,7 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a component may take to answer (default: 60s); 0 tells, and asks nobody.",
+            "How long a component may take to answer (default: \(Defaults.responseTimeoutText)); 0 tells, and asks nobody.",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -51,7 +51,7 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When the gate opens at the latest (default: 24h).",
+            "When the gate opens at the latest (default: \(Defaults.deadlineText)).",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -60,7 +60,7 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The longest deferral that one answer is granted (default: 1h).",
+            "The longest deferral that one answer is granted (default: \(Defaults.maxDeferText)).",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -69,7 +69,7 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long one component may hold the update back in all (default: 12h).",
+            "How long one component may hold the update back in all (default: \(Defaults.maxTotalDeferText)).",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -99,7 +99,7 @@ struct AnnouncementOptions: ParsableArguments {
         policy.deadlineMs = deadline
         policy.maxDeferMs = maxDefer
         policy.maxTotalDeferMs = maxTotalDefer
-        policy.onSilence = onSilence.flatMap { PolicyShape.OnSilence(rawValue: $0.rawValue) }
+        policy.onSilence = onSilence.flatMap { OnSilence(rawValue: $0.rawValue) }
         policy.require = require.isEmpty ? nil : require
         return policy
     }

@@ -53,7 +53,7 @@ private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
 }
 
 /// Why it was released, and who would have had it otherwise.
-private func ground(_ basis: BasisWord, _ decision: DecisionShape) -> String {
+private func ground(_ basis: Basis, _ decision: DecisionShape) -> String {
     let overridden = names(in: decision) { $0 == .overridden }
     let silent = names(in: decision) { $0 == .silent || $0 == .gone }
     let cut = overridden.isEmpty ? "" : "; overridden: " + list(overridden)
@@ -66,14 +66,15 @@ private func ground(_ basis: BasisWord, _ decision: DecisionShape) -> String {
     case .deadline: "the deadline had passed" + cut + rest
     case .forced: "forced" + (decision.forced.map { " by " + who($0) } ?? "") + cut + rest
     case .skipped: "nobody was to be asked"
+    case .unknown: "on a ground that this version does not know"
     }
 }
 
 private func names(
     in decision: DecisionShape,
-    whose isWanted: (ParticipantWord) -> Bool
+    whose isWanted: (ParticipantState) -> Bool
 ) -> [String] {
-    decision.participants.filter { isWanted($0.state) }.map(\.component)
+    decision.participants.filter { $0.state.map(isWanted) ?? false }.map(\.component)
 }
 
 /// Who the others waited for; nothing where there were no others.
@@ -93,7 +94,7 @@ private func row(_ participant: DecidedParticipantShape, day: Substring) -> [Str
     let message = participant.message == deferral?.message ? nil : participant.message
     return [
         shown(participant.component),
-        participant.state.rawValue,
+        participant.stateText,
         participant.sinceAtMs.map { time($0, day: day) } ?? "-",
         "\(participant.rounds)x",
         "\(participant.deferrals)x",

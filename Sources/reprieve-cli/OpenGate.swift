@@ -46,7 +46,7 @@ struct OpenGate {
     }
 
     /// The command has ended, whatever comes of this: a failure is a warning.
-    private func report(_ outcome: OutcomeWord, _ message: String?) async {
+    private func report(_ outcome: Outcome, _ message: String?) async {
         guard released != nil else { return }
         let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
         do {

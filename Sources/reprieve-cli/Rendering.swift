@@ -46,7 +46,7 @@ private func blockers(of update: UpdateShape) -> [ParticipantShape] {
 
 private func note(_ participant: ParticipantShape) -> String {
     guard participant.state == .deferred, let message = participant.message, !message.isEmpty
-    else { return participant.state.rawValue }
+    else { return participant.stateText }
     return shown(message)
 }
 
@@ -79,6 +79,7 @@ private func line(_ released: ReleasedShape) -> String {
         case .deadline: "the deadline has passed"
         case .forced: "it was forced"
         case .skipped: "nobody was asked"
+        case .unknown: "on a ground that this version does not know"
         }
     let silent = released.silent.isEmpty ? "" : "; silent: " + list(released.silent)
     let overridden =
@@ -113,7 +114,7 @@ private func text(_ update: UpdateShape) -> String {
 private func row(_ participant: ParticipantShape) -> [String] {
     [
         shown(participant.component),
-        participant.state.rawValue,
+        participant.stateText,
         duration(participant.sinceMs),
         participant.untilMs.map(duration) ?? "-",
         String(participant.deferrals),

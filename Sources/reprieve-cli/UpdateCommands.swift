@@ -15,7 +15,7 @@ struct CompleteCommand: AsyncParsableCommand {
         case failed
         case rolledBack = "rolled-back"
 
-        var outcome: OutcomeWord {
+        var outcome: Outcome {
             switch self {
             case .applied: .applied
             case .failed: .failed

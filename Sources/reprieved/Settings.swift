@@ -113,28 +113,28 @@ enum SettingTable {
         Setting(
             name: "response-timeout",
             value: "DURATION",
-            help: "how long a component's answer is waited for; default: 60s"
+            help: "how long a component's answer is waited for; default: \(Defaults.responseTimeoutText)"
         ) { configuration, value throws(ValueError) in
             configuration.policy.responseTimeout = try duration(value)
         },
         Setting(
             name: "deadline",
             value: "DURATION",
-            help: "when an update goes ahead regardless; default: 24h"
+            help: "when an update goes ahead regardless; default: \(Defaults.deadlineText)"
         ) { configuration, value throws(ValueError) in
             configuration.policy.deadline = try duration(value)
         },
         Setting(
             name: "max-defer",
             value: "DURATION",
-            help: "the most that one answer is granted; default: 1h"
+            help: "the most that one answer is granted; default: \(Defaults.maxDeferText)"
         ) { configuration, value throws(ValueError) in
             configuration.policy.maxDefer = try duration(value)
         },
         Setting(
             name: "max-total-defer",
             value: "DURATION",
-            help: "the most that a component blocks one update; default: 12h"
+            help: "the most that a component blocks one update; default: \(Defaults.maxTotalDeferText)"
         ) { configuration, value throws(ValueError) in
             configuration.policy.maxTotalDefer = try duration(value)
         },

@@ -73,7 +73,7 @@ extension Policy {
         deadline: Int = 20,
         maxDefer: Int = 3,
         budget: Int = 20,
-        onSilence: Silence = .proceed,
+        onSilence: OnSilence = .proceed,
         require: [ComponentName] = []
     ) -> Policy {
         Policy(

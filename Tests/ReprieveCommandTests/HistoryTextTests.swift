@@ -9,7 +9,7 @@ private let announced: Int64 = 1_795_467_600_000
 
 private func participant(
     _ name: String,
-    _ state: ParticipantWord,
+    _ state: ParticipantState,
     after milliseconds: Int64 = 0
 ) -> DecidedParticipantShape {
     var participant = DecidedParticipantShape(component: "com.example." + name, state: state)
@@ -19,7 +19,7 @@ private func participant(
 }
 
 private func decision(
-    _ basis: BasisWord,
+    _ basis: Basis,
     _ participants: [DecidedParticipantShape],
     after milliseconds: Int64 = 7_805_000
 ) -> DecisionShape {

@@ -7,7 +7,7 @@ import Testing
 
 private func participant(
     _ component: String,
-    _ state: ParticipantWord,
+    _ state: ParticipantState,
     untilMs: Int64? = nil,
     message: String? = nil
 ) -> ParticipantShape {
