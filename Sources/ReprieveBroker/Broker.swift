@@ -2,182 +2,167 @@
 
 package import Negotiation
 internal import ReprieveProtocol
-package import Tokens
 
-/// The whole broker, as a value: its peers, what they said, what waits to be sent to them, and the
-/// negotiation. Events go in with the instant at which they happened, actions come out, and
-/// `nextDeadline` says when to come back at the latest. The daemon around it owns the sockets and
-/// the clock, and decides nothing.
+/// The whole broker, as a value: its peers, what they said, what waits to be sent to them, the
+/// negotiation, and what its files hold.
+///
+/// There is one way in and one way out: `step` takes inputs in the order in which they happened,
+/// with one reading of all clocks, and returns `Effects`. The broker owns no socket, no file and
+/// no clock. A `Performer` carries the effects out, in their fixed order, through a `BrokerHost`;
+/// how that went (bytes taken, a file that could not be written) comes back as inputs of the next
+/// step, until there are none. The daemon, the broker of `ReprieveTesting`, the simulation and the
+/// fuzzers differ only in their host.
+///
+/// A step first notices that the machine slept, then handles each input, then publishes what
+/// changed. Its effects are complete: what is to be written down stands in them before anything
+/// that leaves because of it. A step without inputs is harmless, and so is one that comes early or
+/// twice: timers fire only at `.timePassed`, and only those that are due.
 package struct Broker: Sendable {
-    package enum Event: Hashable, Sendable {
-        case connected(PeerID, Door, Credentials)
-        /// The peer hung up, or the daemon has hung up on it.
-        case hungUp(PeerID)
-        case timePassed
-        case slept(Duration)
-        case shutdownBegins(Shutdown)
-        /// The machine does not go down after all.
-        case shutdownCalledOff
-        /// Everything that had arrived is handled: what has changed may be shown.
-        case turnEnded
-    }
-
-    package enum Action: Hashable, Sendable {
-        /// There is something to write: `takeOutput(of:)`.
-        case write(PeerID)
-        /// Hang up on the peer, and say so with `hungUp`.
-        case close(PeerID)
-        /// Tell the service manager how the broker is.
-        case say(String)
-        indirect case note(Note)
-    }
-
-    package private(set) var settings: BrokerSettings
+    package internal(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
     var peers = PeerTable<Peer>()
-    /// Peers that may not stay as they are: in their handshake, or expected to close.
-    var impatience: [PeerID: Instant] = [:]
+    /// When connections are closed that are in their handshake, or are expected to close.
+    var closeDeadlines: [PeerID: Instant] = [:]
     var peersOfUser: [UInt32: Int] = [:]
-    var showing = Showing()
+    var statusPublisher = StatusPublisher()
     var statusLine = StatusLine()
-    var latecomers = Latecomers()
-    var notices = Press<Notice>()
-    var posts = Press<Post>()
-    var grants = Press<Grant>()
-    var shutdown = ShutdownGate()
-    var holders = Holders()
+    var lateSubscribers = LateSubscribers()
+    var noticeFrames = FrameCache<Notice>()
+    var postFrames = FrameCache<Post>()
+    var grantFrames = FrameCache<Grant>()
+    var shutdown = MachineShutdown()
+    var deferringComponents = DeferringComponents()
     var history = History()
-    /// Released updates that are in the state file.
-    var keptReleases: Set<DeploymentID> = []
-    /// For the state file, as soon as something else has to be written there.
-    var latePage = Page()
-    var lateEntries: [History.Entry] = []
-    /// What the last pages entered in the history.
-    var latestEntries: [History.Entry] = []
-    var actions: [Action] = []
-
-    /// What the wall clock would have said at boot, since 1970. Only for who reads the history.
-    package var bootTime: Duration = .zero
+    var persistence: Persistence
+    var auditLog = AuditLog()
+    var idleMemory = IdleMemory()
+    /// The machine's time asleep, as the latest reading had it.
+    private var timeAsleep: Duration
+    /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
+    var wallClockAtBoot: Duration
+    /// Peers with something to write in this step.
+    var peersToWrite: [PeerID] = []
+    var effects = Effects()
 
     /// What the negotiation was told and decided, for whoever checks it. Nil keeps nothing.
-    package var minutes: [Minute]?
+    package var trace: [TraceEntry]?
 
-    package init(settings: BrokerSettings) {
+    /// A broker that goes on where the one ended that wrote the files: its connections are lost,
+    /// its promises are not. The first step writes down what the files lack.
+    package init(
+        settings: BrokerSettings,
+        recalling files: StoredFiles = StoredFiles(),
+        at reading: ClockReading
+    ) {
         self.settings = settings
-        self.negotiation = Negotiation(settings: settings.negotiation)
-    }
-
-    /// A broker that goes on where one ended: its connections are lost, its promises are not.
-    /// What is to outlive this one is kept for `takePages`.
-    package init(settings: BrokerSettings, recalling past: Recollection, at now: Instant) {
-        self.settings = settings
+        let now = reading.now
         negotiation = Negotiation(
             settings: settings.negotiation,
-            recalling: past.records(settings.negotiation, at: now),
+            restoring: files.restored(settings.negotiation, at: now),
             at: now
         )
-        history = History(past.state.decisions, limits: settings.history)
-        lateEntries = history.add(past.journal.decisions)
-        // A state file that missed the last page is behind the journal.
-        keptReleases = past.keptReleases.filter { id in
-            negotiation.updates[id].map { !$0.isWaiting } ?? false
-        }
-        let over = past.keptReleases.subtracting(keptReleases)
-        for id in over.sorted() { latePage.take(.update(id, nil)) }
-        negotiation.writeAgain(allBut: past.inStateFile.subtracting(over))
-        recallShutdowns(ofThisBoot: past.inJournal, at: now)
+        timeAsleep = reading.asleep
+        wallClockAtBoot = reading.wallClockAtBoot
+        persistence = Persistence(files, boot: settings.boot)
+        history = History(files.state.decisions, limits: settings.history)
+        persistence.enter(history.add(files.journal.decisions))
+        recallShutdowns(ofThisBoot: files.journal.updateIDs, at: now)
+        persistence.replaceWhatIsBehind(files, negotiation)
     }
 
-    package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
-        switch event {
-        case .connected(let peer, let door, let credentials):
-            connect(peer, door, credentials, at: now)
-        case .hungUp(let peer): hangUp(peer, at: now)
-        case .timePassed:
-            loseImpatience(at: now)
-            negotiate(.timePassed, at: now)
-        case .slept(let asleep): negotiate(.slept(asleep), at: now)
+    /// Handles inputs in their order, and returns what is to be done about them.
+    package mutating func step(_ inputs: [Input], at reading: ClockReading) -> Effects {
+        let now = reading.now
+        wallClockAtBoot = reading.wallClockAtBoot
+        noticeSleep(reading)
+        if negotiation.awaitsSending { negotiate(.sent, at: now) }
+        for input in inputs { handle(input, at: now) }
+        publishStatus(at: now)
+        closePeersThatDoNotRead(at: now)
+        return takeEffects(at: now)
+    }
+
+    private mutating func handle(_ input: Input, at now: Instant) {
+        switch input {
+        case .connected(let peer, let endpoint, let credentials):
+            connect(peer, endpoint, credentials, at: now)
+        case .received(let bytes, let peer): receive(bytes, from: peer, at: now)
+        case .hungUp(let peer): close(peer, at: now)
+        case .wrote(let count, let peer): noteWritten(count, to: peer, at: now)
+        case .writable(let peer): noteWritable(peer)
+        case .stored(let file, let failure):
+            auditLog.note(persistence.noteStored(file, failure, at: now))
+        case .timePassed: passTime(at: now)
         case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
         case .shutdownCalledOff: callOffShutdown(at: now)
-        case .turnEnded:
-            show(at: now)
-            sayStatus(at: now)
+        case .reconfigured(let settings): adopt(settings, at: now)
+        case .stopping: persistence.flush()
         }
-        return takeActions()
     }
 
-    /// Takes bytes that arrived from a peer, in any pieces.
-    package mutating func handle(
-        _ bytes: Span<UInt8>,
-        from peer: PeerID,
-        at now: Instant
-    ) -> [Action] {
-        receive(bytes, from: peer, at: now)
-        return takeActions()
+    /// Time that the machine was suspended is taken into account before anything that comes of it.
+    private mutating func noticeSleep(_ reading: ClockReading) {
+        let slept = reading.asleep - timeAsleep
+        // A shorter one is not told from the jitter between two clocks.
+        guard slept >= Limits.shortestSleep else { return }
+        timeAsleep = reading.asleep
+        negotiate(.slept(slept), at: reading.now)
     }
 
-    /// Goes on with other settings. Whoever is known by a token that is good no longer is hung up
-    /// on; other names, and what waits, stay as they are.
-    package mutating func adopt(_ settings: BrokerSettings) -> [Action] {
-        self.settings = settings
-        negotiation.settings = settings.negotiation
-        for (index, peer) in peers.values.enumerated() {
-            guard let token = peer.token, settings.tokens.component(of: token) != peer.name else {
-                continue
-            }
-            actions.append(.note(.revoked(peer.name)))
-            actions.append(.close(peers.id(at: index)))
-        }
-        return takeActions()
+    private mutating func passTime(at now: Instant) {
+        closeWhatIsDue(at: now)
+        negotiate(.timePassed, at: now)
+        persistence.retry(at: now)
+        if idleMemory.isDue(at: now) { effects.freesMemory = true }
     }
 
-    /// When `timePassed` or the end of a turn is due; nil while nothing waits.
-    package var nextDeadline: Instant? {
+    private mutating func takeEffects(at now: Instant) -> Effects {
+        defer { effects = Effects() }
+        effects.storage = persistence.takeWrites(of: negotiation)
+        for peer in peersToWrite { offerOutput(of: peer) }
+        peersToWrite.removeAll(keepingCapacity: true)
+        effects.log += auditLog.take(at: now)
+        effects.inhibition = inhibition
+        idleMemory.note(isWaiting: negotiation.isWaiting, at: now)
+        effects.wakeUp = nextDeadline
+        return effects
+    }
+
+    private var nextDeadline: Instant? {
         mutating get {
             [
-                negotiation.nextDeadline, impatience.values.min(), showing.nextDeadline,
-                statusLine.nextDeadline,
+                negotiation.nextDeadline, closeDeadlines.values.min(),
+                statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
+                auditLog.nextDeadline, idleMemory.deadline,
             ].lazy.compactMap { $0 }.min()
         }
     }
 
-    package var peerCount: Int { peers.count }
-
-    /// Whether any gate is shut.
-    package var isWaiting: Bool { mutating get { negotiation.isWaiting } }
-
-    private mutating func takeActions() -> [Action] {
-        defer { actions = [] }
-        return actions
+    /// All that a file has to hold, as it stands after the latest step.
+    package func snapshot(of file: StoredFile) -> [UInt8] {
+        persistence.snapshot(of: file, negotiation, history)
     }
+
+    package var peerCount: Int { peers.count }
 }
 
-/// Which socket a peer came by.
-package enum Door: Hashable, Sendable {
-    case components
-    case control
-}
+/// When the memory that gates took goes back to the system: not at once, as the next gate would
+/// have to fetch it again, and not while any gate is shut, when nothing is to wake the daemon up.
+struct IdleMemory: Sendable {
+    private static let pause = Duration.seconds(1)
 
-/// What the broker works with.
-package struct BrokerSettings: Sendable {
-    /// The user that the broker runs as: its own processes may say who they are.
-    package var user: UInt32
-    package var tokens = TokenList()
-    /// What a request leaves out.
-    package var policy = Policy()
-    package var negotiation = Settings()
-    /// Connections at once, and of one user. Beyond it a new one is closed at once.
-    package var maximumPeers = 8_192
-    package var maximumPeersOfUser = 4_096
-    package var history = HistoryLimits()
-    /// Whether a shutdown waits for its gate.
-    package var delaysShutdown = true
-    /// Whether a shutdown is refused while a deferral stands.
-    package var blocksShutdown = false
-    /// Which boot this is, as the kernel calls it.
-    package var boot = ""
+    private var wasWaiting = false
+    private(set) var deadline: Instant?
 
-    package init(user: UInt32) {
-        self.user = user
+    mutating func note(isWaiting: Bool, at now: Instant) {
+        guard isWaiting != wasWaiting else { return }
+        deadline = wasWaiting ? now + Self.pause : nil
+        wasWaiting = isWaiting
+    }
+
+    mutating func isDue(at now: Instant) -> Bool {
+        guard let deadline, deadline <= now else { return false }
+        self.deadline = nil
+        return true
     }
 }

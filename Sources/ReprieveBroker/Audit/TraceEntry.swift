@@ -2,23 +2,25 @@
 
 package import Negotiation
 
-/// One event of the negotiation, and what came of it.
-package struct Minute: Sendable {
+/// One event of the negotiation, and what it brought about.
+package struct TraceEntry: Sendable {
     package var event: Event
-    package var actions: [Action]
+    package var consequences: Consequences
     package var before: Negotiation
     package var after: Negotiation
     package var instant: Instant
 
+    package var actions: [Action] { consequences.actions }
+
     init(
         _ event: Event,
-        _ actions: [Action],
+        _ consequences: Consequences,
         _ before: Negotiation,
         _ after: Negotiation,
-        at instant: Instant
+        _ instant: Instant
     ) {
         self.event = event
-        self.actions = actions
+        self.consequences = consequences
         self.before = before
         self.after = after
         self.instant = instant

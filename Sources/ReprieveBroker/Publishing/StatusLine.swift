@@ -49,10 +49,9 @@ struct Standing: Hashable, Sendable {
 }
 
 extension Broker {
-    mutating func sayStatus(at now: Instant) {
+    mutating func publishStatusLine(at now: Instant) {
         guard statusLine.isDue(at: now) else { return }
-        let standing = standing(at: now)
-        if let line = statusLine.take(standing, at: now) { actions.append(.say(line)) }
+        effects.statusLine = statusLine.take(standing(at: now), at: now)
     }
 
     private func standing(at now: Instant) -> Standing {

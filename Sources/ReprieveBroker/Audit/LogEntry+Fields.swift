@@ -3,19 +3,19 @@
 package import Negotiation
 internal import ReprieveProtocol
 
-// What a note is filed under in the journal. `Packaging/reprieve.catalog` explains each message.
+// The fields of an entry in the systemd journal. `Packaging/reprieve.catalog` explains each message.
 
-extension Note {
+extension LogEntry {
     /// The update that it is about.
     package var deploymentID: DeploymentID? {
         switch self {
-        case .asked(let id, _), .shutdown(let id, _), .forced(let id, _),
-            .passedOver(let id, _, _), .ended(let id, _):
+        case .announced(let id, _), .joined(let id, _), .shutdown(let id, _),
+            .forced(let id, _), .passedOver(let id, _, _), .ended(let id, _):
             id
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
-        case .connected, .hungUp, .failed, .denied, .turnedAway, .violation, .doesNotRead,
-            .saidNothing, .revoked:
+        case .connected, .hungUp, .failed, .denied, .tooManyConnections, .violation, .doesNotRead,
+            .noHandshake, .revoked, .repeated, .notWritten, .writtenAgain:
             nil
         }
     }
@@ -25,11 +25,14 @@ extension Note {
         let name =
             switch self {
             case .connected(let name), .hungUp(let name), .failed(let name, _),
-                .violation(let name, _), .doesNotRead(let name), .revoked(let name),
                 .passedOver(_, let name, _):
                 name
+            case .violation(let peer, _), .doesNotRead(let peer), .noHandshake(let peer),
+                .revoked(let peer):
+                peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
-            case .asked, .shutdown, .forced, .released, .ended, .denied, .turnedAway, .saidNothing:
+            case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
+                .tooManyConnections, .repeated, .notWritten, .writtenAgain:
                 ""
             }
         return name.isEmpty ? nil : name
@@ -50,7 +53,7 @@ extension Note {
     /// has none.
     package var messageID: String? {
         switch self {
-        case .asked: "b98cbcfab0674553876d12db0663b5a0"
+        case .announced, .joined: "b98cbcfab0674553876d12db0663b5a0"
         case .shutdown: "9f1c1bb605464a64ae5990b907203752"
         case .deferred: "d4c73227aa7b41028dd6921c8e12ecb1"
         case .shutdownIsShort: "350d6770fe65481e84be50131e0eb5c3"
@@ -60,7 +63,9 @@ extension Note {
         case .ended: "74d119dd6721496c83efe9dcd3a0c9d6"
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
-        case .connected, .hungUp, .failed, .turnedAway, .violation, .saidNothing, .revoked: nil
+        case .connected, .hungUp, .failed, .tooManyConnections, .violation, .noHandshake, .revoked,
+            .repeated, .notWritten, .writtenAgain:
+            nil
         }
     }
 }

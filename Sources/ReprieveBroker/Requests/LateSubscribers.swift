@@ -3,16 +3,17 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// Subscriptions that asked what is under way, and came after a gate had opened: they hear how it
-/// ends, though nobody asked them. A broker that dies forgets them; they come back, and ask again.
-struct Latecomers: Sendable {
-    /// By their connections, so that one which hangs up is found at once.
+/// Subscriptions that asked what is under way, and came after a gate had opened: they are sent the
+/// post of an update about which they were not asked. A broker that dies forgets them; they come
+/// back, and ask again.
+struct LateSubscribers: Sendable {
+    /// By connection, so that one which hangs up is found at once.
     private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]
 
     /// Most of the time there are none.
     var isEmpty: Bool { streams.isEmpty }
 
-    /// What somebody waits for the end of, sorted.
+    /// The updates whose end a subscription waits for, sorted.
     var updates: [DeploymentID] { streams.keys.sorted() }
 
     mutating func add(_ stream: StreamID, to updates: [DeploymentID]) {
@@ -21,7 +22,7 @@ struct Latecomers: Sendable {
         }
     }
 
-    /// Whoever waits for the end of an update, sorted.
+    /// The subscriptions that wait for the end of an update, sorted.
     mutating func take(_ id: DeploymentID) -> [StreamID] {
         let found = streams.removeValue(forKey: id) ?? [:]
         return found.flatMap { peer, numbers in numbers.map { StreamID(peer, $0) } }.sorted()
@@ -49,20 +50,17 @@ extension Broker {
     mutating func welcome(_ subscription: Subscription, tellingWhatIsUnderway isAsked: Bool) {
         let underway = isAsked ? negotiation.underway(for: subscription) : []
         respond(subscription.stream, SubscribeResponse(fitting: underway))
-        latecomers.add(subscription.stream, to: underway)
+        lateSubscribers.add(subscription.stream, to: underway)
     }
 
-    /// Tells who came too late of what has ended now, unless it is told as one of those asked.
-    mutating func tellLatecomers(after actions: [NegotiationAction]) {
-        guard !latecomers.isEmpty else { return }
-        for id in latecomers.updates {
-            guard let post = negotiation.post(of: id) else { continue }
-            var told: Set<StreamID> = []
-            for case .post(let stream, post) in actions { told.insert(stream) }
-            for stream in latecomers.take(id) where !told.contains(stream) {
-                self.post(stream, post)
-            }
-        }
+    /// Sends late subscribers the post of an update that has ended, unless they are sent it as one
+    /// of those that were asked.
+    mutating func tellLateSubscribers(of post: Post, alreadyTold actions: [NegotiationAction]) {
+        let waiting = lateSubscribers.take(post.deploymentID)
+        guard !waiting.isEmpty else { return }
+        var told: Set<StreamID> = []
+        for case .post(let stream, post) in actions { told.insert(stream) }
+        for stream in waiting where !told.contains(stream) { self.post(stream, post) }
     }
 }
 

@@ -3,22 +3,22 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// Prints frames. Most components are told the same on a stream of the same number, so the last
-/// frame is kept: a thousand outboxes then share one array.
-struct Press<Text: Equatable & Sendable>: Sendable {
-    private var text: Text?
+/// The latest frame of a kind. Most components are told the same on a stream of the same number: a
+/// thousand outboxes then share one array.
+struct FrameCache<Content: Equatable & Sendable>: Sendable {
+    private var content: Content?
     private var stream: Int32 = 0
     private var frame: [UInt8] = []
 
     mutating func frame(
-        _ text: Text,
+        _ content: Content,
         _ stream: Int32,
-        _ print: () -> [UInt8]
+        _ encode: () -> [UInt8]
     ) -> [UInt8] {
-        if stream != self.stream || text != self.text {
-            self.text = text
+        if stream != self.stream || content != self.content {
+            self.content = content
             self.stream = stream
-            frame = print()
+            frame = encode()
         }
         return frame
     }

@@ -36,7 +36,7 @@ struct Client {
 extension Broker {
     mutating func serve(_ request: Request, at now: Instant) {
         guard let index = peers.index(of: request.stream.peer) else { return }
-        if request.operation.isControl, peers[index].door != .control {
+        if request.operation.isControl, peers[index].endpoint != .control {
             let text = "\(request.operation.rawValue) is served on the control socket only"
             return fail(request.stream, ErrorShape(.serviceError, text))
         }
@@ -63,16 +63,7 @@ extension Broker {
         case .completeUpdate:
             let call = try CompleteRequest(decoding: payload)
             guard mayEnd(call.deploymentID, request.stream) else { return }
-            let outcome = call.outcome
-            negotiate(
-                .completed(
-                    call.deploymentID,
-                    outcome,
-                    message: call.message,
-                    request: request.stream
-                ),
-                at: now
-            )
+            negotiate(.completed(call, request.stream), at: now)
         case .cancelUpdate:
             let call = try ReasonedRequest(decoding: payload)
             guard mayEnd(call.deploymentID, request.stream) else { return }
@@ -86,8 +77,7 @@ extension Broker {
             respond(request.stream, HistoryShape(decisions: decisions))
         case .watchStatus:
             respond(request.stream, Empty())
-            showing.watchers.append(request.stream)
-            send(StatusEvent(status: status(at: now)), on: request.stream)
+            statusPublisher.add(request.stream)
         }
     }
 
@@ -146,12 +136,11 @@ extension Broker {
             policy: Policy(request.policy, defaults: settings.policy),
             asSent: json.canonical.encoded()
         )
-        // In a shutdown nobody is asked twice whether it may be stopped.
+        // In a shutdown no component is asked twice whether it may be stopped.
         if shutdown.isUnderWay {
             update.excused = negotiation.readySubscriptions { $0.isShutdown }
         }
         let process = peer.credentials.process
-        actions.append(.note(.asked(update.deploymentID, peer.credentials)))
         negotiate(.announced(update, coordinator: stream, process: process), at: now)
     }
 }
@@ -166,6 +155,11 @@ extension Client {
 }
 
 extension NegotiationEvent {
+    fileprivate static func completed(_ call: CompleteRequest, _ stream: StreamID) -> Self {
+        let (id, outcome) = (call.deploymentID, call.outcome)
+        return .completed(id, outcome, message: call.message, request: stream)
+    }
+
     fileprivate static func cancelled(
         by who: Credentials,
         _ call: ReasonedRequest,

@@ -7,7 +7,7 @@ internal import Tokens
 
 /// One connection: who it is, what half has arrived, what waits to leave.
 struct Peer: Sendable {
-    let door: Door
+    let endpoint: Endpoint
     let credentials: Credentials
     /// Empty on the control socket, where nobody needs a name.
     var name: ComponentName = ""
@@ -16,18 +16,20 @@ struct Peer: Sendable {
     var decoder: FrameDecoder
     var connection = ServerConnection()
     var outbox = Outbox()
+    /// Its socket is full: it takes nothing until it is writable again.
+    var isStalled = false
+    /// Bytes to write were noted for this step.
+    var awaitsWrite = false
 
-    init(_ door: Door, _ credentials: Credentials) {
-        self.door = door
+    init(_ endpoint: Endpoint, _ credentials: Credentials) {
+        self.endpoint = endpoint
         self.credentials = credentials
-        self.decoder = FrameDecoder(limits: door == .control ? .fromCoordinator : .fromComponent)
+        decoder = FrameDecoder(limits: endpoint == .control ? .fromCoordinator : .fromComponent)
     }
-}
 
-extension Door {
-    /// Bytes that may wait for a peer.
+    /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {
-        self == .control ? Limits.controlOutbox : Limits.componentOutbox
+        endpoint == .control ? Limits.controlOutbox : Limits.componentOutbox
     }
 }
 
@@ -54,10 +56,13 @@ struct Outbox: Sendable {
         bytes += frame
     }
 
-    /// Offers what waits to `write`, which says how many bytes it took.
-    mutating func drain(_ write: (Span<UInt8>) -> Int) {
-        guard !isEmpty else { return }
-        offset += write(bytes.span.extracting(offset...))
+    func withBytes(_ body: (Span<UInt8>) -> Int) -> Int {
+        body(bytes.span.extracting(offset...))
+    }
+
+    /// So many bytes have left.
+    mutating func drop(_ count: Int) {
+        offset += count
         guard isEmpty else { return }
         bytes = []
         offset = 0

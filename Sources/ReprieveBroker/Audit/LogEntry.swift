@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+internal import ReprieveProtocol
+
+/// A connection as the log names it.
+package struct PeerLabel: Hashable, Sendable {
+    package var name: ComponentName
+    package var credentials: Credentials
+
+    var text: String {
+        name.isEmpty ? "a client without a name (\(credentials.text))" : shown(name)
+    }
+}
+
+/// Something worth a line in the log.
+package enum LogEntry: Hashable, Sendable {
+    package enum Level: Int, Comparable, Hashable, Sendable {
+        case debug
+        case info
+        case warning
+
+        package static func < (one: Level, other: Level) -> Bool {
+            one.rawValue < other.rawValue
+        }
+    }
+
+    case connected(ComponentName)
+    case hungUp(ComponentName)
+    case failed(ComponentName, String)
+    case announced(DeploymentID, Credentials)
+    /// One more coordinator with the same request.
+    case joined(DeploymentID, Credentials)
+    case shutdown(DeploymentID, Shutdown)
+    case deferred(Answer, Grant)
+    /// A deferral was cut by the machine's limit for shutdowns.
+    case shutdownIsShort(Answer, Grant)
+    case forced(DeploymentID, Force)
+    /// The gate opened though a component was silent, or still wanted time.
+    case passedOver(DeploymentID, ComponentName, ParticipantState)
+    case released(Release)
+    case ended(DeploymentID, Update.Ending)
+    case denied(Credentials, String)
+    case tooManyConnections(Credentials, ofUser: Int, ofAll: Int)
+    case violation(PeerLabel, String)
+    case doesNotRead(PeerLabel)
+    case noHandshake(PeerLabel)
+    case revoked(PeerLabel)
+    /// So many entries like this one were left out.
+    indirect case repeated(LogEntry, count: Int)
+    case notWritten(StoredFile, StorageFailure)
+    case writtenAgain(StoredFile)
+
+    package var level: Level {
+        switch self {
+        case .connected, .hungUp, .failed: .debug
+        case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
+            .writtenAgain:
+            .info
+        case .passedOver, .shutdownIsShort, .denied, .tooManyConnections, .violation,
+            .doesNotRead, .noHandshake, .revoked, .repeated, .notWritten:
+            .warning
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .connected(let name): "\(shown(name)) connected"
+        case .hungUp(let name): "\(shown(name)) hung up"
+        case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
+        case .announced(let id, let who): "update \(quoted(id)) was announced by \(who.text)"
+        case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
+        case .shutdown(let id, let shutdown):
+            "the machine is shutting down; logind waits for update \(quoted(id)) for at most "
+                + "\(shutdown.limit.wholeMilliseconds) ms"
+        case .deferred(let answer, let grant): deferred(answer, grant)
+        case .shutdownIsShort(let answer, let grant):
+            "\(shown(answer.component)) needs \(answer.deferral.wholeMilliseconds) ms, and the "
+                + "machine waits \(grant.granted.wholeMilliseconds) ms more; InhibitDelayMaxSec= "
+                + "in /etc/systemd/logind.conf.d/zz-reprieve.conf would let it wait longer"
+        case .forced(let id, let force):
+            "update \(quoted(id)) was forced by \(quoted(force.by)): \(quoted(force.reason))"
+        case .passedOver(let id, let name, .overridden):
+            "update \(quoted(id)) goes ahead although \(shown(name)) wanted more time"
+        case .passedOver(let id, let name, _):
+            "update \(quoted(id)) goes ahead without an answer from \(shown(name))"
+        case .released(let release): released(release)
+        case .ended(let id, let ending): "update \(quoted(id)) \(ending.text)"
+        case .denied(let who, let why): "denied a connection from \(who.text): \(why)"
+        case .tooManyConnections(let who, let ofUser, let ofAll):
+            "refused a connection from uid \(who.user), which already has \(ofUser) of \(ofAll)"
+        case .violation(let peer, let why): "\(peer.text) broke the protocol: \(why)"
+        case .doesNotRead(let peer): "closed the connection of \(peer.text): it does not read"
+        case .noHandshake(let peer): "closed the connection of \(peer.text): it sent no CONNECT"
+        case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
+        case .notWritten(let file, let failure):
+            "\(failure.message); until that works, \(file.loss) loses what is new"
+        case .writtenAgain(let file): "the \(file.rawValue) file is written again"
+        }
+    }
+
+    private func deferred(_ answer: Answer, _ grant: Grant) -> String {
+        let reason = answer.message.map { ": " + quoted($0) } ?? ""
+        return "\(shown(answer.component)) deferred update \(quoted(answer.deploymentID)) by "
+            + "\(grant.granted.wholeMilliseconds) ms" + reason
+    }
+
+    private func released(_ release: Release) -> String {
+        "update \(quoted(release.deploymentID)) was released on \(release.basis.rawValue) after "
+            + "\(release.waited.wholeMilliseconds) ms, \(release.participants.count) asked"
+    }
+}
+
+private func shown(_ name: ComponentName) -> String {
+    name.isEmpty ? "a client without a name" : name
+}
+
+extension Update.Ending {
+    fileprivate var text: String {
+        switch self {
+        case .completed(let outcome, let message):
+            "was completed: " + outcome.rawValue + (message.map { ", " + quoted($0) } ?? "")
+        case .cancelled(let withdrawal):
+            "was cancelled by \(quoted(withdrawal.by)): \(quoted(withdrawal.reason))"
+        case .refused(let withdrawal): "was refused: " + quoted(withdrawal.reason)
+        case .unknown: "was not completed in time; its outcome is unknown"
+        }
+    }
+}
+
+extension StoredFile {
+    /// What loses the records that could not be written.
+    fileprivate var loss: String {
+        self == .state ? "a reboot" : "a crash of this process"
+    }
+}

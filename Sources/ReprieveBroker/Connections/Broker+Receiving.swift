@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Negotiation
+internal import ReprieveProtocol
+
+// From a peer's bytes to what they mean.
+
+extension Broker {
+    mutating func connect(
+        _ id: PeerID,
+        _ endpoint: Endpoint,
+        _ credentials: Credentials,
+        at now: Instant
+    ) {
+        let ofUser = peersOfUser[credentials.user, default: 0]
+        guard peers.count < settings.maximumPeers, ofUser < settings.maximumPeersOfUser else {
+            auditLog.note(.tooManyConnections(credentials, ofUser: ofUser, ofAll: peers.count))
+            effects.closes.append(id)
+            return
+        }
+        peers.add(id, Peer(endpoint, credentials))
+        peersOfUser[credentials.user] = ofUser + 1
+        closeDeadlines[id] = now + Limits.handshakeTimeout
+    }
+
+    /// The connection is over, whoever ended it. What waits for the peer is offered once more.
+    mutating func close(_ id: PeerID, at now: Instant) {
+        guard let peer = peers.remove(id) else { return }
+        if !peer.isStalled, !peer.outbox.isEmpty {
+            effects.writes.append(PeerWrite(id, peer.outbox))
+        }
+        effects.closes.append(id)
+        closeDeadlines[id] = nil
+        statusPublisher.forget(id)
+        lateSubscribers.forget(id)
+        let ofUser = peersOfUser[peer.credentials.user, default: 1] - 1
+        peersOfUser[peer.credentials.user] = ofUser == 0 ? nil : ofUser
+        auditLog.note(.hungUp(peer.name))
+        negotiate(.hungUp(id, component: peer.name), at: now)
+    }
+
+    /// Closes connections whose time for a handshake, or for closing, is over.
+    mutating func closeWhatIsDue(at now: Instant) {
+        for id in closeDeadlines.filter({ $0.value <= now }).keys.sorted() {
+            if let peer = peers[id], peer.connection.phase == .awaitingConnect {
+                auditLog.note(.noHandshake(peer.label))
+            }
+            close(id, at: now)
+        }
+    }
+
+    /// Closes connections that are known by a token that is no longer good. Other names stay.
+    mutating func adopt(_ settings: BrokerSettings, at now: Instant) {
+        self.settings = settings
+        negotiation.settings = settings.negotiation
+        for id in peers.ids {
+            guard let peer = peers[id], let token = peer.token,
+                settings.tokens.component(of: token) != peer.name
+            else { continue }
+            auditLog.note(.revoked(peer.label))
+            close(id, at: now)
+        }
+    }
+
+    mutating func receive(_ bytes: [UInt8], from id: PeerID, at now: Instant) {
+        guard let index = peers.index(of: id) else { return }
+        peers[index].decoder.append(bytes)
+        while let index = peers.index(of: id), let event = nextEvent(ofPeerAt: index) {
+            if let event = event.value { handle(event, from: id, at: now) }
+        }
+    }
+
+    /// The meaning of the peer's next whole frame; nil if there is none. A frame can mean nothing.
+    private mutating func nextEvent(
+        ofPeerAt index: Int
+    ) -> (value: ServerConnection.Event?, Void)? {
+        guard peers[index].connection.phase != .closing else { return nil }
+        do {
+            guard let frame = try peers[index].decoder.next() else { return nil }
+            return (peers[index].connection.receive(frame), ())
+        } catch {
+            return (peers[index].connection.receive(error), ())
+        }
+    }
+
+    private mutating func handle(
+        _ event: ServerConnection.Event,
+        from id: PeerID,
+        at now: Instant
+    ) {
+        guard let index = peers.index(of: id) else { return }
+        switch event {
+        case .connect(let request): authenticate(request, index, at: now)
+        case .request(let stream, let operation, let payload):
+            serve(Request(stream: StreamID(id, stream), operation, payload), at: now)
+        case .closed(let stream, let operation, let reply):
+            send(reply, toPeerAt: index)
+            end(StreamID(id, stream), operation, at: now)
+        case .reply(let frame): send(frame, toPeerAt: index)
+        case .violation(let frame, let reason):
+            send(frame, toPeerAt: index)
+            closeDeadlines[id] = now + Limits.lingerTimeout
+            auditLog.note(.violation(peers[index].label, reason))
+        }
+    }
+
+    private mutating func authenticate(
+        _ request: ConnectRequest?,
+        _ index: Int,
+        at now: Instant
+    ) {
+        let peer = peers[index]
+        switch Identity(claiming: request, at: peer.endpoint, peer.credentials, settings) {
+        case .denied(let reason):
+            closeDeadlines[peers.id(at: index)] = now + Limits.lingerTimeout
+            auditLog.note(.denied(peer.credentials, reason))
+            send(peers[index].connection.deny(), toPeerAt: index)
+        case .component(let name, let token):
+            peers[index].name = name
+            peers[index].token = token
+            accept(index)
+        case .unnamed: accept(index)
+        }
+    }
+
+    private mutating func accept(_ index: Int) {
+        closeDeadlines[peers.id(at: index)] = nil
+        auditLog.note(.connected(peers[index].name))
+        send(peers[index].connection.accept(), toPeerAt: index)
+    }
+
+    private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {
+        switch operation {
+        case .subscribeToComponentUpdates:
+            lateSubscribers.forget(stream)
+            negotiate(.unsubscribed(stream, component: name(of: stream.peer)), at: now)
+        case .gateUpdate:
+            statusPublisher.remove(stream)
+            negotiate(.coordinatorLeft(stream), at: now)
+        case .watchStatus: statusPublisher.remove(stream)
+        default: break
+        }
+    }
+
+    func name(of id: PeerID) -> ComponentName {
+        peers[id]?.name ?? ""
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+
+/// What a step wants done, in the order in which it is to be done: written down, written to peers,
+/// closed, logged, shown, inhibited, and then the time of the next wake-up.
+package struct Effects: Sendable {
+    /// Before anything else: no peer hears of what could be forgotten.
+    package var storage: [StorageWrite] = []
+    /// One for each peer with something to read. How many bytes were taken comes back as `wrote`.
+    package var writes: [PeerWrite] = []
+    /// Each peer once, however it ended. Nothing is heard of it afterwards.
+    package var closes: [PeerID] = []
+    package var log: [LogEntry] = []
+    /// The line for the service manager, where it has changed.
+    package var statusLine: String?
+    /// What the machine is to be kept from now.
+    package var inhibition = Inhibition()
+    /// Memory that is free may go back to the system.
+    package var freesMemory = false
+    /// When `timePassed` is due; nil while nothing waits.
+    package var wakeUp: Instant?
+}
+
+/// Bytes for one peer. They belong to its outbox until `wrote` says that they left.
+package struct PeerWrite: Sendable {
+    package let peer: PeerID
+    private let outbox: Outbox
+
+    init(_ peer: PeerID, _ outbox: Outbox) {
+        self.peer = peer
+        self.outbox = outbox
+    }
+
+    package var count: Int { outbox.count }
+
+    /// Offers the bytes to `body`, which returns how many it took.
+    package func withBytes(_ body: (Span<UInt8>) -> Int) -> Int { outbox.withBytes(body) }
+}
+
+/// What is to be done to a file.
+package struct StorageWrite: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// Adds a record behind what the file holds.
+        case append([UInt8])
+        /// Puts the snapshot of this moment in the place of what the file holds.
+        case replace
+    }
+
+    package var file: StoredFile
+    package var kind: Kind
+}
+
+/// Why a file could not be written.
+package struct StorageFailure: Error, Hashable, Sendable {
+    /// `errno`: a failure with the code of the one before is not logged again.
+    package var code: Int32
+    package var message: String
+
+    package init(code: Int32, message: String) {
+        self.code = code
+        self.message = message
+    }
+}

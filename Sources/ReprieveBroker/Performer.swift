@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+
+/// What a broker needs of the world around it. Each operation is done at once.
+package protocol BrokerHost {
+    /// Adds a record behind what a file holds. Returns false where the file has to be replaced
+    /// instead: it is not there, has become too long, or was changed by another process.
+    mutating func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool
+    /// Puts bytes in the place of what a file holds, all or nothing.
+    mutating func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure)
+    /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
+    /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
+    /// follows once what the peer had sent before is read.
+    mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int
+    mutating func close(_ peer: PeerID)
+    mutating func log(_ entry: LogEntry)
+    mutating func show(statusLine: String)
+    mutating func inhibit(_ inhibition: Inhibition)
+    mutating func freeMemory()
+    /// Has `.timePassed` come at an instant, and not at the one before.
+    mutating func wakeUp(at instant: Instant?)
+}
+
+/// Carries out what a broker decides, in the order of its effects. This is the only place where
+/// that is done; hosts only say how.
+package struct Performer<Host: BrokerHost> {
+    package private(set) var broker: Broker
+    package var host: Host
+
+    package init(_ broker: Broker, on host: Host) {
+        self.broker = broker
+        self.host = host
+    }
+
+    /// Takes what happened, and returns when there is nothing left to do but to wait.
+    package mutating func turn(_ inputs: [Broker.Input], at reading: ClockReading) {
+        var inputs = inputs
+        repeat {
+            let effects = broker.step(inputs, at: reading)
+            inputs = perform(effects)
+        } while !inputs.isEmpty
+    }
+
+    /// Returns how it went.
+    private mutating func perform(_ effects: Effects) -> [Broker.Input] {
+        var results: [Broker.Input] = []
+        for write in effects.storage { results.append(.stored(write.file, store(write))) }
+        for write in effects.writes {
+            let count = write.withBytes { host.write($0, to: write.peer) }
+            results.append(.wrote(count, to: write.peer))
+        }
+        for peer in effects.closes { host.close(peer) }
+        for entry in effects.log { host.log(entry) }
+        if let line = effects.statusLine { host.show(statusLine: line) }
+        host.inhibit(effects.inhibition)
+        if effects.freesMemory { host.freeMemory() }
+        host.wakeUp(at: effects.wakeUp)
+        return results
+    }
+
+    private mutating func store(_ write: StorageWrite) -> StorageFailure? {
+        do throws(StorageFailure) {
+            if case .append(let record) = write.kind, try host.append(record, to: write.file) {
+                return nil
+            }
+            try host.replace(write.file, with: broker.snapshot(of: write.file))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Has the broker keep a trace of its negotiation from now on.
+    package mutating func keepTrace() { broker.trace = [] }
+
+    package mutating func takeTrace() -> [TraceEntry] {
+        defer { broker.trace = [] }
+        return broker.trace ?? []
+    }
+}
+
+extension Performer: Sendable where Host: Sendable {}

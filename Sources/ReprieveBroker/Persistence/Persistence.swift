@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+
+/// How a broker's promises outlive it: what is written to which file, and when.
+///
+/// Two files hold records of the same kind (`RecordFrames`), each the latest state of one thing: an
+/// update, some of its participants, an end, the posts owed to a component, a decision of the
+/// history. A later record takes the place of an earlier one of the same thing.
+///
+/// * The **journal**, in the runtime directory, holds all that is under way. What a step changed
+///   is added in one write before anything of that step leaves. It is not synced: it serves a
+///   broker that goes on in this boot.
+/// * The **state** file, in the state directory, holds released updates, ends, owed posts and the
+///   history, for the next boot too. It is written and synced when an update is released and when
+///   it ends; what else belongs to it (a post that was delivered) waits for that, or for the end
+///   of the broker.
+///
+/// The negotiation names what has changed (`Change`); the values are looked up when they are
+/// written. A file that is not there, is too long, or was changed by another process is replaced
+/// by a snapshot: the same records, of everything. A file that cannot be written is reported once
+/// and tried again every five seconds; meanwhile everything goes on.
+///
+/// At its start a broker reads both (`StoredFiles`) and goes on from what they say
+/// (`Recollection.swift`).
+struct Persistence: Sendable {
+    private static let retryInterval = Duration.seconds(5)
+
+    private struct File: Sendable {
+        /// What has changed since it was written.
+        var changes: [Change] = []
+        /// The next record has to name the boot.
+        var needsBoot: Bool
+        var needsReplacing = false
+        var failure: StorageFailure?
+        var retryAt: Instant?
+    }
+
+    private let boot: String
+    private var journal: File
+    private var state: File
+    /// The state file has something that must not wait.
+    private var isUrgent = false
+    /// History entries that the state file may not have. The journal keeps them meanwhile.
+    private var entries: [History.Entry] = []
+
+    init(_ files: StoredFiles, boot: String) {
+        self.boot = boot
+        journal = File(needsBoot: true)
+        state = File(needsBoot: !files.state.isOfThisBoot)
+    }
+}
+
+// MARK: - What changes
+
+extension Persistence {
+    mutating func note(_ changes: [Change]) {
+        journal.changes += changes
+        for change in changes {
+            switch change {
+            case .ended, .owed: state.changes.append(change)
+            case .update, .participant: break
+            }
+        }
+    }
+
+    mutating func noteRelease(of update: Update) {
+        isUrgent = true
+        state.changes.append(.update(update.id))
+        state.changes += update.participants.names.map { .participant(update.id, $0) }
+    }
+
+    mutating func noteEnd(of update: Update) {
+        isUrgent = true
+        state.changes.append(.update(update.id))
+    }
+
+    mutating func enter(_ entries: [History.Entry]) { self.entries += entries }
+
+    /// What could wait is written, too, and what could not be written is tried once more.
+    mutating func flush() {
+        isUrgent = isUrgent || !state.changes.isEmpty || !entries.isEmpty
+        for file in [\Persistence.journal, \.state] where self[keyPath: file].failure != nil {
+            self[keyPath: file].retryAt = nil
+            self[keyPath: file].needsReplacing = true
+        }
+    }
+
+    /// At the start of a broker: a file that lacks something, or that holds what cannot be used.
+    mutating func replaceWhatIsBehind(_ files: StoredFiles, _ negotiation: Negotiation) {
+        var records = RecordFrames()
+        addAll(to: &records, .journal, negotiation)
+        journal.needsReplacing = !records.isEmpty || !files.journal.isEmpty
+        let released = negotiation.updates.entries.filter { !$0.isWaiting }.map(\.id)
+        let isBehind =
+            Set(released) != files.state.updateIDs || !entries.isEmpty
+            || negotiation.ended.map(\.id) != files.state.ended.map(\.id)
+        state.needsReplacing = isBehind || !files.state.findings.isEmpty
+    }
+}
+
+// MARK: - What is written
+
+extension Persistence {
+    /// Takes what is to be written before anything leaves.
+    mutating func takeWrites(of negotiation: Negotiation) -> [StorageWrite] {
+        let journal = takeWrite(.journal, \.journal, negotiation)
+        let state =
+            isUrgent || state.needsReplacing ? takeWrite(.state, \.state, negotiation) : nil
+        isUrgent = false
+        return [journal, state].compactMap { $0 }
+    }
+
+    private mutating func takeWrite(
+        _ name: StoredFile,
+        _ file: WritableKeyPath<Persistence, File>,
+        _ negotiation: Negotiation
+    ) -> StorageWrite? {
+        defer { self[keyPath: file].changes.removeAll(keepingCapacity: name == .journal) }
+        guard self[keyPath: file].retryAt == nil else { return nil }
+        if self[keyPath: file].needsReplacing {
+            self[keyPath: file].needsReplacing = false
+            return StorageWrite(file: name, kind: .replace)
+        }
+        let record = record(name, self[keyPath: file], negotiation)
+        return record.isEmpty ? nil : StorageWrite(file: name, kind: .append(record))
+    }
+
+    private func record(
+        _ name: StoredFile,
+        _ file: File,
+        _ negotiation: Negotiation
+    ) -> [UInt8] {
+        let entries = name == .state || isUrgent ? entries : []
+        guard !file.changes.isEmpty || !entries.isEmpty else { return [] }
+        var records = RecordFrames()
+        if file.needsBoot { records.add(boot: boot) }
+        add(file.changes, to: &records, name, negotiation)
+        for entry in entries { records.add(entry) }
+        return records.encoded()
+    }
+
+    /// All that a file has to hold.
+    func snapshot(
+        of file: StoredFile,
+        _ negotiation: Negotiation,
+        _ history: History
+    ) -> [UInt8] {
+        var records = RecordFrames()
+        records.add(boot: boot)
+        addAll(to: &records, file, negotiation)
+        for entry in file == .state ? history.entries : entries { records.add(entry) }
+        return records.encoded()
+    }
+
+    private func addAll(
+        to records: inout RecordFrames,
+        _ file: StoredFile,
+        _ negotiation: Negotiation
+    ) {
+        var changes: [Change] = []
+        let departing = file == .journal ? negotiation.departing.entries : []
+        for update in negotiation.updates.entries + departing
+        where file == .journal || !update.isWaiting {
+            changes.append(.update(update.id))
+            changes += update.participants.names.map { .participant(update.id, $0) }
+        }
+        changes += negotiation.ended.map { .ended($0.id) }
+        changes += negotiation.componentsOwed.map(Change.owed)
+        add(changes, to: &records, file, negotiation)
+    }
+
+    /// Each thing once, as it stands now; participants behind their update.
+    private func add(
+        _ changes: [Change],
+        to records: inout RecordFrames,
+        _ file: StoredFile,
+        _ negotiation: Negotiation
+    ) {
+        var written: Set<Change> = []
+        var participants: [(id: DeploymentID, names: [ComponentName])] = []
+        for change in changes where written.insert(change).inserted {
+            switch change {
+            case .update(let id):
+                let update = self.update(id, file, negotiation)
+                records.add(id, update, negotiation.ending(of: id))
+            case .participant(let id, let name):
+                if participants.last?.id != id { participants.append((id, [])) }
+                participants[participants.count - 1].names.append(name)
+            case .ended(let id): records.add(id, ended: negotiation.ending(of: id))
+            case .owed(let name): records.add(name, owed: negotiation.posts(owedTo: name))
+            }
+        }
+        for (id, names) in participants {
+            guard let update = update(id, file, negotiation) else { continue }
+            records.add(names, of: id, update.participants)
+        }
+    }
+
+    /// The update as a file has to hold it; nil where the file has nothing to do with it.
+    private func update(
+        _ id: DeploymentID,
+        _ file: StoredFile,
+        _ negotiation: Negotiation
+    ) -> Update? {
+        switch file {
+        case .journal: negotiation.update(id)
+        case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
+        }
+    }
+}
+
+// MARK: - How it went
+
+extension Persistence {
+    /// When a file that could not be written is tried again; nil while all is well.
+    var nextDeadline: Instant? { [journal.retryAt, state.retryAt].compactMap { $0 }.min() }
+
+    mutating func retry(at now: Instant) {
+        for file in [\Persistence.journal, \.state] {
+            guard let retryAt = self[keyPath: file].retryAt, retryAt <= now else { continue }
+            self[keyPath: file].retryAt = nil
+            self[keyPath: file].needsReplacing = true
+        }
+    }
+
+    /// Returns what there is to say about it.
+    mutating func noteStored(
+        _ name: StoredFile,
+        _ failure: StorageFailure?,
+        at now: Instant
+    ) -> LogEntry? {
+        let file: WritableKeyPath<Persistence, File> = name == .journal ? \.journal : \.state
+        let known = self[keyPath: file].failure
+        self[keyPath: file].failure = failure
+        guard let failure else {
+            self[keyPath: file].needsBoot = false
+            if name == .state { entries = [] }
+            return known == nil ? nil : .writtenAgain(name)
+        }
+        self[keyPath: file].retryAt = now + Self.retryInterval
+        return known?.code == failure.code ? nil : .notWritten(name, failure)
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+package import Negotiation
+
+/// The files in which a broker's promises outlive it.
+package enum StoredFile: String, CaseIterable, Hashable, Sendable {
+    /// All that is under way, for a broker that goes on in this boot.
+    case journal
+    /// What was released or has ended, and the history, for the next boot as well.
+    case state
+}
+
+/// What stands in both files: as much of it as can be read.
+package struct StoredFiles: Sendable {
+    package let journal: FileContent
+    package let state: FileContent
+
+    /// Empty files and missing ones are the same.
+    package init(journal: [UInt8] = [], state: [UInt8] = [], boot: String = "") {
+        self.journal = FileContent(journal, boot, outlivesBoot: false)
+        self.state = FileContent(state, boot, outlivesBoot: true)
+    }
+}
+
+/// What stands in one file.
+package struct FileContent: Sendable {
+    /// What is wrong with it; each text starts in lower case and has no full stop.
+    package private(set) var findings: [String] = []
+    /// Its format is another one: it is not written over.
+    package private(set) var isOfOtherVersion = false
+    /// Its last records were written in this boot.
+    private(set) var isOfThisBoot = false
+    let isEmpty: Bool
+    private(set) var updates: [DeploymentID: Update] = [:]
+    /// Oldest first.
+    private(set) var ended: [(id: DeploymentID, end: Ended)] = []
+    private(set) var owed: [ComponentName: [OwedPost]] = [:]
+    private(set) var decisions: [Int32: [UInt8]] = [:]
+    /// Of another boot, whose instants mean nothing in this one.
+    private(set) var oldUpdates: Set<DeploymentID> = []
+    private(set) var oldEnds: Set<DeploymentID> = []
+    private(set) var oldOwed: Set<ComponentName> = []
+
+    var updateIDs: Set<DeploymentID> { Set(updates.keys) }
+
+    /// It holds something to go on from, if only that nothing is under way in this boot.
+    var isKnown: Bool { isOfThisBoot || !updates.isEmpty || !ended.isEmpty || !owed.isEmpty }
+
+    fileprivate init(_ bytes: [UInt8], _ boot: String, outlivesBoot: Bool) {
+        isEmpty = bytes.isEmpty
+        var search = FrameSearch(bytes)
+        var frames: [Frame] = []
+        while let frame = search.next() { frames.append(frame) }
+        var damaged = search.damage.reduce(0) { $0 + $1.count }
+        // Records without their end count for nothing: no peer has heard of them.
+        while let last = frames.last, last.int32("page") == nil {
+            damaged += last.encodedLength
+            frames.removeLast()
+        }
+        // Where the frame is damaged that names the boot: it is safe to let a limit begin again,
+        // and not safe to take an instant for one of this boot.
+        var isOld = outlivesBoot
+        var isVoid = false
+        for frame in frames {
+            if let format = frame.int32("format") {
+                isOfOtherVersion = isOfOtherVersion || format != RecordFrames.format
+                isOfThisBoot = frame.string("boot") == boot
+                isOld = !isOfThisBoot
+                isVoid = isOld && !outlivesBoot
+            } else if !isVoid {
+                do throws(RecordError) { try apply(frame, isOld: isOld) } catch {
+                    damaged += frame.encodedLength
+                }
+            }
+        }
+        if isOfOtherVersion {
+            self = FileContent(ofOtherVersion: bytes)
+        } else if isVoid {
+            findings = ["it was written in another boot, and is void"]
+        } else if damaged > 0 {
+            let place = search.damage.first?.lowerBound ?? 0
+            findings = ["\(damaged) of \(bytes.count) bytes are damaged, from byte \(place) on"]
+        }
+    }
+
+    private init(ofOtherVersion bytes: [UInt8]) {
+        isEmpty = bytes.isEmpty
+        isOfOtherVersion = true
+        findings = ["its format is that of another version"]
+    }
+
+    private mutating func apply(_ frame: Frame, isOld: Bool) throws(RecordError) {
+        let payload = frame.payload
+        if let id = frame.string("update") {
+            try applyUpdate(id, payload, isOld: isOld)
+        } else if let id = frame.string("participants") {
+            for (name, participant) in try RecordFrames.participants(payload) {
+                updates[id]?.participants[name] = participant
+            }
+        } else if let id = frame.string("ended") {
+            try applyEnd(id, payload, isOld: isOld)
+        } else if let name = frame.string("owed") {
+            owed[name] = nil
+            if !payload.isEmpty { owed[name] = try decoded(payload, []) { try $0.code(&$1) } }
+            if isOld { oldOwed.insert(name) } else { oldOwed.remove(name) }
+        } else if let number = frame.int32("decision") {
+            decisions[number] = payload
+        } else {
+            throw RecordError()
+        }
+    }
+
+    private mutating func applyUpdate(
+        _ id: DeploymentID,
+        _ payload: [UInt8],
+        isOld: Bool
+    ) throws(RecordError) {
+        let known = updates.removeValue(forKey: id)
+        if isOld { oldUpdates.insert(id) } else { oldUpdates.remove(id) }
+        guard !payload.isEmpty else { return }
+        var end = Ended(.unknown, at: .boot)
+        var update = try decoded(payload, Update(UpdateRequest(deploymentID: id), at: .boot)) {
+            (reader, update) throws(RecordError) in try reader.code(&update, &end)
+        }
+        if let known { update.participants = known.participants }
+        updates[id] = update
+    }
+
+    private mutating func applyEnd(
+        _ id: DeploymentID,
+        _ payload: [UInt8],
+        isOld: Bool
+    ) throws(RecordError) {
+        ended.removeAll { $0.id == id }
+        if isOld { oldEnds.insert(id) } else { oldEnds.remove(id) }
+        guard !payload.isEmpty else { return }
+        let end = try decoded(payload, Ended(.unknown, at: .boot)) {
+            (reader, end) throws(RecordError) in try reader.code(&end, of: id)
+        }
+        ended.append((id, end))
+    }
+
+    private func decoded<Value>(
+        _ payload: [UInt8],
+        _ blank: Value,
+        _ read: (inout RecordReader, inout Value) throws(RecordError) -> Void
+    ) throws(RecordError) -> Value {
+        var reader = RecordReader(payload)
+        var value = blank
+        try read(&reader, &value)
+        return value
+    }
+}

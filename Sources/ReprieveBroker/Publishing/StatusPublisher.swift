@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+
+/// The streams on which status is published, and which of them has yet to be sent the latest.
+///
+/// Each subscriber is sent the latest state, one document, when its socket takes it: what changes
+/// meanwhile replaces what it was not sent. With many participants documents leave less often, a
+/// tenth of a millisecond apart for each participant, so that publishing a negotiation never costs
+/// more than the negotiation.
+struct StatusPublisher: Sendable {
+    private static let pacePerParticipant = Duration.microseconds(100)
+
+    struct Subscriber: Sendable {
+        var stream: StreamID
+        /// The update whose progress a coordinator is sent; nil for the status of all.
+        var update: DeploymentID?
+        var isBehind: Bool
+    }
+
+    private(set) var subscribers: [Subscriber] = []
+    private var notBefore: Instant?
+    /// A subscriber that can be sent the latest state has to wait for the pace.
+    private var isDelayed = false
+
+    /// Publishes the status of all updates on a stream, or the progress of one.
+    mutating func add(_ stream: StreamID, of update: DeploymentID? = nil) {
+        subscribers.append(Subscriber(stream: stream, update: update, isBehind: true))
+        notBefore = nil
+    }
+
+    mutating func remove(_ stream: StreamID) { subscribers.removeAll { $0.stream == stream } }
+
+    mutating func forget(_ peer: PeerID) { subscribers.removeAll { $0.stream.peer == peer } }
+
+    mutating func noteChange(of id: DeploymentID) {
+        for index in subscribers.indices where subscribers[index].update.map({ $0 == id }) ?? true {
+            subscribers[index].isBehind = true
+        }
+    }
+
+    /// When documents that are due may leave; nil if none is.
+    var nextDeadline: Instant? { isDelayed ? notBefore : nil }
+
+    /// Takes the subscribers that are behind and for which `isReady` holds, once their time has
+    /// come.
+    mutating func take(at now: Instant, _ isReady: (PeerID) -> Bool) -> [Subscriber] {
+        let due = subscribers.indices.filter {
+            subscribers[$0].isBehind && isReady(subscribers[$0].stream.peer)
+        }
+        isDelayed = !due.isEmpty && notBefore.map { now < $0 } ?? false
+        guard !isDelayed else { return [] }
+        return due.map { index in
+            subscribers[index].isBehind = false
+            return subscribers[index]
+        }
+    }
+
+    mutating func hasPublished(participants: Int, at now: Instant) {
+        notBefore = now + Self.pacePerParticipant * participants
+    }
+}
+
+extension Broker {
+    /// Brings all subscribers of status up to date whose sockets take it.
+    mutating func publishStatus(at now: Instant) {
+        let due = statusPublisher.take(at: now) { peers[$0]?.isStalled == false }
+        if !due.isEmpty { publish(to: due, at: now) }
+        publishStatusLine(at: now)
+    }
+
+    private mutating func publish(to due: [StatusPublisher.Subscriber], at now: Instant) {
+        var shown = 0
+        var status: StatusEvent?
+        for subscriber in due {
+            guard let id = subscriber.update else {
+                let event = status ?? StatusEvent(status: self.status(at: now))
+                if status == nil { shown += participantCount }
+                status = event
+                send(event, on: subscriber.stream)
+                continue
+            }
+            guard let update = negotiation.updates[id], update.isWaiting else { continue }
+            shown += update.participants.count
+            send(GateEvent.progress(UpdateShape(update.status(at: now))), on: subscriber.stream)
+        }
+        statusPublisher.hasPublished(participants: shown, at: now)
+    }
+
+    private var participantCount: Int {
+        negotiation.updates.entries.reduce(0) { $0 + $1.participants.count }
+    }
+
+    func status(at now: Instant) -> StatusShape {
+        let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
+        return StatusShape(
+            updates: updates.map { UpdateShape($0.status(at: now)) },
+            components: components
+        )
+    }
+
+    /// The components that have a connection, by name.
+    private var components: [ComponentShape] {
+        var shapes: [ComponentName: ComponentShape] = [:]
+        for peer in peers.values where !peer.name.isEmpty {
+            var shape =
+                shapes[peer.name]
+                ?? ComponentShape(component: peer.name, connections: 0, pids: [])
+            shape.connections += 1
+            let process = Int64(peer.credentials.process)
+            if !shape.pids.contains(process) { shape.pids.append(process) }
+            shape.unit = shape.unit ?? peer.credentials.place.unit
+            shapes[peer.name] = shape
+        }
+        return shapes.values.sorted { $0.component < $1.component }.map { shape in
+            var shape = shape
+            shape.pids.sort()
+            return shape
+        }
+    }
+}
