@@ -18,7 +18,17 @@ package struct ComponentRule: Hashable, Sendable {
         self.pattern = pattern
     }
 
-    package var isPattern: Bool { pattern.contains { $0 == "*" || $0 == "?" } }
+    package var isPattern: Bool { Self.isPattern(pattern) }
+
+    /// Whether it is for UNIT/NAME, and UNIT is a plain name: the operator knows that unit.
+    var namesUnit: Bool {
+        guard let slash = pattern.firstIndex(of: "/") else { return false }
+        return !Self.isPattern(pattern[..<slash])
+    }
+
+    private static func isPattern(_ text: some StringProtocol) -> Bool {
+        text.contains { $0 == "*" || $0 == "?" }
+    }
 
     package func matches(_ name: ComponentName) -> Bool {
         Self.matches(Array(pattern.utf8)[...], Array(name.utf8)[...])
@@ -66,7 +76,15 @@ extension Settings {
         min(policy.maxTotalDefer, rule(for: name) { $0.maxTotalDefer } ?? policy.maxTotalDefer)
     }
 
-    /// Who is required wherever it is concerned.
+    /// Whether a component is the required one: by that very name, or as UNIT/NAME where a rule
+    /// names the unit. Any user may start units, and claim a name in them.
+    func meets(_ required: ComponentName, _ component: ComponentName) -> Bool {
+        component == required
+            || component.hasSuffix("/" + required)
+                && rules.contains { $0.namesUnit && $0.matches(component) }
+    }
+
+    /// The components that are required wherever an update concerns them.
     var required: [ComponentName] {
         rules.filter { !$0.isPattern }.map(\.pattern).filter {
             rule(for: $0) { $0.isRequired } ?? false

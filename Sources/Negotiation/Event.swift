@@ -132,6 +132,8 @@ package enum Event: Hashable, Sendable {
     case timePassed
     /// The device was suspended for so long, until now.
     case slept(Duration)
+    /// Everything that was to be sent has been handed to the sockets.
+    case sent
     /// The broker is back after its own death: its connections are lost, its promises are not.
     case restarted
 }

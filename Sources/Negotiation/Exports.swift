@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The words that all parts share: outcome, basis, state.
+// Outcome, basis, participant state and the defaults, which all parts share.
 @_exported public import ReprieveTypes

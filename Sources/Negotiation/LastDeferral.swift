@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The last deferral that a component was granted, for the history. What the component says later
-/// does not take its place, unless that is another deferral.
-///
-/// It decides nothing, and so is no part of a participant's value: two participants that differ
-/// only here are equal.
+/// does not take its place, unless that is another deferral. It decides nothing.
 package struct LastDeferral: Hashable, Sendable {
     package var granted: Duration
     package var message: String?
@@ -13,8 +10,4 @@ package struct LastDeferral: Hashable, Sendable {
         self.granted = granted
         self.message = message
     }
-
-    package static func == (one: LastDeferral, other: LastDeferral) -> Bool { true }
-
-    package func hash(into hasher: inout Hasher) {}
 }

@@ -9,152 +9,51 @@
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
-    package enum Phase: Hashable, Sendable {
-        case gathering
-        case finalAsking
-        case released(Release)
-        case ended(Ending)
-    }
-
-    /// How an update ended.
-    package enum Ending: Hashable, Sendable {
-        case completed(Outcome, message: String?)
-        case cancelled(Withdrawal)
-        case refused(Withdrawal)
-        /// Nobody completed it within the completion limit.
-        case unknown
-    }
-
-    package internal(set) var request: UpdateRequest
+    package var request: UpdateRequest
     package let announced: Instant
-    package internal(set) var phase: Phase = .gathering
-    package internal(set) var deadline: Instant
-    package internal(set) var participants = Roll<Participant>()
-    var derived = Derived()
-
-    package internal(set) var coordinators: [StreamID]
-    /// Processes of its coordinators: their subscriptions are not asked.
-    var ownProcesses: Set<Int32>
-    /// When it is cancelled unless a coordinator attaches; nil while one is.
-    var unattendedUntil: Instant?
-    /// Who lets it go ahead regardless, once somebody does.
-    package internal(set) var forced: Force?
-
+    package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
-    var deadlineLastCall: Instant?
+    package var deadlineLastCall: Instant?
+    package var phase: Phase = .gathering
+    /// Processes of its coordinators: their subscriptions are not asked.
+    package var ownProcesses: Set<Int32> = []
+    /// The operator who lets it go ahead regardless.
+    package var forced: Force?
+    package private(set) var participants = SortedMap<Participant>()
+    private(set) var summary = ParticipantSummary()
+
+    package internal(set) var coordinators: [StreamID] = []
+    /// When it is cancelled unless a coordinator attaches; nil while one is attached.
+    var unattendedUntil: Instant?
     /// The subscriptions asked in the running final asking.
     var askedFinally: Set<StreamID> = []
 
-    init(_ request: UpdateRequest, coordinator: StreamID, process: Int32, at now: Instant) {
+    /// An update to be filled from what was written down of it.
+    package init(_ request: UpdateRequest, announced: Instant, deadline: Instant) {
         self.request = request
-        self.announced = now
-        self.deadline = now + request.policy.deadline
-        self.deadlineLastCall = deadline - request.policy.deadlineLastCallLead
-        self.coordinators = [coordinator]
-        self.ownProcesses = process == 0 ? [] : [process]
+        self.announced = announced
+        self.deadline = deadline
+    }
+
+    init(_ request: UpdateRequest, coordinator: StreamID, process: Int32, at now: Instant) {
+        self.init(request, announced: now, deadline: now + request.policy.deadline)
+        deadlineLastCall = deadline - request.policy.deadlineLastCallLead
+        coordinators = [coordinator]
+        ownProcesses = process == 0 ? [] : [process]
     }
 
     package var id: DeploymentID { request.deploymentID }
 
     var policy: Policy { request.policy }
 
-    package var isWaiting: Bool {
-        switch phase {
-        case .gathering, .finalAsking: true
-        case .released, .ended: false
-        }
+    /// The fields that are written down and can change, without the participants.
+    var written: (Phase, Instant, Instant?, Set<Int32>, Force?) {
+        (phase, deadline, deadlineLastCall, ownProcesses, forced)
     }
 
-    package var release: Release? {
-        if case .released(let release) = phase { release } else { nil }
-    }
-
-    /// Who blocks, sorted.
+    /// The components that block, sorted.
     package var blockers: [ComponentName] {
         isWaiting ? names { $0.blocks } : []
-    }
-}
-
-// MARK: - Whom it concerns
-
-extension Update {
-    /// NAME concerns the component NAME and UNIT/NAME.
-    static func matches(_ wanted: ComponentName, _ component: ComponentName) -> Bool {
-        component == wanted || component.hasSuffix("/" + wanted)
-    }
-
-    func concerns(_ component: ComponentName) -> Bool {
-        guard let wanted = request.components, !wanted.isEmpty else { return true }
-        return (wanted + policy.require).contains { Self.matches($0, component) }
-    }
-
-    func concerns(_ subscription: Subscription) -> Bool {
-        !ownProcesses.contains(subscription.process)
-            && !request.excused.contains(subscription.stream)
-            && concerns(subscription.component)
-    }
-
-    /// Names in `components` that no participant has, in the order given, each once. Where nobody
-    /// is notified, nobody was looked for.
-    var unmatched: [ComponentName] {
-        guard policy.notification == .notify, let wanted = request.components else { return [] }
-        let present = names { !$0.isPlaceholder }
-        var seen: Set<ComponentName> = []
-        return wanted.filter { name in
-            seen.insert(name).inserted && !present.contains { Self.matches(name, $0) }
-        }
-    }
-}
-
-// MARK: - Changing a participant
-
-extension Update {
-    /// The only way to change a participant: keeps the derived numbers true.
-    mutating func with<Result>(
-        _ name: ComponentName,
-        _ turn: inout Turn,
-        _ change: (inout Participant) -> Result
-    ) -> Result {
-        guard let place = participants.place(of: name) else {
-            preconditionFailure("only participants are changed")
-        }
-        return with(name, at: place, &turn, change)
-    }
-
-    /// The same where the name has been looked up.
-    mutating func with<Result>(
-        _ name: ComponentName,
-        at place: Int,
-        _ turn: inout Turn,
-        _ change: (inout Participant) -> Result
-    ) -> Result {
-        let before = participants.entries[place].shown
-        let result = derived.keepTrue(&participants[at: place], deadline: deadline, change)
-        turn.changes.note(name, of: id)
-        if participants.entries[place].shown != before { turn.show(id) }
-        return result
-    }
-
-    mutating func add(_ name: ComponentName, _ participant: Participant, _ turn: inout Turn) {
-        participants[name] = participant
-        derived.count(participant, deadline: deadline)
-        turn.changes.note(name, of: id)
-        turn.show(id)
-    }
-
-    mutating func remove(_ name: ComponentName) -> Participant? {
-        guard let participant = participants[name] else { return nil }
-        participants[name] = nil
-        derived.discount(participant, deadline: deadline)
-        return participant
-    }
-
-    /// Changes participants and more at once, where whoever watches hears of it once.
-    mutating func all(_ turn: inout Turn, _ change: (inout Update) -> Void) {
-        let before = status(at: turn.now)
-        change(&self)
-        derived.recount(participants, deadline: deadline)
-        if status(at: turn.now) != before { turn.changed(id) }
     }
 
     /// The participants for which `isDue` holds, sorted.
@@ -165,19 +64,99 @@ extension Update {
         }
         return due
     }
-}
 
-// MARK: - Deadlines
-
-extension Update {
     /// The next instant at which something happens to this update by itself.
-    mutating func nextDeadline(_ settings: Settings) -> Instant? {
+    func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
         case .gathering, .finalAsking:
-            let next = derived.earliestDeadline(of: participants, deadline: deadline)
-            return earliest(earliest(unattendedUntil ?? deadline, deadlineLastCall), next)
-        case .released(let release): return release.at + settings.completionLimit
+            let next = earliest(deadlineLastCall, summary.earliestDeadline)
+            return earliest(unattendedUntil ?? deadline, next)
+        case .released(let opening): return opening.at + settings.completionLimit
         case .ended: return nil
         }
+    }
+}
+
+// MARK: - Changing participants
+
+// Nothing else changes them: what is written down of them is always noted, and the summary true.
+extension Update {
+    /// Changes a participant.
+    mutating func with<Result>(
+        _ name: ComponentName,
+        _ handling: inout Handling,
+        _ change: (inout Participant) -> Result
+    ) -> Result {
+        guard let place = participants.place(of: name) else {
+            preconditionFailure("only participants are changed")
+        }
+        return with(name, at: place, &handling, change)
+    }
+
+    /// The same where the name has been looked up.
+    mutating func with<Result>(
+        _ name: ComponentName,
+        at place: Int,
+        _ handling: inout Handling,
+        _ change: (inout Participant) -> Result
+    ) -> Result {
+        let before = participants.entries[place].shown
+        summary.remove(participants.entries[place], deadline: deadline)
+        let result = change(&participants[at: place])
+        summary.add(participants.entries[place], deadline: deadline)
+        handling.note(.participant(id, name))
+        if participants.entries[place].shown != before { handling.show(id) }
+        return result
+    }
+
+    mutating func add(
+        _ name: ComponentName,
+        _ participant: Participant,
+        _ handling: inout Handling
+    ) {
+        participants[name] = participant
+        summary.add(participant, deadline: deadline)
+        handling.note(.participant(id, name))
+        handling.show(id)
+    }
+
+    mutating func remove(_ name: ComponentName, _ handling: inout Handling) -> Participant? {
+        guard let participant = participants[name] else { return nil }
+        participants[name] = nil
+        summary.remove(participant, deadline: deadline)
+        handling.note(.participant(id, name))
+        handling.show(id)
+        return participant
+    }
+
+    /// Changes every participant. The caller shows the status.
+    mutating func withAll(_ handling: inout Handling, _ change: (inout Participant) -> Void) {
+        for place in participants.places {
+            change(&participants[at: place])
+            handling.note(.participant(id, participants.names[place]))
+        }
+        summary = ParticipantSummary(of: participants, deadline: deadline)
+    }
+
+    /// Finds the earliest deadline again where its last holder has another now.
+    mutating func refreshSummary() {
+        guard summary.isStale else { return }
+        summary = ParticipantSummary(of: participants, deadline: deadline)
+    }
+
+    mutating func reserveParticipants(_ count: Int) {
+        participants.reserveCapacity(count)
+    }
+
+    /// For `Negotiation.explorationKey`.
+    mutating func forgetLastDeferrals() {
+        for place in participants.places where participants.entries[place].lastDeferral != nil {
+            participants[at: place].lastDeferral = nil
+        }
+    }
+
+    /// A participant that was written down.
+    package mutating func restore(_ name: ComponentName, _ participant: Participant) {
+        participants[name] = participant
     }
 }

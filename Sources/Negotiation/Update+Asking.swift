@@ -3,21 +3,21 @@
 // Questions and notices: who is asked, in which round, and what the notice says.
 
 extension Update {
-    /// Puts a new question, in the next round unless it is a second subscription's. Only `seats`
-    /// hear it, all of the component's if nil.
+    /// Puts a new question, in the next round unless it is a second subscription's. Only `streams`
+    /// are sent it, all of the component's if nil.
     mutating func ask(
         _ name: ComponentName,
-        seats: [StreamID]? = nil,
+        streams: [StreamID]? = nil,
         isSecond: Bool = false,
-        _ turn: inout Turn
+        _ handling: inout Handling
     ) {
         let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
-        let now = turn.now
+        let now = handling.now
         // Who joins is asked, and most join in the order of their names.
         let found = participants.place(of: name, hint: participants.count - 1)
         guard let place = found else { return }
-        let budgetLeft = with(name, at: place, &turn) { participant in
+        let budgetLeft = with(name, at: place, &handling) { participant in
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(
@@ -27,76 +27,80 @@ extension Update {
             )
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
-            participant.forgetWords()
-            let isHeard = !(seats?.isEmpty ?? participant.seats.isEmpty)
+            participant.forgetDeferrals()
+            let isHeard = !(streams?.isEmpty ?? participant.subscribers.isEmpty)
             participant.isTold = participant.isTold || isHeard
             participant.enter(.asked, until: now + timeout, at: now)
             return participant.budgetLeft(at: now)
         }
-        tell(name, at: place, seats: seats, &turn)
+        tell(name, at: place, streams: streams, &handling)
         // A response time or a budget of 0: told, not asked.
         if min(timeout, budgetLeft) <= .zero {
-            with(name, at: place, &turn) { $0.enter(.silent, at: now) }
+            with(name, at: place, &handling) { $0.enter(.silent, at: now) }
         }
     }
 
     /// Says the standing question again, to one more subscription. In a final asking it becomes a
     /// final one, which is a round of its own; the response time runs on.
-    mutating func repeatQuestion(_ name: ComponentName, to seat: StreamID, _ turn: inout Turn) {
+    mutating func repeatQuestion(
+        _ name: ComponentName,
+        to stream: StreamID,
+        _ handling: inout Handling
+    ) {
         let isFinal = phase == .finalAsking
-        with(name, &turn) { participant in
+        with(name, &handling) { participant in
             let becomesFinal = isFinal && !participant.question.isFinal
             if becomesFinal { participant.question.isFinal = true }
             if becomesFinal || participant.question.round == 0 { participant.question.round += 1 }
         }
-        tell(name, seats: [seat], &turn)
+        tell(name, streams: [stream], &handling)
     }
 
-    /// Sends the standing question to seats of a participant.
-    mutating func tell(_ name: ComponentName, seats: [StreamID]?, _ turn: inout Turn) {
+    /// Sends the standing question to some or all of a component's subscriptions.
+    mutating func tell(_ name: ComponentName, streams: [StreamID]?, _ handling: inout Handling) {
         guard let place = participants.place(of: name) else { return }
-        tell(name, at: place, seats: seats, &turn)
+        tell(name, at: place, streams: streams, &handling)
     }
 
     private mutating func tell(
         _ name: ComponentName,
         at place: Int,
-        seats: [StreamID]?,
-        _ turn: inout Turn
+        streams: [StreamID]?,
+        _ handling: inout Handling
     ) {
-        let seats = seats ?? participants.entries[place].seats.map(\.stream)
-        guard !seats.isEmpty else { return }
-        let notice = notice(at: place, turn)
-        for seat in seats { turn.actions.append(.notify(seat, notice)) }
-        if phase == .finalAsking { askedFinally.formUnion(seats) }
+        let streams = streams ?? participants.entries[place].subscribers.map(\.stream)
+        guard !streams.isEmpty else { return }
+        let notice = notice(at: place, handling)
+        for stream in streams { handling.send(.notify(stream, notice)) }
+        if phase == .finalAsking { askedFinally.formUnion(streams) }
         if !participants.entries[place].isTold {
-            with(name, at: place, &turn) { $0.isTold = true }
+            with(name, at: place, &handling) { $0.isTold = true }
         }
     }
 
     /// The last call changes no state and no timer; it only says what is coming.
     mutating func lastCall(
         _ name: ComponentName,
-        seats: [StreamID]? = nil,
+        streams: [StreamID]? = nil,
         isFinal: Bool,
         respondBy: Duration? = nil,
-        _ turn: inout Turn
+        _ handling: inout Handling
     ) {
         guard let place = participants.place(of: name) else { return }
-        var notice = notice(at: place, turn)
+        var notice = notice(at: place, handling)
         notice.lastCall = true
         notice.final = isFinal
         notice.respondBy = respondBy ?? notice.respondBy
-        let seats = seats ?? participants.entries[place].seats.map(\.stream)
-        for seat in seats { turn.actions.append(.notify(seat, notice)) }
-        if !participants.entries[place].isTold, !seats.isEmpty {
-            with(name, at: place, &turn) { $0.isTold = true }
+        let streams = streams ?? participants.entries[place].subscribers.map(\.stream)
+        for stream in streams { handling.send(.notify(stream, notice)) }
+        if !participants.entries[place].isTold, !streams.isEmpty {
+            with(name, at: place, &handling) { $0.isTold = true }
         }
     }
 
-    private func notice(at place: Int, _ turn: borrowing Turn) -> Notice {
-        let now = turn.now
-        let maxDefer = turn.settings.maxDefer(of: participants.names[place], request.policy)
+    private func notice(at place: Int, _ handling: borrowing Handling) -> Notice {
+        let now = handling.now
+        let maxDefer = handling.settings.maxDefer(of: participants.names[place], request.policy)
         let deadlineLeft = max(.zero, deadline - now)
         let budgetLeft = participants.entries[place].budgetLeft(at: now)
         let question = participants.entries[place].question

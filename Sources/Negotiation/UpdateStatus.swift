@@ -70,22 +70,3 @@ extension Participant {
         )
     }
 }
-
-extension Negotiation {
-    /// The updates that concern a subscription, and that go ahead whatever it says, sorted.
-    package func underway(for subscription: Subscription) -> [DeploymentID] {
-        let underway = updates.entries.filter { update in
-            guard update.policy.notification == .notify, update.concerns(subscription) else {
-                return false
-            }
-            let state = update.participants[subscription.component]?.state
-            return !update.isWaiting || state == .overridden
-        }
-        return underway.map(\.id)
-    }
-
-    /// What was said of the end of an update; nil while it goes on, or once it is forgotten.
-    package func post(of id: DeploymentID) -> Post? {
-        updates[id] == nil ? ended[id]?.ending.post(id) : nil
-    }
-}

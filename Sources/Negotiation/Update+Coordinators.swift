@@ -4,48 +4,47 @@
 
 extension Update {
     /// One more coordinator with the same request: it hears the same end.
-    mutating func attach(_ coordinator: StreamID, process: Int32, _ turn: inout Turn) {
-        turn.actions.append(.attached(coordinator, attachment(isFirst: false)))
+    mutating func attach(_ coordinator: StreamID, process: Int32, _ handling: inout Handling) {
+        handling.send(.attached(coordinator, attachment(isFirst: false)))
         if let release {
-            turn.actions.append(.released(coordinator, release))
+            handling.send(.released(coordinator, release))
             return
         }
         coordinators.append(coordinator)
-        turn.changed(id)
-        excuse(process, &turn)
-        guard unattendedUntil != nil else { return settle(&turn) }
+        handling.show(id)
+        excuse(process, &handling)
+        guard unattendedUntil != nil else { return settle(&handling) }
         unattendedUntil = nil
         if forced != nil {
-            force(&turn)
-        } else if deadline <= turn.now {
-            reachDeadline(&turn)
+            force(&handling)
+        } else if deadline <= handling.now {
+            reachDeadline(&handling)
         } else {
-            settle(&turn)
+            settle(&handling)
         }
     }
 
     /// Who waits at the gate is not asked whether it may open, even where it was before it came.
-    private mutating func excuse(_ process: Int32, _ turn: inout Turn) {
+    private mutating func excuse(_ process: Int32, _ handling: inout Handling) {
         guard process != 0, ownProcesses.insert(process).inserted else { return }
-        turn.changes.note(.update(id))
-        let now = turn.now
-        for name in names(where: { $0.seats.contains { $0.process == process } }) {
-            with(name, &turn) { participant in
-                participant.seats.removeAll { $0.process == process }
+        let now = handling.now
+        for name in names(where: { $0.subscribers.contains { $0.process == process } }) {
+            with(name, &handling) { participant in
+                participant.subscribers.removeAll { $0.process == process }
                 participant.excuse(at: now)
             }
         }
     }
 
     /// A component has subscribed in a coordinator's process. A required one has come.
-    mutating func excuse(arrived name: ComponentName, _ turn: inout Turn) {
+    mutating func excuse(arrived name: ComponentName, _ handling: inout Handling) {
         guard let state = participants[name]?.state else { return }
-        let now = turn.now
-        with(name, &turn) { participant in
+        let now = handling.now
+        with(name, &handling) { participant in
             if state == .absent { participant.excuse(at: now) }
-            participant.isExcused = participant.seats.isEmpty
+            participant.isExcused = participant.subscribers.isEmpty
         }
-        settle(&turn)
+        settle(&handling)
     }
 
     func attachment(isFirst: Bool) -> Attachment {
@@ -58,18 +57,18 @@ extension Update {
     }
 
     /// With no coordinator the gate neither opens nor refuses, and after a while it is withdrawn.
-    mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ turn: inout Turn) {
+    mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ handling: inout Handling) {
         guard isWaiting, coordinators.contains(where: isGone) else { return }
         coordinators.removeAll(where: isGone)
         guard coordinators.isEmpty else { return }
-        unattendedUntil = turn.now + turn.settings.reconnectGrace
+        unattendedUntil = handling.now + handling.settings.reconnectGrace
     }
 }
 
 extension Participant {
     /// Its last subscription is a coordinator's own. A deferral that runs is kept.
     fileprivate mutating func excuse(at now: Instant) {
-        guard seats.isEmpty else { return }
+        guard subscribers.isEmpty else { return }
         isExcused = true
         if state == .asked || state == .absent { beReady(at: now) }
     }
@@ -85,7 +84,7 @@ extension Participant {
 
     /// Acknowledges without having been asked.
     private mutating func beReady(at now: Instant) {
-        forgetWords()
+        forgetDeferrals()
         acknowledgedAt = now
         enter(.acknowledged, at: now)
     }

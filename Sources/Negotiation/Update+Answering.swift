@@ -4,39 +4,40 @@
 
 extension Update {
     /// Takes an answer, or says why it is none.
-    mutating func answer(_ answer: Answer, _ turn: inout Turn) -> Result<Grant, Refusal> {
+    mutating func answer(_ answer: Answer, _ handling: inout Handling) -> Result<Grant, Refusal> {
         let name = answer.component
-        let found = participants.place(of: name, hint: derived.nextToAnswer)
+        let found = participants.place(of: name)
         guard let place = found, takesPart(at: place) else { return .failure(.notAsked(name, id)) }
-        derived.nextToAnswer = place + 1
         // A negative deferral is no answer: taken for consent it would be a hole.
         guard answer.deferral >= .zero else { return .failure(.notAsked(name, id)) }
         let isOverridden = participants.entries[place].state == .overridden
         if answer.deferral == .zero {
-            if isWaiting, !isOverridden { acknowledge(answer, at: place, &turn) }
+            if isWaiting, !isOverridden { acknowledge(answer, at: place, &handling) }
             return .success(
                 Grant(
                     granted: .zero,
-                    remaining: participants.entries[place].remaining(at: turn.now)
+                    remaining: participants.entries[place].remaining(at: handling.now)
                 )
             )
         }
         guard isWaiting else { return .failure(.alreadyReleased(id)) }
-        guard deadline - turn.now >= .milliseconds(1) else { return .failure(.deadlinePassed(id)) }
-        let left = participants.entries[place].budgetLeft(at: turn.now)
+        guard deadline - handling.now >= .milliseconds(1) else {
+            return .failure(.deadlinePassed(id))
+        }
+        let left = participants.entries[place].budgetLeft(at: handling.now)
         guard left >= .milliseconds(1), !isOverridden else {
             return .failure(.budgetSpent(name, id))
         }
-        let asked = max(answer.deferral, turn.settings.minimumDeferral)
+        let asked = max(answer.deferral, handling.settings.minimumDeferral)
         // Held to the instant, said in whole milliseconds: a deferral cut by its budget or by the
         // deadline must not end the fraction of a millisecond before it, and be asked once more.
-        let maxDefer = turn.settings.maxDefer(of: name, policy)
-        let granted = min(asked, maxDefer, left, deadline - turn.now)
-        deferUpdate(answer, granted: granted, at: place, &turn)
+        let maxDefer = handling.settings.maxDefer(of: name, policy)
+        let granted = min(asked, maxDefer, left, deadline - handling.now)
+        deferUpdate(answer, granted: granted, at: place, &handling)
         return .success(
             Grant(
                 granted: granted.inWholeMilliseconds,
-                remaining: participants.entries[place].remaining(at: turn.now)
+                remaining: participants.entries[place].remaining(at: handling.now)
             )
         )
     }
@@ -51,13 +52,13 @@ extension Update {
     private mutating func acknowledge(
         _ answer: Answer,
         at place: Int,
-        _ turn: inout Turn
+        _ handling: inout Handling
     ) {
         let name = answer.component
-        let now = turn.now
-        let isOutsideFinal = with(name, at: place, &turn) { participant in
+        let now = handling.now
+        let isOutsideFinal = with(name, at: place, &handling) { participant in
             participant.message = answer.message
-            participant.keepWord(of: answer.request.peer, until: nil, at: now)
+            participant.keepDeferral(of: answer.request.peer, until: nil, at: now)
             let isFinalWord =
                 participant.question.isFinal
                 && answer.round == participant.question.round
@@ -74,37 +75,39 @@ extension Update {
             participant.enter(.acknowledged, at: now)
             return participant.isConfirm && !participant.hasFinalWord
         }
-        if isOutsideFinal, phase == .finalAsking { askFinally(name, &turn) }
-        settle(&turn)
+        if isOutsideFinal, phase == .finalAsking { askFinally(name, &handling) }
+        settle(&handling)
     }
 
     /// A component that acts on `final` has acknowledged without having been asked finally.
-    private mutating func askFinally(_ name: ComponentName, _ turn: inout Turn) {
-        let seats = participants[name]?.seats.map(\.stream).filter { !askedFinally.contains($0) }
-        if let seats, !seats.isEmpty { ask(name, seats: seats, &turn) }
+    private mutating func askFinally(_ name: ComponentName, _ handling: inout Handling) {
+        let streams = participants[name]?.subscribers.map(\.stream).filter {
+            !askedFinally.contains($0)
+        }
+        if let streams, !streams.isEmpty { ask(name, streams: streams, &handling) }
     }
 
     private mutating func deferUpdate(
         _ answer: Answer,
         granted: Duration,
         at place: Int,
-        _ turn: inout Turn
+        _ handling: inout Handling
     ) {
-        let now = turn.now
-        with(answer.component, at: place, &turn) { participant in
+        let now = handling.now
+        with(answer.component, at: place, &handling) { participant in
             participant.message = answer.message
             participant.deferrals += 1
             participant.lastDeferral = LastDeferral(granted: granted, message: answer.message)
             participant.question.isAnswered = true
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
-            participant.keepWord(of: answer.request.peer, until: now + granted, at: now)
+            participant.keepDeferral(of: answer.request.peer, until: now + granted, at: now)
             // What is said while away is kept, and does not stop the grace.
             if participant.state != .away {
                 participant.enter(.deferred, until: participant.deferralEnd(at: now), at: now)
             }
         }
-        if phase == .finalAsking { endFinalAsking(&turn) }
+        if phase == .finalAsking { endFinalAsking(&handling) }
     }
 }
 

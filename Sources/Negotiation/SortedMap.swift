@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something for each of many components, in the order of their names: what leaves the negotiation
-/// has an order, and a gate of thousands is not sorted at each of its steps.
-package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
+/// A map that is sorted by its keys, which are names of components or updates: what leaves the
+/// negotiation has an order, and a gate of thousands is not sorted at each of its steps.
+package struct SortedMap<Entry: Hashable & Sendable>: Hashable, Sendable {
     /// Sorted, each once.
     package private(set) var names: [ComponentName] = []
-    /// In the order of `names`. An entry is large: to read some of it, read it here.
+    /// In the order of `names`. An entry can be large: read a part of it where it stands.
     package private(set) var entries: [Entry] = []
 
     package init() {}
@@ -17,12 +17,12 @@ package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
     package subscript(name: ComponentName) -> Entry? {
         get { place(of: name).map { entries[$0] } }
         set {
-            guard let newValue else { return strike(name) }
-            enter(name, newValue)
+            guard let newValue else { return remove(name) }
+            set(name, newValue)
         }
     }
 
-    private mutating func enter(_ name: ComponentName, _ entry: Entry) {
+    private mutating func set(_ name: ComponentName, _ entry: Entry) {
         let place = lowestPlace(notBefore: name)
         if place == names.count {
             names.append(name)
@@ -35,23 +35,23 @@ package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
-    private mutating func strike(_ name: ComponentName) {
+    private mutating func remove(_ name: ComponentName) {
         guard let place = place(of: name) else { return }
         names.remove(at: place)
         entries.remove(at: place)
     }
 
-    /// What stands at a place, changed where it stands.
+    /// The entry at a place, changed where it stands.
     subscript(at place: Int) -> Entry {
         get { entries[place] }
         _modify { yield &entries[place] }
     }
 
-    /// All places, in order. They hold until a name comes or goes.
-    var places: Range<Int> { names.indices }
+    /// All places, in order. They hold until an entry is added or removed.
+    package var places: Range<Int> { names.indices }
 
-    /// Where a name stands. Whoever goes through many names in their order has it found at once,
-    /// with the place after the last one as `hint`.
+    /// The place of a name. With the place after the last one as `hint`, many names in their order
+    /// are found at once.
     package func place(of name: ComponentName, hint: Int = 0) -> Int? {
         if hint < names.count, names[hint] == name { return hint }
         let place = lowestPlace(notBefore: name)
@@ -63,7 +63,7 @@ package struct Roll<Entry: Hashable & Sendable>: Hashable, Sendable {
         entries.reserveCapacity(capacity)
     }
 
-    /// Where a name is, or belongs. Most come in order, and belong at the end.
+    /// The place that a name has or would have. Most are added in order, at the end.
     private func lowestPlace(notBefore name: ComponentName) -> Int {
         if let last = names.last, last < name { return names.count }
         var range = 0..<names.count

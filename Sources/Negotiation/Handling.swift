@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The handling of one event: when it happened, the settings, and what follows from it so far.
+struct Handling {
+    let now: Instant
+    let settings: Settings
+    var consequences = Consequences()
+
+    mutating func send(_ action: Action) {
+        consequences.actions.append(action)
+    }
+
+    mutating func decide(_ decision: Decision) {
+        consequences.decisions.append(decision)
+    }
+
+    mutating func note(_ change: Change) {
+        if consequences.changes.last != change { consequences.changes.append(change) }
+    }
+
+    /// The status of an update is another than before.
+    mutating func show(_ id: DeploymentID) {
+        if case .changed(id)? = consequences.actions.last { return }
+        send(.changed(id))
+    }
+
+    mutating func fail(_ request: StreamID, _ refusal: Refusal) {
+        send(.failed(request, refusal))
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What can be asked of a negotiation.
+
+extension Negotiation {
+    /// Whether any component is subscribed.
+    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+
+    /// Whether any update waits.
+    package var isWaiting: Bool { updates.entries.contains { $0.isWaiting } }
+
+    /// Whether `Event.sent` has anything to do.
+    package var awaitsSending: Bool { !departing.isEmpty || owedPosts.isDelivering }
+
+    /// An update that waits or is released, or whose posts may not have left yet.
+    package func update(_ id: DeploymentID) -> Update? { updates[id] ?? departing[id] }
+
+    /// The updates that are remembered with their ends, oldest first.
+    package var ended: [(id: DeploymentID, end: Ended)] {
+        endedUpdates.order.compactMap { id in endedUpdates[id].map { (id, $0) } }
+    }
+
+    /// How an update ended that is still remembered.
+    package func ending(of id: DeploymentID) -> Ended? { endedUpdates[id] }
+
+    /// The post of an update that has ended; nil while it goes on, or once it is forgotten.
+    package func post(of id: DeploymentID) -> Post? {
+        updates[id] == nil ? endedUpdates[id]?.ending.post(id) : nil
+    }
+
+    /// All owed posts by component, sorted.
+    package var owed: [(component: ComponentName, posts: [OwedPost])] {
+        owedPosts.components.map { ($0, owedPosts[$0]) }
+    }
+
+    /// The posts owed to a component, oldest first.
+    package func posts(owedTo component: ComponentName) -> [OwedPost] { owedPosts[component] }
+
+    /// The updates that concern a subscription, and that go ahead whatever it says, sorted.
+    package func underway(for subscription: Subscription) -> [DeploymentID] {
+        let underway = updates.entries.filter { update in
+            guard update.policy.notification == .notify, update.concerns(subscription) else {
+                return false
+            }
+            let state = update.participants[subscription.component]?.state
+            return !update.isWaiting || state == .overridden
+        }
+        return underway.map(\.id)
+    }
+
+    /// The subscriptions that acknowledged an update which is released and not over yet, and which
+    /// is one of those that count. One that was opened later has acknowledged nothing.
+    package func readySubscriptions(
+        in counts: (UpdateRequest) -> Bool
+    ) -> Set<StreamID> {
+        var ready: Set<StreamID> = []
+        for update in updates.entries where !update.isWaiting && counts(update.request) {
+            for participant in update.participants.entries where participant.isReady {
+                ready.formUnion(participant.subscribers.map(\.stream))
+            }
+        }
+        return ready
+    }
+
+    /// The same negotiation without what never decides anything, for a search that visits each
+    /// state once.
+    package var explorationKey: Negotiation {
+        var key = self
+        for place in key.updates.places { key.updates[at: place].forgetLastDeferrals() }
+        for place in key.departing.places { key.departing[at: place].forgetLastDeferrals() }
+        return key
+    }
+}
+
+extension Update {
+    /// The components that hold it back with a deferral, sorted, and what each says of it.
+    package var holders: [(component: ComponentName, message: String?)] {
+        guard isWaiting else { return [] }
+        let names = names { $0.state == .deferred }
+        return names.map { ($0, participants[$0]?.message) }
+    }
+}
+
+extension Participant {
+    /// It acknowledged, and where it acts on a final notice, it has acted.
+    fileprivate var isReady: Bool {
+        state == .acknowledged && (hasFinalWord || !isConfirm)
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Participant {
+    /// When the last running deferral ends; nil when none runs.
+    func deferralEnd(at now: Instant) -> Instant? {
+        lastDeferralEnd.flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// When the last deferral ends or ended, of those that were not replaced.
+    package var lastDeferralEnd: Instant? {
+        deferralsByPeer.isEmpty
+            ? detachedDeferral
+            : deferralsByPeer.values.reduce(detachedDeferral) { max($0 ?? $1, $1) }
+    }
+
+    /// An answer replaces the deferral of its connection, and that of a closed connection.
+    mutating func keepDeferral(of peer: PeerID, until end: Instant?, at now: Instant) {
+        detachedDeferral = nil
+        if end == nil, deferralsByPeer.isEmpty { return }
+        deferralsByPeer[peer] = end
+        if !deferralsByPeer.isEmpty { deferralsByPeer = deferralsByPeer.filter { $0.value > now } }
+    }
+
+    /// A connection closed: its running deferral is the component's from now on.
+    mutating func detachDeferral(of peer: PeerID) {
+        guard let end = deferralsByPeer.removeValue(forKey: peer) else { return }
+        detachedDeferral = max(detachedDeferral ?? end, end)
+    }
+
+    mutating func detachAllDeferrals() {
+        for peer in Array(deferralsByPeer.keys) { detachDeferral(of: peer) }
+    }
+
+    mutating func forgetDeferrals() {
+        deferralsByPeer = [:]
+        detachedDeferral = nil
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Components coming and going in mid-negotiation.
+
+extension Update {
+    /// The first questions, to everyone subscribed.
+    mutating func begin(
+        _ subscriptions: SortedMap<[Subscription]>,
+        _ handling: inout Handling
+    ) {
+        guard policy.notification == .notify else { return open(on: .skipped, &handling) }
+        reserveParticipants(subscriptions.count)
+        for (place, name) in subscriptions.names.enumerated() {
+            let concerned = subscriptions.entries[place].filter { concerns($0) }
+            if !concerned.isEmpty { welcome(name, concerned, &handling) }
+        }
+        let required = handling.settings.required.filter { concerns($0) }
+        for name in Set(policy.require + required).sorted() {
+            let isPresent = subscriptions.names.contains { handling.settings.meets(name, $0) }
+            if !isPresent { waitFor(name, &handling) }
+        }
+        if deadline <= handling.now { reachDeadline(&handling) } else { settle(&handling) }
+    }
+
+    /// Waits for a required component that is not there.
+    private mutating func waitFor(_ name: ComponentName, _ handling: inout Handling) {
+        let end = handling.now + policy.responseTimeout
+        let budget = handling.settings.budget(of: name, policy)
+        let isTime = min(policy.responseTimeout, budget) > .zero
+        let participant = Participant(
+            isTime ? .absent : .silent,
+            at: handling.now,
+            until: isTime ? end : nil,
+            policy: policy,
+            budget: budget
+        )
+        add(name, participant, &handling)
+    }
+
+    /// A new participant.
+    private mutating func welcome(
+        _ name: ComponentName,
+        _ subscriptions: [Subscription],
+        _ handling: inout Handling
+    ) {
+        var participant = Participant(
+            .acknowledged,
+            at: handling.now,
+            until: nil,
+            policy: policy,
+            budget: handling.settings.budget(of: name, policy)
+        )
+        participant.subscribers = subscriptions.map { Participant.Subscriber($0) }
+        add(name, participant, &handling)
+        ask(name, &handling)
+    }
+
+    mutating func subscribed(_ subscription: Subscription, _ handling: inout Handling) {
+        guard isWaiting, concerns(subscription.component) else { return }
+        let name = subscription.component
+        recognise(name, &handling)
+        guard concerns(subscription) else { return excuse(arrived: name, &handling) }
+        if participants[name] == nil {
+            welcome(name, [subscription], &handling)
+        } else {
+            with(name, &handling) { participant in
+                participant.subscribers.append(Participant.Subscriber(subscription))
+                participant.isExcused = false
+            }
+            ask(arrived: subscription.stream, of: name, &handling)
+        }
+        if deadlineLastCall == nil {
+            lastCall(name, streams: [subscription.stream], isFinal: true, &handling)
+        }
+        settle(&handling)
+    }
+
+    /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
+    private mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
+        for placeholder in names(where: \.isPlaceholder)
+        where placeholder != name && handling.settings.meets(placeholder, name) {
+            guard let participant = remove(placeholder, &handling), participants[name] == nil else {
+                continue
+            }
+            add(
+                name,
+                participant.limited(to: handling.settings.budget(of: name, policy)),
+                &handling
+            )
+        }
+    }
+
+    /// Who subscribes is asked at once, unless its answer stands.
+    private mutating func ask(
+        arrived stream: StreamID,
+        of name: ComponentName,
+        _ handling: inout Handling
+    ) {
+        let isSecond = participants[name].map { $0.subscribers.count > 1 } ?? false
+        switch participants[name]?.state {
+        case .absent: ask(name, streams: [stream], &handling)
+        case .acknowledged: ask(name, streams: [stream], isSecond: isSecond, &handling)
+        case .asked, .silent: repeatQuestion(name, to: stream, &handling)
+        case .away, .gone: welcomeBack(name, stream, &handling)
+        case .deferred, .overridden, nil: break
+        }
+    }
+
+    private mutating func welcomeBack(
+        _ name: ComponentName,
+        _ stream: StreamID,
+        _ handling: inout Handling
+    ) {
+        let now = handling.now
+        let isAnswered = with(name, &handling) { participant in
+            if let end = participant.deferralEnd(at: now) {
+                participant.enter(.deferred, until: end, at: now)
+            } else if !participant.question.isAnswered {
+                let answerBy = participant.question.answerBy
+                let hasTime = answerBy > now && participant.budgetLeft(at: now) > .zero
+                participant.enter(
+                    hasTime ? .asked : .silent,
+                    until: hasTime ? answerBy : nil,
+                    at: now
+                )
+            }
+            return participant.question.isAnswered
+        }
+        switch participants[name]?.state {
+        case .deferred: break
+        default:
+            if isAnswered {
+                ask(name, streams: [stream], &handling)
+            } else {
+                repeatQuestion(name, to: stream, &handling)
+            }
+        }
+    }
+
+    mutating func unsubscribed(
+        _ stream: StreamID,
+        of name: ComponentName,
+        _ handling: inout Handling
+    ) {
+        leave(name, &handling) { $0.stream == stream }
+    }
+
+    mutating func hungUp(_ peer: PeerID, of name: ComponentName, _ handling: inout Handling) {
+        guard isWaiting, participants[name] != nil else { return }
+        with(name, &handling) { $0.detachDeferral(of: peer) }
+        leave(name, &handling) { $0.stream.peer == peer }
+    }
+
+    /// Subscriptions ended. If it blocks and these were its last, it may come back for a while.
+    private mutating func leave(
+        _ name: ComponentName,
+        _ handling: inout Handling,
+        _ hasEnded: (Participant.Subscriber) -> Bool
+    ) {
+        guard isWaiting, let participant = participants[name],
+            participant.subscribers.contains(where: hasEnded)
+        else { return }
+        let now = handling.now
+        let graceEnd = now + handling.settings.reconnectGrace
+        with(name, &handling) { participant in
+            participant.subscribers.removeAll(where: hasEnded)
+            let isLast = participant.subscribers.isEmpty
+            guard isLast, participant.state == .asked || participant.state == .deferred else {
+                return
+            }
+            participant.enter(.away, until: graceEnd, at: now)
+        }
+        settle(&handling)
+    }
+}
+
+extension Participant.Subscriber {
+    init(_ subscription: Subscription) {
+        self.init(
+            stream: subscription.stream,
+            confirm: subscription.confirm,
+            process: subscription.process
+        )
+    }
+}

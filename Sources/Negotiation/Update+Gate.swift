@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The gate: when it opens, and the final asking before it does.
+
+extension Update {
+    /// Decides whether the gate opens now. Called after whatever can have unblocked it.
+    mutating func settle(_ handling: inout Handling) {
+        guard isWaiting, unattendedUntil == nil else { return }
+        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        guard summary.blockers == 0 else { return }
+        if phase == .gathering {
+            beginFinalAsking(&handling)
+            return settle(&handling)
+        }
+        open(on: .consent, &handling)
+    }
+
+    /// Asks once more those who could: who acts only on the final notice, and whose
+    /// acknowledgement is too old to be relied upon.
+    private mutating func beginFinalAsking(_ handling: inout Handling) {
+        let toAsk = toAskFinally(at: handling.now)
+        phase = .finalAsking
+        for name in toAsk { ask(name, &handling) }
+    }
+
+    private func toAskFinally(at now: Instant) -> [ComponentName] {
+        guard phase == .gathering else { return [] }
+        let ttl = policy.acknowledgementTTL
+        return names { participant in
+            participant.state == .acknowledged && !participant.subscribers.isEmpty
+                && (participant.isConfirm
+                    || participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
+        }
+    }
+
+    /// A deferral ends the final asking: who may have acted on it is told to go back to work.
+    mutating func endFinalAsking(_ handling: inout Handling) {
+        let asked = askedFinally
+        phase = .gathering
+        askedFinally = []
+        for name in participants.names {
+            let acted = with(name, &handling) { participant in
+                participant.question.isFinal = false
+                participant.hasFinalWord = false
+                return participant.subscribers.filter { $0.confirm && asked.contains($0.stream) }
+            }
+            if !acted.isEmpty { sendBackToWork(name, streams: acted.map(\.stream), &handling) }
+        }
+    }
+
+    private mutating func sendBackToWork(
+        _ name: ComponentName,
+        streams: [StreamID],
+        _ handling: inout Handling
+    ) {
+        switch participants[name]?.state {
+        case .deferred, .overridden:
+            with(name, &handling) { $0.question.round += 1 }
+            tell(name, streams: streams, &handling)
+        default: ask(name, streams: streams, &handling)
+        }
+    }
+
+    /// Opens the gate, on the given ground or on a stronger one that applies.
+    mutating func open(on ground: Basis, _ handling: inout Handling) {
+        let isCapped = participants.entries.contains { $0.state == .overridden }
+        let basis = max(
+            ground,
+            isCapped ? .capped : .consent,
+            summary.silences > 0 ? .silence : .consent
+        )
+        let now = handling.now
+        phase = .released(Opening(basis: basis, waited: now - announced, at: now))
+        askedFinally = []
+        handling.show(id)
+        if let release {
+            for coordinator in coordinators { handling.send(.released(coordinator, release)) }
+        }
+        coordinators = []
+    }
+
+    /// `onSilence` is `refuse`, and a participant is silent.
+    private mutating func refuse(_ handling: inout Handling) {
+        let silent = names { $0.state.isSilence }
+        let withdrawal = Withdrawal(
+            deploymentID: id,
+            by: silent[0],
+            reason: "no answer from \(silent.joined(separator: ", "))"
+        )
+        for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
+        end(.refused(withdrawal), &handling)
+    }
+
+    mutating func cancel(_ withdrawal: Withdrawal, _ handling: inout Handling) {
+        for coordinator in coordinators { handling.send(.cancelled(coordinator, withdrawal)) }
+        end(.cancelled(withdrawal), &handling)
+    }
+
+    mutating func end(_ ending: Ending, _ handling: inout Handling) {
+        phase = .ended(Ended(ending, at: handling.now))
+        coordinators = []
+        handling.show(id)
+    }
+}
+
+// MARK: - What opens it regardless
+
+extension Update {
+    /// Who owes an answer is silent, who holds a deferral is overridden. Who was only waited for
+    /// after a death of ours has acknowledged.
+    mutating func cut(_ name: ComponentName, _ handling: inout Handling) {
+        let now = handling.now
+        let deadline = deadline
+        with(name, &handling) { participant in
+            // A deferral that a cap cut ended with the cap, even where the timer comes late.
+            let end = min(now, deadline, participant.budgetEnd ?? now)
+            let holds =
+                participant.state == .deferred
+                || participant.lastDeferralEnd.map { $0 >= end } ?? false
+            let isReady = participant.acknowledgedAt != nil || participant.isExcused
+            participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
+        }
+    }
+
+    mutating func reachDeadline(_ handling: inout Handling) {
+        let blockers = blockers
+        // With no coordinator it passes unused. Then nobody may block, but whoever should be asked
+        // finally no longer is.
+        let isUsed = !blockers.isEmpty || !toAskFinally(at: handling.now).isEmpty
+        for name in blockers { cut(name, &handling) }
+        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        open(on: isUsed ? .deadline : .consent, &handling)
+    }
+
+    mutating func force(_ handling: inout Handling) {
+        let blockers = blockers
+        for name in blockers { lastCall(name, isFinal: true, respondBy: .zero, &handling) }
+        for name in blockers { cut(name, &handling) }
+        open(on: .forced, &handling)
+    }
+}

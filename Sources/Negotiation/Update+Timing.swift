@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What time alone brings about. At one instant, in this order: the deadline, budgets, other
+// timers, last calls. (Answers that had arrived came before, as events of their own.)
+
+extension Update {
+    mutating func timePassed(_ handling: inout Handling) {
+        let now = handling.now
+        if let opening, opening.at + handling.settings.completionLimit <= now {
+            return end(.unknown, &handling)
+        }
+        guard isWaiting else { return }
+        if unattendedUntil == nil, deadline <= now { return reachDeadline(&handling) }
+        for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
+            cut(name, &handling)
+        }
+        for name in names(where: { $0.until.map { $0 <= now } ?? false }) {
+            expire(name, &handling)
+        }
+        if let unattendedUntil, unattendedUntil <= now {
+            return cancel(.coordinatorGone(id), &handling)
+        }
+        settle(&handling)
+        if isWaiting { giveLastCalls(&handling) }
+    }
+
+    /// A state's time is over.
+    private mutating func expire(_ name: ComponentName, _ handling: inout Handling) {
+        let now = handling.now
+        let grace = handling.settings.reconnectGrace
+        if participants[name]?.isExcused ?? false {
+            return with(name, &handling) { $0.beExcused(at: now) }
+        }
+        switch participants[name]?.state {
+        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .deferred where participants[name]?.subscribers.isEmpty == true:
+            // Only after a death of ours: nobody has come back yet to be asked.
+            with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
+        case .deferred: ask(name, &handling)
+        case .away:
+            with(name, &handling) { participant in
+                participant.forgetDeferrals()
+                let isReady = participant.acknowledgedAt != nil
+                participant.enter(isReady ? .acknowledged : .gone, at: now)
+            }
+        case .acknowledged, .silent, .gone, .overridden, nil: break
+        }
+    }
+
+    private mutating func giveLastCalls(_ handling: inout Handling) {
+        let now = handling.now
+        let end = deadline
+        let due = names { $0.lastCallDue(deadline: end).map { $0 <= now } ?? false }
+        for name in due {
+            with(name, &handling) { $0.hadLastCall = true }
+            lastCall(name, isFinal: false, &handling)
+        }
+        guard let deadlineLastCall, deadlineLastCall <= now else { return }
+        self.deadlineLastCall = nil
+        for name in participants.names { lastCall(name, isFinal: true, &handling) }
+    }
+
+    /// Response times and graces count awake time only. A deadline or budget that ended while the
+    /// device slept ends a response time after waking.
+    mutating func slept(_ asleep: Duration, _ handling: inout Handling) {
+        guard isWaiting else { return }
+        let now = handling.now
+        let before = status(at: now)
+        let newEnd = now + policy.responseTimeout
+        let endedAsleep = { (end: Instant) in end > now - asleep && end <= now }
+        unattendedUntil = unattendedUntil.map { $0 + asleep }
+        if endedAsleep(deadline) {
+            deadline = newEnd
+            deadlineLastCall = now
+        }
+        withAll(&handling) { participant in
+            let isSpent = participant.budgetEnd.map(endedAsleep) ?? false
+            participant.sleptThrough(asleep)
+            if isSpent { participant.extendBudget(to: newEnd, at: now) }
+        }
+        if status(at: now) != before { handling.show(id) }
+    }
+
+    /// The broker died and is back. Its lost connections are no hang-ups: a component that was
+    /// asked has the rest of its time, and at least the grace; a running deferral holds to its end,
+    /// and an acknowledgement stands. Only a component that acts on a final notice is waited for,
+    /// so that it can get one.
+    mutating func restarted(_ handling: inout Handling) {
+        request.excused = []
+        guard isWaiting else { return withAll(&handling) { $0.loseConnections() } }
+        let now = handling.now
+        let before = status(at: now)
+        let graceEnd = now + handling.settings.reconnectGrace
+        withAll(&handling) { $0.survive(until: graceEnd, at: now) }
+        askedFinally = []
+        coordinators = []
+        unattendedUntil = graceEnd
+        if status(at: now) != before { handling.show(id) }
+    }
+}
+
+extension Participant {
+    fileprivate mutating func sleptThrough(_ asleep: Duration) {
+        question.answerBy = question.answerBy + asleep
+        switch state {
+        case .absent, .asked, .away: until = until.map { $0 + asleep }
+        case .deferred, .acknowledged, .silent, .gone, .overridden: break
+        }
+    }
+
+    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+        let owesFinalWord = isConfirm && !hasFinalWord
+        loseConnections()
+        switch state {
+        case .absent, .asked, .away:
+            until = until.map { max($0, graceEnd) }
+            if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
+        case .acknowledged: if owesFinalWord { enter(.away, until: graceEnd, at: now) }
+        case .deferred, .silent, .gone, .overridden: break
+        }
+    }
+
+    fileprivate mutating func loseConnections() {
+        subscribers = []
+        detachAllDeferrals()
+    }
+}
+
+extension Withdrawal {
+    static func coordinatorGone(_ id: DeploymentID) -> Withdrawal {
+        Withdrawal(deploymentID: id, by: "reprieved", reason: "its coordinator did not come back")
+    }
+}
