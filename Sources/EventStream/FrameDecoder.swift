@@ -24,7 +24,7 @@ package struct FrameDecoder: Hashable, Sendable {
 
     package mutating func append(_ more: [UInt8]) {
         guard failure == nil else { return }
-        bytes.append(contentsOf: more)
+        if bytes.isEmpty { bytes = more } else { bytes += more }
     }
 
     package mutating func append(_ more: Span<UInt8>) {

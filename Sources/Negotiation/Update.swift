@@ -10,7 +10,7 @@
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
     package var request: UpdateRequest
-    package let announced: Instant
+    package var announced: Instant
     package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
     package var deadlineLastCall: Instant?

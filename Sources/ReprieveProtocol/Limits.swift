@@ -45,6 +45,9 @@ package enum Limits {
 
     /// How long a client that was denied, or broke the protocol, has to close first.
     package static let lingerTimeout = Duration.seconds(1)
+
+    /// A suspend of the machine that is shorter is taken for jitter between two clocks.
+    package static let shortestSleep = Duration.milliseconds(100)
 }
 
 extension FrameLimits {

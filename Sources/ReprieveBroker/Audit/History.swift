@@ -42,7 +42,7 @@ struct History: Sendable {
     }
 
     /// Enters the release or the end of an update, and returns what is now to be kept of it.
-    mutating func enter(_ update: Update, _ end: Ended?, bootTime: Duration) -> Entry {
+    mutating func enter(_ update: Update, _ end: Ended?, _ bootTime: Duration) -> Entry {
         let id = update.id
         let known = entries.lastIndex { $0.isOpen && $0.deploymentID == id }
         // Its release may have been entered by a broker that died then.

@@ -14,7 +14,7 @@ enum Identity: Hashable, Sendable {
 
     init(
         claiming request: ConnectRequest?,
-        at door: Door,
+        at endpoint: Endpoint,
         _ peer: Credentials,
         _ settings: BrokerSettings
     ) {
@@ -30,12 +30,12 @@ enum Identity: Hashable, Sendable {
         }
         let claim = Claim(request)
         // At the control socket nobody needs a name, and gets none unasked.
-        guard door == .components || claim != .nothing else {
+        guard endpoint == .components || claim != .nothing else {
             self = .unnamed
             return
         }
         self = Self.named(claim, peer, broker: settings.user)
-        if door == .control, case .denied = self { self = .unnamed }
+        if endpoint == .control, case .denied = self { self = .unnamed }
     }
 
     /// The second rule, and the third.

@@ -3,6 +3,7 @@
 internal import EventStream
 internal import Negotiation
 internal import ReprieveProtocol
+internal import Tokens
 
 // From a peer's bytes to what they mean.
 

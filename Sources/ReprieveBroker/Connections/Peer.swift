@@ -27,6 +27,8 @@ struct Peer: Sendable {
         decoder = FrameDecoder(limits: endpoint == .control ? .fromCoordinator : .fromComponent)
     }
 
+    var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
+
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {
         endpoint == .control ? Limits.controlOutbox : Limits.componentOutbox

@@ -8,7 +8,7 @@ struct PeerTable<Value> {
     /// Without gaps, in no order.
     private(set) var values: [Value] = []
     /// Whose they are.
-    private var ids: [PeerID] = []
+    private(set) var ids: [PeerID] = []
     /// By slot, where its peer stands; -1 where it has none.
     private var places: [Int32] = []
 

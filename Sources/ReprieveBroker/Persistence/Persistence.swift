@@ -25,6 +25,8 @@ internal import Negotiation
 /// (`Recollection.swift`).
 struct Persistence: Sendable {
     private static let retryInterval = Duration.seconds(5)
+    /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
+    private static let maximumEntries = 128
 
     private struct File: Sendable {
         /// What has changed since it was written.
@@ -75,7 +77,9 @@ extension Persistence {
         state.changes.append(.update(update.id))
     }
 
-    mutating func enter(_ entries: [History.Entry]) { self.entries += entries }
+    mutating func enter(_ entries: [History.Entry]) {
+        self.entries = Array((self.entries + entries).suffix(Self.maximumEntries))
+    }
 
     /// What could wait is written, too, and what could not be written is tried once more.
     mutating func flush() {
@@ -166,7 +170,7 @@ extension Persistence {
             changes += update.participants.names.map { .participant(update.id, $0) }
         }
         changes += negotiation.ended.map { .ended($0.id) }
-        changes += negotiation.componentsOwed.map(Change.owed)
+        changes += negotiation.owed.map { .owed($0.component) }
         add(changes, to: &records, file, negotiation)
     }
 
@@ -182,8 +186,7 @@ extension Persistence {
         for change in changes where written.insert(change).inserted {
             switch change {
             case .update(let id):
-                let update = self.update(id, file, negotiation)
-                records.add(id, update, negotiation.ending(of: id))
+                records.add(id, update(id, file, negotiation))
             case .participant(let id, let name):
                 if participants.last?.id != id { participants.append((id, [])) }
                 participants[participants.count - 1].names.append(name)

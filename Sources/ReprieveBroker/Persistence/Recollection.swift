@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Negotiation
+internal import Negotiation
 
 // From what stands in the files to what a negotiation goes on from.
 
@@ -48,8 +48,16 @@ extension FileContent {
     /// The same with the instants of other boots moved to this one, in which every limit begins
     /// again.
     fileprivate func rebased(_ settings: Settings, at now: Instant) -> Restored {
-        var restored = Restored(updates: updates, ended: ended, owed: owed)
-        for id in oldUpdates { restored.updates[id]?.rebase(to: now) }
+        var restored = Restored()
+        (restored.updates, restored.ended, restored.owed) = (updates, ended, owed)
+        for id in updates.keys {
+            let isOld = oldUpdates.contains(id)
+            if isOld { restored.updates[id]?.rebase(to: now) }
+            for (name, var participant) in participants[id, default: [:]] {
+                if isOld { participant.rebase(to: now) }
+                restored.updates[id]?.restore(name, participant)
+            }
+        }
         for index in ended.indices where oldEnds.contains(ended[index].id) {
             restored.ended[index].end.at = .boot
         }
@@ -70,7 +78,6 @@ extension Update {
         deadline = now
         deadlineLastCall = nil
         ownProcesses = []
-        for name in participants.names { participants[name]?.rebase(to: now) }
     }
 }
 

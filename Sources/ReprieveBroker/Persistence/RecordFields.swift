@@ -12,13 +12,13 @@ private let bases: [Basis] = [.consent, .silence, .capped, .deadline, .forced, .
 private let outcomes: [Outcome] = [.applied, .failed, .rolledBack, .cancelled, .unknown]
 
 extension RecordCoder {
-    /// An update without its participants. `end` is how it ended, if it has.
-    mutating func code(_ update: inout Update, _ end: inout Ended) throws(RecordError) {
+    /// An update without its participants.
+    mutating func code(_ update: inout Update) throws(RecordError) {
         try code(&update.request)
         try code(&update.announced)
         try code(&update.deadline)
         try code(&update.deadlineLastCall)
-        try code(&update.phase, &end, of: update.id)
+        try code(&update.phase, of: update.id)
         var processes = update.ownProcesses.sorted()
         try code(&processes, 0) { (coder, process) throws(RecordError) in
             try coder.code(&process)
@@ -32,7 +32,6 @@ extension RecordCoder {
 
     private mutating func code(
         _ phase: inout Update.Phase,
-        _ end: inout Ended,
         of id: DeploymentID
     ) throws(RecordError) {
         var number = phase.number
@@ -41,14 +40,16 @@ extension RecordCoder {
         case 0: phase = .gathering
         case 1: phase = .finalAsking
         case 2:
-            var opening = phase.opening ?? Opening(basis: .consent, waited: .zero, at: .boot)
+            var opening =
+                phase.opening ?? Update.Opening(basis: .consent, waited: .zero, at: .boot)
             try code(&opening.basis, in: bases)
             try code(&opening.waited)
             try code(&opening.at)
             phase = .released(opening)
         case 3:
+            var end = phase.end ?? Ended(.unknown, at: .boot)
             try code(&end, of: id)
-            phase = .ended(end.ending)
+            phase = .ended(end)
         default: throw RecordError()
         }
     }
@@ -160,8 +161,12 @@ extension Update.Phase {
         }
     }
 
-    fileprivate var opening: Opening? {
+    fileprivate var opening: Update.Opening? {
         if case .released(let opening) = self { opening } else { nil }
+    }
+
+    fileprivate var end: Ended? {
+        if case .ended(let end) = self { end } else { nil }
     }
 }
 

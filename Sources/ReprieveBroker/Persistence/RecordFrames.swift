@@ -33,11 +33,9 @@ struct RecordFrames {
         frames.append(Frame(headers: headers))
     }
 
-    mutating func add(_ id: DeploymentID, _ update: Update?, _ end: Ended?) {
+    mutating func add(_ id: DeploymentID, _ update: Update?) {
         add("update", id) { (writer) throws(RecordError) in
-            guard var update else { return }
-            var end = end ?? Ended(.unknown, at: .boot)
-            try writer.code(&update, &end)
+            if var update { try writer.code(&update) }
         }
     }
 
@@ -52,8 +50,8 @@ struct RecordFrames {
             for name in names {
                 let place = participants?.place(of: name, hint: hint)
                 var (mark, name) = (place == nil ? Self.struckOut : Self.written, name)
-                try writer.code(&mark)
-                try writer.code(&name)
+                writer.code(&mark)
+                writer.code(&name)
                 guard let place, var participant = participants?.entries[place] else { continue }
                 try writer.code(&participant)
                 hint = place + 1
@@ -85,7 +83,9 @@ struct RecordFrames {
         _ write: (inout RecordWriter) throws(RecordError) -> Void
     ) {
         var writer = RecordWriter()
-        do { try write(&writer) } catch { preconditionFailure("only what is read can be wrong") }
+        do throws(RecordError) { try write(&writer) } catch {
+            preconditionFailure("only what is read can be wrong")
+        }
         frames.append(Frame(headers: [Header(name, .string(subject))], payload: writer.bytes))
     }
 

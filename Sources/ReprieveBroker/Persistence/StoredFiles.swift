@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import EventStream
-package import Negotiation
+internal import Negotiation
 
 /// The files in which a broker's promises outlive it.
 package enum StoredFile: String, CaseIterable, Hashable, Sendable {
@@ -32,7 +32,9 @@ package struct FileContent: Sendable {
     /// Its last records were written in this boot.
     private(set) var isOfThisBoot = false
     let isEmpty: Bool
+    /// Without their participants.
     private(set) var updates: [DeploymentID: Update] = [:]
+    private(set) var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     /// Oldest first.
     private(set) var ended: [(id: DeploymentID, end: Ended)] = []
     private(set) var owed: [ComponentName: [OwedPost]] = [:]
@@ -75,7 +77,8 @@ package struct FileContent: Sendable {
             }
         }
         if isOfOtherVersion {
-            self = FileContent(ofOtherVersion: bytes)
+            (updates, ended, owed, decisions) = ([:], [], [:], [:])
+            findings = ["its format is that of another version"]
         } else if isVoid {
             findings = ["it was written in another boot, and is void"]
         } else if damaged > 0 {
@@ -84,25 +87,23 @@ package struct FileContent: Sendable {
         }
     }
 
-    private init(ofOtherVersion bytes: [UInt8]) {
-        isEmpty = bytes.isEmpty
-        isOfOtherVersion = true
-        findings = ["its format is that of another version"]
-    }
-
     private mutating func apply(_ frame: Frame, isOld: Bool) throws(RecordError) {
         let payload = frame.payload
         if let id = frame.string("update") {
             try applyUpdate(id, payload, isOld: isOld)
         } else if let id = frame.string("participants") {
             for (name, participant) in try RecordFrames.participants(payload) {
-                updates[id]?.participants[name] = participant
+                participants[id, default: [:]][name] = participant
             }
         } else if let id = frame.string("ended") {
             try applyEnd(id, payload, isOld: isOld)
         } else if let name = frame.string("owed") {
             owed[name] = nil
-            if !payload.isEmpty { owed[name] = try decoded(payload, []) { try $0.code(&$1) } }
+            if !payload.isEmpty {
+                owed[name] = try decoded(payload, []) { (reader, posts) throws(RecordError) in
+                    try reader.code(&posts)
+                }
+            }
             if isOld { oldOwed.insert(name) } else { oldOwed.remove(name) }
         } else if let number = frame.int32("decision") {
             decisions[number] = payload
@@ -116,15 +117,16 @@ package struct FileContent: Sendable {
         _ payload: [UInt8],
         isOld: Bool
     ) throws(RecordError) {
-        let known = updates.removeValue(forKey: id)
+        updates[id] = nil
         if isOld { oldUpdates.insert(id) } else { oldUpdates.remove(id) }
-        guard !payload.isEmpty else { return }
-        var end = Ended(.unknown, at: .boot)
-        var update = try decoded(payload, Update(UpdateRequest(deploymentID: id), at: .boot)) {
-            (reader, update) throws(RecordError) in try reader.code(&update, &end)
+        guard !payload.isEmpty else {
+            participants[id] = nil
+            return
         }
-        if let known { update.participants = known.participants }
-        updates[id] = update
+        let blank = Update(UpdateRequest(deploymentID: id), announced: .boot, deadline: .boot)
+        updates[id] = try decoded(payload, blank) { (reader, update) throws(RecordError) in
+            try reader.code(&update)
+        }
     }
 
     private mutating func applyEnd(

@@ -34,6 +34,9 @@ extension Broker {
         case .attached(let stream, let attachment):
             respond(stream, GateResponse(attachment))
             statusPublisher.add(stream, of: attachment.deploymentID)
+            if attachment.attached, let peer = peers[stream.peer] {
+                auditLog.note(.joined(attachment.deploymentID, peer.credentials))
+            }
         case .released(let stream, let release): end(stream, .released(ReleasedShape(release)))
         case .refused(let stream, let withdrawal): end(stream, .refused(WithdrawnShape(withdrawal)))
         case .cancelled(let stream, let withdrawal):

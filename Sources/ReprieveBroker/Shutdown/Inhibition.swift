@@ -23,14 +23,14 @@ package struct Inhibition: Hashable, Sendable {
 }
 
 /// Whoever holds an update back with a deferral, looked up again only when something has changed.
-struct Holders: Sendable {
+struct DeferringComponents: Sendable {
     /// At first, too: a broker may go on with somebody's deferral.
     var areStale = true
     var block: Inhibition.Block?
 }
 
 extension Broker {
-    package var inhibition: Inhibition {
+    var inhibition: Inhibition {
         mutating get {
             var inhibition = Inhibition()
             guard settings.delaysShutdown || settings.blocksShutdown else { return inhibition }
@@ -51,8 +51,10 @@ extension Broker {
 
     private var block: Inhibition.Block? {
         mutating get {
-            if holders.areStale { holders = Holders(areStale: false, block: foundBlock) }
-            return holders.block
+            if deferringComponents.areStale {
+                deferringComponents = DeferringComponents(areStale: false, block: foundBlock)
+            }
+            return deferringComponents.block
         }
     }
 

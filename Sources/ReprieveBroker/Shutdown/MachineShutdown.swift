@@ -27,7 +27,7 @@ package struct Shutdown: Hashable, Sendable {
 
 /// A shutdown of this boot, and its gate: an update like any other, whose coordinator is the
 /// broker itself. Only the next boot knows that it has taken place.
-struct ShutdownGate: Sendable {
+struct MachineShutdown: Sendable {
     var isUnderWay = false
     /// Nil where there was nobody to ask.
     var deploymentID: DeploymentID?
@@ -49,7 +49,7 @@ extension Broker {
         guard negotiation.hasSubscribers else { return }
         let request = request(for: coming)
         shutdown.deploymentID = request.deploymentID
-        actions.append(.note(.shutdown(request.deploymentID, coming)))
+        auditLog.note(.shutdown(request.deploymentID, coming))
         // Beyond what others may have under way: logind cannot be told to come again.
         negotiation.settings.maximumUpdates += 1
         defer { negotiation.settings = settings.negotiation }
@@ -60,7 +60,7 @@ extension Broker {
     mutating func callOffShutdown(at now: Instant) {
         guard shutdown.isUnderWay else { return }
         let id = shutdown.deploymentID
-        shutdown = ShutdownGate()
+        shutdown = MachineShutdown()
         guard let id, let update = negotiation.updates[id] else { return }
         if update.isWaiting {
             let reason = "the shutdown is called off"
@@ -84,7 +84,7 @@ extension Broker {
                 negotiate(over, at: now)
                 continue
             }
-            shutdown = ShutdownGate(isUnderWay: true, deploymentID: id)
+            shutdown = MachineShutdown(isUnderWay: true, deploymentID: id)
             guard update.isWaiting else { continue }
             let same = update.request
             negotiate(.announced(same, coordinator: .broker, process: 0), at: now)
