@@ -3,28 +3,73 @@
 import CSystemd
 import Glibc
 
-extension EventLoop {
-    /// The time since boot, asleep or awake (`CLOCK_BOOTTIME`), in whole microseconds.
+/// One reading of all clocks. The three values belong together: none of them is from before or
+/// after a suspend that another one has seen.
+package struct ClockReading: Equatable, Sendable {
+    /// The time since boot, asleep or awake (`CLOCK_BOOTTIME`), in whole microseconds. When an
+    /// alarm fires, this is never before the alarm's instant.
+    package var sinceBoot: Duration
+    /// How long the device has been suspended since boot. It grows by the time suspended and
+    /// stands still otherwise, but for a jitter of microseconds.
+    package var asleep: Duration
+    /// What the wall clock would have said at boot, since 1970. It changes when the wall clock is
+    /// set.
+    package var wallClockAtBoot: Duration
+
+    package init(sinceBoot: Duration, asleep: Duration, wallClockAtBoot: Duration) {
+        self.sinceBoot = sinceBoot
+        self.asleep = asleep
+        self.wallClockAtBoot = wallClockAtBoot
+    }
+}
+
+extension ClockReading {
+    /// Reads the clocks now.
     ///
-    /// It is read when the loop wakes up: all that one turn handles happens at the same instant.
+    /// Several clocks cannot be read at one instant. The thread can lose the processor in between,
+    /// which makes the difference between two clocks too long, never too short. Of three attempts
+    /// the one with the shortest difference counts.
+    static func read() -> Self {
+        var best = attempt()
+        for _ in 1..<3 {
+            let next = attempt()
+            if next.asleep < best.asleep { best = next }
+        }
+        return best
+    }
+
+    private static func attempt() -> Self {
+        let awake = EventLoop.read(CLOCK_MONOTONIC)
+        let sinceBoot = EventLoop.read(CLOCK_BOOTTIME)
+        let wallClock = EventLoop.read(CLOCK_REALTIME)
+        return ClockReading(
+            sinceBoot: sinceBoot.roundedDownToMicroseconds,
+            asleep: sinceBoot - awake,
+            wallClockAtBoot: wallClock - sinceBoot
+        )
+    }
+}
+
+extension EventLoop {
+    /// The time since boot at which the loop woke up, in whole microseconds.
     package var now: Duration {
         var microseconds: UInt64 = 0
         sd_event_now(event, CLOCK_BOOTTIME, &microseconds)
         return .microseconds(Int64(clamping: microseconds))
     }
 
-    /// How long the machine has slept since boot.
-    ///
-    /// It grows by the time slept and stands still otherwise, but for a jitter of microseconds.
-    package var timeAsleep: Duration {
-        var shortest = Duration.seconds(Int64.max)
-        // Two clocks cannot be read at once. The reading that was disturbed least is the shortest.
-        for _ in 0..<3 {
-            let awake = Self.read(CLOCK_MONOTONIC)
-            shortest = min(shortest, Self.read(CLOCK_BOOTTIME) - awake)
-        }
-        return shortest
+    /// All clocks, read once for each time that the loop wakes up: all that one waking handles
+    /// happens at the same instant.
+    package var clocks: ClockReading {
+        let now = now
+        if let lastReading, lastReading.wokenAt == now { return lastReading.clocks }
+        let clocks = ClockReading.read()
+        lastReading = (now, clocks)
+        return clocks
     }
+
+    /// How long the device has been suspended since boot.
+    package var timeAsleep: Duration { ClockReading.read().asleep }
 
     static func read(_ clock: clockid_t) -> Duration {
         var time = timespec()
@@ -34,6 +79,11 @@ extension EventLoop {
 }
 
 extension Duration {
+    fileprivate var roundedDownToMicroseconds: Duration {
+        let (seconds, attoseconds) = components
+        return .seconds(seconds) + .microseconds(attoseconds / 1_000_000_000_000)
+    }
+
     /// Whole microseconds, rounded up, as libsystemd takes them: never early, and never its
     /// "never".
     var roundedUpToMicroseconds: UInt64 {

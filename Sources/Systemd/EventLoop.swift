@@ -13,6 +13,8 @@ package final class EventLoop {
     let event: OpaquePointer
     private var signals: [SignalSource] = []
     private var endOfTurn: () -> Void = {}
+    /// The clocks as they were read last, and the waking of the loop they were read in.
+    var lastReading: (wokenAt: Duration, clocks: ClockReading)?
 
     /// Also makes the process ignore SIGPIPE: a peer that hung up is an error of one write.
     package init() throws(SystemError) {

@@ -5,55 +5,74 @@ import Glibc
 
 /// Where the process runs that a socket's peer connected from.
 package struct PeerProcess: Equatable, Sendable {
-    /// The system's unit it belongs to: "camera.service", "session-2.scope".
+    /// The system's unit it belongs to: "camera.service", "session-2.scope". Nil where it belongs
+    /// to none.
     package var unit: String?
     /// Within `user@UID.service`, the unit of that user's manager.
     package var userUnit: String?
     /// It belongs to no service, and to another PID namespace than this process.
     package var isContained = false
-    /// It ended before it could be looked at, and somebody else may have its number.
+    /// It ended before it could be looked up. Its number may be another process's by now.
     package var hasExited = false
+    /// Why it could not be looked up. Nothing is known of it then: it may run in a unit and in a
+    /// container.
+    package var failure: SystemError?
 }
 
-/// Looks at the processes of peers.
+/// Looks up the processes of peers.
 package struct PeerLookup: Sendable {
-    /// Whether systemd runs here, so that processes have units, and they are asked for.
+    /// Whether processes are looked up in systemd's units.
     package let hasUnits: Bool
 
+    /// Where it cannot be told whether systemd is running, units are looked up, and the look-up
+    /// says what is wrong.
     package init(usesUnits: Bool = true) {
-        hasUnits = usesUnits && sd_booted() > 0
+        hasUnits = usesUnits && sd_booted() != 0
     }
 
-    /// What the kernel says about a peer's process. Where it offers a handle of the very process,
-    /// the process is seen alive through it after it was looked at: what was seen was no other
-    /// process with the same number. An older kernel leaves that open.
+    /// What the kernel says about a peer's process. Where the kernel offers a handle of the very
+    /// process, that process is alive after the look-up: what was looked up was no other process
+    /// with the same number. An older kernel leaves that open.
     package func process(
         _ number: Int32,
         behind socket: borrowing StreamSocket
-    ) throws(SystemError) -> PeerProcess {
+    ) -> PeerProcess {
         // The process has no number in our namespace. To libsystemd 0 would mean ourselves.
         guard number > 0 else { return PeerProcess(isContained: true) }
-        guard let handle = try Self.handle(of: number, behind: socket) else {
-            return PeerProcess(hasExited: true)
-        }
         do throws(SystemError) {
-            let found = try look(at: number)
+            return try lookUp(number, Self.handle(of: number, behind: socket))
+        } catch {
+            return PeerProcess(failure: error)
+        }
+    }
+
+    private func lookUp(
+        _ number: Int32,
+        _ handle: consuming ProcessHandle
+    ) throws(SystemError) -> PeerProcess {
+        guard !handle.hasExited else { return PeerProcess(hasExited: true) }
+        do throws(SystemError) {
+            let found = try lookUp(number)
             return handle.hasExited ? PeerProcess(hasExited: true) : found
         } catch {
+            // Each look-up of a process that has ended fails.
             if handle.hasExited { return PeerProcess(hasExited: true) }
             throw error
         }
     }
 
-    private func look(at number: Int32) throws(SystemError) -> PeerProcess {
+    private func lookUp(_ number: Int32) throws(SystemError) -> PeerProcess {
         var found = PeerProcess()
+        var innermost: String?
         if hasUnits {
             found.unit = try Self.name { sd_pid_get_unit(number, $0) }
+            innermost = found.unit
             if found.unit?.hasPrefix("user@") == true {
                 found.userUnit = try Self.name { sd_pid_get_user_unit(number, $0) }
+                innermost = found.userUnit
             }
         }
-        if found.unit?.hasSuffix(".service") != true {
+        if innermost?.hasSuffix(".service") != true {
             found.isContained = try Self.isContained(number)
         }
         return found
@@ -63,7 +82,10 @@ package struct PeerLookup: Sendable {
     /// `/proc/PID/ns/pid` would take capabilities.)
     private static func isContained(_ number: Int32) throws(SystemError) -> Bool {
         let path = "/proc/\(number)/status"
-        guard let bytes = try File.read(path, atMost: 64 * 1_024) else { return true }
+        // A process that belongs to many groups has a long line of them before the one we need.
+        guard let bytes = try File.read(path, atMost: 1_024 * 1_024) else {
+            throw SystemError("read", path: path, errno: ENOENT)
+        }
         // Bytes: to find where characters end would take longer than all else of a connection.
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         let line = lines.first { $0.starts(with: "NSpid:".utf8) }
@@ -80,29 +102,41 @@ package struct PeerLookup: Sendable {
         let result = ask(&name)
         defer { free(name) }
         if result == -ENODATA || result == -ENXIO { return nil }
-        try checkSystemd(result, "look up a peer's unit")
+        try checkSystemd(result, "look up the unit of a connecting process")
         return name.map { String(cString: $0) }
     }
 }
 
 /// A process that is known by more than its number.
-private struct ProcessHandle: ~Copyable {
-    let descriptor: Descriptor
+private enum ProcessHandle: ~Copyable {
+    case descriptor(Descriptor)
+    /// The kernel has no handles.
+    case unavailable
+    case exited
 
-    var hasExited: Bool { reprieve_has_exited(descriptor.number) != 0 }
+    var hasExited: Bool {
+        switch self {
+        case .descriptor(let descriptor): reprieve_has_exited(descriptor.number) != 0
+        case .unavailable: false
+        case .exited: true
+        }
+    }
 }
 
 extension PeerLookup {
-    /// Nil if the process is gone.
     private static func handle(
         of number: Int32,
         behind socket: borrowing StreamSocket
-    ) throws(SystemError) -> ProcessHandle? {
+    ) throws(SystemError) -> ProcessHandle {
         var handle = reprieve_peer_handle(socket.descriptor)
         if handle < 0, errno == ENOPROTOOPT { handle = reprieve_process_handle(number) }
-        if handle >= 0 { return ProcessHandle(descriptor: Descriptor(owning: handle)) }
-        // The kernel says ESRCH or EINVAL of a process that is gone, depending on its version.
-        if errno == ESRCH || errno == EINVAL { return nil }
-        throw SystemError("look at a peer's process", errno: errno)
+        if handle >= 0 { return .descriptor(Descriptor(owning: handle)) }
+        switch errno {
+        // Of a process that is gone the kernel says one or the other, depending on its version.
+        case ESRCH, EINVAL: return .exited
+        // Older than Linux 5.3.
+        case ENOSYS: return .unavailable
+        default: throw SystemError("look up a connecting process", errno: errno)
+        }
     }
 }

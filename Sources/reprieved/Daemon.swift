@@ -179,14 +179,12 @@ extension Daemon {
     ) throws(SystemError) -> Credentials {
         let peer = try socket.peerCredentials()
         var credentials = Credentials(process: peer.process, user: peer.user)
-        do {
-            credentials.place = Place(try lookup.process(peer.process, behind: socket))
-            hasSaidLookupFails = false
-        } catch {
-            // Nobody is turned away for it: who is named by a unit is named by other means, or not.
-            if !hasSaidLookupFails { log.write(.warning, error.message + "; units name nobody") }
-            hasSaidLookupFails = true
+        let process = lookup.process(peer.process, behind: socket)
+        credentials.place = Place(process)
+        if let failure = process.failure, !hasSaidLookupFails {
+            log.write(.warning, failure.message + "; only a token names such a process")
         }
+        hasSaidLookupFails = process.failure != nil
         return credentials
     }
 
@@ -282,7 +280,8 @@ extension Place {
             unit: process.unit,
             userUnit: process.userUnit,
             isContained: process.isContained,
-            hasExited: process.hasExited
+            hasExited: process.hasExited,
+            isUnknown: process.failure != nil
         )
     }
 }

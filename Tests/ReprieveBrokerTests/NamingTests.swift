@@ -108,6 +108,13 @@ struct Arrival: Sendable, CustomTestStringConvertible {
         #expect(arrival.name(at: .components) == nil)
     }
 
+    @Test func `is not believed of a process that could not be looked up`() {
+        let place = Place(isUnknown: true)
+        let arrival = Arrival(place, user: Stage.user, claim: "a.b", is: nil)
+        #expect(arrival.name(at: .components) == nil)
+        #expect(arrival.name(at: .control) == "")
+    }
+
     @Test func `longer than 128 bytes with its unit is denied`() {
         let unit = Place(unit: String(repeating: "u", count: 100) + ".service")
         #expect(Arrival(unit, is: nil).name(at: .components)?.utf8.count == 100)

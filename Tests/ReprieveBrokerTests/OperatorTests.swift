@@ -24,6 +24,7 @@ import Tokens
     @Test func `goes before unit, user and claim`() {
         let places = [
             Place(), Place(unit: "till.service"), Place(isContained: true), Place(hasExited: true),
+            Place(isUnknown: true),
         ]
         for place in places {
             var stage = stage()

@@ -80,13 +80,26 @@ def undisturbed(daemon, coordinator):
 
 
 @pytest.fixture(scope="session")
-def interposer(tmp_path_factory):
-    """A library that counts and spoils what a program writes: interpose.c."""
-    library = tmp_path_factory.mktemp("interposer") / "interpose.so"
-    source = pathlib.Path(__file__).with_name("interpose.c")
-    command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source]
-    subprocess.run(command, check=True, timeout=60)
-    return str(library)
+def build_interposer(tmp_path_factory):
+    """Builds a library that stands between a program and the C library."""
+    built = {}
+
+    def build(name):
+        if name not in built:
+            library = tmp_path_factory.mktemp("interposer") / f"{name}.so"
+            source = pathlib.Path(__file__).with_name(name)
+            command = ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source]
+            subprocess.run(command, check=True, timeout=60)
+            built[name] = str(library)
+        return built[name]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def interposer(build_interposer):
+    """A library that counts and spoils what a program writes."""
+    return build_interposer("interpose.c")
 
 
 @pytest.fixture

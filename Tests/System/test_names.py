@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -128,20 +129,49 @@ def test_a_process_that_ended_before_it_was_looked_at_has_no_name(daemon):
 
 
 @as_root
-def test_a_container_is_not_believed_though_its_user_is_root(daemon, processes):
+@pytest.mark.parametrize(
+    "unit, groups",
+    [
+        ([], 0),
+        # So many that the kernel's description of the process is very long.
+        ([], 20_000),
+        (["docker-0a1b.scope"], 0),
+        # Podman without root, and the broker of the same user.
+        (["user@0.service", "libpod-0a1b.scope"], 0),
+    ],
+)
+def test_a_container_is_not_believed_though_its_user_is_root(
+    daemon, units, processes, unit, groups
+):
+    if unit:
+        units.set(*unit, pid=-1)
+    join = "import os, sys; os.setgroups(range(int(sys.argv[1]))); os.execv(sys.argv[2], sys.argv[2:])"
     puppet = [sys.executable, HERE / "puppet.py", daemon.component_socket, CAMERA]
-    contained = processes.start("unshare", "--pid", "--fork", *puppet)
+    start = [sys.executable, "-c", join, groups, *puppet]
+    contained = processes.start("unshare", "--pid", "--fork", *map(str, start))
     code, _, _ = contained.end()
     assert code != 0
     assert "container" in daemon.log.read_text()
 
 
-def test_a_look_up_that_fails_names_nobody_and_is_said_once(daemon, units):
+def test_a_process_that_cannot_be_looked_up_is_not_believed(daemon, units):
     units.set("failing")
     for _ in range(3):
-        assert flags(daemon.connection(), componentName=CAMERA) == ACCEPTED
-    assert names(daemon) == [CAMERA]
-    assert daemon.log.read_text().count("look up") == 1
+        assert flags(daemon.connection(), componentName=CAMERA) == 0
+    log = daemon.log.read_text()
+    assert log.count("cannot look up the unit of a connecting process") == 1
+    assert "its process could not be looked up" in log
+    units.set("camera.service")
+    assert flags(daemon.connection(), componentName=CAMERA) == ACCEPTED
+    assert names(daemon) == [f"camera/{CAMERA}"]
+
+
+def test_nor_is_one_for_whose_look_up_no_descriptor_is_left(daemon):
+    used = max(int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")) + 1
+    # One more is left, for the connection.
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (used + 1, used + 1))
+    assert flags(daemon.connection(), componentName=CAMERA) == 0
+    assert "EMFILE" in daemon.log.read_text()
 
 
 @pytest.mark.skipif(os.path.isdir("/run/systemd/system"), reason="systemd runs here")

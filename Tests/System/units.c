@@ -2,7 +2,7 @@
 //
 // Stands in for systemd's knowledge of units, where there is no systemd: loaded into the daemon
 // before libsystemd, it looks processes up in the file $REPRIEVE_TEST_UNITS, which has lines of
-// "PID UNIT [USER-UNIT]". The unit "failing" is a look-up that fails.
+// "PID UNIT [USER-UNIT]"; PID -1 is every process. The unit "failing" is a look-up that fails.
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static int look_up(pid_t process, int column, char **unit) {
     int number, result = -ENODATA;
     while (file && fgets(line, sizeof line, file)) {
         int count = sscanf(line, "%d %255s %255s", &number, names[0], names[1]);
-        if (count < 2 + column || number != process) continue;
+        if (count < 2 + column || (number != process && number != -1)) continue;
         result = strcmp(names[0], "failing") == 0 ? -EIO : 0;
         *unit = strdup(names[column]);
     }

@@ -18,10 +18,51 @@ import Testing
     }
 
     @Test func `the time asleep stands still while it is awake`() throws {
+        // A loop that does not run wakes up for each reading.
         let loop = try EventLoop()
-        let readings = (0..<100).map { _ in loop.timeAsleep }.sorted()
+        let readings = (0..<100).map { _ in loop.clocks.asleep }.sorted()
         #expect(readings[0] > .milliseconds(-1))
         #expect(readings[90] - readings[10] < .milliseconds(1))
+    }
+
+    @Test func `reads the clocks once for each time that it wakes up`() throws {
+        let loop = try EventLoop()
+        let alarm = try Alarm(on: loop)
+        var readings: [ClockReading] = []
+        alarm.onFire {
+            readings += [loop.clocks, loop.clocks]
+            guard readings.count < 4 else { return loop.exit() }
+            alarm.set(to: loop.now + .milliseconds(1))
+        }
+        alarm.set(to: loop.now)
+        try loop.runToExit()
+        #expect(readings[0] == readings[1])
+        #expect(readings[2] == readings[3])
+        #expect(readings[2].sinceBoot >= readings[0].sinceBoot + .milliseconds(1))
+    }
+
+    @Test func `no reading is from before the alarm that fired`() throws {
+        let loop = try EventLoop()
+        let alarm = try Alarm(on: loop)
+        var due = loop.now
+        var count = 0
+        alarm.onFire {
+            #expect(loop.clocks.sinceBoot >= due)
+            count += 1
+            guard count < 20 else { return loop.exit() }
+            due = loop.now + .nanoseconds(100_001)
+            alarm.set(to: due)
+        }
+        alarm.set(to: due)
+        try loop.runToExit()
+        #expect(count == 20)
+    }
+
+    @Test func `knows when the wall clock began`() throws {
+        let clocks = try EventLoop().clocks
+        let wallClock = Duration.seconds(time(nil))
+        let difference = clocks.wallClockAtBoot + clocks.sinceBoot - wallClock
+        #expect(difference > .seconds(-1) && difference < .seconds(2))
     }
 
     @Test func `returns the code that it was left with`() throws {

@@ -55,6 +55,7 @@ enum Identity: Hashable, Sendable {
     /// Why what a process outside all services says of itself counts for nothing; nil if it counts.
     private static func whyNotBelieved(_ peer: Credentials, broker: UInt32) -> String? {
         if peer.place.hasExited { return "its process has ended, and nothing tells whose it was" }
+        if peer.place.isUnknown { return "its process could not be looked up, and it has no token" }
         if peer.place.isContained { return "it runs in a container, where only a token names it" }
         guard peer.user != broker else { return nil }
         let unit = peer.place.unit.map { quoted($0) + ", which is " } ?? ""

@@ -19,24 +19,28 @@ package struct Credentials: Hashable, Sendable {
 /// Where a process runs.
 package struct Place: Hashable, Sendable {
     /// The system's unit it belongs to: "camera.service", "session-2.scope". Nil where there is
-    /// none, or none could be found.
+    /// none.
     package var unit: String?
     /// Within `user@UID.service`, the unit of that user's manager.
     package var userUnit: String?
     /// It belongs to no service, and to another PID namespace than the broker.
     package var isContained: Bool
-    /// It ended before it could be looked at.
+    /// It ended before it could be looked up.
     package var hasExited: Bool
+    /// The look-up failed: the process may run anywhere.
+    package var isUnknown: Bool
 
     package init(
         unit: String? = nil,
         userUnit: String? = nil,
         isContained: Bool = false,
-        hasExited: Bool = false
+        hasExited: Bool = false,
+        isUnknown: Bool = false
     ) {
         self.unit = unit
         self.userUnit = userUnit
         self.isContained = isContained
         self.hasExited = hasExited
+        self.isUnknown = isUnknown
     }
 }

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device is suspended while an update waits: `Protocol/negotiation.md`, invariants 2 and 5.
+
+The daemon is told so by clocks of its own: suspend.c.
+"""
+
+import os
+import pathlib
+import select
+import signal
+import struct
+
+import pytest
+from expect import CAMERA, HOUR, ROBOT
+from protocol import TIMEOUT
+
+MINUTE = 60_000
+
+
+class Suspend:
+    """A daemon whose clocks jump."""
+
+    def __init__(self, start, directory, library):
+        paths = [pathlib.Path(directory) / name for name in ["request", "done"]]
+        for path in paths:
+            os.mkfifo(path)
+        # Opened for both, an end never runs dry.
+        self._request, self._done = (os.open(path, os.O_RDWR) for path in paths)
+        environment = {
+            "LD_PRELOAD": library,
+            "SUSPEND_REQUEST": str(paths[0]),
+            "SUSPEND_DONE": str(paths[1]),
+        }
+        self.daemon = start(environment=environment)
+
+    def sleep(self, milliseconds, on_waking=lambda: None):
+        """Returns when the daemon has done what was due after the sleep.
+
+        What `on_waking` sends is there before the daemon has been awake.
+        """
+        process = self.daemon.process
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        os.write(self._request, struct.pack("q", milliseconds * 1_000_000))
+        on_waking()
+        process.send_signal(signal.SIGCONT)
+        ready, _, _ = select.select([self._done], [], [], TIMEOUT)
+        assert ready, self.daemon.log.read_text()
+        os.read(self._done, 1)
+
+    def close(self):
+        os.close(self._request)
+        os.close(self._done)
+
+
+@pytest.fixture
+def suspend(start, directory, build_interposer):
+    suspend = Suspend(start, directory, build_interposer("suspend.c"))
+    yield suspend
+    suspend.close()
+
+
+@pytest.fixture
+def daemon(suspend):
+    return suspend.daemon
+
+
+@pytest.fixture(params=["the alarm is first", "a peer is first"])
+def sleep(request, suspend):
+    """Sleeps, and on waking either nobody speaks or somebody does."""
+    speaker = suspend.daemon.coordinator() if request.param == "a peer is first" else None
+
+    def sleep(milliseconds):
+        if not speaker:
+            return suspend.sleep(milliseconds)
+        streams = []
+        suspend.sleep(
+            milliseconds, lambda: streams.append(speaker.connection.request("reprieve#GetStatus"))
+        )
+        speaker.connection.response(streams[0], "GetStatusResponse")
+
+    return sleep
+
+
+def test_who_was_asked_before_a_sleep_has_its_time_after_it(daemon, coordinator, sleep):
+    camera = daemon.component()
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": MINUTE, "deadlineMs": 24 * HOUR})
+    assert camera.notice()["respondByMs"] > 50_000
+    sleep(HOUR)
+    shown = gate.shows(CAMERA, "asked")
+    assert 50_000 < shown["untilMs"] <= MINUTE
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+def test_a_deadline_that_passed_asleep_ends_a_response_time_after_waking(
+    daemon, coordinator, sleep
+):
+    camera = daemon.component()
+    policy = {"responseTimeoutMs": 2_000, "deadlineMs": 10 * MINUTE}
+    gate = coordinator.gate("d", policy=policy)
+    camera.notice()
+    camera.defer("d", 9 * MINUTE)
+    gate.shows(CAMERA, "deferred")
+    sleep(HOUR)
+    asked = camera.notice()
+    assert 1_500 < asked["respondByMs"] <= 2_000
+    last_call = asked if asked.get("lastCall") else camera.notice()
+    assert last_call["lastCall"] and last_call["final"]
+    assert 1_500 < last_call["deadlineInMs"] <= 2_000
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+def test_after_such_a_deadline_the_gate_opens_regardless(daemon, coordinator, sleep):
+    camera = daemon.component()
+    policy = {"responseTimeoutMs": 500, "deadlineMs": 10 * MINUTE}
+    gate = coordinator.gate("d", policy=policy)
+    camera.notice()
+    camera.defer("d", 9 * MINUTE)
+    gate.shows(CAMERA, "deferred")
+    sleep(HOUR)
+    released = gate.released()
+    assert released["basis"] == "deadline"
+    assert released["waitedMs"] >= HOUR + 500
+
+
+def test_a_budget_that_ended_asleep_ends_a_response_time_after_waking(
+    daemon, coordinator, sleep
+):
+    camera = daemon.component()
+    policy = {"responseTimeoutMs": 500, "maxTotalDeferMs": 10 * MINUTE}
+    gate = coordinator.gate("d", policy=policy)
+    camera.notice()
+    camera.defer("d", 9 * MINUTE)
+    gate.shows(CAMERA, "deferred")
+    sleep(HOUR)
+    assert 0 < camera.notice()["respondByMs"] <= 500
+    assert gate.released()["basis"] in ["capped", "silence"]
+
+
+def test_a_component_that_hung_up_has_its_grace_after_a_sleep(daemon, coordinator, sleep):
+    camera = daemon.component()
+    gate = coordinator.gate("d")
+    camera.notice()
+    camera.connection.close()
+    gate.shows(CAMERA, "away")
+    sleep(HOUR)
+    camera = daemon.component()
+    assert camera.notice()["deploymentId"] == "d"
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+def test_a_coordinator_that_hung_up_has_its_grace_after_a_sleep(daemon, coordinator, sleep):
+    camera = daemon.component()
+    coordinator.gate("d")
+    camera.notice()
+    coordinator.connection.close()
+    # What is answered now comes after the hang-up.
+    daemon.connection().connect(ROBOT)
+    sleep(HOUR)
+    gate = daemon.coordinator().gate("d")
+    assert gate.response["attached"]
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+def test_a_question_asked_after_a_sleep_is_no_longer_for_it(daemon, coordinator, sleep):
+    camera = daemon.component()
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": 1_000})
+    camera.notice()
+    camera.defer("d", 30 * MINUTE)
+    gate.shows(CAMERA, "deferred")
+    sleep(HOUR)
+    assert camera.notice()["respondByMs"] <= 1_000
+    daemon.component(ROBOT)
+    released = gate.released()
+    assert released["basis"] == "silence"
+    assert released["waitedMs"] < HOUR + 5_000
+
+
+def test_a_deferral_that_ran_out_asleep_is_asked_about_on_waking(daemon, coordinator, sleep):
+    camera = daemon.component()
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": MINUTE})
+    camera.notice()
+    camera.defer("d", 30 * MINUTE)
+    gate.shows(CAMERA, "deferred")
+    sleep(HOUR)
+    notice = camera.notice()
+    assert (notice["round"], notice["respondByMs"] > 50_000) == (2, True)
