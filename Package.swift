@@ -174,18 +174,18 @@ let package = Package(
         ),
 
         .target(
-            name: "BrokerStage",
+            name: "BrokerHarness",
             dependencies: [
                 "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens", "EventStream",
             ],
-            path: "Tests/BrokerStage",
+            path: "Tests/BrokerHarness",
             swiftSettings: memorySafe
         ),
 
         .executableTarget(
             name: "simulate-broker",
             dependencies: [
-                "BrokerStage", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
+                "BrokerHarness", "Outsider", "TestSupport", "ReprieveBroker", "ReprieveProtocol",
                 "Negotiation",
             ],
             path: "Tests/Simulation",
@@ -210,7 +210,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream",
+                "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream",
                 "StrictJSON",
             ],
             path: "Tests/FuzzTargets",
@@ -251,7 +251,7 @@ let package = Package(
         .testTarget(
             name: "ReprieveBrokerTests",
             dependencies: [
-                "BrokerStage", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+                "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
                 "EventStream", "StrictJSON", "TestSupport",
             ],
             swiftSettings: memorySafe

@@ -52,7 +52,7 @@ package struct Broker: Sendable {
     package init(
         settings: BrokerSettings,
         recalling files: StoredFiles = StoredFiles(),
-        at reading: ClockReading
+        at reading: Reading
     ) {
         self.settings = settings
         let now = reading.now
@@ -71,7 +71,7 @@ package struct Broker: Sendable {
     }
 
     /// Handles inputs in their order, and returns what is to be done about them.
-    package mutating func step(_ inputs: [Input], at reading: ClockReading) -> Effects {
+    package mutating func step(_ inputs: [Input], at reading: Reading) -> Effects {
         let now = reading.now
         wallClockAtBoot = reading.wallClockAtBoot
         noticeSleep(reading)
@@ -101,7 +101,7 @@ package struct Broker: Sendable {
     }
 
     /// Time that the machine was suspended is taken into account before anything that comes of it.
-    private mutating func noticeSleep(_ reading: ClockReading) {
+    private mutating func noticeSleep(_ reading: Reading) {
         let slept = reading.asleep - timeAsleep
         // A shorter one is not told from the jitter between two clocks.
         guard slept >= Limits.shortestSleep else { return }

@@ -3,7 +3,7 @@
 package import Negotiation
 
 /// All clocks of the machine, read together, so that no caller can forget one.
-package struct ClockReading: Hashable, Sendable {
+package struct Reading: Hashable, Sendable {
     /// The time since boot, asleep or awake (`CLOCK_BOOTTIME`).
     package var now: Instant
     /// How much of that the machine was suspended.

@@ -34,7 +34,7 @@ package struct Performer<Host: BrokerHost> {
     }
 
     /// Takes what happened, and returns when there is nothing left to do but to wait.
-    package mutating func turn(_ inputs: [Broker.Input], at reading: ClockReading) {
+    package mutating func turn(_ inputs: [Broker.Input], at reading: Reading) {
         var inputs = inputs
         repeat {
             let effects = broker.step(inputs, at: reading)

@@ -10,75 +10,46 @@ internal import Synchronization
 final class InProcessBroker: Sendable {
     let bench = Bench()
     let clock = HandClock()
-    private let inbox = Mutex<[Arrival]>([])
+    private let inbox = Mutex<[Broker.Input]>([])
     private let state = Mutex(State())
-
-    private enum Arrival {
-        case entered(PeerID, Door, Connection)
-        case bytes(PeerID, [UInt8])
-        case hungUp(PeerID)
-    }
 
     private struct State {
         /// Nil while the broker is down.
-        var broker: Broker?
+        var performer: Performer<InProcessHost>?
         var connections: [PeerID: Connection] = [:]
         var latestPeer: UInt64 = 0
         var watches: [GateWatch] = []
-        /// What the broker's two files hold.
-        var journal: [UInt8] = []
-        var state: [UInt8] = []
+        var files: [StoredFile: [UInt8]] = [:]
     }
 
-    /// What is to be done for the clients, once the broker's turn is over.
-    private enum Delivery {
-        case bytes([UInt8], Connection)
-        case hangUp(Connection)
-    }
+    init() { start() }
 
-    private static var settings: BrokerSettings {
-        var settings = BrokerSettings(user: 0)
-        settings.boot = "test"
-        return settings
-    }
-
-    init() {
-        start()
-    }
-
-    var isUp: Bool { state.withLock { $0.broker != nil } }
+    var isUp: Bool { state.withLock { $0.performer != nil } }
 
     /// Shows a gate's watcher how things stand, after each turn.
     func add(_ watch: GateWatch) {
         state.withLock { $0.watches.append(watch) }
-    }
-
-    func nextPeer() -> PeerID {
-        state.withLock { state in
-            state.latestPeer += 1
-            return PeerID(state.latestPeer)
-        }
     }
 }
 
 // MARK: - What the clients do
 
 extension InProcessBroker {
-    func enter(_ peer: PeerID, by door: Door, _ connection: Connection) {
-        arrive(.entered(peer, door, connection))
+    func enter(at endpoint: Endpoint, _ connection: Connection) -> PeerID {
+        let peer = state.withLock { state in
+            state.latestPeer += 1
+            let peer = PeerID(state.latestPeer)
+            state.connections[peer] = connection
+            return peer
+        }
+        let who = Credentials(process: Int32(truncatingIfNeeded: peer.number), user: 0)
+        arrive(.connected(peer, endpoint, who))
+        return peer
     }
 
-    func take(_ bytes: [UInt8], from peer: PeerID) {
-        arrive(.bytes(peer, bytes))
-    }
-
-    func hangUp(_ peer: PeerID) {
-        arrive(.hungUp(peer))
-    }
-
-    /// Never calls back: whoever says something may hold a lock.
-    private func arrive(_ arrival: Arrival) {
-        inbox.withLock { $0.append(arrival) }
+    /// Never calls back: the caller may hold a lock.
+    func arrive(_ input: Broker.Input) {
+        inbox.withLock { $0.append(input) }
         Task(executorPreference: bench) { self.turn() }
     }
 }
@@ -90,88 +61,50 @@ extension InProcessBroker {
 
     /// Takes what has arrived, and does what is due.
     func turn() {
-        let arrivals = inbox.withLock { inbox in
+        let inputs = inbox.withLock { inbox in
             defer { inbox = [] }
             return inbox
         }
-        let deliveries = state.withLock { state in
-            arrivals.flatMap { receive($0, &state) } + handle(.timePassed, &state)
-                + endTurn(&state)
-        }
-        for delivery in deliveries { deliver(delivery) }
-        state.withLock { state in
-            for watch in state.watches {
-                guard let update = state.broker?.negotiation.updates[watch.deploymentID] else {
-                    continue
-                }
-                watch.see(update.status(at: now))
+        let (deliveries, refused): ([InProcessHost.Delivery], [Connection]) = state.withLock {
+            state in
+            guard state.performer != nil else {
+                defer { state.connections = [:] }
+                return ([], Array(state.connections.values))
             }
+            state.performer?.turn(inputs + [.timePassed], at: Reading(now: now))
+            return (state.performer?.host.takeDeliveries() ?? [], [])
         }
+        for connection in refused { breakOff(connection) }
+        for delivery in deliveries { deliver(delivery) }
+        showWatchers()
     }
 
-    private func deliver(_ delivery: Delivery) {
+    private func showWatchers() {
+        let sights = state.withLock { state in
+            state.watches.map { watch in
+                (watch, state.performer?.broker.negotiation.updates[watch.deploymentID])
+            }
+        }
+        let now = now
+        for case (let watch, let update?) in sights { watch.see(update.status(at: now)) }
+    }
+
+    private func deliver(_ delivery: InProcessHost.Delivery) {
         switch delivery {
-        case .bytes(let bytes, let connection):
+        case .bytes(let bytes, let peer):
+            guard let connection = state.withLock({ $0.connections[peer] }) else { return }
             do { try connection.receive(bytes) } catch {
                 connection.fail(connection.broken(error.message))
             }
-        case .hangUp(let connection):
-            let reason = "the broker hung up"
-            connection.fail(ConnectionError(.broken, connection.path, because: reason))
-        }
-    }
-
-    private func receive(_ arrival: Arrival, _ state: inout State) -> [Delivery] {
-        switch arrival {
-        case .entered(let peer, let door, let connection):
-            guard state.broker != nil else { return [.hangUp(connection)] }
-            state.connections[peer] = connection
-            let who = Credentials(process: Int32(truncatingIfNeeded: peer.number), user: 0)
-            return handle(.connected(peer, door, who), &state)
-        case .bytes(let peer, let bytes):
-            guard state.connections[peer] != nil else { return [] }
-            let actions = state.broker?.handle(bytes.span, from: peer, at: now)
-            return (actions ?? []).flatMap { perform($0, &state) }
-        case .hungUp(let peer):
-            guard state.connections.removeValue(forKey: peer) != nil else { return [] }
-            return handle(.hungUp(peer), &state)
-        }
-    }
-
-    private func handle(_ event: Broker.Event, _ state: inout State) -> [Delivery] {
-        let actions = state.broker?.handle(event, at: now) ?? []
-        return actions.flatMap { perform($0, &state) }
-    }
-
-    private func perform(_ action: Broker.Action, _ state: inout State) -> [Delivery] {
-        switch action {
-        case .write(let peer):
-            guard let connection = state.connections[peer] else { return [] }
-            var bytes: [UInt8] = []
-            _ = state.broker?.takeOutput(of: peer) { span in
-                for index in span.indices { bytes.append(span[index]) }
-                return span.count
-            }
-            return [.bytes(bytes, connection)]
         case .close(let peer):
-            guard let connection = state.connections.removeValue(forKey: peer) else { return [] }
-            return [.hangUp(connection)] + handle(.hungUp(peer), &state)
-        case .say, .note: return []
+            let connection = state.withLock { $0.connections.removeValue(forKey: peer) }
+            if let connection { breakOff(connection) }
         }
     }
 
-    private func endTurn(_ state: inout State) -> [Delivery] {
-        let deliveries = handle(.turnEnded, &state)
-        keep(&state)
-        state.broker?.confirmSent()
-        keep(&state)
-        return deliveries
-    }
-
-    private func keep(_ state: inout State) {
-        guard state.broker?.hasPages ?? false, let pages = state.broker?.takePages() else { return }
-        state.journal += pages.journal
-        state.state += pages.state
+    private func breakOff(_ connection: Connection) {
+        let reason = "the broker hung up"
+        connection.fail(ConnectionError(.broken, connection.path, because: reason))
     }
 }
 
@@ -197,7 +130,7 @@ extension InProcessBroker {
     }
 
     private var nextDeadline: Duration? {
-        let ours = state.withLock { $0.broker?.nextDeadline }
+        let ours = state.withLock { $0.performer?.host.wakeUp }
         let broker = ours.map { $0 - Instant(sinceBoot: .seconds(1_000)) }
         return [broker, clock.nextDeadline].compactMap { $0 }.min()
     }
@@ -210,35 +143,87 @@ extension InProcessBroker {
     /// The broker dies without a word.
     func stop() async {
         let connections = state.withLock { state in
-            state.broker = nil
+            state.files = state.performer?.host.files ?? state.files
+            state.performer = nil
             defer { state.connections = [:] }
             return state.connections.sorted { $0.key < $1.key }.map(\.value)
         }
-        for connection in connections { deliver(.hangUp(connection)) }
+        for connection in connections { breakOff(connection) }
         await settle()
     }
 
     /// A broker goes on with what the one before has written down.
     func start() {
         state.withLock { state in
-            guard state.broker == nil else { return }
-            let past = Recollection(
-                journal: state.journal,
-                state: state.state,
-                boot: Self.settings.boot
+            guard state.performer == nil else { return }
+            var settings = BrokerSettings(user: 0)
+            settings.boot = "test"
+            let files = StoredFiles(
+                journal: state.files[.journal] ?? [],
+                state: state.files[.state] ?? [],
+                boot: settings.boot
             )
-            let broker = Broker(settings: Self.settings, recalling: past, at: now)
-            state.journal = broker.bootPage + broker.wholePage(of: .journal)
-            if state.state.isEmpty { state.state = broker.bootPage }
-            state.broker = broker
+            let reading = Reading(now: now)
+            let broker = Broker(settings: settings, recalling: files, at: reading)
+            var performer = Performer(broker, on: InProcessHost(files: state.files))
+            performer.turn([], at: reading)
+            state.performer = performer
         }
     }
+}
+
+/// What the broker does to its clients is kept until its turn is over: they are called back then.
+private struct InProcessHost: BrokerHost, Sendable {
+    enum Delivery: Sendable {
+        case bytes([UInt8], PeerID)
+        case close(PeerID)
+    }
+
+    private(set) var files: [StoredFile: [UInt8]]
+    private(set) var wakeUp: Instant?
+    private var deliveries: [Delivery] = []
+
+    init(files: [StoredFile: [UInt8]]) { self.files = files }
+
+    mutating func takeDeliveries() -> [Delivery] {
+        defer { deliveries = [] }
+        return deliveries
+    }
+
+    mutating func append(_ record: [UInt8], to file: StoredFile) -> Bool {
+        guard files[file] != nil else { return false }
+        files[file]? += record
+        return true
+    }
+
+    mutating func replace(_ file: StoredFile, with bytes: [UInt8]) { files[file] = bytes }
+
+    mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
+        var copy: [UInt8] = []
+        copy.append(addingCapacity: bytes.count) { free in
+            for index in bytes.indices { free.append(bytes[index]) }
+        }
+        deliveries.append(.bytes(copy, peer))
+        return bytes.count
+    }
+
+    mutating func close(_ peer: PeerID) { deliveries.append(.close(peer)) }
+
+    mutating func log(_ entry: LogEntry) {}
+
+    mutating func show(statusLine: String) {}
+
+    mutating func inhibit(_ inhibition: Inhibition) {}
+
+    mutating func freeMemory() {}
+
+    mutating func wakeUp(at instant: Instant?) { wakeUp = instant }
 }
 
 /// A library that is connected to an in-process broker.
 struct InProcessSurroundings: Surroundings {
     let broker: InProcessBroker
-    let door: Door
+    let endpoint: Endpoint
 
     var now: ContinuousClock.Instant { broker.clock.now }
 
@@ -250,24 +235,30 @@ struct InProcessSurroundings: Surroundings {
 
     func wire(to path: String) throws(ConnectionError) -> any Wire {
         guard broker.isUp else { throw ConnectionError(.refused, path) }
-        return InProcessWire(broker: broker, door: door, peer: broker.nextPeer())
+        return InProcessWire(broker: broker, endpoint: endpoint)
     }
 }
 
-private struct InProcessWire: Wire {
-    let broker: InProcessBroker
-    let door: Door
-    let peer: PeerID
+/// Two ends in one process.
+private final class InProcessWire: Wire {
+    private let broker: InProcessBroker
+    private let endpoint: Endpoint
+    private let peer = Mutex<PeerID?>(nil)
+
+    init(broker: InProcessBroker, endpoint: Endpoint) {
+        self.broker = broker
+        self.endpoint = endpoint
+    }
 
     func start(for connection: Connection, timeout: Duration) {
-        broker.enter(peer, by: door, connection)
+        peer.withLock { $0 = broker.enter(at: endpoint, connection) }
     }
 
     func send(_ bytes: [UInt8]) {
-        broker.take(bytes, from: peer)
+        if let peer = peer.withLock({ $0 }) { broker.arrive(.received(bytes, from: peer)) }
     }
 
     func hangUp() {
-        broker.hangUp(peer)
+        if let peer = peer.withLock({ $0 }) { broker.arrive(.hungUp(peer)) }
     }
 }

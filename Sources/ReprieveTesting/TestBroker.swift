@@ -33,7 +33,7 @@ public struct TestBroker: Sendable {
         logger: Logger = Logger(label: "reprieve")
     ) -> Updates {
         newcomers.names.withLock { $0.append(component) }
-        let surroundings = InProcessSurroundings(broker: broker, door: .components)
+        let surroundings = InProcessSurroundings(broker: broker, endpoint: .components)
         return Updates(component, "the test's broker", logger, in: surroundings)
     }
 

@@ -92,7 +92,7 @@ public struct TestGate: Sendable {
     }
 
     private var surroundings: InProcessSurroundings {
-        InProcessSurroundings(broker: broker, door: .control)
+        InProcessSurroundings(broker: broker, endpoint: .control)
     }
 
     private func call(_ operation: ReprieveProtocol.Operation, _ request: some Shape) async throws {

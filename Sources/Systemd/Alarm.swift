@@ -52,8 +52,8 @@ package final class Alarm {
 
     private func fire() {
         armedFor = nil
+        peers?.hearEveryone()
         loop.turn {
-            peers?.hearEveryone()
             guard let instant, instant <= loop.now else { return arm() }
             set(to: nil)
             handler()

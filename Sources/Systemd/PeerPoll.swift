@@ -62,10 +62,13 @@ package final class PeerPoll {
         for index in next..<end where batch[index].data.u64 == token { batch[index].events = 0 }
     }
 
-    /// Reports every peer that is ready, once or twice, and returns though some never fall silent:
-    /// the kernel hands out ready peers in turn.
+    /// Reports every peer that is ready, once or twice, in turns of one batch each. It returns
+    /// though some never fall silent: the kernel hands out ready peers in turn.
     func hearEveryone() {
-        for _ in 0...peerCount / Self.batchLimit where !hearBatch() { return }
+        var isMore = true
+        for _ in 0...peerCount / Self.batchLimit where isMore {
+            loop.turn { isMore = hearBatch() }
+        }
     }
 
     /// Reports peers that are ready. Returns whether there may be more.
@@ -74,14 +77,6 @@ package final class PeerPoll {
         let wasFull = end == Self.batchLimit
         deliverBatch()
         return wasFull
-    }
-
-    /// The same in turns of one batch each.
-    private func hearInTurns() {
-        var isMore = true
-        for _ in 0...peerCount / Self.batchLimit where isMore {
-            loop.turn { isMore = hearBatch() }
-        }
     }
 
     private func takeBatch() {
@@ -118,7 +113,7 @@ package final class PeerPoll {
                 epoll,
                 EPOLLIN.rawValue,
                 { _, _, _, userdata in
-                    EventSource.owner(userdata, as: PeerPoll.self).hearInTurns()
+                    EventSource.owner(userdata, as: PeerPoll.self).hearEveryone()
                     return 0
                 },
                 nil

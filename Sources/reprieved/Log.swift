@@ -41,17 +41,17 @@ final class Log {
         write(level, text(), [("MESSAGE_ID", message?.rawValue)])
     }
 
-    func write(_ note: Note) {
-        let level = LogLevel(note.level)
+    func write(_ entry: LogEntry) {
+        let level = LogLevel(entry.level)
         guard takes(level) else { return }
         let fields = [
-            ("MESSAGE_ID", note.messageID),
-            ("DEPLOYMENT_ID", note.deploymentID),
-            ("COMPONENT", note.component),
-            ("BASIS", note.basis),
-            ("OUTCOME", note.outcome),
+            ("MESSAGE_ID", entry.messageID),
+            ("DEPLOYMENT_ID", entry.deploymentID),
+            ("COMPONENT", entry.component),
+            ("BASIS", entry.basis),
+            ("OUTCOME", entry.outcome),
         ]
-        write(level, note.text, fields)
+        write(level, entry.text, fields)
     }
 
     private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) {
@@ -80,7 +80,7 @@ enum MessageID: String {
 }
 
 extension LogLevel {
-    fileprivate init(_ level: Note.Level) {
+    fileprivate init(_ level: LogEntry.Level) {
         switch level {
         case .debug: self = .debug
         case .info: self = .info

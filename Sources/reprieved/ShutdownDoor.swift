@@ -14,7 +14,7 @@ final class ShutdownDoor {
     private let block: Hold
     private let log: Log
     private var wanted = Inhibition()
-    private var happened: (Broker.Event) -> Void = { _ in }
+    private var happened: (Broker.Input) -> Void = { _ in }
     /// When the shutdown began that logind is being asked about.
     private var begun: (at: Duration, isDelayed: Bool)?
     private var kindOfShutdown: String?
@@ -36,7 +36,7 @@ final class ShutdownDoor {
         block.onAnswer { [unowned self] in reportBlock($0) }
     }
 
-    func onEvent(_ handler: @escaping (Broker.Event) -> Void) { happened = handler }
+    func onEvent(_ handler: @escaping (Broker.Input) -> Void) { happened = handler }
 
     /// Sees to it that the machine is kept from what it is to be kept from, and from nothing else.
     func keep(_ inhibition: Inhibition) {

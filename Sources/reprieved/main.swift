@@ -36,9 +36,9 @@ private func serve(
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
     // First the directories: where another process is at work, nothing is to be touched.
-    let archive = try Archive(configuration, log: log)
+    let store = try FileStore(configuration, log: log)
     let sockets = try Sockets(configuration, log)
-    let daemon = try Daemon(loop, lookup, settings: loaded.settings, archive: archive, log: log)
+    let daemon = try Daemon(loop, lookup, settings: loaded.settings, store: store, log: log)
     let reloading = Reloading(invocation, loaded, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
 
 /// Two components, one update that waits and one that is over: what stands in the files then.
-private let written: Stage = {
-    var stage = Stage()
-    let camera = stage.component("com.example.Camera")
-    let robot = stage.component("com.example.Robot", confirm: true)
-    let coordinator = stage.operatorAtControl()
+private let written: BrokerHarness = {
+    var harness = BrokerHarness()
+    let camera = harness.component("com.example.Camera")
+    let robot = harness.component("com.example.Robot", confirm: true)
+    let coordinator = harness.operatorAtControl()
     for id in ["d-1", "d-2"] {
-        stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "a test"))
-        stage.answer(camera, id, 2_000, message: "recording")
-        stage.answer(robot, id, 0)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "a test"))
+        harness.answer(camera, id, 2_000, message: "recording")
+        harness.answer(robot, id, 0)
     }
-    stage.answer(camera, "d-1", 0)
-    stage.answer(robot, "d-1", 0, round: 2)
-    return stage
+    harness.answer(camera, "d-1", 0)
+    harness.answer(robot, "d-1", 0, round: 2)
+    return harness
 }()
 
 /// Changes bytes in the files, mends the checksums, and has a broker go on from there. It may

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -14,59 +14,59 @@ private let waits: [Duration] = [
 /// request that it could, and nothing may be left of them.
 func playPeers(_ input: [UInt8]) {
     var chance = Chance(input)
-    var stage = Stage { settings in
+    var harness = BrokerHarness { settings in
         settings.maximumPeers = 6
         settings.maximumPeersOfUser = 5
         settings.negotiation.maximumUpdates = 2
         settings.negotiation.maximumEnded = 2
     }
-    while !chance.isOver { move(&stage, &chance) }
-    for peer in stage.actors.keys.sorted() { stage.hangUp(peer) }
-    stage.pass(.seconds(200_000))
-    precondition(stage.broker.negotiation.updates.isEmpty, "an update is left over")
-    precondition(stage.nextDeadline == nil, "a deadline is left over")
-    precondition(stage.broker.peerCount == 0, "a peer is left over")
+    while !chance.isOver { move(&harness, &chance) }
+    for peer in harness.clients.keys.sorted() { harness.hangUp(peer) }
+    harness.pass(.seconds(200_000))
+    precondition(harness.broker.negotiation.updates.isEmpty, "an update is left over")
+    precondition(harness.nextDeadline == nil, "a deadline is left over")
+    precondition(harness.broker.peerCount == 0, "a peer is left over")
 }
 
-private func move(_ stage: inout Stage, _ chance: inout Chance) {
-    let peers = stage.actors.keys.sorted()
+private func move(_ harness: inout BrokerHarness, _ chance: inout Chance) {
+    let peers = harness.clients.keys.sorted()
     guard !peers.isEmpty, chance.number(below: 8) > 0 else {
-        enter(&stage, &chance)
+        enter(&harness, &chance)
         return
     }
     let peer = chance.pick(peers)
     switch chance.number(below: 10) {
-    case 0: stage.ask(peer, .subscribeToComponentUpdates, payload: Array("{}".utf8))
-    case 1: stage.ask(peer, .gateUpdate, payload: Array(#"{"deploymentId":"d"}"#.utf8))
-    case 2: stage.answer(peer, "d", Int64(chance.byte()) * 100, round: Int64(chance.byte() % 4))
-    case 3: stage.ask(peer, chance.pick(Operation.allCases), payload: chance.bytes())
-    case 4: stage.sendBytes(message(&chance), from: peer)
+    case 0: harness.ask(peer, .subscribeToComponentUpdates, payload: Array("{}".utf8))
+    case 1: harness.ask(peer, .gateUpdate, payload: Array(#"{"deploymentId":"d"}"#.utf8))
+    case 2: harness.answer(peer, "d", Int64(chance.byte()) * 100, round: Int64(chance.byte() % 4))
+    case 3: harness.ask(peer, chance.pick(Operation.allCases), payload: chance.bytes())
+    case 4: harness.sendBytes(message(&chance), from: peer)
     case 5:
         let bytes = frame(headers: chance.bytes(), payload: chance.bytes())
-        stage.sendBytes(chance.bool() ? bytes : Array(bytes.dropLast()), from: peer)
-    case 6: stage.close(peer, Int32(chance.number(below: 5)))
-    case 7: stage.limitReading(peer, to: chance.bool() ? nil : chance.number(below: 100))
-    case 8: stage.hangUp(peer)
-    default: passTime(&stage, &chance)
+        harness.sendBytes(chance.bool() ? bytes : Array(bytes.dropLast()), from: peer)
+    case 6: harness.close(peer, Int32(chance.number(below: 5)))
+    case 7: harness.limitReading(peer, to: chance.bool() ? nil : chance.number(below: 100))
+    case 8: harness.hangUp(peer)
+    default: passTime(&harness, &chance)
     }
-    check(&stage)
+    check(&harness)
 }
 
-private func enter(_ stage: inout Stage, _ chance: inout Chance) {
-    let door: Door = chance.bool() ? .components : .control
+private func enter(_ harness: inout BrokerHarness, _ chance: inout Chance) {
+    let endpoint: Endpoint = chance.bool() ? .components : .control
     if chance.number(below: 4) == 0 {
-        _ = stage.enter(by: door, user: UInt32(chance.byte()))
+        _ = harness.enter(at: endpoint, user: UInt32(chance.byte()))
     } else {
-        _ = stage.connect(chance.pick(names), by: door)
+        _ = harness.connect(chance.pick(names), at: endpoint)
     }
 }
 
-private func passTime(_ stage: inout Stage, _ chance: inout Chance) {
+private func passTime(_ harness: inout BrokerHarness, _ chance: inout Chance) {
     switch chance.number(below: 8) {
-    case 0: stage.restart()
-    case 1: stage.reboot()
-    case 2: stage.sleep(chance.pick(waits))
-    default: stage.pass(chance.pick(waits))
+    case 0: harness.restart()
+    case 1: harness.reboot()
+    case 2: harness.sleep(chance.pick(waits))
+    default: harness.pass(chance.pick(waits))
     }
 }
 
@@ -82,13 +82,13 @@ private func message(_ chance: inout Chance) -> [UInt8] {
     ).encoded()
 }
 
-private func check(_ stage: inout Stage) {
-    for peer in stage.actors.keys.sorted() {
-        _ = stage.heard(by: peer)
+private func check(_ harness: inout BrokerHarness) {
+    for peer in harness.clients.keys.sorted() {
+        _ = harness.heard(by: peer)
     }
-    precondition(stage.broker.peerCount == stage.actors.count, "a peer is lost")
+    precondition(harness.broker.peerCount == harness.clients.count, "a peer is lost")
     precondition(
-        stage.recalled().updates.names == stage.broker.negotiation.updates.names,
+        harness.recalled().updates.names == harness.broker.negotiation.updates.names,
         "an update would be forgotten"
     )
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import EventStream
 import Negotiation
 import ReprieveBroker
@@ -17,34 +17,34 @@ import Testing
     ]
 
     /// Everything that a broker writes down, in both of its files.
-    private func stage() -> Stage {
-        var stage = Stage()
-        let arm = stage.component("com.example.Arm")
-        let camera = stage.component("com.example.Camera", confirm: true)
-        let coordinator = stage.operatorAtControl()
+    private func harness() -> BrokerHarness {
+        var harness = BrokerHarness()
+        let arm = harness.component("com.example.Arm")
+        let camera = harness.component("com.example.Camera", confirm: true)
+        let coordinator = harness.operatorAtControl()
         for id in ["d-1", "d-2", "d-3"] {
-            stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "r"))
+            harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "r"))
         }
-        stage.answer(arm, "d-1", 30_000, message: "moving")
+        harness.answer(arm, "d-1", 30_000, message: "moving")
         let force = ReasonedRequest(deploymentID: "d-2", reason: "now")
-        stage.ask(coordinator, .forceUpdate, force)
-        stage.hangUp(camera)
-        stage.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: "d-3", reason: "no"))
-        return stage
+        harness.ask(coordinator, .forceUpdate, force)
+        harness.hangUp(camera)
+        harness.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: "d-3", reason: "no"))
+        return harness
     }
 
     /// Goes on with the components, for longer than any limit.
-    private func goOn(_ stage: inout Stage) {
-        let arm = stage.component("com.example.Arm")
-        let coordinator = stage.operatorAtControl()
+    private func goOn(_ harness: inout BrokerHarness) {
+        let arm = harness.component("com.example.Arm")
+        let coordinator = harness.operatorAtControl()
         for id in ["d-1", "d-2", "d-3"] {
-            stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "r"))
-            stage.answer(arm, id, 1_000)
+            harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "r"))
+            harness.answer(arm, id, 1_000)
         }
-        stage.pass(.seconds(10))
-        stage.hangUp(arm)
-        stage.pass(.seconds(60 * 3_600))
-        stage.restart()
+        harness.pass(.seconds(10))
+        harness.hangUp(arm)
+        harness.pass(.seconds(60 * 3_600))
+        harness.restart()
     }
 
     private func frames(_ bytes: [UInt8]) -> [Frame] {
@@ -55,8 +55,8 @@ import Testing
     }
 
     /// A whole file, with something else in the place of one byte of a record.
-    private func forgeries(of file: RecordFile, _ stage: Stage, _ body: ([UInt8]) -> Void) {
-        let frames = frames(stage.broker.bootPage + stage.broker.wholePage(of: file))
+    private func forgeries(of file: RecordFile, _ harness: BrokerHarness, _ body: ([UInt8]) -> Void) {
+        let frames = frames(harness.broker.bootPage + harness.broker.wholePage(of: file))
         for place in frames.indices where frames[place].int32("decision") == nil {
             for index in frames[place].payload.indices {
                 for edge in Self.edges {
@@ -69,34 +69,34 @@ import Testing
     }
 
     @Test func `kills no broker, whichever byte of the journal it is`() {
-        let stage = stage()
-        forgeries(of: .journal, stage) { journal in
-            var stage = stage
-            stage.forge(journal: journal)
-            stage.restart()
-            goOn(&stage)
+        let harness = harness()
+        forgeries(of: .journal, harness) { journal in
+            var harness = harness
+            harness.forge(journal: journal)
+            harness.restart()
+            goOn(&harness)
         }
     }
 
     @Test func `kills no broker, whichever byte of the state it is`() {
-        let stage = stage()
-        forgeries(of: .state, stage) { state in
-            var stage = stage
-            stage.forge(journal: [], state: state)
-            stage.reboot()
-            goOn(&stage)
+        let harness = harness()
+        forgeries(of: .state, harness) { state in
+            var harness = harness
+            harness.forge(journal: [], state: state)
+            harness.reboot()
+            goOn(&harness)
         }
     }
 
     @Test func `may number its decisions as it likes`() {
-        var stage = stage()
-        var frames = frames(stage.state)
+        var harness = harness()
+        var frames = frames(harness.state)
         for place in frames.indices where frames[place].int32("decision") != nil {
             frames[place].headers.removeAll { $0.name == "decision" }
             frames[place].headers.append(Header("decision", .int32(.max)))
         }
-        stage.forge(journal: [], state: frames.flatMap { $0.encoded() })
-        stage.reboot()
-        goOn(&stage)
+        harness.forge(journal: [], state: frames.flatMap { $0.encoded() })
+        harness.reboot()
+        goOn(&harness)
     }
 }

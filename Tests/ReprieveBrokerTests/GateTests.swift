@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -8,36 +8,36 @@ import StrictJSON
 import Testing
 
 @Suite struct `A gate, from socket to socket` {
-    private var stage = Stage()
+    private var harness = BrokerHarness()
 
     private mutating func announce(
         _ id: String = "d-1",
         _ change: (inout GateRequest) -> Void = { _ in }
     ) -> PeerID {
-        let coordinator = stage.operatorAtControl()
-        _ = stage.heard(by: coordinator)
+        let coordinator = harness.operatorAtControl()
+        _ = harness.heard(by: coordinator)
         var request = GateRequest(deploymentID: id)
         change(&request)
-        stage.ask(coordinator, .gateUpdate, request)
+        harness.ask(coordinator, .gateUpdate, request)
         return coordinator
     }
 
     private mutating func quietComponent(_ name: String) -> PeerID {
-        let peer = stage.component(name)
-        _ = stage.heard(by: peer)
+        let peer = harness.component(name)
+        _ = harness.heard(by: peer)
         return peer
     }
 
     private mutating func released(_ peer: PeerID) -> ReleasedShape? {
-        for case .released(let released)? in stage.heard(by: peer).map(\.gate) { return released }
+        for case .released(let released)? in harness.heard(by: peer).map(\.gate) { return released }
         return nil
     }
 
     @Test mutating func `the response to a subscription comes before its notice`() {
         _ = quietComponent("com.example.Robot")
         _ = announce()
-        let late = stage.component("com.example.Camera")
-        let heard = stage.heard(by: late)
+        let late = harness.component("com.example.Camera")
+        let heard = harness.heard(by: late)
         #expect(heard.count == 3)
         #expect(heard[0] == .connected)
         #expect(heard[1].response(as: Empty.self) != nil)
@@ -48,9 +48,9 @@ import Testing
         let camera = quietComponent("com.example.Camera")
         let robot = quietComponent("com.example.Robot")
         let coordinator = announce()
-        stage.answer(camera, "d-1", 0)
+        harness.answer(camera, "d-1", 0)
         #expect(released(coordinator) == nil)
-        stage.answer(robot, "d-1", 0)
+        harness.answer(robot, "d-1", 0)
         #expect(released(coordinator)?.basis == .consent)
     }
 
@@ -63,7 +63,7 @@ import Testing
             request.policy.deadlineMs = 50_000
             request.policy.maxDeferMs = 30_000
         }
-        let notice = try #require(stage.heard(by: camera).last?.notice)
+        let notice = try #require(harness.heard(by: camera).last?.notice)
         #expect(notice.reason == "nucleus 2.13.0")
         #expect(notice.isGgcRestarting)
         #expect(notice.components == nil)
@@ -76,48 +76,48 @@ import Testing
     @Test mutating func `a deferral is granted, runs out, and the next round comes`() throws {
         let camera = quietComponent("com.example.Camera")
         let coordinator = announce()
-        _ = stage.heard(by: camera)
-        stage.answer(camera, "d-1", 30_000, message: "recording")
-        let response = stage.heard(by: camera).first?.response(as: DeferResponse.self)
+        _ = harness.heard(by: camera)
+        harness.answer(camera, "d-1", 30_000, message: "recording")
+        let response = harness.heard(by: camera).first?.response(as: DeferResponse.self)
         #expect(response == DeferResponse(grantedMs: 30_000, remainingMs: 43_170_000))
-        stage.pass(.milliseconds(29_999))
-        #expect(stage.heard(by: camera).isEmpty)
-        stage.pass(.milliseconds(1))
-        #expect(stage.heard(by: camera).first?.notice?.round == 2)
-        stage.answer(camera, "d-1", 0)
+        harness.pass(.milliseconds(29_999))
+        #expect(harness.heard(by: camera).isEmpty)
+        harness.pass(.milliseconds(1))
+        #expect(harness.heard(by: camera).first?.notice?.round == 2)
+        harness.answer(camera, "d-1", 0)
         #expect(released(coordinator)?.waitedMs == 30_000)
     }
 
     @Test mutating func `a released update is completed and everybody hears how`() {
         let camera = quietComponent("com.example.Camera")
         let coordinator = announce()
-        stage.answer(camera, "d-1", 0)
-        _ = stage.heard(by: camera)
-        _ = stage.heard(by: coordinator)
-        stage.ask(
+        harness.answer(camera, "d-1", 0)
+        _ = harness.heard(by: camera)
+        _ = harness.heard(by: coordinator)
+        harness.ask(
             coordinator,
             .completeUpdate,
             CompleteRequest(deploymentID: "d-1", outcome: .rolledBack, message: "no boot")
         )
-        #expect(stage.heard(by: coordinator).first?.response(as: Empty.self) != nil)
+        #expect(harness.heard(by: coordinator).first?.response(as: Empty.self) != nil)
         let post = PostUpdateEvent(deploymentID: "d-1", outcome: .rolledBack, message: "no boot")
-        #expect(stage.heard(by: camera).first?.post == post)
+        #expect(harness.heard(by: camera).first?.post == post)
     }
 
     @Test mutating func `progress names who blocks, after each change, once a turn`() throws {
         let camera = quietComponent("com.example.Camera")
         _ = quietComponent("com.example.Robot")
         let coordinator = announce()
-        let heard = stage.heard(by: coordinator)
+        let heard = harness.heard(by: coordinator)
         #expect(heard[0].response(as: GateResponse.self)?.participants.count == 2)
         guard case .progress(let first)? = heard[1].gate else {
             Issue.record("no progress")
             return
         }
         #expect(first.blockedBy == ["com.example.Camera", "com.example.Robot"])
-        stage.pass(.milliseconds(1))
-        stage.answer(camera, "d-1", 0)
-        guard case .progress(let second)? = stage.heard(by: coordinator).last?.gate else {
+        harness.pass(.milliseconds(1))
+        harness.answer(camera, "d-1", 0)
+        guard case .progress(let second)? = harness.heard(by: coordinator).last?.gate else {
             Issue.record("no progress")
             return
         }
@@ -128,52 +128,52 @@ import Testing
         let names = (0..<200).map { "com.example.c\($0)" }
         let peers = names.map { quietComponent($0) }
         let coordinator = announce()
-        _ = stage.heard(by: coordinator)
-        for peer in peers.dropLast() { stage.answer(peer, "d-1", 0) }
-        #expect(stage.heard(by: coordinator).isEmpty)
-        stage.pass(.milliseconds(20))
-        let shown = stage.heard(by: coordinator)
+        _ = harness.heard(by: coordinator)
+        for peer in peers.dropLast() { harness.answer(peer, "d-1", 0) }
+        #expect(harness.heard(by: coordinator).isEmpty)
+        harness.pass(.milliseconds(20))
+        let shown = harness.heard(by: coordinator)
         #expect(shown.count == 1)
         guard case .progress(let update)? = shown.last?.gate else {
             Issue.record("no progress")
             return
         }
         #expect(update.blockedBy == ["com.example.c199"])
-        #expect(stage.broker.negotiation.updates.count == 1)
+        #expect(harness.broker.negotiation.updates.count == 1)
     }
 
     @Test mutating func `a watcher sees the status now and after each change`() {
-        let watcher = stage.operatorAtControl()
-        stage.ask(watcher, .watchStatus, Empty())
+        let watcher = harness.operatorAtControl()
+        harness.ask(watcher, .watchStatus, Empty())
         let camera = quietComponent("com.example.Camera")
-        _ = stage.heard(by: watcher)
+        _ = harness.heard(by: watcher)
         _ = announce()
-        stage.pass(.milliseconds(1))
-        let shown = stage.heard(by: watcher).compactMap { event -> StatusShape? in
+        harness.pass(.milliseconds(1))
+        let shown = harness.heard(by: watcher).compactMap { event -> StatusShape? in
             guard case .event(_, let payload, _) = event else { return nil }
             return try? StatusEvent(decoding: payload).status
         }
         #expect(shown.last?.updates.first?.blockedBy == ["com.example.Camera"])
         #expect(shown.last?.components.map(\.component) == ["com.example.Camera"])
-        stage.hangUp(camera)
+        harness.hangUp(camera)
     }
 
     @Test mutating func `a coordinator that closes its stream has left`() {
         _ = quietComponent("com.example.Camera")
         let coordinator = announce()
-        stage.close(coordinator, 1)
-        stage.pass(.seconds(5))
-        #expect(stage.broker.negotiation.updates.isEmpty)
+        harness.close(coordinator, 1)
+        harness.pass(.seconds(5))
+        #expect(harness.broker.negotiation.updates.isEmpty)
     }
 
     @Test mutating func `the same request attaches, another one is a conflict`() {
         _ = quietComponent("com.example.Camera")
         _ = announce()
         let second = announce()
-        let response = stage.heard(by: second).first?.response(as: GateResponse.self)
+        let response = harness.heard(by: second).first?.response(as: GateResponse.self)
         #expect(response?.attached == true)
         let third = announce { $0.reason = "another" }
-        #expect(stage.heard(by: third).first?.error?.code == .conflict)
+        #expect(harness.heard(by: third).first?.error?.code == .conflict)
     }
 
     @Test mutating func `the same request is the same value, not the same bytes`() {
@@ -183,10 +183,10 @@ import Testing
             #"{ "policy": {"onSilence":"proceed","deadlineMs":1e3}, "deploymentId": "d" }"#,
         ]
         for (text, attached) in zip(texts, [false, true]) {
-            let coordinator = stage.operatorAtControl()
-            _ = stage.heard(by: coordinator)
-            stage.ask(coordinator, .gateUpdate, payload: Array(text.utf8))
-            let response = stage.heard(by: coordinator).first?.response(as: GateResponse.self)
+            let coordinator = harness.operatorAtControl()
+            _ = harness.heard(by: coordinator)
+            harness.ask(coordinator, .gateUpdate, payload: Array(text.utf8))
+            let response = harness.heard(by: coordinator).first?.response(as: GateResponse.self)
             #expect(response?.attached == attached)
         }
     }
@@ -195,10 +195,10 @@ import Testing
         let camera = quietComponent("com.example.Camera")
         let names = (0..<400).map { "com.example.component-number-\($0)" }
         _ = announce { $0.components = names + ["com.example.Camera"] }
-        let notice = try #require(stage.heard(by: camera).last?.notice)
+        let notice = try #require(harness.heard(by: camera).last?.notice)
         #expect(notice.components == nil)
         let robot = quietComponent("com.example.Robot")
         _ = announce("d-2") { $0.components = ["com.example.Robot"] }
-        #expect(stage.heard(by: robot).last?.notice?.components == ["com.example.Robot"])
+        #expect(harness.heard(by: robot).last?.notice?.components == ["com.example.Robot"])
     }
 }

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
 @Suite struct `The history` {
-    private var stage = Stage()
+    private var harness = BrokerHarness()
 
     private mutating func announce(_ policy: PolicyShape = PolicyShape()) -> PeerID {
-        let coordinator = stage.operatorAtControl()
+        let coordinator = harness.operatorAtControl()
         let request = GateRequest(deploymentID: "d-1", reason: "2.13.0", policy: policy)
-        stage.ask(coordinator, .gateUpdate, request)
+        harness.ask(coordinator, .gateUpdate, request)
         return coordinator
     }
 
     private mutating func decision() throws -> DecisionShape {
-        let peer = stage.operatorAtControl()
-        _ = stage.heard(by: peer)
-        stage.ask(peer, .getHistory, HistoryRequest())
-        let answer = stage.heard(by: peer).first?.response(as: HistoryShape.self)
+        let peer = harness.operatorAtControl()
+        _ = harness.heard(by: peer)
+        harness.ask(peer, .getHistory, HistoryRequest())
+        let answer = harness.heard(by: peer).first?.response(as: HistoryShape.self)
         return try #require(answer?.decisions.first)
     }
 
     @Test(arguments: [false, true])
     mutating func `tells why one deferred that was ready in the end`(dies: Bool) throws {
-        var camera = stage.component("com.example.Camera")
+        var camera = harness.component("com.example.Camera")
         _ = announce()
-        stage.answer(camera, "d-1", 30_000, message: "warming up")
-        stage.answer(camera, "d-1", 60_000, message: "recording")
-        stage.pass(.seconds(20))
+        harness.answer(camera, "d-1", 30_000, message: "warming up")
+        harness.answer(camera, "d-1", 60_000, message: "recording")
+        harness.pass(.seconds(20))
         if dies {
-            stage.restart()
+            harness.restart()
             _ = announce()
-            camera = stage.component("com.example.Camera")
+            camera = harness.component("com.example.Camera")
         }
-        stage.answer(camera, "d-1", 0, message: "done")
+        harness.answer(camera, "d-1", 0, message: "done")
         let told = try #require(try decision().participants.first)
         #expect(told.state == .acknowledged)
         #expect(told.message == "done")
@@ -46,13 +46,13 @@ import Testing
     }
 
     @Test mutating func `tells since when each stood there, and how often it was asked`() throws {
-        let arm = stage.component("com.example.Arm")
-        let camera = stage.component("com.example.Camera")
+        let arm = harness.component("com.example.Arm")
+        let camera = harness.component("com.example.Camera")
         _ = announce()
-        stage.answer(arm, "d-1", 0)
-        stage.answer(camera, "d-1", 2_000)
-        stage.pass(.seconds(5))
-        stage.answer(camera, "d-1", 0)
+        harness.answer(arm, "d-1", 0)
+        harness.answer(camera, "d-1", 2_000)
+        harness.pass(.seconds(5))
+        harness.answer(camera, "d-1", 0)
         let decision = try decision()
         let told = decision.participants
         #expect(told.map(\.component) == ["com.example.Camera", "com.example.Arm"])
@@ -64,18 +64,18 @@ import Testing
         var policy = PolicyShape()
         policy.require = ["com.example.Arm"]
         _ = announce(policy)
-        stage.pass(.seconds(60))
+        harness.pass(.seconds(60))
         let told = try #require(try decision().participants.first)
         #expect(told.state == .silent && told.rounds == 0)
     }
 
     @Test mutating func `tells how long an update was held back that was cancelled`() throws {
-        let camera = stage.component("com.example.Camera")
+        let camera = harness.component("com.example.Camera")
         let coordinator = announce()
-        stage.answer(camera, "d-1", 60_000, message: "recording")
-        stage.pass(.seconds(12))
+        harness.answer(camera, "d-1", 60_000, message: "recording")
+        harness.pass(.seconds(12))
         let call = ReasonedRequest(deploymentID: "d-1", reason: "wrong version")
-        stage.ask(coordinator, .cancelUpdate, call)
+        harness.ask(coordinator, .cancelUpdate, call)
         let decision = try decision()
         #expect(decision.waitedMs == 12_000)
         #expect(decision.participants.first?.state == .deferred)

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
 @Suite struct `Who comes after the gate has opened` {
-    private var stage = Stage()
+    private var harness = BrokerHarness()
 
     /// A component that asks what it comes too late for, and what it is answered.
     private mutating func latecomer(
         _ name: String = "com.example.Camera",
         asking: Bool = true
     ) -> (peer: PeerID, stream: Int32, underway: [String]?) {
-        let peer = stage.connect(name, by: .components)
+        let peer = harness.connect(name, at: .components)
         let request = SubscribeRequest(underway: asking)
-        let stream = stage.ask(peer, .subscribeToComponentUpdates, request)
-        let answers = stage.heard(by: peer).lazy.compactMap {
+        let stream = harness.ask(peer, .subscribeToComponentUpdates, request)
+        let answers = harness.heard(by: peer).lazy.compactMap {
             $0.response(as: SubscribeResponse.self)
         }
         return (peer, stream, answers.first?.underway)
@@ -28,15 +28,15 @@ import Testing
         _ id: String = "d-1",
         _ change: (inout GateRequest) -> Void = { _ in }
     ) -> PeerID {
-        let coordinator = stage.operatorAtControl()
+        let coordinator = harness.operatorAtControl()
         var request = GateRequest(deploymentID: id)
         change(&request)
-        stage.ask(coordinator, .gateUpdate, request)
+        harness.ask(coordinator, .gateUpdate, request)
         return coordinator
     }
 
     private mutating func complete(_ id: String = "d-1", by coordinator: PeerID) {
-        stage.ask(
+        harness.ask(
             coordinator,
             .completeUpdate,
             CompleteRequest(deploymentID: id, outcome: .applied)
@@ -44,7 +44,7 @@ import Testing
     }
 
     private mutating func posts(to peer: PeerID) -> [String] {
-        stage.heard(by: peer).compactMap { $0.post?.deploymentID }
+        harness.heard(by: peer).compactMap { $0.post?.deploymentID }
     }
 
     @Test mutating func `hears what is under way, and of its end`() {
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test mutating func `hears nothing of updates that wait, that are over, or of others`() {
-        _ = stage.component("com.example.Robot")
+        _ = harness.component("com.example.Robot")
         _ = announce("waits")
         _ = announce("others") { $0.components = ["com.example.Till"] }
         let coordinator = announce("over") { $0.components = ["com.example.Camera"] }
@@ -74,10 +74,10 @@ import Testing
     }
 
     @Test mutating func `who was asked and came back hears of the end once`() {
-        let camera = stage.component("com.example.Camera")
+        let camera = harness.component("com.example.Camera")
         let coordinator = announce()
-        stage.answer(camera, "d-1", 0)
-        stage.hangUp(camera)
+        harness.answer(camera, "d-1", 0)
+        harness.hangUp(camera)
         let late = latecomer()
         #expect(late.underway == ["d-1"])
         complete(by: coordinator)
@@ -85,26 +85,26 @@ import Testing
     }
 
     @Test mutating func `whose deferral was cut came too late, though the update waits`() {
-        let camera = stage.component("com.example.Camera")
-        let robot = stage.component("com.example.Robot")
+        let camera = harness.component("com.example.Camera")
+        let robot = harness.component("com.example.Robot")
         let coordinator = announce { $0.policy.maxTotalDeferMs = 1_000 }
-        stage.answer(camera, "d-1", 60_000)
-        stage.answer(robot, "d-1", 0)
-        stage.pass(.milliseconds(900))
+        harness.answer(camera, "d-1", 60_000)
+        harness.answer(robot, "d-1", 0)
+        harness.pass(.milliseconds(900))
         // Asked anew, it has its own second.
-        _ = stage.component("com.example.Robot")
-        stage.pass(.milliseconds(500))
+        _ = harness.component("com.example.Robot")
+        harness.pass(.milliseconds(500))
         let late = latecomer()
         #expect(late.underway == ["d-1"])
         let reason = ReasonedRequest(deploymentID: "d-1", reason: "no longer wanted")
-        stage.ask(coordinator, .cancelUpdate, reason)
+        harness.ask(coordinator, .cancelUpdate, reason)
         #expect(posts(to: late.peer) == ["d-1"])
     }
 
     @Test mutating func `a subscription that has ended is told nothing`() {
         let coordinator = announce()
         let late = latecomer()
-        stage.close(late.peer, late.stream)
+        harness.close(late.peer, late.stream)
         complete(by: coordinator)
         #expect(posts(to: late.peer) == [])
     }

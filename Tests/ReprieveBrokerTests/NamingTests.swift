@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import ReprieveBroker
 import ReprieveProtocol
 import Testing
@@ -23,12 +23,12 @@ struct Arrival: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(place.unit ?? "no unit") \(user) \(claim ?? "-")" }
 
-    /// What the broker calls it at a door; nil if it denies it.
-    func name(at door: Door, token: String? = nil) -> String? {
-        var stage = Stage()
-        let peer = stage.enter(by: door, user: user, place: place)
-        stage.say(peer) { $0.connect(ConnectRequest(authToken: token, componentName: claim)) }
-        guard case .connected(let name)? = stage.notes.last else { return nil }
+    /// What the broker calls it at a endpoint; nil if it denies it.
+    func name(at endpoint: Endpoint, token: String? = nil) -> String? {
+        var harness = BrokerHarness()
+        let peer = harness.enter(at: endpoint, user: user, place: place)
+        harness.say(peer) { $0.connect(ConnectRequest(authToken: token, componentName: claim)) }
+        guard case .connected(let name)? = harness.log.last else { return nil }
         return name
     }
 }
@@ -92,25 +92,25 @@ struct Arrival: Sendable, CustomTestStringConvertible {
     func `is not given by what is no service`(unit: String) {
         let place = Place(unit: unit)
         #expect(Arrival(place, claim: "a.b", is: nil).name(at: .components) == nil)
-        let own = Arrival(place, user: Stage.user, claim: "a.b", is: "a.b")
+        let own = Arrival(place, user: BrokerHarness.user, claim: "a.b", is: "a.b")
         #expect(own.name(at: .components) == "a.b")
     }
 
     @Test func `is not believed of a process in a container, though its uid is the broker's`() {
         let place = Place(unit: "docker-0a1b.scope", isContained: true)
-        let arrival = Arrival(place, user: Stage.user, claim: "a.b", is: nil)
+        let arrival = Arrival(place, user: BrokerHarness.user, claim: "a.b", is: nil)
         #expect(arrival.name(at: .components) == nil)
     }
 
     @Test func `is not believed of a process that has ended`() {
         let place = Place(hasExited: true)
-        let arrival = Arrival(place, user: Stage.user, claim: "a.b", is: nil)
+        let arrival = Arrival(place, user: BrokerHarness.user, claim: "a.b", is: nil)
         #expect(arrival.name(at: .components) == nil)
     }
 
     @Test func `is not believed of a process that could not be looked up`() {
         let place = Place(isUnknown: true)
-        let arrival = Arrival(place, user: Stage.user, claim: "a.b", is: nil)
+        let arrival = Arrival(place, user: BrokerHarness.user, claim: "a.b", is: nil)
         #expect(arrival.name(at: .components) == nil)
         #expect(arrival.name(at: .control) == "")
     }
@@ -131,16 +131,16 @@ struct Arrival: Sendable, CustomTestStringConvertible {
     )
     func `that is malformed is denied, also inside a service`(claim: String) {
         for place in [Place(), Place(unit: "camera.service")] {
-            let arrival = Arrival(place, user: Stage.user, claim: claim, is: nil)
+            let arrival = Arrival(place, user: BrokerHarness.user, claim: claim, is: nil)
             #expect(arrival.name(at: .components) == nil)
         }
     }
 
     @Test func `is escaped where a denial is told`() {
-        var stage = Stage()
-        let peer = stage.enter(by: .components)
-        stage.say(peer) { $0.connect(ConnectRequest(componentName: "a\u{1B}[2J\nb")) }
-        let text = stage.notes.last?.text
+        var harness = BrokerHarness()
+        let peer = harness.enter(at: .components)
+        harness.say(peer) { $0.connect(ConnectRequest(componentName: "a\u{1B}[2J\nb")) }
+        let text = harness.log.last?.text
         let shown = #""a\u{1b}[2J\u{a}b" cannot be a component's name"#
         #expect(text == "a connection of uid 1000, pid 1 is denied: \(shown)")
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -10,35 +10,35 @@ private let camera = "com.example.Camera"
 private let robot = "com.example.Robot"
 
 @Suite struct `What the log says of an update` {
-    private var stage = Stage()
+    private var harness = BrokerHarness()
 
     private mutating func announce(
         _ id: String = "d-1",
         _ change: (inout GateRequest) -> Void = { _ in }
     ) -> PeerID {
-        let coordinator = stage.operatorAtControl()
+        let coordinator = harness.operatorAtControl()
         var request = GateRequest(deploymentID: id)
         change(&request)
-        stage.ask(coordinator, .gateUpdate, request)
+        harness.ask(coordinator, .gateUpdate, request)
         return coordinator
     }
 
     /// The story of one update, in the words after its id or before it.
     private func story(_ id: String = "d-1") -> [String] {
-        stage.notes.filter { $0.deploymentID == id }.map { note in
+        harness.log.filter { $0.deploymentID == id }.map { note in
             (note.component.map { $0 + ": " } ?? "") + note.text
         }
     }
 
     @Test mutating func `is who held it back, why, and on what ground it went ahead`() {
-        let first = stage.component(camera)
-        _ = stage.component(robot)
+        let first = harness.component(camera)
+        _ = harness.component(robot)
         let coordinator = announce()
-        stage.answer(first, "d-1", 30_000, message: "recording")
-        stage.answer(first, "d-1", 0)
-        stage.pass(.seconds(60))
+        harness.answer(first, "d-1", 30_000, message: "recording")
+        harness.answer(first, "d-1", 0)
+        harness.pass(.seconds(60))
         let call = CompleteRequest(deploymentID: "d-1", outcome: .failed, message: "no space")
-        stage.ask(coordinator, .completeUpdate, call)
+        harness.ask(coordinator, .completeUpdate, call)
         #expect(
             story() == [
                 #"update "d-1" is announced by uid 1000, pid 3"#,
@@ -48,46 +48,46 @@ private let robot = "com.example.Robot"
                 #"update "d-1" is completed: failed, "no space""#,
             ]
         )
-        #expect(stage.notes.compactMap(\.basis) == ["silence"])
-        #expect(stage.notes.compactMap(\.outcome) == ["failed"])
+        #expect(harness.log.compactMap(\.basis) == ["silence"])
+        #expect(harness.log.compactMap(\.outcome) == ["failed"])
     }
 
     @Test mutating func `is said once, however many wait for it`() {
-        let peer = stage.component(camera)
+        let peer = harness.component(camera)
         _ = (announce(), announce())
-        stage.answer(peer, "d-1", 0)
+        harness.answer(peer, "d-1", 0)
         _ = announce()
         #expect(story().filter { $0.contains("is released") }.count == 1)
     }
 
     @Test mutating func `is also said when nobody waits for it any more`() {
-        _ = stage.component(camera)
-        stage.hangUp(announce())
-        stage.pass(.seconds(5))
+        _ = harness.component(camera)
+        harness.hangUp(announce())
+        harness.pass(.seconds(5))
         #expect(story().last?.contains("is cancelled by \"reprieved\"") == true)
     }
 
     @Test mutating func `is who forced it, and who still wanted time`() {
-        let peer = stage.component(camera)
+        let peer = harness.component(camera)
         _ = announce()
-        stage.answer(peer, "d-1", 60_000)
+        harness.answer(peer, "d-1", 60_000)
         let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
-        stage.ask(stage.operatorAtControl(), .forceUpdate, call)
+        harness.ask(harness.operatorAtControl(), .forceUpdate, call)
         #expect(story().suffix(3).map { $0.contains("forced") } == [true, false, true])
         #expect(story().suffix(2).first?.contains("wanted more time") == true)
     }
 
     @Test mutating func `is that it was refused`() {
-        _ = stage.component(camera)
+        _ = harness.component(camera)
         _ = announce { $0.policy.onSilence = .refuse }
-        stage.pass(.seconds(60))
+        harness.pass(.seconds(60))
         #expect(story().last == #"update "d-1" is refused: "no answer from \#(camera)""#)
     }
 
     @Test mutating func `is not of each of a thousand that were silent`() {
-        for number in 0..<40 { _ = stage.component("com.example.c\(number)") }
+        for number in 0..<40 { _ = harness.component("com.example.c\(number)") }
         _ = announce()
-        stage.pass(.seconds(60))
+        harness.pass(.seconds(60))
         #expect(story().filter { $0.contains("without an answer") }.count == 32)
     }
 }

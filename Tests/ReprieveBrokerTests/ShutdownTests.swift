@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -11,24 +11,24 @@ private let robot = "com.example.Robot"
 private let shutdown = "shutdown-a-1"
 
 @Suite struct `A shutdown of the machine` {
-    private var stage = Stage()
+    private var harness = BrokerHarness()
 
     private mutating func subscribe(_ name: String, confirm: Bool = false) -> PeerID {
-        let peer = stage.component(name, confirm: confirm)
-        _ = stage.heard(by: peer)
+        let peer = harness.component(name, confirm: confirm)
+        _ = harness.heard(by: peer)
         return peer
     }
 
     private mutating func begin(_ kind: Shutdown.Kind = .reboot, limit: Duration = .seconds(5)) {
-        stage.handle(.shutdownBegins(Shutdown(kind, limit: limit)))
+        harness.turn(.shutdownBegins(Shutdown(kind, limit: limit)))
     }
 
     private mutating func notice(to peer: PeerID) -> PreUpdateEvent? {
-        stage.heard(by: peer).compactMap(\.notice).last
+        harness.heard(by: peer).compactMap(\.notice).last
     }
 
     private mutating func post(to peer: PeerID) -> PostUpdateEvent? {
-        stage.heard(by: peer).compactMap(\.post).last
+        harness.heard(by: peer).compactMap(\.post).last
     }
 
     /// Announces an update, and has it released.
@@ -39,19 +39,19 @@ private let shutdown = "shutdown-a-1"
     ) {
         var request = GateRequest(deploymentID: id)
         change(&request)
-        stage.ask(stage.operatorAtControl(), .gateUpdate, request)
+        harness.ask(harness.operatorAtControl(), .gateUpdate, request)
         for peer in peers {
-            stage.answer(peer, id, 0)
-            _ = stage.heard(by: peer)
+            harness.answer(peer, id, 0)
+            _ = harness.heard(by: peer)
         }
     }
 
     @Test mutating func `waits for its gate while anybody is subscribed, and else for nothing`() {
-        #expect(stage.inhibition == Inhibition())
+        #expect(harness.inhibition == Inhibition())
         let peer = subscribe(camera)
-        #expect(stage.inhibition.delays && stage.inhibition.listens)
-        stage.hangUp(peer)
-        #expect(stage.inhibition == Inhibition())
+        #expect(harness.inhibition.delays && harness.inhibition.listens)
+        harness.hangUp(peer)
+        #expect(harness.inhibition == Inhibition())
     }
 
     @Test mutating func `is put off until the last component is ready, not longer`() {
@@ -62,49 +62,49 @@ private let shutdown = "shutdown-a-1"
         #expect(notice?.deploymentID == shutdown && notice?.isGgcRestarting == true)
         #expect(notice?.reason == "the machine reboots")
         #expect(notice?.deadlineInMs == 4_500)
-        stage.answer(first, shutdown, 0)
-        #expect(stage.inhibition.delays)
-        stage.answer(second, shutdown, 0)
-        #expect(!stage.inhibition.delays && stage.inhibition.listens)
+        harness.answer(first, shutdown, 0)
+        #expect(harness.inhibition.delays)
+        harness.answer(second, shutdown, 0)
+        #expect(!harness.inhibition.delays && harness.inhibition.listens)
     }
 
     @Test mutating func `goes ahead at its limit, and a component is told how much it gets`() {
         let peer = subscribe(camera)
         begin(limit: .seconds(20))
-        _ = stage.heard(by: peer)
-        stage.answer(peer, shutdown, 60_000, message: "recording")
-        let grant = stage.heard(by: peer).first?.response(as: DeferResponse.self)
+        _ = harness.heard(by: peer)
+        harness.answer(peer, shutdown, 60_000, message: "recording")
+        let grant = harness.heard(by: peer).first?.response(as: DeferResponse.self)
         #expect(grant?.grantedMs == 19_000)
-        stage.answer(peer, shutdown, 70_000)
-        stage.pass(.milliseconds(18_999))
-        #expect(stage.inhibition.delays)
-        stage.pass(.milliseconds(1))
-        #expect(!stage.inhibition.delays)
-        let warnings = stage.notes.filter { $0.text.contains("InhibitDelayMaxSec=") }
+        harness.answer(peer, shutdown, 70_000)
+        harness.pass(.milliseconds(18_999))
+        #expect(harness.inhibition.delays)
+        harness.pass(.milliseconds(1))
+        #expect(!harness.inhibition.delays)
+        let warnings = harness.log.filter { $0.text.contains("InhibitDelayMaxSec=") }
         #expect(warnings.map(\.component) == [camera])
     }
 
     @Test mutating func `is no reason to raise a limit that a component does not reach`() {
-        stage.adopt { $0.policy.maxDefer = .seconds(1) }
+        harness.adopt { $0.policy.maxDefer = .seconds(1) }
         let peer = subscribe(camera)
         begin()
-        stage.answer(peer, shutdown, 60_000)
-        #expect(!stage.notes.contains { $0.text.contains("InhibitDelayMaxSec=") })
+        harness.answer(peer, shutdown, 60_000)
+        #expect(!harness.log.contains { $0.text.contains("InhibitDelayMaxSec=") })
     }
 
     @Test mutating func `that nothing puts off is only told of`() {
         let peer = subscribe(camera)
         begin(.powerOff, limit: .zero)
         #expect(notice(to: peer)?.respondByMs == 0)
-        #expect(!stage.inhibition.delays)
+        #expect(!harness.inhibition.delays)
     }
 
     @Test mutating func `that is called off while it waits is withdrawn`() {
         let peer = subscribe(camera)
         begin()
-        stage.handle(.shutdownCalledOff)
+        harness.turn(.shutdownCalledOff)
         #expect(post(to: peer)?.outcome == .cancelled)
-        #expect(stage.inhibition.delays)
+        #expect(harness.inhibition.delays)
         begin()
         #expect(notice(to: peer)?.deploymentID == "shutdown-a-2")
     }
@@ -112,25 +112,25 @@ private let shutdown = "shutdown-a-1"
     @Test mutating func `that does not take place has failed`() {
         let peer = subscribe(camera)
         begin()
-        stage.answer(peer, shutdown, 0)
-        stage.handle(.shutdownCalledOff)
+        harness.answer(peer, shutdown, 0)
+        harness.turn(.shutdownCalledOff)
         #expect(post(to: peer)?.outcome == .failed)
-        #expect(stage.inhibition.delays)
-        stage.handle(.shutdownCalledOff)
-        #expect(stage.heard(by: peer).isEmpty)
+        #expect(harness.inhibition.delays)
+        harness.turn(.shutdownCalledOff)
+        #expect(harness.heard(by: peer).isEmpty)
     }
 
     @Test mutating func `has taken place when the next boot begins`() {
         let peer = subscribe(camera)
         begin()
-        stage.answer(peer, shutdown, 0)
-        stage.reboot()
-        #expect(stage.inhibition == Inhibition())
-        #expect(post(to: stage.component(camera))?.outcome == .applied)
-        let reader = stage.operatorAtControl()
-        _ = stage.heard(by: reader)
-        stage.ask(reader, .getHistory, HistoryRequest())
-        let history = stage.heard(by: reader).first?.response(as: HistoryShape.self)
+        harness.answer(peer, shutdown, 0)
+        harness.reboot()
+        #expect(harness.inhibition == Inhibition())
+        #expect(post(to: harness.component(camera))?.outcome == .applied)
+        let reader = harness.operatorAtControl()
+        _ = harness.heard(by: reader)
+        harness.ask(reader, .getHistory, HistoryRequest())
+        let history = harness.heard(by: reader).first?.response(as: HistoryShape.self)
         #expect(history?.decisions.map(\.deploymentID) == [shutdown])
         #expect(history?.decisions.first?.outcome == .applied)
     }
@@ -138,23 +138,23 @@ private let shutdown = "shutdown-a-1"
     @Test mutating func `that leaves the journal where it is has taken place as well`() {
         let peer = subscribe(camera)
         begin(.softReboot)
-        stage.answer(peer, shutdown, 0)
-        stage.restart()
-        #expect(post(to: stage.component(camera))?.outcome == .applied)
+        harness.answer(peer, shutdown, 0)
+        harness.restart()
+        #expect(post(to: harness.component(camera))?.outcome == .applied)
     }
 
     @Test mutating func `goes on waiting with a broker that was restarted`() {
         _ = subscribe(camera)
         begin()
-        stage.restart()
-        #expect(stage.inhibition.delays)
-        let again = stage.component(camera)
-        stage.answer(again, shutdown, 0)
-        #expect(!stage.inhibition.delays && stage.inhibition.listens)
-        stage.restart()
-        #expect(!stage.inhibition.delays && stage.inhibition.listens)
-        stage.handle(.shutdownCalledOff)
-        #expect(post(to: stage.component(camera))?.outcome == .failed)
+        harness.restart()
+        #expect(harness.inhibition.delays)
+        let again = harness.component(camera)
+        harness.answer(again, shutdown, 0)
+        #expect(!harness.inhibition.delays && harness.inhibition.listens)
+        harness.restart()
+        #expect(!harness.inhibition.delays && harness.inhibition.listens)
+        harness.turn(.shutdownCalledOff)
+        #expect(post(to: harness.component(camera))?.outcome == .failed)
     }
 
     @Test(arguments: [true, false])
@@ -169,8 +169,8 @@ private let shutdown = "shutdown-a-1"
         begin()
         #expect(notice(to: ready) == nil)
         #expect(notice(to: late) != nil)
-        stage.answer(late, shutdown, 0)
-        #expect(!stage.inhibition.delays)
+        harness.answer(late, shutdown, 0)
+        #expect(!harness.inhibition.delays)
     }
 
     @Test mutating func `asks whoever acknowledged only an update without it`() {
@@ -183,7 +183,7 @@ private let shutdown = "shutdown-a-1"
     @Test mutating func `asks whoever has come back since it acknowledged`() {
         let first = subscribe(camera)
         release("d-1", by: [first]) { $0.isGgcRestarting = true }
-        stage.hangUp(first)
+        harness.hangUp(first)
         let second = subscribe(camera)
         begin()
         #expect(notice(to: second)?.deploymentID == shutdown)
@@ -193,10 +193,10 @@ private let shutdown = "shutdown-a-1"
         let peer = subscribe(camera, confirm: true)
         _ = subscribe(robot)
         release("d-1", by: []) { $0.isGgcRestarting = true }
-        stage.answer(peer, "d-1", 0, round: 1)
+        harness.answer(peer, "d-1", 0, round: 1)
         let force = ReasonedRequest(deploymentID: "d-1", reason: "now")
-        stage.ask(stage.operatorAtControl(), .forceUpdate, force)
-        _ = stage.heard(by: peer)
+        harness.ask(harness.operatorAtControl(), .forceUpdate, force)
+        _ = harness.heard(by: peer)
         begin()
         #expect(notice(to: peer)?.deploymentID == shutdown)
     }
@@ -205,10 +205,10 @@ private let shutdown = "shutdown-a-1"
         let ready = subscribe(camera)
         let busy = subscribe(robot)
         begin()
-        stage.answer(ready, shutdown, 0)
-        stage.answer(busy, shutdown, 60_000)
-        stage.pass(.seconds(5))
-        _ = (stage.heard(by: ready), stage.heard(by: busy))
+        harness.answer(ready, shutdown, 0)
+        harness.answer(busy, shutdown, 60_000)
+        harness.pass(.seconds(5))
+        _ = (harness.heard(by: ready), harness.heard(by: busy))
         release("stop-nucleus", by: [])
         #expect(notice(to: ready) == nil)
         #expect(notice(to: busy)?.deploymentID == "stop-nucleus")
@@ -217,66 +217,66 @@ private let shutdown = "shutdown-a-1"
     @Test mutating func `is nobody else's to end, but may be forced`() {
         _ = subscribe(camera)
         begin()
-        let operatorAtControl = stage.operatorAtControl()
-        _ = stage.heard(by: operatorAtControl)
+        let operatorAtControl = harness.operatorAtControl()
+        _ = harness.heard(by: operatorAtControl)
         let call = ReasonedRequest(deploymentID: shutdown, reason: "no")
-        stage.ask(operatorAtControl, .cancelUpdate, call)
-        #expect(stage.heard(by: operatorAtControl).first?.error?.code == .conflict)
+        harness.ask(operatorAtControl, .cancelUpdate, call)
+        #expect(harness.heard(by: operatorAtControl).first?.error?.code == .conflict)
         let completion = CompleteRequest(deploymentID: shutdown, outcome: .applied)
-        stage.ask(operatorAtControl, .completeUpdate, completion)
-        #expect(stage.heard(by: operatorAtControl).first?.error?.code == .conflict)
-        stage.ask(operatorAtControl, .forceUpdate, call)
-        #expect(!stage.inhibition.delays)
+        harness.ask(operatorAtControl, .completeUpdate, completion)
+        #expect(harness.heard(by: operatorAtControl).first?.error?.code == .conflict)
+        harness.ask(operatorAtControl, .forceUpdate, call)
+        #expect(!harness.inhibition.delays)
     }
 
     @Test mutating func `cannot be announced by anybody else`() {
         let peer = subscribe(camera)
         begin()
         let request = Array(#"{"deploymentId":"\#(shutdown)","shutdown":"reboot"}"#.utf8)
-        let coordinator = stage.operatorAtControl()
-        _ = stage.heard(by: coordinator)
-        stage.ask(coordinator, .gateUpdate, payload: request)
-        #expect(stage.heard(by: coordinator).first?.error?.code == .conflict)
-        stage.hangUp(peer)
+        let coordinator = harness.operatorAtControl()
+        _ = harness.heard(by: coordinator)
+        harness.ask(coordinator, .gateUpdate, payload: request)
+        #expect(harness.heard(by: coordinator).first?.error?.code == .conflict)
+        harness.hangUp(peer)
     }
 
     @Test mutating func `is refused while a deferral stands, where the operator wants that`() {
         let peer = subscribe(camera)
-        stage.ask(stage.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
-        stage.answer(peer, "d-1", 30_000, message: "recording\n")
-        #expect(stage.inhibition.block == nil)
-        stage.adopt { $0.blocksShutdown = true }
-        #expect(stage.inhibition.block?.who == camera)
-        #expect(stage.inhibition.block?.why == #"holds back update "d-1": recording\u{a}"#)
-        stage.answer(peer, "d-1", 0)
-        #expect(stage.inhibition.block == nil)
+        harness.ask(harness.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
+        harness.answer(peer, "d-1", 30_000, message: "recording\n")
+        #expect(harness.inhibition.block == nil)
+        harness.adopt { $0.blocksShutdown = true }
+        #expect(harness.inhibition.block?.who == camera)
+        #expect(harness.inhibition.block?.why == #"holds back update "d-1": recording\u{a}"#)
+        harness.answer(peer, "d-1", 0)
+        #expect(harness.inhibition.block == nil)
     }
 
     @Test mutating func `is still refused by a broker that was restarted`() {
-        stage.adopt { $0.blocksShutdown = true }
+        harness.adopt { $0.blocksShutdown = true }
         let peer = subscribe(camera)
-        stage.ask(stage.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
-        stage.answer(peer, "d-1", 30_000)
-        stage.restart()
-        #expect(stage.inhibition.block?.who == camera)
+        harness.ask(harness.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
+        harness.answer(peer, "d-1", 30_000)
+        harness.restart()
+        #expect(harness.inhibition.block?.who == camera)
     }
 
     @Test mutating func `is put off however many updates are under way`() {
-        stage.adopt { $0.negotiation.maximumUpdates = 1 }
+        harness.adopt { $0.negotiation.maximumUpdates = 1 }
         let peer = subscribe(camera)
         release("d-1", by: [peer])
         begin()
         #expect(notice(to: peer)?.deploymentID == shutdown)
-        #expect(stage.inhibition.delays)
-        let coordinator = stage.operatorAtControl()
-        _ = stage.heard(by: coordinator)
-        stage.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-2"))
-        #expect(stage.heard(by: coordinator).first?.error?.code == .serviceError)
+        #expect(harness.inhibition.delays)
+        let coordinator = harness.operatorAtControl()
+        _ = harness.heard(by: coordinator)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-2"))
+        #expect(harness.heard(by: coordinator).first?.error?.code == .serviceError)
     }
 
     @Test mutating func `is left alone where the operator wants that`() {
         _ = subscribe(camera)
-        stage.adopt { $0.delaysShutdown = false }
-        #expect(stage.inhibition == Inhibition())
+        harness.adopt { $0.delaysShutdown = false }
+        #expect(harness.inhibition == Inhibition())
     }
 }

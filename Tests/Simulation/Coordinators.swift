@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -11,12 +11,12 @@ extension History {
     mutating func announce(anew: Bool) {
         guard let id = Self.ids.randomElement(using: &dice) else { return }
         let request = anew ? randomRequest(id) : requests[id] ?? randomRequest(id)
-        let peer = stage.operatorAtControl()
+        let peer = harness.operatorAtControl()
         transcript.append("peer \(peer.number): announces \(request.summary)")
-        guard stage.isConnected(peer) else { return }
+        guard harness.isConnected(peer) else { return }
         coordinators.append(peer)
-        if stage.broker.negotiation.updates[id] == nil { requests[id] = request }
-        stage.ask(peer, .gateUpdate, request)
+        if harness.broker.negotiation.updates[id] == nil { requests[id] = request }
+        harness.ask(peer, .gateUpdate, request)
     }
 
     private mutating func randomRequest(_ id: String) -> GateRequest {
@@ -45,11 +45,11 @@ extension History {
         _ call: (String) -> Call
     ) {
         guard let id = knownIDs.randomElement(using: &dice) else { return }
-        let peer = coordinators.randomElement(using: &dice) ?? stage.operatorAtControl()
+        let peer = coordinators.randomElement(using: &dice) ?? harness.operatorAtControl()
         transcript.append("peer \(peer.number): \(operation.rawValue) \(id)")
-        guard stage.isConnected(peer) else { return }
+        guard harness.isConnected(peer) else { return }
         if !coordinators.contains(peer) { coordinators.append(peer) }
-        stage.ask(peer, operation, call(id))
+        harness.ask(peer, operation, call(id))
     }
 }
 

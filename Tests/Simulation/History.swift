@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import Outsider
 import ReprieveBroker
@@ -18,7 +18,7 @@ struct History {
     var knownIDs: [String] { Self.ids + [witnesses.shutdown].compactMap { $0 } }
 
     var dice: SplitMix64
-    var stage: Stage
+    var harness: BrokerHarness
     var witnesses: Witnesses
     private(set) var components: [PeerID] = []
     var coordinators: [PeerID] = []
@@ -30,7 +30,7 @@ struct History {
     init(seed: UInt64) {
         dice = SplitMix64(seed: seed)
         let blocksShutdown = Bool.random(using: &dice)
-        stage = Stage { settings in
+        harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
             settings.maximumPeers = 8
             settings.maximumPeersOfUser = 7
@@ -41,8 +41,8 @@ struct History {
             // As many as can end at once: a shutdown's is one more.
             settings.negotiation.maximumEnded = 3
         }
-        witnesses = Witnesses(settings: stage.broker.settings.negotiation)
-        stage.keepMinutes()
+        witnesses = Witnesses(settings: harness.broker.settings.negotiation)
+        harness.keepTrace()
     }
 
     /// Plays the history to its end, or to the first objection.
@@ -58,33 +58,33 @@ struct History {
 
     /// Everybody leaves, and time passes: nothing may be left.
     private mutating func end() {
-        for peer in components + coordinators { stage.hangUp(peer) }
+        for peer in components + coordinators { harness.hangUp(peer) }
         observe()
-        stage.pass(.seconds(1_000))
+        harness.pass(.seconds(1_000))
         observe()
         callOffShutdown()
         observe()
-        if stage.inhibition != Inhibition() { objections.append("an inhibitor is left over") }
-        if !stage.broker.negotiation.updates.isEmpty { objections.append("an update is left over") }
-        if stage.nextDeadline != nil { objections.append("a deadline is left over") }
-        if stage.broker.peerCount != 0 { objections.append("a peer is left over") }
+        if harness.inhibition != Inhibition() { objections.append("an inhibitor is left over") }
+        if !harness.broker.negotiation.updates.isEmpty { objections.append("an update is left over") }
+        if harness.nextDeadline != nil { objections.append("a deadline is left over") }
+        if harness.broker.peerCount != 0 { objections.append("a peer is left over") }
     }
 
     private mutating func observe() {
-        for minute in stage.takeMinutes() { objections += witnesses.enter(minute) }
-        components.removeAll { !stage.isConnected($0) }
-        coordinators.removeAll { !stage.isConnected($0) }
-        if stage.broker.peerCount != stage.actors.count {
-            objections.append("the broker counts \(stage.broker.peerCount) peers")
+        for entry in harness.takeTrace() { objections += witnesses.enter(entry) }
+        components.removeAll { !harness.isConnected($0) }
+        coordinators.removeAll { !harness.isConnected($0) }
+        if harness.broker.peerCount != harness.clients.count {
+            objections.append("the broker counts \(harness.broker.peerCount) peers")
         }
-        for peer in stage.actors.keys.sorted() { hear(peer) }
-        objections += witnesses.objections(to: stage.inhibition, stage.broker, at: stage.now)
+        for peer in harness.clients.keys.sorted() { hear(peer) }
+        objections += witnesses.objections(to: harness.inhibition, harness.broker, at: harness.now)
     }
 
     /// Every request is answered before anything else happens, unless its answer cannot be read.
     private mutating func hear(_ peer: PeerID) {
-        guard let actor = stage.actors[peer] else { return }
-        for event in stage.heard(by: peer) {
+        guard let actor = harness.clients[peer] else { return }
+        for event in harness.heard(by: peer) {
             objections += witnesses.hear(event, by: peer)
         }
         if actor.room == nil { objections += witnesses.objectToSilence(towards: peer) }
@@ -104,11 +104,11 @@ extension History {
             guard let peer = components.randomElement(using: &dice) else { return }
             subscribe(peer, confirm: .random(using: &dice))
         case .componentEndsStream:
-            note(move, components) { stage, peer, dice in
-                let streams = stage.actors[peer]?.connection.openStreams ?? []
-                if let stream = streams.randomElement(using: &dice) { stage.close(peer, stream) }
+            note(move, components) { harness, peer, dice in
+                let streams = harness.clients[peer]?.connection.openStreams ?? []
+                if let stream = streams.randomElement(using: &dice) { harness.close(peer, stream) }
             }
-        case .componentHangsUp: note(move, components) { stage, peer, _ in stage.hangUp(peer) }
+        case .componentHangsUp: note(move, components) { harness, peer, _ in harness.hangUp(peer) }
         case .componentAcknowledges: answer(move) { _, _ in (0, nil) }
         case .componentSaysFinalWord:
             answer(move) { _, dice in (0, Int64.random(in: 1...8, using: &dice)) }
@@ -120,9 +120,9 @@ extension History {
         case .strangerSaysNonsense: intrude()
         case .frameComesInPieces: sendPieces()
         case .readerStops:
-            note(move, components) { stage, peer, _ in stage.limitReading(peer, to: 0) }
+            note(move, components) { harness, peer, _ in harness.limitReading(peer, to: 0) }
         case .readerGoesOn:
-            note(move, components) { stage, peer, _ in stage.limitReading(peer, to: nil) }
+            note(move, components) { harness, peer, _ in harness.limitReading(peer, to: nil) }
         default: makeAtControl(move)
         }
     }
@@ -132,9 +132,9 @@ extension History {
         case .coordinatorAnnounces: announce(anew: true)
         case .coordinatorReturns: announce(anew: false)
         case .coordinatorHangsUp:
-            note(move, coordinators) { stage, peer, _ in stage.hangUp(peer) }
+            note(move, coordinators) { harness, peer, _ in harness.hangUp(peer) }
         case .coordinatorEndsStream:
-            note(move, coordinators) { stage, peer, _ in stage.close(peer, 1) }
+            note(move, coordinators) { harness, peer, _ in harness.close(peer, 1) }
         case .operatorCancels:
             operate(.cancelUpdate) { ReasonedRequest(deploymentID: $0, reason: "enough") }
         case .operatorForces:
@@ -151,11 +151,11 @@ extension History {
         case .timePasses:
             let duration = Duration.milliseconds(Int.random(in: 1...3_000, using: &dice))
             transcript.append("\(duration.wholeMilliseconds) ms pass")
-            stage.pass(duration)
+            harness.pass(duration)
         case .deadlineComes:
-            guard let next = stage.nextDeadline else { return }
+            guard let next = harness.nextDeadline else { return }
             transcript.append("the next deadline comes")
-            stage.pass(max(.zero, next - stage.now))
+            harness.pass(max(.zero, next - harness.now))
         case .deviceSleeps: sleep()
         case .brokerDies: restartBroker()
         case .shutdownBegins: beginShutdown()
@@ -168,11 +168,11 @@ extension History {
     private mutating func note(
         _ move: Move,
         _ peers: [PeerID],
-        _ act: (inout Stage, PeerID, inout SplitMix64) -> Void
+        _ act: (inout BrokerHarness, PeerID, inout SplitMix64) -> Void
     ) {
         guard let peer = peers.randomElement(using: &dice) else { return }
         transcript.append("peer \(peer.number): \(move)")
-        act(&stage, peer, &dice)
+        act(&harness, peer, &dice)
     }
 }
 
@@ -182,9 +182,9 @@ extension History {
     private mutating func arrive() {
         guard let name = Self.names.randomElement(using: &dice) else { return }
         let confirm = Int.random(in: 0..<3, using: &dice) == 0
-        let peer = stage.connect(name, by: .components)
+        let peer = harness.connect(name, at: .components)
         transcript.append("peer \(peer.number): \(name) arrives")
-        guard stage.isConnected(peer) else { return }
+        guard harness.isConnected(peer) else { return }
         components.append(peer)
         subscribe(peer, confirm: confirm)
     }
@@ -194,7 +194,7 @@ extension History {
         let what = (confirm ? ", confirm" : "") + (underway ? ", underway" : "")
         transcript.append("peer \(peer.number): subscribes\(what)")
         let request = SubscribeRequest(confirm: confirm, underway: underway)
-        let stream = stage.ask(peer, .subscribeToComponentUpdates, request)
+        let stream = harness.ask(peer, .subscribeToComponentUpdates, request)
         if underway { witnesses.ask(StreamID(peer, stream)) }
     }
 
@@ -207,7 +207,7 @@ extension History {
         else { return }
         let (milliseconds, round) = words(peer, &dice)
         transcript.append("peer \(peer.number): answers \(id) by \(milliseconds) ms, \(move)")
-        stage.answer(peer, id, milliseconds, round: round)
+        harness.answer(peer, id, milliseconds, round: round)
     }
 
     private mutating func sayNonsense() {
@@ -216,22 +216,22 @@ extension History {
             let payload = payloads.randomElement(using: &dice)
         else { return }
         transcript.append("peer \(peer.number): says \(payload)")
-        stage.ask(peer, .deferComponentUpdate, payload: Array(payload.utf8))
+        harness.ask(peer, .deferComponentUpdate, payload: Array(payload.utf8))
     }
 
     /// Somebody whom nobody knows sends random bytes, or nothing.
     private mutating func intrude() {
-        let peer = stage.enter(by: .components, user: 99)
+        let peer = harness.enter(at: .components, user: 99)
         let count = Int.random(in: 0...40, using: &dice)
         var bytes: [UInt8] = []
         for _ in 0..<count { bytes.append(.random(in: 0...255, using: &dice)) }
         transcript.append("peer \(peer.number): a stranger sends \(count) bytes")
-        stage.sendBytes(bytes, from: peer)
+        harness.sendBytes(bytes, from: peer)
     }
 
     private mutating func sendPieces() {
         guard let peer = components.randomElement(using: &dice) else { return }
         transcript.append("peer \(peer.number): sends a request in pieces")
-        stage.askInPieces(peer, .updateState, Empty(), &dice)
+        harness.askInPieces(peer, .updateState, Empty(), &dice)
     }
 }

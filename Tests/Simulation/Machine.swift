@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -14,41 +14,41 @@ extension History {
             let kind = Shutdown.Kind.allCases.randomElement(using: &dice)
         else { return }
         transcript.append("\(kind.rawValue) within \(limit.wholeMilliseconds) ms begins")
-        stage.handle(.shutdownBegins(Shutdown(kind, limit: limit)))
-        objections += witnesses.begin(limit, stage.takeMinutes(), at: stage.now)
+        harness.turn(.shutdownBegins(Shutdown(kind, limit: limit)))
+        objections += witnesses.begin(limit, harness.takeTrace(), at: harness.now)
     }
 
     mutating func callOffShutdown() {
         transcript.append("no shutdown is under way any more")
-        let before = stage.broker.negotiation
-        stage.handle(.shutdownCalledOff)
-        let after = stage.broker.negotiation
-        objections += witnesses.callOff(stage.takeMinutes(), before, after)
+        let before = harness.broker.negotiation
+        harness.turn(.shutdownCalledOff)
+        let after = harness.broker.negotiation
+        objections += witnesses.callOff(harness.takeTrace(), before, after)
     }
 
     mutating func sleep() {
         let duration = Duration.milliseconds(Int.random(in: 1...9_000, using: &dice))
         transcript.append("the device sleeps for \(duration.wholeMilliseconds) ms")
-        witnesses.sleep(duration, stage.broker.negotiation)
-        stage.sleep(duration)
+        witnesses.sleep(duration, harness.broker.negotiation)
+        harness.sleep(duration)
     }
 
     mutating func restartBroker() {
         transcript.append("the broker dies and is back")
-        let (expected, objections) = witnesses.restart(stage.broker.negotiation, at: stage.now)
+        let (expected, objections) = witnesses.restart(harness.broker.negotiation, at: harness.now)
         self.objections += objections
-        stage.restart()
-        if stage.broker.negotiation != expected {
+        harness.restart()
+        if harness.broker.negotiation != expected {
             self.objections.append("6: it recalls otherwise")
         }
-        stage.keepMinutes()
+        harness.keepTrace()
     }
 
     mutating func reboot() {
         transcript.append("the device reboots")
-        let before = stage.broker.negotiation
-        stage.reboot(isOrderly: true)
-        stage.keepMinutes()
-        objections += witnesses.reboot(before, stage.broker.negotiation, at: stage.now)
+        let before = harness.broker.negotiation
+        harness.reboot(isOrderly: true)
+        harness.keepTrace()
+        objections += witnesses.reboot(before, harness.broker.negotiation, at: harness.now)
     }
 }

@@ -18,22 +18,22 @@ struct MachineWitness {
     /// The shutdown's update, while there is a shutdown.
     var id: DeploymentID? { begun?.id }
 
-    /// A shutdown is announced: `minutes` are what came of it.
+    /// A shutdown is announced: `trace` are what came of it.
     mutating func begin(
         _ limit: Duration,
-        _ minutes: [Minute],
+        _ trace: [TraceEntry],
         hasEars: Bool,
         at now: Instant
     ) -> [String] {
-        let announcements = minutes.filter { $0.announcement?.coordinator.isBroker ?? false }
+        let announcements = trace.filter { $0.announcement?.coordinator.isBroker ?? false }
         guard begun == nil else {
             return announcements.isEmpty ? [] : ["a shutdown was announced twice"]
         }
         begun = Begun(id: announcements.first?.announcement?.request.deploymentID, end: now + limit)
-        guard hasEars, let minute = announcements.first, let id else {
+        guard hasEars, let entry = announcements.first, let id else {
             return hasEars ? ["nobody was asked of a shutdown"] : []
         }
-        guard let update = minute.after.updates[id], minute.before.updates[id] == nil else {
+        guard let update = entry.after.updates[id], entry.before.updates[id] == nil else {
             return ["a shutdown's update was not taken"]
         }
         let margin = min(.seconds(1), limit / 10)
@@ -66,20 +66,20 @@ struct MachineWitness {
     }
 
     /// Nobody but the broker ends it.
-    func objectToEnd(_ minute: Minute) -> [String] {
+    func objectToEnd(_ entry: TraceEntry) -> [String] {
         let isOurs =
-            switch minute.event {
+            switch entry.event {
             case .completed(let id, _, _, let stream), .cancelled(let id, _, _, let stream):
-                id != self.id || minute.before.updates[id] == nil || stream.isBroker
+                id != self.id || entry.before.updates[id] == nil || stream.isBroker
             default: true
             }
         return isOurs ? [] : ["somebody else ended the machine's shutdown"]
     }
 
     /// Whoever is ready for it is not asked, and nobody else is left out.
-    func objectToExcuses(_ minute: Minute, _ ledger: Ledger) -> [String] {
-        guard let (request, coordinator) = minute.announcement,
-            minute.before.updates[request.deploymentID] == nil
+    func objectToExcuses(_ entry: TraceEntry, _ ledger: Ledger) -> [String] {
+        guard let (request, coordinator) = entry.announcement,
+            entry.before.updates[request.deploymentID] == nil
         else { return [] }
         var ready: Set<StreamID> = []
         if coordinator.isBroker {
@@ -88,7 +88,7 @@ struct MachineWitness {
             ready = ledger.readySubscriptions { $0.deploymentID == id }
         }
         var objections: [String] = []
-        for case .notify(let stream, let notice) in minute.actions
+        for case .notify(let stream, let notice) in entry.actions
         where notice.deploymentID == request.deploymentID && ready.contains(stream) {
             objections.append("somebody was asked again who is ready to be stopped")
         }
@@ -127,7 +127,7 @@ struct MachineWitness {
     }
 }
 
-extension Minute {
+extension TraceEntry {
     fileprivate var announcement: (request: UpdateRequest, coordinator: StreamID)? {
         if case .announced(let request, let stream, _) = event { (request, stream) } else { nil }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import Outsider
 import ReprieveBroker
@@ -23,22 +23,22 @@ struct PostWitness {
     /// All connections are lost.
     mutating func restart() { self = PostWitness() }
 
-    mutating func enter(_ minute: Minute, _ ledger: Ledger) {
-        switch minute.event {
+    mutating func enter(_ entry: TraceEntry, _ ledger: Ledger) {
+        switch entry.event {
         case .subscribed(let one):
             let isAsking = asking.remove(one.stream) != nil
-            let underway = isAsking ? ledger.underway(for: one, in: minute.before) : []
+            let underway = isAsking ? ledger.underway(for: one, in: entry.before) : []
             (answers[one.stream], awaited[one.stream]) = (underway, Set(underway))
         case .unsubscribed(let stream, _): forget { $0 == stream }
         case .hungUp(let peer, _): forget { $0.peer == peer }
         default: break
         }
-        for case .post(let stream, let post) in minute.actions {
+        for case .post(let stream, let post) in entry.actions {
             due[stream, default: []].append(post.deploymentID)
         }
-        for id in minute.before.updates.names where minute.after.updates[id] == nil {
+        for id in entry.before.updates.names where entry.after.updates[id] == nil {
             for stream in awaited.keys where awaited[stream]?.remove(id) != nil {
-                let told = minute.actions.contains { action in
+                let told = entry.actions.contains { action in
                     guard case .post(stream, let post) = action else { return false }
                     return post.deploymentID == id
                 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BrokerStage
+import BrokerHarness
 import Negotiation
 import Outsider
 import ReprieveBroker
@@ -22,16 +22,16 @@ struct Witnesses {
         oracle = Oracle(settings: settings)
     }
 
-    mutating func enter(_ minute: Minute) -> [String] {
+    mutating func enter(_ entry: TraceEntry) -> [String] {
         let entry = Ledger.Entry(
-            minute.event,
-            minute.actions,
-            before: minute.before,
-            after: minute.after,
-            at: minute.instant
+            entry.event,
+            entry.actions,
+            before: entry.before,
+            after: entry.after,
+            at: entry.instant
         )
-        posts.enter(minute, ledger)
-        let objections = machine.objectToEnd(minute) + machine.objectToExcuses(minute, ledger)
+        posts.enter(entry, ledger)
+        let objections = machine.objectToEnd(entry) + machine.objectToExcuses(entry, ledger)
         return objections + hear(entry)
     }
 
@@ -85,17 +85,17 @@ struct Witnesses {
 // MARK: - What happens to the machine
 
 extension Witnesses {
-    mutating func begin(_ limit: Duration, _ minutes: [Minute], at now: Instant) -> [String] {
-        let objections = machine.begin(limit, minutes, hasEars: ledger.hasEars, at: now)
-        return objections + minutes.flatMap { enter($0) }
+    mutating func begin(_ limit: Duration, _ trace: [TraceEntry], at now: Instant) -> [String] {
+        let objections = machine.begin(limit, trace, hasEars: ledger.hasEars, at: now)
+        return objections + trace.flatMap { enter($0) }
     }
 
     mutating func callOff(
-        _ minutes: [Minute],
+        _ trace: [TraceEntry],
         _ before: Negotiation,
         _ after: Negotiation
     ) -> [String] {
-        let objections = minutes.flatMap { enter($0) }
+        let objections = trace.flatMap { enter($0) }
         return objections + machine.callOff(before, after)
     }
 

@@ -4,9 +4,9 @@ package import Negotiation
 internal import ReprieveBroker
 package import ReprieveProtocol
 
-// What clients say to the broker on the stage.
+// What clients say to the broker.
 
-extension Stage {
+extension BrokerHarness {
     /// Makes a request, and returns the number of its stream.
     @discardableResult
     package mutating func ask(
@@ -56,9 +56,9 @@ extension Stage {
         _ shape: some Shape,
         _ dice: inout some RandomNumberGenerator
     ) {
-        guard var connection = actors[peer]?.connection else { return }
+        guard var connection = clients[peer]?.connection else { return }
         let (_, frame) = connection.request(operation, shape.encoded())
-        actors[peer]?.connection = connection
+        performer.host.clients[peer]?.connection = connection
         let cut = Int.random(in: 1..<frame.count, using: &dice)
         sendBytes(Array(frame[..<cut]), from: peer)
         sendBytes(Array(frame[cut...]), from: peer)
@@ -72,15 +72,14 @@ extension Stage {
         _ peer: PeerID,
         _ words: (inout ClientConnection) -> [UInt8]
     ) {
-        guard var connection = actors[peer]?.connection else { return }
+        guard var connection = clients[peer]?.connection else { return }
         let frame = words(&connection)
-        actors[peer]?.connection = connection
+        performer.host.clients[peer]?.connection = connection
         sendBytes(frame, from: peer)
     }
 
     package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
-        guard actors[peer] != nil, !bytes.isEmpty else { return }
-        perform(broker.handle(bytes.span, from: peer, at: now))
-        endTurn()
+        guard clients[peer] != nil, !bytes.isEmpty else { return }
+        turn(.received(bytes, from: peer))
     }
 }

@@ -3,12 +3,14 @@
 internal import EventStream
 package import ReprieveProtocol
 
-/// A client on the stage.
-package struct Actor: Sendable {
+/// A client of the broker under test.
+package struct SimulatedClient: Sendable {
     package var connection = ClientConnection()
     package var heard: [ClientConnection.Event] = []
-    /// How many bytes it still reads; nil is all.
+    /// How many bytes its socket still takes; nil is all.
     package var room: Int?
+    /// Its socket did not take all that it was offered: the broker waits until it is writable.
+    package var isFull = false
     private var decoder = FrameDecoder(limits: .fromBroker)
 
     package init() {}
@@ -18,10 +20,12 @@ package struct Actor: Sendable {
         let count = min(bytes.count, room ?? bytes.count)
         decoder.append(bytes.extracting(0..<count))
         room = room.map { $0 - count }
+        isFull = isFull || count < bytes.count
+        decodeFrames()
         return count
     }
 
-    package mutating func listen() {
+    private mutating func decodeFrames() {
         do {
             while let frame = try decoder.next() {
                 if let event = connection.receive(frame) { heard.append(event) }

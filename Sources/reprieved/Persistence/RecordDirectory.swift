@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 
 /// A directory in which this process alone keeps files.
-final class KeptDirectory {
+final class RecordDirectory {
     let path: String
     private let log: Log
     private var lock: DirectoryLock?
@@ -25,6 +25,15 @@ final class KeptDirectory {
         lock = nil
         try makeDirectory(path)
         lock = try DirectoryLock(path)
+    }
+
+    /// The same at the start. Fails only where another process keeps its files there: then it is no
+    /// place for this one.
+    func claim(option: String) throws(SystemError) {
+        do throws(SystemError) { try claim() } catch {
+            if error.isHeld { throw error.adding("stop it, or give this one another --" + option) }
+            log.write(.warning, error.message)
+        }
     }
 
     /// Whether it has not been removed or emptied since it was claimed.

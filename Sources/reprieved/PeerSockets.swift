@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+import ReprieveBroker
+import Systemd
+
+/// The sockets of the peers: what arrives becomes inputs of the broker, what the broker writes
+/// leaves through them.
+final class PeerSockets {
+    /// A peer's socket, and whether the poll tells when it takes bytes again.
+    private final class Connection {
+        let peer: PeerID
+        let socket: StreamSocket
+        var awaitsRoom = false
+
+        init(_ peer: PeerID, _ socket: consuming StreamSocket) {
+            self.peer = peer
+            self.socket = socket
+        }
+    }
+
+    private let poll: PeerPoll
+    private let lookup: PeerLookup
+    private let log: Log
+    /// By the slots of their numbers.
+    private var connections: [Connection?] = []
+    private var numbers = PeerNumbers()
+    private var received: (Broker.Input) -> Void = { _ in }
+    /// Logged once, until a look-up succeeds again.
+    private var hasLoggedFailure = false
+    /// All peers are read into it.
+    private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
+
+    init(_ poll: PeerPoll, _ lookup: PeerLookup, _ log: Log) {
+        self.poll = poll
+        self.lookup = lookup
+        self.log = log
+        poll.onReady { [unowned self] token, readiness in serve(PeerID(token), readiness) }
+    }
+
+    func onInput(_ handler: @escaping (Broker.Input) -> Void) { received = handler }
+
+    func add(_ socket: consuming StreamSocket, at endpoint: Endpoint) {
+        let peer = numbers.take()
+        do throws(SystemError) {
+            let credentials = try credentials(of: socket)
+            try poll.add(socket, token: peer.number)
+            while connections.count <= peer.slot { connections.append(nil) }
+            connections[peer.slot] = Connection(peer, socket)
+            received(.connected(peer, endpoint, credentials))
+        } catch {
+            numbers.giveBack(peer)
+            log.write(.warning, error.message)
+        }
+    }
+
+    private func credentials(
+        of socket: borrowing StreamSocket
+    ) throws(SystemError) -> Credentials {
+        let peer = try socket.peerCredentials()
+        let process = lookup.process(peer.process, behind: socket)
+        if let failure = process.failure, !hasLoggedFailure {
+            log.write(.warning, failure.message + "; such a process is known by a token only")
+        }
+        hasLoggedFailure = process.failure != nil
+        return Credentials(process: peer.process, user: peer.user, place: Place(process))
+    }
+
+    private func connection(of peer: PeerID) -> Connection? {
+        guard peer.slot < connections.count, let connection = connections[peer.slot],
+            connection.peer == peer
+        else { return nil }
+        return connection
+    }
+
+    private func serve(_ peer: PeerID, _ readiness: Readiness) {
+        guard let connection = connection(of: peer) else { return }
+        if readiness.canWrite { received(.writable(peer)) }
+        guard readiness.canRead else { return }
+        switch connection.socket.read(into: &buffer) {
+        case .bytes(let count): received(.received(Array(buffer[..<count]), from: peer))
+        case .wouldBlock: break
+        case .ended, .failed: received(.hungUp(peer))
+        }
+    }
+
+    /// Returns how many bytes the socket took. A broken connection takes all: it is reported as
+    /// ended once what the peer had sent is read.
+    func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
+        guard let connection = connection(of: peer) else { return bytes.count }
+        switch connection.socket.write(bytes) {
+        case .bytes(let count):
+            awaitRoom(connection, count < bytes.count)
+            return count
+        case .wouldBlock:
+            awaitRoom(connection, true)
+            return 0
+        case .failed: return bytes.count
+        }
+    }
+
+    private func awaitRoom(_ connection: Connection, _ awaits: Bool) {
+        guard connection.awaitsRoom != awaits else { return }
+        do throws(SystemError) {
+            try poll.setWritable(connection.socket, token: connection.peer.number, on: awaits)
+            connection.awaitsRoom = awaits
+        } catch {
+            log.write(.warning, error.message)
+            received(.hungUp(connection.peer))
+        }
+    }
+
+    func close(_ peer: PeerID) {
+        guard let connection = connection(of: peer) else { return }
+        poll.remove(connection.socket, token: peer.number)
+        connections[peer.slot] = nil
+        numbers.giveBack(peer)
+    }
+}
+
+extension Place {
+    fileprivate init(_ process: PeerProcess) {
+        self.init(
+            unit: process.unit,
+            userUnit: process.userUnit,
+            isContained: process.isContained,
+            hasExited: process.hasExited,
+            isUnknown: process.failure != nil
+        )
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ReprieveBroker
+import Systemd
+
+/// The broker's two files: `journal` in the runtime directory, `state` in the state directory.
+final class FileStore {
+    private let journal: RecordFile
+    private let state: RecordFile
+
+    /// Fails if another process keeps its files in one of the directories.
+    init(_ configuration: Configuration, log: Log) throws(SystemError) {
+        let runtime = RecordDirectory(configuration.runtimeDirectory, log: log)
+        try runtime.claim(option: "runtime-directory")
+        let isShared = runtime.isSame(as: configuration.stateDirectory)
+        let other = isShared ? runtime : RecordDirectory(configuration.stateDirectory, log: log)
+        if !isShared { try other.claim(option: "state-directory") }
+        journal = RecordFile(StoredFile.journal.rawValue, in: runtime, isDurable: false, log: log)
+        state = RecordFile(StoredFile.state.rawValue, in: other, isDurable: true, log: log)
+    }
+
+    /// What an earlier broker has left.
+    func read(log: Log) -> StoredFiles {
+        let files = StoredFiles(journal: journal.read(), state: state.read(), boot: Boot.id)
+        for (content, file) in [(files.journal, journal), (files.state, state)] {
+            for finding in content.findings { log.write(.warning, "\(file.path): \(finding)") }
+            if content.isOfOtherVersion { file.keepAside() }
+        }
+        return files
+    }
+
+    func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool {
+        do throws(SystemError) { return try self[file].append(record) } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure) {
+        do throws(SystemError) { try self[file].replace(with: bytes) } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    private subscript(file: StoredFile) -> RecordFile {
+        switch file {
+        case .journal: journal
+        case .state: state
+        }
+    }
+}
+
+extension StorageFailure {
+    fileprivate init(_ error: SystemError) {
+        self.init(code: error.errno, message: error.message)
+    }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+package import ReprieveBroker
+package import ReprieveProtocol
+
+/// A broker and its clients on a hand-turned clock, without sockets: what one end writes, the
+/// other end reads, whole or in pieces. The performer is the one of the daemon.
+package struct BrokerHarness: Sendable {
+    package static let user: UInt32 = 1_000
+
+    package internal(set) var performer: Performer<HarnessHost>
+    package private(set) var now = Instant(sinceBoot: .seconds(1_000))
+    private var asleep = Duration.zero
+    private var latest: UInt64 = 0
+
+    package init(_ change: (inout BrokerSettings) -> Void = { _ in }) {
+        var settings = BrokerSettings(user: Self.user)
+        change(&settings)
+        settings.boot = "a"
+        let broker = Broker(settings: settings, at: Reading(now: now))
+        performer = Performer(broker, on: HarnessHost())
+        turn()
+    }
+
+    package var broker: Broker { performer.broker }
+    package var host: HarnessHost {
+        get { performer.host }
+        set { performer.host = newValue }
+    }
+    package var clients: [PeerID: SimulatedClient] { performer.host.clients }
+    package var log: [LogEntry] { performer.host.log }
+    package var statuses: [String] { performer.host.statusLines }
+    package var status: String { statuses.last ?? "" }
+    package var inhibition: Inhibition { performer.host.inhibition }
+    /// When the broker wants to be woken.
+    package var nextDeadline: Instant? { performer.host.wakeUp }
+    package var journal: [UInt8] { performer.host.files[.journal] ?? [] }
+    package var state: [UInt8] { performer.host.files[.state] ?? [] }
+
+    private var reading: Reading { Reading(now: now, asleep: asleep) }
+
+    /// Something happens, and whatever comes of it is performed.
+    package mutating func turn(_ inputs: Broker.Input...) {
+        performer.turn(inputs, at: reading)
+    }
+
+    /// Has the broker keep a trace of its negotiation from now on.
+    package mutating func keepTrace() { performer.keepTrace() }
+
+    package mutating func takeTrace() -> [TraceEntry] { performer.takeTrace() }
+}
+
+// MARK: - Death
+
+extension BrokerHarness {
+    /// The broker dies, and another goes on with what was written down. Its clients did not hang
+    /// up, and yet all are gone.
+    package mutating func restart() {
+        var host = HarnessHost()
+        host.files = performer.host.files
+        goOn(broker.settings, on: host)
+    }
+
+    /// What happens in `act` is begun, and the broker dies after so many operations on the world
+    /// around it: between any two of its effects, or in the middle of one.
+    package mutating func die(
+        afterOperations count: Int,
+        in act: (inout BrokerHarness) -> Void
+    ) {
+        performer.host.operationsLeft = count
+        act(&self)
+    }
+
+    /// The device reboots: the journal means nothing any more, and the clock starts again. In an
+    /// orderly shutdown the broker has been stopped before.
+    package mutating func reboot(isOrderly: Bool = false) {
+        if isOrderly { turn(.stopping) }
+        now = Instant(sinceBoot: .seconds(5))
+        asleep = .zero
+        var settings = broker.settings
+        settings.boot += "a"
+        var host = HarnessHost()
+        host.files = performer.host.files
+        goOn(settings, on: host)
+    }
+
+    private mutating func goOn(_ settings: BrokerSettings, on host: HarnessHost) {
+        let files = storedFiles(host, boot: settings.boot)
+        let broker = Broker(settings: settings, recalling: files, at: reading)
+        let isTraced = self.broker.trace != nil
+        performer = Performer(broker, on: host)
+        turn()
+        if isTraced { keepTrace() }
+    }
+
+    private func storedFiles(_ host: HarnessHost, boot: String) -> StoredFiles {
+        let (journal, state) = (host.files[.journal] ?? [], host.files[.state] ?? [])
+        return StoredFiles(journal: journal, state: state, boot: boot)
+    }
+
+    /// What the broker would be after its death, by what was written down.
+    package func recalled() -> Negotiation {
+        let files = storedFiles(host, boot: broker.settings.boot)
+        return Broker(settings: broker.settings, recalling: files, at: reading).negotiation
+    }
+
+    /// Has the files hold something else, for a broker that goes on after this one.
+    package mutating func forge(journal: [UInt8]? = nil, state: [UInt8]? = nil) {
+        if let journal { performer.host.files[.journal] = journal }
+        if let state { performer.host.files[.state] = state }
+    }
+}
+
+// MARK: - Coming and going
+
+extension BrokerHarness {
+    /// Opens a connection and says nothing.
+    package mutating func enter(
+        at endpoint: Endpoint,
+        process: Int32? = nil,
+        user: UInt32 = BrokerHarness.user,
+        place: Place = Place()
+    ) -> PeerID {
+        latest += 1
+        let peer = PeerID(latest)
+        performer.host.clients[peer] = SimulatedClient()
+        let credentials = Credentials(
+            process: process ?? Int32(latest),
+            user: user,
+            place: place
+        )
+        turn(.connected(peer, endpoint, credentials))
+        return peer
+    }
+
+    /// A component that has connected and subscribed.
+    package mutating func component(_ name: String, confirm: Bool = false) -> PeerID {
+        let peer = connect(name, at: .components)
+        ask(peer, .subscribeToComponentUpdates, SubscribeRequest(confirm: confirm))
+        return peer
+    }
+
+    /// A coordinator or operator that has connected.
+    package mutating func operatorAtControl(process: Int32? = nil) -> PeerID {
+        let peer = enter(at: .control, process: process)
+        say(peer) { $0.connect(ConnectRequest()) }
+        return peer
+    }
+
+    package mutating func connect(
+        _ name: String,
+        at endpoint: Endpoint,
+        user: UInt32 = BrokerHarness.user
+    ) -> PeerID {
+        let peer = enter(at: endpoint, user: user)
+        say(peer) { $0.connect(ConnectRequest(authToken: name)) }
+        return peer
+    }
+
+    package mutating func hangUp(_ peer: PeerID) {
+        guard clients[peer] != nil else { return }
+        turn(.hungUp(peer))
+    }
+
+    package func isConnected(_ peer: PeerID) -> Bool { clients[peer] != nil }
+}
+
+// MARK: - Time
+
+extension BrokerHarness {
+    /// Turns the clock on, stopping wherever the broker wants to be woken.
+    package mutating func pass(_ duration: Duration) {
+        let end = now + duration
+        var wakeUps = 0
+        while let next = nextDeadline, next <= end, !host.isDead {
+            wakeUps = next > now ? 0 : wakeUps + 1
+            precondition(wakeUps < 100, "the broker wants to be woken for ever")
+            now = max(now, next)
+            turn(.timePassed)
+        }
+        now = end
+    }
+
+    /// The device is suspended for a while, and wakes up. Nothing tells the broker but its clocks.
+    package mutating func sleep(_ duration: Duration) {
+        now = now + duration
+        asleep += duration
+        pass(.zero)
+    }
+
+    /// The operator changes what the broker works with.
+    package mutating func adopt(_ change: (inout BrokerSettings) -> Void) {
+        var settings = broker.settings
+        change(&settings)
+        turn(.reconfigured(settings))
+    }
+}
+
+// MARK: - Hearing
+
+extension BrokerHarness {
+    /// Lets a client's socket take only so many bytes more; nil lets it take all.
+    package mutating func limitReading(_ peer: PeerID, to room: Int?) {
+        performer.host.clients[peer]?.room = room
+        guard room != 0, clients[peer]?.isFull == true else { return }
+        performer.host.clients[peer]?.isFull = false
+        turn(.writable(peer))
+    }
+
+    /// What the client has heard and not yet been asked for.
+    package mutating func heard(by peer: PeerID) -> [ClientConnection.Event] {
+        guard let heard = clients[peer]?.heard else { return [] }
+        performer.host.clients[peer]?.heard = []
+        return heard
+    }
+}

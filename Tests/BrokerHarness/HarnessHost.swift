@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+package import ReprieveBroker
+
+/// The world below the performer: clients that read whole frames or pieces, two files, a log. It
+/// fails where it is told to.
+package struct HarnessHost: BrokerHost, Sendable {
+    package internal(set) var clients: [PeerID: SimulatedClient] = [:]
+    package internal(set) var files: [StoredFile: [UInt8]] = [:]
+    package private(set) var log: [LogEntry] = []
+    /// What the broker told the service manager, the latest last.
+    package private(set) var statusLines: [String] = []
+    package private(set) var inhibition = Inhibition()
+    package private(set) var wakeUp: Instant?
+    /// Files that cannot be written.
+    package var failingFiles: Set<StoredFile> = []
+    /// Files that have to be replaced at their next record.
+    package var refusingFiles: Set<StoredFile> = []
+    /// The broker's process dies after so many more operations; nil lets it live. A write that it
+    /// dies in is cut in the middle.
+    package var operationsLeft: Int?
+    /// How often each peer was closed.
+    package private(set) var closes: [PeerID: Int] = [:]
+
+    package init() {}
+
+    package var isDead: Bool { operationsLeft.map { $0 < 0 } ?? false }
+
+    /// Whether an operation is done whole, in half, or not at all.
+    private enum Extent {
+        case whole
+        case half
+        case none
+    }
+
+    private mutating func next() -> Extent {
+        guard let left = operationsLeft else { return .whole }
+        operationsLeft = max(-1, left - 1)
+        return left > 0 ? .whole : left == 0 ? .half : .none
+    }
+
+    package mutating func append(
+        _ record: [UInt8],
+        to file: StoredFile
+    ) throws(StorageFailure) -> Bool {
+        if failingFiles.contains(file) { throw StorageFailure(code: 28, message: "disk full") }
+        if refusingFiles.remove(file) != nil || files[file] == nil { return false }
+        switch next() {
+        case .whole: files[file]? += record
+        case .half: files[file]? += record.prefix(record.count / 2)
+        case .none: break
+        }
+        return true
+    }
+
+    package mutating func replace(
+        _ file: StoredFile,
+        with bytes: [UInt8]
+    ) throws(StorageFailure) {
+        if failingFiles.contains(file) { throw StorageFailure(code: 28, message: "disk full") }
+        // All or nothing: it is written beside the file, and takes its place when it is whole.
+        if case .whole = next() { files[file] = bytes }
+    }
+
+    package mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
+        let extent = next()
+        guard extent != .none, var client = clients[peer] else { return bytes.count }
+        let offered = extent == .whole ? bytes : bytes.extracting(0..<bytes.count / 2)
+        let count = client.take(offered)
+        clients[peer] = client
+        return count
+    }
+
+    package mutating func close(_ peer: PeerID) {
+        guard next() == .whole else { return }
+        closes[peer, default: 0] += 1
+        clients[peer] = nil
+    }
+
+    package mutating func log(_ entry: LogEntry) {
+        if next() == .whole { log.append(entry) }
+    }
+
+    package mutating func show(statusLine: String) {
+        if next() == .whole { statusLines.append(statusLine) }
+    }
+
+    package mutating func inhibit(_ inhibition: Inhibition) { self.inhibition = inhibition }
+
+    package mutating func freeMemory() {}
+
+    package mutating func wakeUp(at instant: Instant?) { wakeUp = instant }
+}
