@@ -62,14 +62,11 @@ extension BrokerHarness {
         goOn(broker.settings, on: host)
     }
 
-    /// What happens in `act` is begun, and the broker dies after so many operations on the world
-    /// around it: between any two of its effects, or in the middle of one.
-    package mutating func die(
-        afterOperations count: Int,
-        in act: (inout BrokerHarness) -> Void
-    ) {
-        performer.host.operationsLeft = count
+    /// Lets something happen that is written down, and the broker die before a peer hears of it.
+    package mutating func die(after act: (inout BrokerHarness) -> Void) {
+        performer.host.diesAtWrite = true
         act(&self)
+        restart()
     }
 
     /// The device reboots: the journal means nothing any more, and the clock starts again. In an

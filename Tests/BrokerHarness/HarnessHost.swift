@@ -20,6 +20,8 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// The broker's process dies after so many more operations; nil lets it live. A write that it
     /// dies in is cut in the middle.
     package var operationsLeft: Int?
+    /// The broker's process dies when it is about to write to a peer.
+    package var diesAtWrite = false
     /// How often each peer was closed.
     package private(set) var closes: [PeerID: Int] = [:]
 
@@ -64,6 +66,7 @@ package struct HarnessHost: BrokerHost, Sendable {
     }
 
     package mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
+        if diesAtWrite { operationsLeft = -1 }
         let extent = next()
         guard extent != .none, var client = clients[peer] else { return bytes.count }
         let offered = extent == .whole ? bytes : bytes.extracting(0..<bytes.count / 2)

@@ -31,14 +31,11 @@ func recall(_ input: [UInt8]) {
         let position = Int(chance.byte()) << 8 | Int(chance.byte())
         files[file][position % files[file].count] = chance.byte()
     }
-    let past = Recollection(journal: mended(files[0]), state: mended(files[1]), boot: "a")
-    var now = written.now
-    var broker = Broker(settings: written.broker.settings, recalling: past, at: now)
+    var harness = written
+    harness.forge(journal: mended(files[0]), state: mended(files[1]))
+    harness.restart()
     for _ in 0..<50 {
-        guard let next = broker.nextDeadline else { break }
-        now = max(now, next)
-        _ = broker.handle(.timePassed, at: now)
-        _ = broker.handle(.turnEnded, at: now)
-        _ = broker.takePages()
+        guard let next = harness.nextDeadline else { break }
+        harness.pass(max(.zero, next - harness.now))
     }
 }

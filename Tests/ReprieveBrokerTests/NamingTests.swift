@@ -142,7 +142,7 @@ struct Arrival: Sendable, CustomTestStringConvertible {
         harness.say(peer) { $0.connect(ConnectRequest(componentName: "a\u{1B}[2J\nb")) }
         let text = harness.log.last?.text
         let shown = #""a\u{1b}[2J\u{a}b" cannot be a component's name"#
-        #expect(text == "a connection of uid 1000, pid 1 is denied: \(shown)")
+        #expect(text == "denied a connection from uid 1000, pid 1: \(shown)")
     }
 
     @Test func `at the control socket is had by who claims one`() {

@@ -41,11 +41,11 @@ private let robot = "com.example.Robot"
         harness.ask(coordinator, .completeUpdate, call)
         #expect(
             story() == [
-                #"update "d-1" is announced by uid 1000, pid 3"#,
-                #"\#(camera): \#(camera) defers update "d-1" by 30000 ms: "recording""#,
-                #"\#(robot): update "d-1" goes ahead without an answer of \#(robot)"#,
-                #"update "d-1" is released: silence, after 60000 ms, 2 asked"#,
-                #"update "d-1" is completed: failed, "no space""#,
+                #"update "d-1" was announced by uid 1000, pid 3"#,
+                #"\#(camera): \#(camera) deferred update "d-1" by 30000 ms: "recording""#,
+                #"\#(robot): update "d-1" goes ahead without an answer from \#(robot)"#,
+                #"update "d-1" was released on silence after 60000 ms, 2 asked"#,
+                #"update "d-1" was completed: failed, "no space""#,
             ]
         )
         #expect(harness.log.compactMap(\.basis) == ["silence"])
@@ -57,14 +57,14 @@ private let robot = "com.example.Robot"
         _ = (announce(), announce())
         harness.answer(peer, "d-1", 0)
         _ = announce()
-        #expect(story().filter { $0.contains("is released") }.count == 1)
+        #expect(story().filter { $0.contains("was released") }.count == 1)
     }
 
     @Test mutating func `is also said when nobody waits for it any more`() {
         _ = harness.component(camera)
         harness.hangUp(announce())
         harness.pass(.seconds(5))
-        #expect(story().last?.contains("is cancelled by \"reprieved\"") == true)
+        #expect(story().last?.contains("was cancelled by \"reprieved\"") == true)
     }
 
     @Test mutating func `is who forced it, and who still wanted time`() {
@@ -81,7 +81,7 @@ private let robot = "com.example.Robot"
         _ = harness.component(camera)
         _ = announce { $0.policy.onSilence = .refuse }
         harness.pass(.seconds(60))
-        #expect(story().last == #"update "d-1" is refused: "no answer from \#(camera)""#)
+        #expect(story().last == #"update "d-1" was refused: "no answer from \#(camera)""#)
     }
 
     @Test mutating func `is not of each of a thousand that were silent`() {

@@ -152,8 +152,10 @@ import Testing
         var others = GateRequest(deploymentID: "d-1", components: ["com.example.Robot"])
         others.policy.require = ["com.example.Robot"]
         harness.die { harness in
-            harness.ask(coordinator, .completeUpdate, done)
-            harness.ask(coordinator, .gateUpdate, others)
+            harness.say(coordinator) { connection in
+                connection.request(.completeUpdate, done.encoded()).frame
+                    + connection.request(.gateUpdate, others.encoded()).frame
+            }
         }
         let update = harness.broker.negotiation.updates["d-1"]
         #expect(update?.participants.names == ["com.example.Robot"])
@@ -233,9 +235,9 @@ import Testing
     }
 
     private func recall(_ journal: [UInt8], _ harness: BrokerHarness) -> (Negotiation, [String]) {
-        let past = Recollection(journal: journal, boot: harness.broker.settings.boot)
+        let past = StoredFiles(journal: journal, boot: harness.broker.settings.boot)
         let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: harness.now)
+        let broker = Broker(settings: settings, recalling: past, at: Reading(now: harness.now))
         return (broker.negotiation, past.journal.findings)
     }
 
@@ -267,8 +269,8 @@ import Testing
 
     @Test func `of another boot is void, and says so`() {
         let harness = harness()
-        let past = Recollection(journal: harness.journal, boot: "another")
-        #expect(past.journal.findings == ["it is of another boot, and void"])
+        let past = StoredFiles(journal: harness.journal, boot: "another")
+        #expect(past.journal.findings == ["it was written in another boot, and is void"])
     }
 
     @Test func `gives no instant of another boot when the frame is hit that names the boot`() {
@@ -278,9 +280,10 @@ import Testing
         harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         var state = harness.state
         state[20] ^= 1
-        let past = Recollection(state: state, boot: "another")
+        let past = StoredFiles(state: state, boot: "another")
         let start = Instant(sinceBoot: .seconds(5))
-        let broker = Broker(settings: harness.broker.settings, recalling: past, at: start)
+        let settings = harness.broker.settings
+        let broker = Broker(settings: settings, recalling: past, at: Reading(now: start))
         #expect(past.state.findings.count == 1)
         #expect(broker.negotiation.updates["d-1"]?.release?.at == start)
     }

@@ -110,7 +110,8 @@ extension RecordCoder {
             try coder.code(&deferral.granted)
             try coder.code(&deferral.message)
         }
-        guard participant.question.round >= 0 else { throw RecordError() }
+        // It is counted on from there.
+        guard 0...Int64(Int32.max) ~= participant.question.round else { throw RecordError() }
     }
 
     mutating func code(_ ended: inout Ended, of id: DeploymentID) throws(RecordError) {
