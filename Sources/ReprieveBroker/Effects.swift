@@ -55,10 +55,12 @@ package struct StorageWrite: Hashable, Sendable {
 package struct StorageFailure: Error, Hashable, Sendable {
     /// `errno`: a failure with the code of the one before is not logged again.
     package var code: Int32
+    package var path: String
     package var message: String
 
-    package init(code: Int32, message: String) {
+    package init(code: Int32, path: String, message: String) {
         self.code = code
+        self.path = path
         self.message = message
     }
 }

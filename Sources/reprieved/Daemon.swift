@@ -41,6 +41,7 @@ final class Daemon {
         shutdownDoor.onEvent { [unowned self] in inputs.append($0) }
         alarm.onFire { [unowned self] in inputs.append(.timePassed) }
         loop.onTurnEnd { [unowned self] in endTurn() }
+        inputs = store.failures.map { .stored($0.file, $0.1) }
         endTurn()
     }
 

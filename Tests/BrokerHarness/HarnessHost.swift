@@ -46,7 +46,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         _ record: [UInt8],
         to file: StoredFile
     ) throws(StorageFailure) -> Bool {
-        if failingFiles.contains(file) { throw StorageFailure(code: 28, message: "disk full") }
+        if failingFiles.contains(file) { throw StorageFailure(code: 28, path: file.rawValue, message: "disk full") }
         if refusingFiles.remove(file) != nil || files[file] == nil { return false }
         switch next() {
         case .whole: files[file]? += record
@@ -60,7 +60,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         _ file: StoredFile,
         with bytes: [UInt8]
     ) throws(StorageFailure) {
-        if failingFiles.contains(file) { throw StorageFailure(code: 28, message: "disk full") }
+        if failingFiles.contains(file) { throw StorageFailure(code: 28, path: file.rawValue, message: "disk full") }
         // All or nothing: it is written beside the file, and takes its place when it is whole.
         if case .whole = next() { files[file] = bytes }
     }

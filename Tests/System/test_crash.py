@@ -128,7 +128,7 @@ def test_a_journal_of_another_boot_is_void_and_says_so(start):
     change_headers(first.directory / "journal", boot="another")
     second = start()
     assert second.coordinator().status()["updates"] == []
-    assert f"{first.directory}/journal: it is of another boot" in first.log.read_text()
+    assert f"{first.directory}/journal: it was written in another boot" in first.log.read_text()
 
 
 def test_nothing_is_written_while_no_update_waits(daemon):

@@ -96,7 +96,7 @@ def test_a_file_from_another_version_is_kept(start, name, format, version):
     content = file.read_bytes()
     second = start()
     works(second)
-    assert f"{file}: it is of {version} version" in second.log.read_text()
+    assert f"{file}: it was written by {version} version" in second.log.read_text()
     assert file.with_name(name + ".1").read_bytes() == content
     assert file.read_bytes() != content
 

@@ -15,7 +15,7 @@ INSTALLED = "/usr/lib/systemd/catalog/reprieve.catalog"
 
 def test_every_message_is_explained():
     number = re.compile(r"\b[0-9a-f]{32}\b")
-    sources = (ROOT / "Sources").glob("*/*.swift")
+    sources = (ROOT / "Sources").rglob("*.swift")
     used = [found for source in sources for found in number.findall(source.read_text())]
     explained = number.findall(CATALOGUE.read_text())
     assert len(used) > 8

@@ -49,7 +49,7 @@ package enum LogEntry: Hashable, Sendable {
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
-    case writtenAgain(StoredFile)
+    case writtenAgain(StoredFile, path: String)
 
     package var level: Level {
         switch self {
@@ -96,7 +96,7 @@ package enum LogEntry: Hashable, Sendable {
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"
-        case .writtenAgain(let file): "the \(file.rawValue) file is written again"
+        case .writtenAgain(_, let path): "\(path) is written again"
         }
     }
 

@@ -239,7 +239,7 @@ extension Persistence {
         guard let failure else {
             self[keyPath: file].needsBoot = false
             if name == .state { entries = [] }
-            return known == nil ? nil : .writtenAgain(name)
+            return known.map { .writtenAgain(name, path: $0.path) }
         }
         self[keyPath: file].retryAt = now + Self.retryInterval
         return known?.code == failure.code ? nil : .notWritten(name, failure)

@@ -66,7 +66,11 @@ package struct FileContent: Sendable {
         var isVoid = false
         for frame in frames {
             if let format = frame.int32("format") {
-                isOfOtherVersion = isOfOtherVersion || format != RecordFrames.format
+                if format != RecordFrames.format {
+                    isOfOtherVersion = true
+                    let age = format > RecordFrames.format ? "a later" : "an earlier"
+                    findings = ["it was written by \(age) version"]
+                }
                 isOfThisBoot = frame.string("boot") == boot
                 isOld = !isOfThisBoot
                 isVoid = isOld && !outlivesBoot
@@ -78,7 +82,6 @@ package struct FileContent: Sendable {
         }
         if isOfOtherVersion {
             (updates, ended, owed, decisions) = ([:], [], [:], [:])
-            findings = ["its format is that of another version"]
         } else if isVoid {
             findings = ["it was written in another boot, and is void"]
         } else if damaged > 0 {

@@ -7,16 +7,23 @@ import Systemd
 final class FileStore {
     private let journal: RecordFile
     private let state: RecordFile
+    /// Why files cannot be written from the start. They may still be read.
+    private(set) var failures: [(file: StoredFile, StorageFailure)] = []
 
     /// Fails if another process keeps its files in one of the directories.
     init(_ configuration: Configuration, log: Log) throws(SystemError) {
         let runtime = RecordDirectory(configuration.runtimeDirectory, log: log)
-        try runtime.claim(option: "runtime-directory")
+        let runtimeError = try claim(runtime, "runtime-directory")
         let isShared = runtime.isSame(as: configuration.stateDirectory)
         let other = isShared ? runtime : RecordDirectory(configuration.stateDirectory, log: log)
-        if !isShared { try other.claim(option: "state-directory") }
+        let stateError = isShared ? runtimeError : try claim(other, "state-directory")
         journal = RecordFile(StoredFile.journal.rawValue, in: runtime, isDurable: false, log: log)
         state = RecordFile(StoredFile.state.rawValue, in: other, isDurable: true, log: log)
+        for case (let file, let error?) in [
+            (StoredFile.journal, runtimeError), (.state, stateError),
+        ] {
+            failures.append((file, StorageFailure(error, self[file].path)))
+        }
     }
 
     /// What an earlier broker has left.
@@ -31,13 +38,13 @@ final class FileStore {
 
     func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool {
         do throws(SystemError) { return try self[file].append(record) } catch {
-            throw StorageFailure(error)
+            throw StorageFailure(error, self[file].path)
         }
     }
 
     func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure) {
         do throws(SystemError) { try self[file].replace(with: bytes) } catch {
-            throw StorageFailure(error)
+            throw StorageFailure(error, self[file].path)
         }
     }
 
@@ -49,8 +56,23 @@ final class FileStore {
     }
 }
 
+/// Returns what is wrong with the directory, unless another process keeps its files there: then it
+/// is no place for this one.
+private func claim(
+    _ directory: RecordDirectory,
+    _ option: String
+) throws(SystemError) -> SystemError? {
+    do throws(SystemError) {
+        try directory.claim()
+        return nil
+    } catch {
+        guard error.isHeld else { return error }
+        throw error.adding("stop it, or give this one another --" + option)
+    }
+}
+
 extension StorageFailure {
-    fileprivate init(_ error: SystemError) {
-        self.init(code: error.errno, message: error.message)
+    fileprivate init(_ error: SystemError, _ path: String) {
+        self.init(code: error.errno, path: path, message: error.message)
     }
 }

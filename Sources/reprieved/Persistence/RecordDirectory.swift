@@ -27,15 +27,6 @@ final class RecordDirectory {
         lock = try DirectoryLock(path)
     }
 
-    /// The same at the start. Fails only where another process keeps its files there: then it is no
-    /// place for this one.
-    func claim(option: String) throws(SystemError) {
-        do throws(SystemError) { try claim() } catch {
-            if error.isHeld { throw error.adding("stop it, or give this one another --" + option) }
-            log.write(.warning, error.message)
-        }
-    }
-
     /// Whether it has not been removed or emptied since it was claimed.
     var isInPlace: Bool { lock?.isInPlace ?? true }
 

@@ -75,7 +75,7 @@ extension RecordFile {
         guard let file = descriptor?.number, size + record.count <= limit else { return false }
         do throws(SystemError) {
             try write(record, to: file, path)
-            try sync(file, path)
+            if isDurable, fdatasync(file) != 0 { throw failedSync(path) }
         } catch {
             // No half record stands in front of a whole one.
             ftruncate(file, off_t(size))
@@ -116,7 +116,7 @@ extension RecordFile {
 
     private func put(_ bytes: [UInt8], into file: Int32) throws(SystemError) {
         try write(bytes, to: file, newPath)
-        try sync(file, newPath)
+        if isDurable, fsync(file) != 0 { throw failedSync(newPath) }
         if rename(newPath, path) != 0 { throw SystemError("replace", path: path, errno: errno) }
         if isDurable { try directory.sync() }
     }
@@ -140,9 +140,8 @@ extension RecordFile {
         }
     }
 
-    private func sync(_ file: Int32, _ path: String) throws(SystemError) {
-        guard isDurable, fdatasync(file) != 0 else { return }
-        throw SystemError("sync", path: path, errno: errno)
+    private func failedSync(_ path: String) -> SystemError {
+        SystemError("sync", path: path, errno: errno)
     }
 
     private func setAside() throws(SystemError) {
