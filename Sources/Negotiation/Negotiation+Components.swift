@@ -44,6 +44,7 @@ extension Negotiation {
         switch result ?? .failure(noSuchUpdate(for: answer)) {
         case .success(let grant):
             handling.consequences.actions[reply] = .granted(answer.request, grant)
+            if answer.deferral > .zero { handling.decide(.deferred(answer, grant)) }
         case .failure(let refusal):
             handling.consequences.actions[reply] = .failed(answer.request, refusal)
         }

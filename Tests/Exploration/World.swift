@@ -25,6 +25,8 @@ struct World: Sendable {
     var roles: [Role]
     var policies = [Policy.small()]
     var components: [ComponentName]?
+    /// Patterns that the operator has rules for.
+    var patterns: [String] = []
     /// How many updates are announced before the first move.
     var announced = 1
     /// How often each update may be announced, by however many coordinators, and the processes of
@@ -52,6 +54,7 @@ struct World: Sendable {
         settings.reconnectGrace = .seconds(1)
         settings.completionLimit = .seconds(3)
         settings.minimumDeferral = .seconds(leastDeferral)
+        settings.rules = patterns.map { ComponentRule(pattern: $0) }
         return settings
     }
 

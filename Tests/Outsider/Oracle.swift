@@ -15,8 +15,8 @@ package struct Oracle: Hashable, Sendable {
     }
 
     let settings: Settings
-    var gates: [DeploymentID: Gate] = [:]
-    var ears: [StreamID: Subscription] = [:]
+    var gates: [DeploymentID: GateAccount] = [:]
+    var subscriptions: [StreamID: Subscription] = [:]
     var last = Instant(sinceBoot: .zero)
 
     package init(settings: Settings) {
@@ -36,8 +36,8 @@ package struct Oracle: Hashable, Sendable {
         for id in gates.keys {
             gates[id]?.hear(event, actions, settings, at: now)
             for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
-                guard let ear = ears[stream], !notice.lastCall else { continue }
-                gates[id]?.hear(notice, ear, at: now)
+                guard let subscription = subscriptions[stream], !notice.lastCall else { continue }
+                gates[id]?.hear(notice, subscription, at: now)
             }
             gates[id]?.judge(settings, at: now)
         }
@@ -46,13 +46,15 @@ package struct Oracle: Hashable, Sendable {
 
     private mutating func hear(_ event: Event, at now: Instant) {
         switch event {
-        case .subscribed(let one): ears[one.stream] = one
-        case .unsubscribed(let stream, _): ears[stream] = nil
-        case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
-        case .restarted: ears = [:]
+        case .subscribed(let one): subscriptions[one.stream] = one
+        case .unsubscribed(let stream, _): subscriptions[stream] = nil
+        case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
+        case .restarted: subscriptions = [:]
         case .announced(let request, _, let process):
             let id = request.deploymentID
-            gates[id] = gates[id] ?? Gate(request, Array(ears.values), process, at: now)
+            let known = Array(subscriptions.values)
+            gates[id] =
+                gates[id] ?? GateAccount(request, known, process, settings.rules, at: now)
         default: break
         }
     }

@@ -6,7 +6,7 @@ package import Negotiation
 
 /// Which posts may come once more, or not at all. That something was delivered is written to flash
 /// late, and not by a broker that dies.
-struct Boots: Hashable, Sendable {
+struct RepeatedPosts: Hashable, Sendable {
     typealias Posts = [ComponentName: Set<DeploymentID>]
     private var heard: Posts = [:]
     private var heardBeforeCrash: Posts = [:]
@@ -39,38 +39,40 @@ struct Boots: Hashable, Sendable {
     }
 }
 
-extension Ledger {
+extension InvariantChecker {
     /// `over` are updates that the reboot has completed.
     package mutating func reboot(
         _ before: Negotiation,
         over: Set<DeploymentID>,
         at now: Instant
     ) {
-        (ears, last) = ([:], now)
+        (subscriptions, last) = ([:], now)
         // Kept for the next boot, for as long as there is room.
-        boots?.reboot(owed.mapValues { Set($0.keys) })
+        repeatedPosts?.reboot(owed.mapValues { Set($0.keys) })
         owed = [:]
-        for (id, life) in lives {
-            let isReleased = before.updates[id]?.release != nil
-            lives[id] = isReleased && !over.contains(id) ? life.rebooted : nil
+        for (id, history) in histories {
+            let isReleased = before.updates[id]?.opening != nil
+            histories[id] = isReleased && !over.contains(id) ? history.rebooted : nil
             guard isReleased, over.contains(id) else { continue }
-            for name in life.told { owed[name, default: [:]][id] = now + settings.completionLimit }
+            for name in history.told {
+                owed[name, default: [:]][id] = now + settings.completionLimit
+            }
         }
     }
 }
 
-extension Life {
-    fileprivate var rebooted: Life {
-        var life = self
-        (life.coordinators, life.processes) = ([], [])
-        (life.blockers, life.ready, life.posted) = ([], [], [])
-        return life
+extension UpdateHistory {
+    fileprivate var rebooted: UpdateHistory {
+        var history = self
+        (history.coordinators, history.processes) = ([], [])
+        (history.blockers, history.ready, history.posted) = ([], [], [])
+        return history
     }
 }
 
 extension Oracle {
     package mutating func reboot(over: Set<DeploymentID>, at now: Instant) {
-        (ears, last) = ([:], now)
+        (subscriptions, last) = ([:], now)
         gates = gates.filter { !$0.value.isShut && !over.contains($0.key) }
         for id in gates.keys { gates[id]?.openUntil = now + settings.completionLimit }
     }
