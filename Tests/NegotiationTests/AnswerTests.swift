@@ -3,8 +3,8 @@
 import Negotiation
 import Testing
 
-/// How an update ends, and who hears of it.
-@Suite struct `An answer` {
+/// What an answer is worth.
+@Suite("An answer") struct AnswerTests {
     @Test func `from whoever was not asked is an error`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm", "camera")

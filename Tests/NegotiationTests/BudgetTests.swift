@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// What a deferral is granted, and how long anybody may block.
-@Suite struct `A budget` {
+@Suite("A budget") struct BudgetTests {
     @Test func `grants no more than one answer may have`() {
         let rehearsal = asked()
         rehearsal.answer("camera", .milliseconds(Int64.max))

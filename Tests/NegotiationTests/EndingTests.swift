@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// How an update ends, and who hears of it.
-@Suite struct `The end of an update` {
+@Suite("The end of an update") struct EndingTests {
     @Test func `is told to each live subscription of everyone that was told of the update`() {
         let rehearsal = released()
         rehearsal.subscribe("camera#2", "door")

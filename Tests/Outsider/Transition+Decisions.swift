@@ -6,7 +6,7 @@ import Negotiation
 
 extension Transition {
     /// Each decision has to be reported exactly once, and nothing else.
-    var objectionsToDecisions: [String] {
+    package var objectionsToDecisions: [String] {
         let expected = answered + gates
         return consequences.decisions == expected ? [] : ["other decisions were reported than made"]
     }
