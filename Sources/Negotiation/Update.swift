@@ -10,7 +10,7 @@
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
     package var request: UpdateRequest
-    package let announced: Instant
+    package var announced: Instant
     package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
     package var deadlineLastCall: Instant?
@@ -80,7 +80,7 @@ package struct Update: Hashable, Sendable {
 
 // MARK: - Changing participants
 
-// Nothing else changes them: what is written down of them is always noted, and the summary true.
+// Nothing else changes them, so that each change is noted and the summary stays true.
 extension Update {
     /// Changes a participant.
     mutating func with<Result>(
