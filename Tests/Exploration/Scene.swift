@@ -3,7 +3,8 @@
 import Negotiation
 import Outsider
 
-/// One state of a small world: the negotiation, the models that check it, and what may still happen.
+/// One state of a small world: the negotiation, the models that check it, and what may still
+/// happen.
 struct Scene: Sendable {
     struct Connection: Hashable, Sendable {
         var peer: PeerID
@@ -90,7 +91,7 @@ extension Scene.Allowance {
 // MARK: - Moving
 
 extension Scene {
-    /// Makes a move; says what came of it that must not.
+    /// Makes a move, and says what is wrong with its consequences.
     mutating func make(_ move: Move, in world: World) -> (Event, [String])? {
         guard let event = prepare(move, in: world) else { return nil }
         let before = negotiation
@@ -113,7 +114,7 @@ extension Scene {
         return (event, objections + send())
     }
 
-    /// Everything leaves at once. Before it does, the broker may die.
+    /// Everything is sent at once. The broker may die before that.
     private mutating func send() -> [String] {
         guard negotiation.awaitsSending else { return [] }
         var objections = writtenCopy.objectionsToRestoring(negotiation, at: now)

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-// Limits of nothing at all; and who is who.
+// Limits of zero, and names.
 
 extension World {
     static let edges = [

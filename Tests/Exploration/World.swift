@@ -2,7 +2,8 @@
 
 import Negotiation
 
-/// A small world: who is in it, and how often each may do what. Its clock ticks in seconds.
+/// A small world: its components and coordinators, and how often each may do what. Its
+/// clock ticks in seconds.
 struct World: Sendable {
     /// A component, and what it may do.
     struct Role: Sendable {
@@ -33,7 +34,7 @@ struct World: Sendable {
     /// these in turn.
     var announces = [1]
     var processes: [Int32] = [0]
-    /// How often somebody announces something else by the id of an update that is there.
+    /// How often another request is announced with the id of an update that is there.
     var otherRequests = 0
     var leaves = 0
     var forces = 0

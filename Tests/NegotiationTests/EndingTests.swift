@@ -3,7 +3,7 @@
 import Negotiation
 import Testing
 
-/// How an update ends, and who hears of it.
+/// How an update ends, and which components are told.
 @Suite("The end of an update") struct EndingTests {
     @Test func `is told to each live subscription of everyone that was told of the update`() {
         let rehearsal = released()

@@ -3,7 +3,7 @@
 import Negotiation
 import Testing
 
-/// Known defects of the Java nucleus that no other test shows us to be without.
+/// Known defects of the Java nucleus that no other test covers.
 @Suite("Unlike the Java nucleus, we") struct NucleusDefectTests {
     @Test func `let a cancelled update's deferral delay no other update`() {
         let rehearsal = Rehearsal()

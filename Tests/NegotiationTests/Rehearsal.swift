@@ -30,20 +30,20 @@ final class Rehearsal {
         negotiation = Negotiation(settings: settings)
     }
 
-    /// With operator's rules that say nothing but these patterns.
+    /// With rules that set nothing, for these patterns.
     convenience init(naming patterns: String...) {
         var settings = Settings()
         settings.rules = patterns.map { ComponentRule(pattern: $0) }
         self.init(settings: settings)
     }
 
-    /// What was heard since the last reading.
+    /// The transcript since the last reading.
     func read() -> String {
         defer { lines = [] }
         return lines.joined(separator: "\n")
     }
 
-    /// Forgets what was heard so far: the story begins here.
+    /// Drops the transcript so far: the story begins here.
     func skip() { lines = [] }
 }
 
@@ -148,8 +148,8 @@ extension Rehearsal {
         expectNothing("early")
     }
 
-    /// Turns the clock and hands nothing to it: what follows arrives in the same instant as the
-    /// deadlines passed, and before them.
+    /// Turns the clock and fires no timer: what follows arrives in the same instant as the
+    /// deadlines that passed, and before them.
     func waitUntilJustBeforeTimers(_ duration: Duration) { now = now + duration }
 
     func fireDue() {

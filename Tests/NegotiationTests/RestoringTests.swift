@@ -3,8 +3,8 @@
 import Negotiation
 import Testing
 
-/// What a broker goes on with that died before everything was sent. Every other test, too, compares
-/// a written copy with the negotiation after each event.
+/// What a broker goes on with after it died before everything was sent. Every other test, too,
+/// compares a written copy with the negotiation after each event.
 @Suite("What is written down") struct RestoringTests {
     @Test func `has a post of an ended update until it has been sent`() {
         let rehearsal = ended()
@@ -74,7 +74,7 @@ import Testing
         #expect(rehearsal.blockers() == ["x/a"])
     }
 
-    /// The last sent post is on its way: `d-1` has been cancelled.
+    /// `d-1` has been cancelled, and its post has not left yet.
     private func ended() -> Rehearsal {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("camera")

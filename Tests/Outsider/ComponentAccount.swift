@@ -2,25 +2,25 @@
 
 import Negotiation
 
-/// What the oracle knows of one component in one update: what it heard and said.
+/// What the oracle knows of one component in one update: what it was told and answered.
 struct ComponentAccount: Hashable, Sendable {
     var subscriptions: [StreamID: Subscription] = [:]
     var isTold = false
-    /// All of it that is left sits in a coordinator's process.
+    /// Its only subscriptions belong to a coordinator's process.
     var isExcused = false
-    /// Its question is open until it is answered.
+    /// Its question is not answered yet.
     var isOpen = true
     var answerBy: Instant
     var isReady = false
-    /// Ready, and said so to a final notice: the round it had, and who heard it.
+    /// It answered a final notice; the round of that notice, and the subscriptions it was sent to.
     var hasFinalWord = false
     var finalRound: Int64?
     var finalSubscriptions: Set<StreamID> = []
-    /// Deferrals by connection, those of closed connections under nil.
+    /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
-    /// While it may come back.
+    /// How long it may take to reconnect.
     var graceUntil: Instant?
-    /// Silent or gone; or cut while it held a deferral.
+    /// `isOut`: silent or gone. `isCut`: a cap ended its deferral.
     var isOut = false
     var isCut = false
     var used: Duration = .zero
@@ -28,7 +28,7 @@ struct ComponentAccount: Hashable, Sendable {
 
     var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
-    /// Nobody has come by this name yet.
+    /// Required, and not subscribed yet.
     var isPlaceholder: Bool { subscriptions.isEmpty && !isTold }
     var isUsedUp: Bool { used >= budget }
 
@@ -63,7 +63,7 @@ struct ComponentAccount: Hashable, Sendable {
         guard subscriptions.isEmpty else { return }
         let isAbsent = isPlaceholder && !isExcused
         isExcused = true
-        // Its word holds; whom one waits for to return may still return elsewhere.
+        // Its answer holds. A component that may reconnect can do so from another process.
         if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
     }
 
@@ -77,7 +77,7 @@ struct ComponentAccount: Hashable, Sendable {
         (isOpen, isReady, isOut) = (false, false, false)
     }
 
-    /// Somebody deferred: nothing final holds, and who heard it will hear that.
+    /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
         if finalSubscriptions.contains(where: { subscriptions[$0]?.confirm ?? false }) {
             isOpen = false
@@ -99,7 +99,7 @@ struct ComponentAccount: Hashable, Sendable {
             isOut = answerBy <= now
             if isOut, isExcused { agree() }
         } else if !holds(at: now) {
-            // With nobody there to be asked again, the last word stays the last.
+            // Without a subscription it cannot be asked again, and its last deferral is kept.
             if isExcused || !subscriptions.isEmpty { deferrals = [:] }
             if isExcused { agree() } else if subscriptions.isEmpty { graceUntil = now + grace }
         }

@@ -13,10 +13,10 @@ struct GateAccount: Hashable, Sendable {
     var processes: Set<Int32> = []
     var unattendedUntil: Instant?
     var isForced = false
-    /// A deadline takes effect when time passes, or when a coordinator comes.
+    /// A deadline takes effect when time passes, or when a coordinator attaches.
     var canBeLate = true
     var verdict: Oracle.Verdict = .shut(by: [])
-    /// When it is over for want of a completion.
+    /// When it ends without a completion.
     var openUntil: Instant?
     var overAt: Instant?
 
@@ -84,14 +84,14 @@ struct GateAccount: Hashable, Sendable {
         accounts[name] = account
     }
 
-    /// Whether it is asked for once more. Who was ready before is looked up only once.
+    /// Whether it is the same request again. Excused subscriptions are looked up only once.
     func isRepeated(by other: UpdateRequest) -> Bool {
         var other = other
         other.excused = request.excused
         return other == request
     }
 
-    /// A coordinator comes: what sits in its process is asked no more.
+    /// A coordinator attaches: subscriptions of its process are not asked any more.
     mutating func attend(_ coordinator: StreamID, _ process: Int32, at now: Instant) {
         canBeLate = coordinators.isEmpty
         coordinators.insert(coordinator)
@@ -123,7 +123,7 @@ struct GateAccount: Hashable, Sendable {
         if answer.deferral == .zero {
             accounts[answer.component]?.agree(peer, answer.round, at: now)
         } else {
-            // What a cap cut is said in whole milliseconds, but holds to the instant of the cap.
+            // A deferral that a cap cut is reported in whole milliseconds, but holds to the cap.
             let asked = min(max(answer.deferral, least), policy.maxDefer)
             let cap = min(account.budget - account.used, deadline - now)
             accounts[answer.component]?.object(peer, until: now + (granted < asked ? cap : granted))
@@ -131,7 +131,7 @@ struct GateAccount: Hashable, Sendable {
         }
     }
 
-    /// Opens the gate if nobody blocks any more, or if it is time.
+    /// Opens the gate if no component blocks any more, or if it is time.
     mutating func judge(_ settings: Settings, at now: Instant) {
         openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
         guard isShut else { return }

@@ -2,7 +2,7 @@
 
 package import Negotiation
 
-// Who need not be asked again, because it has been asked before.
+// Subscriptions that need not be asked again, because they acknowledged before.
 
 extension InvariantChecker {
     package var hasSubscribers: Bool { !subscriptions.isEmpty }
@@ -15,7 +15,7 @@ extension InvariantChecker {
         return Set(released.flatMap(\.ready)).filter { subscriptions[$0] != nil }
     }
 
-    /// What a subscription comes too late for.
+    /// The updates that a subscription comes too late for.
     package func underway(for subscription: Subscription, in negotiation: Negotiation)
         -> [DeploymentID]
     {
@@ -30,7 +30,8 @@ extension InvariantChecker {
 }
 
 extension UpdateHistory {
-    /// Whoever has acknowledged when the gate opens, and acted where it acts on a final notice.
+    /// Notes which subscriptions have acknowledged when the gate opens, and acted where they act on
+    /// a final notice.
     mutating func noteReady(_ transition: Transition, _ subscriptions: [StreamID: Subscription]) {
         let id = request.deploymentID
         guard transition.before.updates[id]?.opening == nil,

@@ -2,11 +2,11 @@
 
 package import Negotiation
 
-/// A second model of the gate, naive on purpose. It is an outsider: it hears what everybody says
-/// and is told, keeps a few plain facts about each component, looks at all of them after each
-/// event, and says who keeps a gate shut, or on what ground it is open.
+/// A second model of the gate, naive on purpose. It sees all events and actions, keeps a few plain
+/// facts about each component, looks at all of them after each event, and says which components
+/// keep a gate shut, or on what ground it is open.
 ///
-/// It knows of no states, and puts no questions: a question is a notice that it heard.
+/// It knows no states and asks no questions: a question is a notice that it saw.
 package struct Oracle: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         case shut(by: [ComponentName])
@@ -23,10 +23,10 @@ package struct Oracle: Hashable, Sendable {
         self.settings = settings
     }
 
-    /// What it takes to hold now; nil where there is no such update, or no more.
+    /// The state that a gate must have now; nil where there is no such update any more.
     package func verdict(on id: DeploymentID) -> Verdict? { gates[id]?.verdict }
 
-    /// To be called with each event, and with all that came of it.
+    /// To be called with each event and its actions.
     package mutating func hear(_ event: Event, _ actions: [Action], at now: Instant) {
         let passed = now - last
         last = now

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-// What was decided, as it shows in the negotiation before and after.
+// What was decided, as the negotiation before and after shows.
 
 extension Transition {
     /// Each decision has to be reported exactly once, and nothing else.

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-// What is said before a cap: to whom, and when.
+// The last calls before a cap: to whom, and when.
 
 extension UpdateHistory {
     mutating func objectToLastCalls(

@@ -5,8 +5,8 @@ import Negotiation
 // What must not happen to an update. The numbers are those of the invariants.
 
 extension UpdateHistory {
-    /// 1: on consent nobody who acts on a final notice is without its final word, and nobody's
-    /// word is stale.
+    /// 1: on consent every component that acts on a final notice has given its final word, and no
+    /// acknowledgement is stale.
     func objectToRelease(_ transition: Transition, _ subscriptions: [StreamID: Subscription])
         -> [String]
     {
@@ -73,7 +73,7 @@ extension UpdateHistory {
         }
     }
 
-    /// 6: a death of ours shortens no deferral, refunds no budget, closes no released gate.
+    /// 6: a death of the broker shortens no deferral, refunds no budget, closes no released gate.
     func objectToRestart(_ transition: Transition) -> [String] {
         let id = request.deploymentID
         guard transition.event == .restarted,
@@ -95,7 +95,8 @@ extension UpdateHistory {
         return objections
     }
 
-    /// Whoever subscribes in mid-negotiation is asked at once, unless its deferral runs or was cut.
+    /// A component that subscribes in mid-negotiation is asked at once, unless its deferral runs or
+    /// was cut.
     func objectToWelcome(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -114,7 +115,8 @@ extension UpdateHistory {
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 
-    /// A participant's consent is always heard; who is absent or gone, or says nonsense, is not.
+    /// A participant's consent is always taken. An answer of one that is absent or gone is not, nor
+    /// is a negative deferral.
     func objectToHearing(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -141,7 +143,7 @@ extension UpdateHistory {
         return isConsent && isAskedAgain ? ["whoever consented was asked the same again"] : []
     }
 
-    /// In the final asking nobody plain is asked whose word is still fresh.
+    /// In the final asking no plain component is asked whose acknowledgement is fresh.
     func objectToPestering(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -161,7 +163,8 @@ extension UpdateHistory {
         return isPestered ? ["a fresh word was asked for again"] : []
     }
 
-    /// At its announcement everyone concerned is told, and the names that nobody has are listed.
+    /// At its announcement every component concerned is told, and the names that none has are
+    /// listed.
     func objectToNames(_ transition: Transition, _ subscriptions: [StreamID: Subscription])
         -> [String]
     {

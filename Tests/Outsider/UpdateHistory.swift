@@ -8,27 +8,29 @@ struct UpdateHistory: Hashable, Sendable {
     var coordinators: Set<StreamID> = []
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
-    /// Who got a pre, and which subscriptions a post.
+    /// The components that were sent a notice, and the subscriptions that were sent a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
     /// Subscriptions that had acknowledged it for good when its gate opened.
     var ready: Set<StreamID> = []
-    /// When the gate must be open at the latest, while a coordinator is there and while none is.
+    /// When the update must end at the latest, with a coordinator and without one.
     var deadline: Instant
     var unattendedUntil: Instant?
-    /// Time blocked in all, and awake without a word since the last one.
+    /// Time blocked in all, and awake without an answer since the last one.
     var used: [ComponentName: Duration] = [:]
     var wordless: [ComponentName: Duration] = [:]
     var blockers: [ComponentName] = []
     /// Ends of granted deferrals.
     var granted: [ComponentName: Instant] = [:]
     var acknowledged: [ComponentName: Instant] = [:]
-    /// Sent a final notice since the last deferral, and in which round; who said its final word.
+    /// Subscriptions that were sent a final notice since the last deferral, and its round; the
+    /// components that answered it.
     var finals: Set<StreamID> = []
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
-    /// Who had its budget's last call, and which subscriptions the deadline's, due at an instant.
+    /// The components that had their budget's last call, and the subscriptions that had the
+    /// deadline's, which is due at `callAt`.
     var warned: Set<ComponentName> = []
     var called: Set<StreamID> = []
     var callAt: Instant
@@ -45,8 +47,8 @@ struct UpdateHistory: Hashable, Sendable {
         self.callAt = deadline - min(policy.responseTimeout, policy.deadline / 2)
     }
 
-    /// Whether a subscription may hear of the update: it is named, or nobody is, and it is not a
-    /// coordinator's own; nobody hears of it where it skips the components.
+    /// Whether a subscription may be told of the update: it is named, or no component is; it is not
+    /// a coordinator's own; and the update does not skip the components.
     func concerns(_ subscription: Subscription) -> Bool {
         let wanted = request.components ?? []
         let isNamed =
@@ -64,7 +66,7 @@ struct UpdateHistory: Hashable, Sendable {
         for name in blockers {
             used[name, default: .zero] += passed
             if case .slept = event { continue }
-            // A deferral is a word for as long as it was granted.
+            // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
             if granted > .zero { wordless[name] = .zero }
             wordless[name, default: .zero] += passed - granted
@@ -124,7 +126,7 @@ extension UpdateHistory {
         _ subscriptions: [StreamID: Subscription]
     ) -> [String] {
         var objections: [String] = []
-        // A deferral is heard before what it brings about.
+        // A deferral comes before what it brings about.
         if transition.grant.map({ $0.granted > .zero }) ?? false,
             transition.isAbout(request.deploymentID)
         {

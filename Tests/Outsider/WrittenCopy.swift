@@ -5,12 +5,12 @@ package import Negotiation
 /// All that a broker has to write down of a negotiation, kept up to date by nothing but the changes
 /// that each event reports.
 package struct WrittenCopy: Equatable, Sendable {
-    private var updates: [DeploymentID: Update] = [:]
-    private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
+    private var updates = SortedMap<Update>()
+    private var participants = SortedMap<SortedMap<Participant>>()
     /// Oldest first.
     private var endedOrder: [DeploymentID] = []
-    private var ended: [DeploymentID: Ended] = [:]
-    private var owed: [ComponentName: [OwedPost]] = [:]
+    private var ended = SortedMap<Ended>()
+    private var owed = SortedMap<[OwedPost]>()
 
     package init() {}
 
@@ -19,11 +19,11 @@ package struct WrittenCopy: Equatable, Sendable {
         for id in negotiation.updates.names + negotiation.departing.names {
             guard let update = negotiation.update(id) else { continue }
             updates[id] = update.written
-            participants[id] = [:]
+            var map = SortedMap<Participant>()
             for place in update.participants.places {
-                let name = update.participants.names[place]
-                participants[id]?[name] = update.participants.entries[place].written
+                map[update.participants.names[place]] = update.participants.entries[place].written
             }
+            participants[id] = map
         }
         for (id, end) in negotiation.ended {
             endedOrder.append(id)
@@ -37,7 +37,7 @@ package struct WrittenCopy: Equatable, Sendable {
             switch change {
             case .update(let id):
                 updates[id] = negotiation.update(id)?.written
-                participants[id] = updates[id].map { _ in participants[id, default: [:]] }
+                participants[id] = updates[id].map { _ in participants[id] ?? SortedMap() }
             case .participant(let id, let name):
                 let participant = negotiation.update(id)?.participants[name]
                 participants[id]?[name] = participant?.written
@@ -55,21 +55,22 @@ package struct WrittenCopy: Equatable, Sendable {
     /// What a broker finds when it starts again.
     package var restored: Restored {
         var restored = Restored()
-        for (id, var update) in updates {
-            for (name, participant) in participants[id, default: [:]] {
-                update.restore(name, participant)
+        for id in updates.names {
+            let map = participants[id] ?? SortedMap()
+            restored.updates[id] = updates[id]
+            for name in map.names {
+                if let one = map[name] { restored.updates[id]?.restore(name, one) }
             }
-            restored.updates[id] = update
         }
         restored.ended = endedOrder.compactMap { id in ended[id].map { (id, $0) } }
-        restored.owed = owed
+        for name in owed.names { restored.owed[name] = owed[name] }
         return restored
     }
 }
 
 extension WrittenCopy {
-    /// What is wrong with the changes of an event: the copy has to be whole after them, and what is
-    /// made of it the same as if the broker had died.
+    /// Applies the changes of an event, and says what is wrong with them: the copy has to be whole
+    /// after them.
     package mutating func follow(_ changes: [Change], to negotiation: Negotiation) -> [String] {
         apply(changes, of: negotiation)
         if self == WrittenCopy(of: negotiation) { return [] }
@@ -77,7 +78,7 @@ extension WrittenCopy {
         return ["a change was not reported"]
     }
 
-    /// Compares what is made of the copy with a negotiation that has lost its connections.
+    /// What is restored from the copy has to equal the negotiation without its connections.
     package func objectionsToRestoring(_ negotiation: Negotiation, at now: Instant) -> [String] {
         var survivor = negotiation
         _ = survivor.handle(.restarted, at: now)
