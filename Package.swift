@@ -232,7 +232,7 @@ let package = Package(
 
         .testTarget(
             name: "NegotiationTests",
-            dependencies: ["Negotiation", "TestSupport"],
+            dependencies: ["Negotiation", "Outsider", "TestSupport"],
             swiftSettings: memorySafe
         ),
 

@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// An update that is over.
+package struct Ended: Hashable, Sendable {
+    package var ending: Update.Ending
+    package var at: Instant
+
+    package init(_ ending: Update.Ending, at instant: Instant) {
+        self.ending = ending
+        self.at = instant
+    }
+}
+
 /// The updates that ended last, by id, so that a repeated verb succeeds.
 struct EndedUpdates: Hashable, Sendable {
     private var ends: [DeploymentID: Ended] = [:]

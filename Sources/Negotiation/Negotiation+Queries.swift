@@ -48,8 +48,8 @@ extension Negotiation {
         return underway.map(\.id)
     }
 
-    /// The subscriptions that acknowledged an update which is released and not over yet, and which
-    /// is one of those that count. One that was opened later has acknowledged nothing.
+    /// The subscriptions that acknowledged a released update for which `counts` holds. One that was
+    /// opened later has acknowledged nothing.
     package func readySubscriptions(
         in counts: (UpdateRequest) -> Bool
     ) -> Set<StreamID> {

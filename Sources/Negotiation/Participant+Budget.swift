@@ -14,7 +14,8 @@ extension Participant {
 
     /// When the budget ends if the component goes on blocking; nil while it does not block.
     var budgetEnd: Instant? {
-        blockedFrom.map { $0 + (budget - blockedBefore) }
+        guard let blockedFrom else { return nil }
+        return blockedFrom + (budget - blockedBefore)
     }
 
     /// The same participant with a smaller budget, where another name's rule says so.

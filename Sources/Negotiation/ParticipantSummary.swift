@@ -3,6 +3,12 @@
 /// Numbers that follow from an update's participants, kept so that an answer among thousands costs
 /// no walk through all of them. Between two events they are exactly what a walk would find.
 struct ParticipantSummary: Hashable, Sendable {
+    /// What one participant adds to it.
+    struct Contribution {
+        var state: Participant.State
+        var deadline: Instant?
+    }
+
     private(set) var blockers = 0
     private(set) var silences = 0
     /// The next instant at which something happens to a participant by itself.
@@ -14,14 +20,16 @@ struct ParticipantSummary: Hashable, Sendable {
 
     init() {}
 
-    init(of participants: SortedMap<Participant>, deadline: Instant) {
-        for place in participants.places { add(participants.entries[place], deadline: deadline) }
+    init(of participants: inout SortedMap<Participant>, deadline: Instant) {
+        for place in participants.places {
+            add(participants[at: place].contribution(before: deadline))
+        }
     }
 
-    mutating func add(_ participant: Participant, deadline: Instant) {
-        if participant.blocks { blockers += 1 }
-        if participant.state.isSilence { silences += 1 }
-        guard let next = participant.nextDeadline(before: deadline) else { return }
+    mutating func add(_ one: Contribution) {
+        if one.state.blocks { blockers += 1 }
+        if one.state.isSilence { silences += 1 }
+        guard let next = one.deadline else { return }
         if earliestDeadline.map({ next < $0 }) ?? true {
             earliestDeadline = next
             earliestCount = 1
@@ -31,13 +39,18 @@ struct ParticipantSummary: Hashable, Sendable {
         }
     }
 
-    mutating func remove(_ participant: Participant, deadline: Instant) {
-        if participant.blocks { blockers -= 1 }
-        if participant.state.isSilence { silences -= 1 }
-        guard let next = participant.nextDeadline(before: deadline), next == earliestDeadline else {
-            return
-        }
+    mutating func remove(_ one: Contribution) {
+        if one.state.blocks { blockers -= 1 }
+        if one.state.isSilence { silences -= 1 }
+        guard let next = one.deadline, next == earliestDeadline else { return }
         earliestCount -= 1
         if earliestCount == 0 { isStale = true }
+    }
+}
+
+extension Participant {
+    /// Mutating, so that a participant is read where it stands: it is large to copy.
+    mutating func contribution(before deadline: Instant) -> ParticipantSummary.Contribution {
+        ParticipantSummary.Contribution(state: state, deadline: nextDeadline(before: deadline))
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a component's word is worth.
+// A component's answers.
 
 extension Update {
-    /// Takes an answer, or says why it is none.
+    /// Takes an answer, or says why it cannot be taken.
     mutating func answer(_ answer: Answer, _ handling: inout Handling) -> Result<Grant, Refusal> {
         let name = answer.component
         let found = participants.place(of: name)
         guard let place = found, takesPart(at: place) else { return .failure(.notAsked(name, id)) }
-        // A negative deferral is no answer: taken for consent it would be a hole.
+        // A negative deferral must not be taken for consent.
         guard answer.deferral >= .zero else { return .failure(.notAsked(name, id)) }
         let isOverridden = participants.entries[place].state == .overridden
         if answer.deferral == .zero {
@@ -29,8 +29,8 @@ extension Update {
             return .failure(.budgetSpent(name, id))
         }
         let asked = max(answer.deferral, handling.settings.minimumDeferral)
-        // Held to the instant, said in whole milliseconds: a deferral cut by its budget or by the
-        // deadline must not end the fraction of a millisecond before it, and be asked once more.
+        // The grant holds to the instant and is reported in whole milliseconds: a deferral that its
+        // budget or the deadline cuts must not end a fraction of a millisecond before that.
         let maxDefer = handling.settings.maxDefer(of: name, policy)
         let granted = min(asked, maxDefer, left, deadline - handling.now)
         deferUpdate(answer, granted: granted, at: place, &handling)
@@ -62,7 +62,7 @@ extension Update {
             let isFinalWord =
                 participant.question.isFinal
                 && answer.round == participant.question.round
-            // To a component that acts on `final`, any other 0 means "I could".
+            // Any other 0 of a component that acts on `final` means "I could".
             if participant.question.isFinal, participant.isConfirm, !isFinalWord { return false }
             participant.question.isAnswered = true
             if let end = participant.deferralEnd(at: now) {
@@ -102,7 +102,7 @@ extension Update {
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
             participant.keepDeferral(of: answer.request.peer, until: now + granted, at: now)
-            // What is said while away is kept, and does not stop the grace.
+            // An answer given while away is kept, and does not stop the grace.
             if participant.state != .away {
                 participant.enter(.deferred, until: participant.deferralEnd(at: now), at: now)
             }
@@ -112,7 +112,7 @@ extension Update {
 }
 
 extension Participant {
-    /// The budget left once what runs has run out.
+    /// The budget that is left when the running deferral ends.
     fileprivate func remaining(at now: Instant) -> Duration {
         let running = deferralEnd(at: now).map { $0 - now } ?? .zero
         return max(.zero, budgetLeft(at: now) - running)

@@ -3,8 +3,8 @@
 // Questions and notices: who is asked, in which round, and what the notice says.
 
 extension Update {
-    /// Puts a new question, in the next round unless it is a second subscription's. Only `streams`
-    /// are sent it, all of the component's if nil.
+    /// Puts a new question, in the next round unless it is a second subscription's. It is sent to
+    /// `streams`, or to all subscriptions of the component if nil.
     mutating func ask(
         _ name: ComponentName,
         streams: [StreamID]? = nil,
@@ -14,7 +14,7 @@ extension Update {
         let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
         let now = handling.now
-        // Who joins is asked, and most join in the order of their names.
+        // Most participants are added in the order of their names, and then asked.
         let found = participants.place(of: name, hint: participants.count - 1)
         guard let place = found else { return }
         let budgetLeft = with(name, at: place, &handling) { participant in
@@ -40,8 +40,8 @@ extension Update {
         }
     }
 
-    /// Says the standing question again, to one more subscription. In a final asking it becomes a
-    /// final one, which is a round of its own; the response time runs on.
+    /// Sends the standing question to one more subscription. In a final asking it becomes a final
+    /// question, in a round of its own; the response time runs on.
     mutating func repeatQuestion(
         _ name: ComponentName,
         to stream: StreamID,
@@ -78,7 +78,7 @@ extension Update {
         }
     }
 
-    /// The last call changes no state and no timer; it only says what is coming.
+    /// Sends a last call. It changes no state and no timer.
     mutating func lastCall(
         _ name: ComponentName,
         streams: [StreamID]? = nil,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Components coming and going in mid-negotiation.
+// Components that subscribe, unsubscribe and hang up.
 
 extension Update {
-    /// The first questions, to everyone subscribed.
+    /// Asks every subscribed component that the update concerns.
     mutating func begin(
         _ subscriptions: SortedMap<[Subscription]>,
         _ handling: inout Handling
@@ -22,7 +22,7 @@ extension Update {
         if deadline <= handling.now { reachDeadline(&handling) } else { settle(&handling) }
     }
 
-    /// Waits for a required component that is not there.
+    /// Adds a required component that has not subscribed.
     private mutating func waitFor(_ name: ComponentName, _ handling: inout Handling) {
         let end = handling.now + policy.responseTimeout
         let budget = handling.settings.budget(of: name, policy)
@@ -37,7 +37,7 @@ extension Update {
         add(name, participant, &handling)
     }
 
-    /// A new participant.
+    /// Adds a component that is subscribed, and asks it.
     private mutating func welcome(
         _ name: ComponentName,
         _ subscriptions: [Subscription],
@@ -90,7 +90,7 @@ extension Update {
         }
     }
 
-    /// Who subscribes is asked at once, unless its answer stands.
+    /// A component that subscribes again is asked at once, unless its answer stands.
     private mutating func ask(
         arrived stream: StreamID,
         of name: ComponentName,
@@ -151,7 +151,7 @@ extension Update {
         leave(name, &handling) { $0.stream.peer == peer }
     }
 
-    /// Subscriptions ended. If it blocks and these were its last, it may come back for a while.
+    /// Subscriptions ended. A component that blocks and has no other may reconnect for a while.
     private mutating func leave(
         _ name: ComponentName,
         _ handling: inout Handling,

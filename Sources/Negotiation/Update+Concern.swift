@@ -3,7 +3,7 @@
 // Whom an update concerns.
 
 extension Update {
-    /// NAME concerns the component NAME and UNIT/NAME.
+    /// The name NAME in a request concerns the components NAME and UNIT/NAME.
     static func matches(_ wanted: ComponentName, _ component: ComponentName) -> Bool {
         component == wanted || component.hasSuffix("/" + wanted)
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Coordinators attaching and leaving.
+// Coordinators that attach and leave.
 
 extension Update {
-    /// One more coordinator with the same request: it hears the same end.
+    /// One more coordinator with the same request: it is told the same end.
     mutating func attach(_ coordinator: StreamID, process: Int32, _ handling: inout Handling) {
         handling.send(.attached(coordinator, attachment(isFirst: false)))
         if let release {
@@ -24,7 +24,7 @@ extension Update {
         }
     }
 
-    /// Who waits at the gate is not asked whether it may open, even where it was before it came.
+    /// Components in a coordinator's process are not asked, even where they were before it came.
     private mutating func excuse(_ process: Int32, _ handling: inout Handling) {
         guard process != 0, ownProcesses.insert(process).inserted else { return }
         let now = handling.now
@@ -36,7 +36,7 @@ extension Update {
         }
     }
 
-    /// A component has subscribed in a coordinator's process. A required one has come.
+    /// A component has subscribed in a coordinator's process. If it is required, it is present now.
     mutating func excuse(arrived name: ComponentName, _ handling: inout Handling) {
         guard let state = participants[name]?.state else { return }
         let now = handling.now
@@ -56,7 +56,8 @@ extension Update {
         )
     }
 
-    /// With no coordinator the gate neither opens nor refuses, and after a while it is withdrawn.
+    /// With no coordinator the gate neither opens nor refuses. After a while the update is
+    /// cancelled.
     mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ handling: inout Handling) {
         guard isWaiting, coordinators.contains(where: isGone) else { return }
         coordinators.removeAll(where: isGone)
@@ -66,14 +67,14 @@ extension Update {
 }
 
 extension Participant {
-    /// Its last subscription is a coordinator's own. A deferral that runs is kept.
+    /// Its last subscription is a coordinator's own. A running deferral is kept.
     fileprivate mutating func excuse(at now: Instant) {
         guard subscribers.isEmpty else { return }
         isExcused = true
         if state == .asked || state == .absent { beReady(at: now) }
     }
 
-    /// Its time is over. It is here, so what it was granted holds; but it is not asked.
+    /// Its time is over. It is present, so a running deferral holds; but it is not asked.
     mutating func beExcused(at now: Instant) {
         if let end = deferralEnd(at: now) {
             enter(.deferred, until: end, at: now)

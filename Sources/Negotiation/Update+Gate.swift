@@ -3,7 +3,7 @@
 // The gate: when it opens, and the final asking before it does.
 
 extension Update {
-    /// Decides whether the gate opens now. Called after whatever can have unblocked it.
+    /// Decides whether the gate opens now. To be called after everything that can unblock it.
     mutating func settle(_ handling: inout Handling) {
         guard isWaiting, unattendedUntil == nil else { return }
         if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
@@ -15,7 +15,7 @@ extension Update {
         open(on: .consent, &handling)
     }
 
-    /// Asks once more those who could: who acts only on the final notice, and whose
+    /// Asks once more the components that act only on a final notice, and those whose
     /// acknowledgement is too old to be relied upon.
     private mutating func beginFinalAsking(_ handling: inout Handling) {
         let toAsk = toAskFinally(at: handling.now)
@@ -33,7 +33,8 @@ extension Update {
         }
     }
 
-    /// A deferral ends the final asking: who may have acted on it is told to go back to work.
+    /// A deferral ends the final asking. Components that may have acted on it are sent a notice to
+    /// go back to work.
     mutating func endFinalAsking(_ handling: inout Handling) {
         let asked = askedFinally
         phase = .gathering
@@ -106,8 +107,8 @@ extension Update {
 // MARK: - What opens it regardless
 
 extension Update {
-    /// Who owes an answer is silent, who holds a deferral is overridden. Who was only waited for
-    /// after a death of ours has acknowledged.
+    /// A participant that still owes an answer becomes `silent`, one with a running deferral
+    /// `overridden`. One that had acknowledged before the broker died becomes `acknowledged` again.
     mutating func cut(_ name: ComponentName, _ handling: inout Handling) {
         let now = handling.now
         let deadline = deadline
@@ -124,8 +125,8 @@ extension Update {
 
     mutating func reachDeadline(_ handling: inout Handling) {
         let blockers = blockers
-        // With no coordinator it passes unused. Then nobody may block, but whoever should be asked
-        // finally no longer is.
+        // With no coordinator the deadline passes unused. When one comes back, it counts as used
+        // also where nobody blocks any more but the final asking is left out.
         let isUsed = !blockers.isEmpty || !toAskFinally(at: handling.now).isEmpty
         for name in blockers { cut(name, &handling) }
         if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }

@@ -59,17 +59,6 @@ extension Update {
     }
 }
 
-/// An update that is over.
-package struct Ended: Hashable, Sendable {
-    package var ending: Update.Ending
-    package var at: Instant
-
-    package init(_ ending: Update.Ending, at instant: Instant) {
-        self.ending = ending
-        self.at = instant
-    }
-}
-
 extension Update.Ending {
     var word: String {
         switch self {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What time alone brings about. At one instant, in this order: the deadline, budgets, other
-// timers, last calls. (Answers that had arrived came before, as events of their own.)
+// What happens as time passes. At one instant, in this order: the deadline, budgets, other timers,
+// last calls. Answers that arrived by then were handled before, as events of their own.
 
 extension Update {
     mutating func timePassed(_ handling: inout Handling) {
@@ -34,7 +34,7 @@ extension Update {
         switch participants[name]?.state {
         case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
         case .deferred where participants[name]?.subscribers.isEmpty == true:
-            // Only after a death of ours: nobody has come back yet to be asked.
+            // Only after the broker died: the component has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
         case .deferred: ask(name, &handling)
         case .away:

@@ -59,7 +59,8 @@ package struct Update: Hashable, Sendable {
     /// The participants for which `isDue` holds, sorted.
     func names(where isDue: (Participant) -> Bool) -> [ComponentName] {
         var due: [ComponentName] = []
-        for place in participants.places where isDue(participants.entries[place]) {
+        let entries = participants.entries.span
+        for place in entries.indices where isDue(entries[place]) {
             due.append(participants.names[place])
         }
         return due
@@ -79,7 +80,7 @@ package struct Update: Hashable, Sendable {
 
 // MARK: - Changing participants
 
-// Nothing else changes them: what is written down of them is always noted, and the summary true.
+// Nothing else changes them, so that each change is noted and the summary stays true.
 extension Update {
     /// Changes a participant.
     mutating func with<Result>(
@@ -101,9 +102,9 @@ extension Update {
         _ change: (inout Participant) -> Result
     ) -> Result {
         let before = participants.entries[place].shown
-        summary.remove(participants.entries[place], deadline: deadline)
+        summary.remove(participants[at: place].contribution(before: deadline))
         let result = change(&participants[at: place])
-        summary.add(participants.entries[place], deadline: deadline)
+        summary.add(participants[at: place].contribution(before: deadline))
         handling.note(.participant(id, name))
         if participants.entries[place].shown != before { handling.show(id) }
         return result
@@ -115,15 +116,16 @@ extension Update {
         _ handling: inout Handling
     ) {
         participants[name] = participant
-        summary.add(participant, deadline: deadline)
+        var participant = participant
+        summary.add(participant.contribution(before: deadline))
         handling.note(.participant(id, name))
         handling.show(id)
     }
 
     mutating func remove(_ name: ComponentName, _ handling: inout Handling) -> Participant? {
-        guard let participant = participants[name] else { return nil }
+        guard var participant = participants[name] else { return nil }
         participants[name] = nil
-        summary.remove(participant, deadline: deadline)
+        summary.remove(participant.contribution(before: deadline))
         handling.note(.participant(id, name))
         handling.show(id)
         return participant
@@ -135,13 +137,13 @@ extension Update {
             change(&participants[at: place])
             handling.note(.participant(id, participants.names[place]))
         }
-        summary = ParticipantSummary(of: participants, deadline: deadline)
+        summary = ParticipantSummary(of: &participants, deadline: deadline)
     }
 
     /// Finds the earliest deadline again where its last holder has another now.
     mutating func refreshSummary() {
         guard summary.isStale else { return }
-        summary = ParticipantSummary(of: participants, deadline: deadline)
+        summary = ParticipantSummary(of: &participants, deadline: deadline)
     }
 
     mutating func reserveParticipants(_ count: Int) {

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-/// Something that somebody in a small world may do next. Numbers are places in lists.
+/// Something that may happen next in a small world. Numbers are places in lists.
 enum Move: Hashable, Sendable {
     case subscribe(role: Int)
     case unsubscribe(role: Int, connection: Int)

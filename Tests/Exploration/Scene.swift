@@ -3,8 +3,9 @@
 import Negotiation
 import Outsider
 
-/// One state of a small world: the machine, the outsiders who watch it, and what may still happen.
-struct Scene: Hashable, Sendable {
+/// One state of a small world: the negotiation, the models that check it, and what may still
+/// happen.
+struct Scene: Sendable {
     struct Connection: Hashable, Sendable {
         var peer: PeerID
         var confirm: Bool
@@ -26,8 +27,10 @@ struct Scene: Hashable, Sendable {
     }
 
     var negotiation: Negotiation
-    var ledger: Ledger
-    var oracle: Oracle
+    /// Follows from the negotiation, unless a change was not reported.
+    private var writtenCopy = WrittenCopy()
+    private var checker: InvariantChecker
+    private var oracle: Oracle
     var now = Instant(sinceBoot: .zero)
     var left: Allowance
     var connections: [[Connection]]
@@ -37,12 +40,26 @@ struct Scene: Hashable, Sendable {
 
     init(_ world: World) {
         negotiation = Negotiation(settings: world.settings)
-        ledger = Ledger(settings: world.settings)
+        checker = InvariantChecker(settings: world.settings)
         oracle = Oracle(settings: world.settings)
         left = Allowance(world)
         connections = world.roles.map { _ in [] }
         coordinators = world.policies.map { _ in [] }
         dueAt = nil
+    }
+
+    /// A hash by which a search knows the state.
+    var key: Int {
+        var hasher = Hasher()
+        hasher.combine(negotiation.explorationKey)
+        hasher.combine(checker)
+        hasher.combine(oracle)
+        hasher.combine(now)
+        hasher.combine(left)
+        hasher.combine(connections)
+        hasher.combine(coordinators)
+        hasher.combine(dueAt)
+        return hasher.finalize()
     }
 
     /// The moves that lead to the world as it is at first.
@@ -74,30 +91,44 @@ extension Scene.Allowance {
 // MARK: - Moving
 
 extension Scene {
-    /// Makes a move; says what came of it that must not.
+    /// Makes a move, and says what is wrong with its consequences.
     mutating func make(_ move: Move, in world: World) -> (Event, [String])? {
         guard let event = prepare(move, in: world) else { return nil }
         let before = negotiation
-        let actions = negotiation.handle(event, at: now)
+        let consequences = negotiation.handle(event, at: now)
         dueAt = negotiation.nextDeadline
-        note(actions)
+        note(consequences.actions)
         if case .announceAnother(let update) = move {
             let stream = StreamID(PeerID(98), 1)
-            let refusal = Action.failed(stream, .anotherRequest("d-\(update + 1)"))
-            let isRefused = actions == [refusal] && negotiation == before
+            var refusal = Consequences()
+            refusal.actions = [.failed(stream, .anotherRequest("d-\(update + 1)"))]
+            let isRefused = consequences == refusal && negotiation == before
             return (event, isRefused ? [] : ["another request was not refused"])
         }
-        var objections = ledger.enter(
-            Ledger.Entry(event, actions, before: before, after: negotiation, at: now)
+        var objections = checker.check(
+            Transition(event, consequences, before: before, after: negotiation, at: now)
         )
-        oracle.hear(event, actions, at: now)
-        if event == .timePassed { objections += futility(of: actions, since: before) }
-        return (event, objections)
+        objections += writtenCopy.follow(consequences.changes, to: negotiation)
+        oracle.hear(event, consequences.actions, at: now)
+        if event == .timePassed { objections += futility(of: consequences, since: before) }
+        return (event, objections + send())
+    }
+
+    /// Everything is sent at once. The broker may die before that.
+    private mutating func send() -> [String] {
+        guard negotiation.awaitsSending else { return [] }
+        var objections = writtenCopy.objectionsToRestoring(negotiation, at: now)
+        let consequences = negotiation.handle(.sent, at: now)
+        objections += writtenCopy.follow(consequences.changes, to: negotiation)
+        let isSilent = consequences.actions.isEmpty && consequences.decisions.isEmpty
+        if !isSilent || negotiation.awaitsSending { objections.append("sending does not end") }
+        return objections
     }
 
     /// What is wrong with the state itself, however it was reached.
     func objections(in world: World) -> [String] {
         disagreements(in: world) + restlessness()
+            + writtenCopy.objectionsToRestoring(negotiation, at: now)
     }
 
     private mutating func note(_ actions: [Action]) {
@@ -116,35 +147,38 @@ extension Scene {
         }
     }
 
-    /// The machine and the oracle must say the same.
+    /// The negotiation and the oracle must say the same.
     private func disagreements(in world: World) -> [String] {
         world.policies.indices.compactMap { index in
             let id = "d-\(index + 1)"
             let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
-                update.release.map { .open($0.basis) } ?? .shut(by: update.blockers)
+                update.opening.map { .open($0.basis) } ?? .shut(by: update.blockers)
             }
             let oracle = oracle.verdict(on: id)
             if machine == oracle || machine == nil && oracle == .refused { return nil }
             // With no coordinator a deadline may pass unused; then both grounds are true.
             if case .open = oracle, machine == .open(.deadline) { return nil }
-            return "\(id): the machine says \(spelled(machine)), the oracle \(spelled(oracle))"
+            return "\(id): the negotiation says \(spelled(machine)), the oracle \(spelled(oracle))"
         }
     }
 
     /// No deadline that changes nothing, and none that is due still.
-    private func futility(of actions: [Action], since before: Negotiation) -> [String] {
+    private func futility(
+        of consequences: Consequences,
+        since before: Negotiation
+    ) -> [String] {
         let isProgress = negotiation != before
         let isDue = dueAt.map { $0 <= now } ?? false
         if isDue, !isProgress { return ["a deadline stays due"] }
-        return isProgress || !actions.isEmpty ? [] : ["a deadline changed nothing"]
+        return isProgress || consequences != Consequences() ? [] : ["a deadline changed nothing"]
     }
 
     /// Time that passes early, or twice, changes nothing.
     private func restlessness() -> [String] {
         if let dueAt, dueAt <= now { return [] }
         var copy = negotiation
-        let actions = copy.handle(.timePassed, at: now)
-        let isStill = actions.isEmpty && copy == negotiation
+        let consequences = copy.handle(.timePassed, at: now)
+        let isStill = consequences == Consequences() && copy == negotiation
         return isStill ? [] : ["time passed early, and did something"]
     }
 }

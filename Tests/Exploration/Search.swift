@@ -37,7 +37,7 @@ struct Search {
         var first = Scene(world)
         for move in Scene.opening(of: world) { _ = first.make(move, in: world) }
         var frontier = [(scene: first, state: 0)]
-        known.insert(first.hashValue)
+        known.insert(first.key)
         origins.append((-1, .tick))
         while !frontier.isEmpty, finding.failure == nil {
             var next: [(scene: Scene, state: Int)] = []
@@ -60,7 +60,7 @@ struct Search {
         var scene = scene
         finding.transitions += 1
         var objections = scene.make(move, in: world).map { $0.1 } ?? []
-        let isNew = known.insert(scene.hashValue).inserted
+        let isNew = known.insert(scene.key).inserted
         if isNew { objections += scene.objections(in: world) }
         if !objections.isEmpty { finding.failure = history(to: state, move, objections) }
         guard isNew else { return }

@@ -2,7 +2,8 @@
 
 import Negotiation
 
-/// A small world: who is in it, and how often each may do what. Its clock ticks in seconds.
+/// A small world: its components and coordinators, and how often each may do what. Its
+/// clock ticks in seconds.
 struct World: Sendable {
     /// A component, and what it may do.
     struct Role: Sendable {
@@ -25,13 +26,15 @@ struct World: Sendable {
     var roles: [Role]
     var policies = [Policy.small()]
     var components: [ComponentName]?
+    /// Patterns that the operator has rules for.
+    var patterns: [String] = []
     /// How many updates are announced before the first move.
     var announced = 1
     /// How often each update may be announced, by however many coordinators, and the processes of
     /// these in turn.
     var announces = [1]
     var processes: [Int32] = [0]
-    /// How often somebody announces something else by the id of an update that is there.
+    /// How often another request is announced with the id of an update that is there.
     var otherRequests = 0
     var leaves = 0
     var forces = 0
@@ -52,6 +55,7 @@ struct World: Sendable {
         settings.reconnectGrace = .seconds(1)
         settings.completionLimit = .seconds(3)
         settings.minimumDeferral = .seconds(leastDeferral)
+        settings.rules = patterns.map { ComponentRule(pattern: $0) }
         return settings
     }
 

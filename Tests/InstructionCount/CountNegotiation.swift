@@ -29,10 +29,12 @@ import Negotiation
         }
         for index in stride(from: 0, to: 100, by: 4) {
             _ = negotiation.handle(.answered(answer(index, .zero)), at: now)
+            _ = negotiation.nextDeadline
         }
         precondition(negotiation.updates["d-1"]?.isWaiting == false, "all have acknowledged")
         let completed = Event.completed("d-1", .applied, message: nil, request: coordinator)
-        precondition(negotiation.handle(completed, at: now).count == 102, "each gets its post")
+        let actions = negotiation.handle(completed, at: now).actions
+        precondition(actions.count == 102, "each gets its post")
     }
 
     static func subscription(_ index: Int) -> Subscription {

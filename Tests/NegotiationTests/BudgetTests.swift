@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// What a deferral is granted, and how long anybody may block.
-@Suite struct `A budget` {
+@Suite("A budget") struct BudgetTests {
     @Test func `grants no more than one answer may have`() {
         let rehearsal = asked()
         rehearsal.answer("camera", .milliseconds(Int64.max))
@@ -137,10 +137,11 @@ import Testing
         )
     }
 
-    @Test func `of nothing means told, not asked`() {
+    @Test(arguments: [Policy(maxTotalDefer: .zero), Policy(responseTimeout: .zero)])
+    func `of nothing, like a response time of nothing, means told, not asked`(policy: Policy) {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(maxTotalDefer: .zero))
+        rehearsal.announce(policy: policy)
         #expect(
             rehearsal.read() == """
                 0 s  nucleus ← attached d-1 to camera
@@ -148,13 +149,6 @@ import Testing
                 0 s  nucleus ← released d-1 on silence after 0 s, silent camera
                 """
         )
-    }
-
-    @Test func `of nothing is like a response time of nothing`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(responseTimeout: .zero))
-        #expect(rehearsal.read().contains("released d-1 on silence after 0 s, silent camera"))
     }
 
     @Test func `tells each notice the most that would be granted now`() {

@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// Hanging up, coming back, and several connections of one component.
-@Suite struct `A component's connections` {
+@Suite("A component's connections") struct ConnectionTests {
     @Test func `each get the notice, and one answer is the component's`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("camera", "camera#2")

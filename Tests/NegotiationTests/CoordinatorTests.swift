@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// Announcing, attaching, leaving, and whom an update concerns.
-@Suite struct `A coordinator` {
+@Suite("A coordinator") struct CoordinatorTests {
     @Test func `is let through at once where nobody is subscribed`() {
         let rehearsal = Rehearsal()
         rehearsal.announce()
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test func `finds its own component there when that is required and comes later`() {
-        let rehearsal = Rehearsal()
+        let rehearsal = Rehearsal(naming: "unit/nucleus")
         let policy = Policy(onSilence: .refuse, require: ["nucleus"])
         rehearsal.announce(policy: policy, process: 43)
         rehearsal.skip()

@@ -3,7 +3,7 @@
 import Negotiation
 import Testing
 
-@Suite struct `A broker crash` {
+@Suite("A broker crash") struct CrashTests {
     @Test func `shortens no deferral`() {
         let rehearsal = waiting()
         rehearsal.answer("camera", .seconds(100))

@@ -3,8 +3,7 @@
 import Negotiation
 import Testing
 
-/// What opens a gate regardless of whoever blocks: its deadline, and force.
-@Suite struct `The deadline` {
+@Suite("The deadline") struct DeadlineTests {
     @Test func `opens the gate, after a last call to everyone concerned`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm", "camera")
@@ -128,84 +127,5 @@ import Testing
         rehearsal.announce(policy: Policy(deadline: .seconds(60), maxTotalDefer: .seconds(60)))
         rehearsal.wait(.seconds(60))
         #expect(rehearsal.read().contains("released d-1 on deadline"))
-    }
-}
-
-@Suite struct `Force` {
-    @Test func `gives blockers a last call, and opens`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera", "door")
-        rehearsal.announce()
-        rehearsal.answer("arm", .seconds(30))
-        rehearsal.answer("camera")
-        rehearsal.skip()
-        rehearsal.force()
-        #expect(
-            rehearsal.read() == """
-                0 s  operator ← done
-                0 s  arm ← last call d-1 round 1, respond by 0 s, final
-                0 s  door ← last call d-1 round 1, respond by 0 s, final
-                0 s  nucleus ← released d-1 on forced after 0 s, silent door, overridden arm
-                """
-        )
-    }
-
-    @Test func `finds silent whoever was asked again in this very instant`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.wait(.seconds(30))
-        rehearsal.force()
-        #expect(rehearsal.read().hasSuffix("released d-1 on forced after 30 s, silent camera"))
-    }
-
-    @Test func `opens also while nobody can be asked, over whoever is absent`() {
-        let rehearsal = Rehearsal()
-        rehearsal.announce(policy: Policy(onSilence: .refuse, require: ["till"]))
-        rehearsal.skip()
-        rehearsal.force()
-        #expect(
-            rehearsal.read() == """
-                0 s  operator ← done
-                0 s  nucleus ← released d-1 on forced after 0 s, silent till
-                """
-        )
-    }
-
-    @Test func `on a released update succeeds, and does nothing`() {
-        let rehearsal = Rehearsal()
-        rehearsal.announce()
-        rehearsal.skip()
-        rehearsal.force()
-        #expect(rehearsal.read() == "0 s  operator ← done")
-    }
-
-    @Test func `on an unknown or an ended update is an error`() {
-        let rehearsal = Rehearsal()
-        rehearsal.force()
-        rehearsal.announce()
-        rehearsal.complete()
-        rehearsal.skip()
-        rehearsal.force()
-        #expect(rehearsal.read() == "0 s  operator ← failed: already completed")
-    }
-
-    @Test func `waits for a coordinator to come back`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.leave()
-        rehearsal.skip()
-        rehearsal.force()
-        rehearsal.announce()
-        #expect(
-            rehearsal.read() == """
-                0 s  operator ← done
-                0 s  nucleus ← attached d-1 again to camera
-                0 s  camera ← last call d-1 round 1, respond by 0 s, final
-                0 s  nucleus ← released d-1 on forced after 0 s, silent camera
-                """
-        )
     }
 }

@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// What is asked once more when the last participant stops blocking.
-@Suite struct `The final asking` {
+@Suite("The final asking") struct FinalAskingTests {
     @Test func `asks whoever acts only on a final notice`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm")

@@ -3,8 +3,8 @@
 import Negotiation
 import Testing
 
-/// Known defects of the Java nucleus that no other test shows us to be without.
-@Suite struct `Unlike the Java nucleus, we` {
+/// Known defects of the Java nucleus that no other test covers.
+@Suite("Unlike the Java nucleus, we") struct NucleusDefectTests {
     @Test func `let a cancelled update's deferral delay no other update`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("camera")
@@ -61,32 +61,5 @@ import Testing
         rehearsal.hangUp("camera#2")
         rehearsal.answer("camera", .seconds(30))
         #expect(rehearsal.participant("camera")?.until == .seconds(30))
-    }
-
-    @Test func `send one post for an update cancelled while its gate waits`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.skip()
-        rehearsal.cancel()
-        rehearsal.wait(.seconds(3_600))
-        #expect(
-            rehearsal.read() == """
-                0 s  operator ← done
-                0 s  nucleus ← cancelled d-1: not today
-                0 s  camera ← post d-1 cancelled
-                """
-        )
-    }
-
-    @Test func `wait for consent no longer than it takes`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.wait(.milliseconds(5))
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        #expect(rehearsal.read().hasSuffix("released d-1 on consent after 0.005 s"))
     }
 }

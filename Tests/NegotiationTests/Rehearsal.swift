@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Negotiation
+import Outsider
 import Testing
 
-/// A negotiation on a hand-turned clock. It writes down whatever anybody hears, one line each, so
-/// that a test tells a story and reads what came of it.
+/// A negotiation on a hand-turned clock. It keeps a transcript of everything that is sent, one line
+/// each, so that a test tells a story and reads what came of it. After each event it checks which
+/// decisions and changes were reported.
 ///
 /// Components, coordinators and operators go by labels: `camera` is a component, `camera#2` is its
 /// second connection.
@@ -12,8 +14,12 @@ final class Rehearsal {
     private(set) var negotiation: Negotiation
     private(set) var now = Instant(sinceBoot: .zero)
     private(set) var notices: [String: [Notice]] = [:]
-    /// How often whoever watches was told that the status is another.
-    private(set) var changes = 0
+    /// How often the status was reported to be another.
+    private(set) var statusChanges = 0
+    private(set) var decisions: [Decision] = []
+    /// Whether what is sent is handed to its socket at once.
+    var sendsAtOnce = true
+    private var writtenCopy = WrittenCopy()
     private var lines: [String] = []
     private var labels: [StreamID: String] = [:]
     private var streams: [String: StreamID] = [:]
@@ -24,13 +30,20 @@ final class Rehearsal {
         negotiation = Negotiation(settings: settings)
     }
 
-    /// What was heard since the last reading.
+    /// With rules that set nothing, for these patterns.
+    convenience init(naming patterns: String...) {
+        var settings = Settings()
+        settings.rules = patterns.map { ComponentRule(pattern: $0) }
+        self.init(settings: settings)
+    }
+
+    /// The transcript since the last reading.
     func read() -> String {
         defer { lines = [] }
         return lines.joined(separator: "\n")
     }
 
-    /// Forgets what was heard so far: the story begins here.
+    /// Drops the transcript so far: the story begins here.
     func skip() { lines = [] }
 }
 
@@ -107,7 +120,14 @@ extension Rehearsal {
         feed(.forced(id, reason: "now", by: "operator", request: call("operator")))
     }
 
-    func restart() { feed(.restarted) }
+    /// Everything that was sent has been handed to the sockets.
+    func send() { feed(.sent) }
+
+    /// The broker dies, and goes on with what it has written down.
+    func restart() {
+        expectNone(writtenCopy.objectionsToRestoring(negotiation, at: now))
+        feed(.restarted)
+    }
 
     /// Suspends the device.
     func sleep(_ duration: Duration) {
@@ -128,8 +148,8 @@ extension Rehearsal {
         expectNothing("early")
     }
 
-    /// Turns the clock and hands nothing to it: what follows arrives in the same instant as the
-    /// deadlines passed, and before them.
+    /// Turns the clock and fires no timer: what follows arrives in the same instant as the
+    /// deadlines that passed, and before them.
     func waitUntilJustBeforeTimers(_ duration: Duration) { now = now + duration }
 
     func fireDue() {
@@ -148,8 +168,7 @@ extension Rehearsal {
 
     private func expectNothing(_ when: String) {
         var copy = negotiation
-        let actions = copy.handle(.timePassed, at: now)
-        if !actions.isEmpty || copy != negotiation {
+        if copy.handle(.timePassed, at: now) != Consequences() || copy != negotiation {
             Issue.record("time passed, fed \(when) at \(now.sinceBoot.spelled), did something")
         }
     }
@@ -183,9 +202,28 @@ extension Rehearsal {
 
 extension Rehearsal {
     private func feed(_ event: Event) {
-        for action in negotiation.handle(event, at: now) {
-            if case .changed = action { changes += 1 }
+        let before = negotiation
+        let consequences = negotiation.handle(event, at: now)
+        let transition = Transition(
+            event,
+            consequences,
+            before: before,
+            after: negotiation,
+            at: now
+        )
+        expectNone(transition.objectionsToDecisions)
+        expectNone(writtenCopy.follow(consequences.changes, to: negotiation))
+        decisions += consequences.decisions
+        for action in consequences.actions {
+            if case .changed = action { statusChanges += 1 }
             write(action)
+        }
+        if sendsAtOnce, negotiation.awaitsSending { feed(.sent) }
+    }
+
+    private func expectNone(_ objections: [String]) {
+        for objection in objections {
+            Issue.record("at \(now.sinceBoot.spelled): \(objection)")
         }
     }
 

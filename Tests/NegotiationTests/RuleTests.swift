@@ -4,7 +4,7 @@ import Negotiation
 import Testing
 
 /// What an operator settles for components by their names.
-@Suite struct `A rule` {
+@Suite("A rule") struct RuleTests {
     private func rehearsal(_ rules: ComponentRule...) -> Rehearsal {
         var settings = Settings()
         settings.rules = rules
@@ -93,6 +93,36 @@ import Testing
         let rehearsal = rehearsal(rule("till*") { $0.isRequired = true })
         rehearsal.announce()
         #expect(rehearsal.state("till*") == nil)
+    }
+
+    @Test(arguments: ["*", "*/till", "till", "other/*", "sho*/till", "s?op/*", "shop/t"])
+    func `does not let another unit meet a requirement`(pattern: String) {
+        let required = rule("till") { $0.isRequired = true }
+        let rehearsal = rehearsal(required, rule(pattern) { _ in })
+        rehearsal.subscribe("shop/till")
+        for (id, policy) in [("d-1", Policy()), ("d-2", Policy(require: ["till"]))] {
+            rehearsal.announce(id, policy: policy)
+            #expect(rehearsal.participant("till", id)?.state == .absent)
+            rehearsal.subscribe("shop/till")
+            #expect(rehearsal.participant("till", id)?.state == .absent)
+            rehearsal.subscribe("till")
+            #expect(rehearsal.participant("till", id)?.state == .asked)
+            rehearsal.hangUp("till")
+        }
+    }
+
+    @Test(arguments: ["shop/*", "shop/till", "shop/t??l"])
+    func `that names a unit lets it meet a requirement`(pattern: String) {
+        let required = rule("till") { $0.isRequired = true }
+        let rehearsal = rehearsal(required, rule(pattern) { _ in })
+        rehearsal.announce("d-1")
+        #expect(rehearsal.state("till", "d-1") == .absent)
+        rehearsal.subscribe("shop/till")
+        rehearsal.announce("d-2", policy: Policy(require: ["till"]))
+        for id in ["d-1", "d-2"] {
+            #expect(rehearsal.state("till", id) == nil)
+            #expect(rehearsal.state("shop/till", id) == .asked)
+        }
     }
 
     @Test func `for UNIT and NAME caps it where NAME was waited for`() {

@@ -3,7 +3,7 @@
 import Negotiation
 import Testing
 
-@Suite struct `A suspended device` {
+@Suite("A suspended device") struct SleepTests {
     @Test func `uses up no response time`() {
         let rehearsal = waiting()
         rehearsal.wait(.seconds(10))
@@ -97,7 +97,7 @@ import Testing
     }
 }
 
-@Suite struct `The clock` {
+@Suite("The clock") struct ClockTests {
     @Test func `may jump forward by days, and nobody is asked twice`() {
         let rehearsal = Rehearsal()
         rehearsal.subscribe("arm", "camera")

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite struct `The specification of the negotiation` {
+@Suite("The specification of the negotiation") struct SpecificationTests {
     private func text(_ path: String) -> String {
         String(decoding: repositoryFile(path), as: UTF8.self)
     }

@@ -2,11 +2,11 @@
 
 package import Negotiation
 
-/// A second model of the gate, naive on purpose. It is an outsider: it hears what everybody says
-/// and is told, keeps a few plain facts about each component, looks at all of them after each
-/// event, and says who keeps a gate shut, or on what ground it is open.
+/// A second model of the gate, naive on purpose. It sees all events and actions, keeps a few plain
+/// facts about each component, looks at all of them after each event, and says which components
+/// keep a gate shut, or on what ground it is open.
 ///
-/// It knows of no states, and puts no questions: a question is a notice that it heard.
+/// It knows no states and asks no questions: a question is a notice that it saw.
 package struct Oracle: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         case shut(by: [ComponentName])
@@ -15,18 +15,18 @@ package struct Oracle: Hashable, Sendable {
     }
 
     let settings: Settings
-    var gates: [DeploymentID: Gate] = [:]
-    var ears: [StreamID: Subscription] = [:]
+    var gates: [DeploymentID: GateAccount] = [:]
+    var subscriptions: [StreamID: Subscription] = [:]
     var last = Instant(sinceBoot: .zero)
 
     package init(settings: Settings) {
         self.settings = settings
     }
 
-    /// What it takes to hold now; nil where there is no such update, or no more.
+    /// The state that a gate must have now; nil where there is no such update any more.
     package func verdict(on id: DeploymentID) -> Verdict? { gates[id]?.verdict }
 
-    /// To be called with each event, and with all that came of it.
+    /// To be called with each event and its actions.
     package mutating func hear(_ event: Event, _ actions: [Action], at now: Instant) {
         let passed = now - last
         last = now
@@ -36,8 +36,8 @@ package struct Oracle: Hashable, Sendable {
         for id in gates.keys {
             gates[id]?.hear(event, actions, settings, at: now)
             for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
-                guard let ear = ears[stream], !notice.lastCall else { continue }
-                gates[id]?.hear(notice, ear, at: now)
+                guard let subscription = subscriptions[stream], !notice.lastCall else { continue }
+                gates[id]?.hear(notice, subscription, at: now)
             }
             gates[id]?.judge(settings, at: now)
         }
@@ -46,13 +46,15 @@ package struct Oracle: Hashable, Sendable {
 
     private mutating func hear(_ event: Event, at now: Instant) {
         switch event {
-        case .subscribed(let one): ears[one.stream] = one
-        case .unsubscribed(let stream, _): ears[stream] = nil
-        case .hungUp(let peer, _): ears = ears.filter { $0.key.peer != peer }
-        case .restarted: ears = [:]
+        case .subscribed(let one): subscriptions[one.stream] = one
+        case .unsubscribed(let stream, _): subscriptions[stream] = nil
+        case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
+        case .restarted: subscriptions = [:]
         case .announced(let request, _, let process):
             let id = request.deploymentID
-            gates[id] = gates[id] ?? Gate(request, Array(ears.values), process, at: now)
+            let known = Array(subscriptions.values)
+            gates[id] =
+                gates[id] ?? GateAccount(request, known, process, settings.rules, at: now)
         default: break
         }
     }

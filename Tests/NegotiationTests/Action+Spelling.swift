@@ -18,7 +18,7 @@ extension Duration {
 }
 
 extension Action {
-    /// Who hears it, and what; nil for what nobody hears.
+    /// The stream that it is sent to, and its text; nil for a status.
     var spelled: (StreamID, String)? {
         switch self {
         case .notify(let stream, let notice): (stream, notice.spelled)

@@ -2,44 +2,44 @@
 
 import Negotiation
 
-/// What the oracle knows of one component in one update: what it heard and said.
-struct Person: Hashable, Sendable {
-    var ears: [StreamID: Subscription] = [:]
+/// What the oracle knows of one component in one update: what it was told and answered.
+struct ComponentAccount: Hashable, Sendable {
+    var subscriptions: [StreamID: Subscription] = [:]
     var isTold = false
-    /// All of it that is left sits in a coordinator's process.
+    /// Its only subscriptions belong to a coordinator's process.
     var isExcused = false
-    /// Its question is open until it is answered.
+    /// Its question is not answered yet.
     var isOpen = true
     var answerBy: Instant
     var isReady = false
-    /// Ready, and said so to a final notice: the round it had, and who heard it.
-    var isSure = false
+    /// It answered a final notice; the round of that notice, and the subscriptions it was sent to.
+    var hasFinalWord = false
     var finalRound: Int64?
-    var finalEars: Set<StreamID> = []
-    /// Deferrals by connection, those of closed connections under nil.
-    var words: [PeerID?: Instant] = [:]
-    /// While it may come back.
+    var finalSubscriptions: Set<StreamID> = []
+    /// Ends of deferrals by connection, those of closed connections under nil.
+    var deferrals: [PeerID?: Instant] = [:]
+    /// How long it may take to reconnect.
     var graceUntil: Instant?
-    /// Silent or gone; or cut while it held a deferral.
+    /// `isOut`: silent or gone. `isCut`: a cap ended its deferral.
     var isOut = false
     var isCut = false
     var used: Duration = .zero
     var budget: Duration
 
     var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
-    var confirms: Bool { ears.values.contains { $0.confirm } }
-    /// Nobody has come by this name yet.
-    var isStranger: Bool { ears.isEmpty && !isTold }
+    var confirms: Bool { subscriptions.values.contains { $0.confirm } }
+    /// Required, and not subscribed yet.
+    var isPlaceholder: Bool { subscriptions.isEmpty && !isTold }
     var isUsedUp: Bool { used >= budget }
 
-    func holds(at now: Instant) -> Bool { words.values.contains { $0 > now } }
+    func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }
 
     mutating func hear(_ notice: Notice, _ stream: StreamID, _ timeout: Duration, at now: Instant) {
         finalRound = notice.final ? notice.round : nil
-        finalEars = notice.final ? finalEars.union([stream]) : []
+        finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
         if !isOpen || (!isTold && !isOut) {
-            (isOpen, isReady, isSure, words) = (true, false, false, [:])
+            (isOpen, isReady, hasFinalWord, deferrals) = (true, false, false, [:])
             answerBy = now + timeout
             isOut = timeout <= .zero || isUsedUp
         } else if isOut {
@@ -50,20 +50,20 @@ struct Person: Hashable, Sendable {
 
     mutating func agree(_ peer: PeerID, _ round: Int64?, at now: Instant) {
         let isFinal = finalRound != nil && round == finalRound
-        words[nil] = nil
-        words[peer] = nil
+        deferrals[nil] = nil
+        deferrals[peer] = nil
         if finalRound != nil, confirms, !isFinal { return }
         isOpen = false
         if holds(at: now) { return }
         agree()
-        isSure = isSure || isFinal
+        hasFinalWord = hasFinalWord || isFinal
     }
 
     mutating func excuse(isThere: Bool, at now: Instant) {
-        guard ears.isEmpty else { return }
-        let isAbsent = isStranger && !isExcused
+        guard subscriptions.isEmpty else { return }
+        let isAbsent = isPlaceholder && !isExcused
         isExcused = true
-        // Its word holds; whom one waits for to return may still return elsewhere.
+        // Its answer holds. A component that may reconnect can do so from another process.
         if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
     }
 
@@ -72,15 +72,17 @@ struct Person: Hashable, Sendable {
     }
 
     mutating func object(_ peer: PeerID, until end: Instant) {
-        words[nil] = nil
-        words[peer] = end
+        deferrals[nil] = nil
+        deferrals[peer] = end
         (isOpen, isReady, isOut) = (false, false, false)
     }
 
-    /// Somebody deferred: nothing final holds, and who heard it will hear that.
+    /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
-        if finalEars.contains(where: { ears[$0]?.confirm ?? false }) { isOpen = false }
-        (isSure, finalRound, finalEars) = (false, nil, [])
+        if finalSubscriptions.contains(where: { subscriptions[$0]?.confirm ?? false }) {
+            isOpen = false
+        }
+        (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
     }
 
     mutating func passTime(_ grace: Duration, at now: Instant) {
@@ -91,26 +93,26 @@ struct Person: Hashable, Sendable {
             if isExcused {
                 if !holds(at: now) { agree() }
             } else if !isReady {
-                (isOut, words) = (true, [:])
+                (isOut, deferrals) = (true, [:])
             }
         } else if isOpen {
             isOut = answerBy <= now
             if isOut, isExcused { agree() }
         } else if !holds(at: now) {
-            // With nobody there to be asked again, the last word stays the last.
-            if isExcused || !ears.isEmpty { words = [:] }
-            if isExcused { agree() } else if ears.isEmpty { graceUntil = now + grace }
+            // Without a subscription it cannot be asked again, and its last deferral is kept.
+            if isExcused || !subscriptions.isEmpty { deferrals = [:] }
+            if isExcused { agree() } else if subscriptions.isEmpty { graceUntil = now + grace }
         }
     }
 
     mutating func cut(at end: Instant) {
-        isCut = words.values.contains { $0 >= end }
+        isCut = deferrals.values.contains { $0 >= end }
         isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
     }
 
     mutating func close(_ peer: PeerID) {
-        guard let word = words.removeValue(forKey: peer) else { return }
-        words[nil] = max(word, words[nil] ?? word)
+        guard let word = deferrals.removeValue(forKey: peer) else { return }
+        deferrals[nil] = max(word, deferrals[nil] ?? word)
     }
 }

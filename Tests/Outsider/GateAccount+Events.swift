@@ -4,15 +4,15 @@ import Negotiation
 
 // What each event means for a gate.
 
-extension Gate {
+extension GateAccount {
     mutating func account(for time: Duration) {
         guard isShut else { return }
-        for (name, person) in people where person.blocks { people[name]?.used += time }
+        for (name, account) in accounts where account.blocks { accounts[name]?.used += time }
     }
 
-    mutating func hear(_ notice: Notice, _ ear: Subscription, at now: Instant) {
+    mutating func hear(_ notice: Notice, _ subscription: Subscription, at now: Instant) {
         let timeout = policy.responseTimeout
-        people[ear.component]?.hear(notice, ear.stream, timeout, at: now)
+        accounts[subscription.component]?.hear(notice, subscription.stream, timeout, at: now)
     }
 
     mutating func hear(
@@ -28,7 +28,7 @@ extension Gate {
         case .subscribed(let one): arrive(one, at: now)
         case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
         case .hungUp(let peer, let name):
-            people[name]?.close(peer)
+            accounts[name]?.close(peer)
             leave(name, until: graceEnd) { $0.peer == peer }
             abandon(until: graceEnd) { $0.peer == peer }
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
@@ -55,7 +55,9 @@ extension Gate {
 
     private mutating func passTime(_ grace: Duration, at now: Instant) {
         if deadline <= now, unattendedUntil == nil { return }
-        for (name, person) in people where person.blocks { people[name]?.passTime(grace, at: now) }
+        for (name, account) in accounts where account.blocks {
+            accounts[name]?.passTime(grace, at: now)
+        }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }
 
@@ -70,25 +72,25 @@ extension Gate {
         unattendedUntil = unattendedUntil.map { $0 + asleep }
         let newEnd = now + policy.responseTimeout
         if hasEndedAsleep(deadline) { deadline = newEnd }
-        for (name, person) in people {
-            people[name]?.answerBy = person.answerBy + asleep
-            people[name]?.graceUntil = person.graceUntil.map { $0 + asleep }
-            if person.blocks, hasEndedAsleep(now - (person.used - person.budget)) {
-                people[name]?.budget = person.used + (newEnd - now)
+        for (name, account) in accounts {
+            accounts[name]?.answerBy = account.answerBy + asleep
+            accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }
+            if account.blocks, hasEndedAsleep(now - (account.used - account.budget)) {
+                accounts[name]?.budget = account.used + (newEnd - now)
             }
         }
     }
 
     private mutating func restart(_ graceEnd: Instant) {
-        for (name, person) in people {
-            for peer in person.words.keys { peer.map { people[name]?.close($0) } }
-            let isUnsure = person.isReady && person.confirms && !person.isSure
-            people[name]?.ears = [:]
-            people[name]?.finalEars = []
-            people[name]?.graceUntil = person.graceUntil.map { max($0, graceEnd) }
-            if isUnsure { people[name]?.graceUntil = graceEnd }
-            if person.isOpen, person.blocks, person.graceUntil == nil {
-                people[name]?.answerBy = max(person.answerBy, graceEnd)
+        for (name, account) in accounts {
+            for peer in account.deferrals.keys { peer.map { accounts[name]?.close($0) } }
+            let isUnsure = account.isReady && account.confirms && !account.hasFinalWord
+            accounts[name]?.subscriptions = [:]
+            accounts[name]?.finalSubscriptions = []
+            accounts[name]?.graceUntil = account.graceUntil.map { max($0, graceEnd) }
+            if isUnsure { accounts[name]?.graceUntil = graceEnd }
+            if account.isOpen, account.blocks, account.graceUntil == nil {
+                accounts[name]?.answerBy = max(account.answerBy, graceEnd)
             }
         }
         coordinators = []

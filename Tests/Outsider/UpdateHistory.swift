@@ -2,33 +2,35 @@
 
 import Negotiation
 
-/// The books of one update.
-struct Life: Hashable, Sendable {
+/// What happened to one update.
+struct UpdateHistory: Hashable, Sendable {
     var request: UpdateRequest
     var coordinators: Set<StreamID> = []
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
-    /// Who got a pre, and which subscriptions a post.
+    /// The components that were sent a notice, and the subscriptions that were sent a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
     /// Subscriptions that had acknowledged it for good when its gate opened.
     var ready: Set<StreamID> = []
-    /// When the gate must be open at the latest, while a coordinator is there and while none is.
+    /// When the update must end at the latest, with a coordinator and without one.
     var deadline: Instant
     var unattendedUntil: Instant?
-    /// Time blocked in all, and awake without a word since the last one.
+    /// Time blocked in all, and awake without an answer since the last one.
     var used: [ComponentName: Duration] = [:]
     var wordless: [ComponentName: Duration] = [:]
     var blockers: [ComponentName] = []
     /// Ends of granted deferrals.
     var granted: [ComponentName: Instant] = [:]
     var acknowledged: [ComponentName: Instant] = [:]
-    /// Sent a final notice since the last deferral, and in which round; who said its final word.
+    /// Subscriptions that were sent a final notice since the last deferral, and its round; the
+    /// components that answered it.
     var finals: Set<StreamID> = []
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
-    /// Who had its budget's last call, and which subscriptions the deadline's, due at an instant.
+    /// The components that had their budget's last call, and the subscriptions that had the
+    /// deadline's, which is due at `callAt`.
     var warned: Set<ComponentName> = []
     var called: Set<StreamID> = []
     var callAt: Instant
@@ -45,51 +47,54 @@ struct Life: Hashable, Sendable {
         self.callAt = deadline - min(policy.responseTimeout, policy.deadline / 2)
     }
 
-    /// Whether a subscription may hear of the update: it is named, or nobody is, and it is not a
-    /// coordinator's own; nobody hears of it where it skips the components.
-    func concerns(_ ear: Subscription) -> Bool {
+    /// Whether a subscription may be told of the update: it is named, or no component is; it is not
+    /// a coordinator's own; and the update does not skip the components.
+    func concerns(_ subscription: Subscription) -> Bool {
         let wanted = request.components ?? []
         let isNamed =
-            wanted.isEmpty || (wanted + policy.require).contains(where: ear.component.answers)
-        let isExcused = request.excused.contains(ear.stream)
-        return isNamed && !isOwn(ear) && !isExcused && policy.notification == .notify
+            wanted.isEmpty
+            || (wanted + policy.require).contains(where: subscription.component.answers)
+        let isExcused = request.excused.contains(subscription.stream)
+        return isNamed && !isOwn(subscription) && !isExcused && policy.notification == .notify
     }
 
-    func isOwn(_ ear: Subscription) -> Bool {
-        ear.process != 0 && processes.contains(ear.process)
+    func isOwn(_ subscription: Subscription) -> Bool {
+        subscription.process != 0 && processes.contains(subscription.process)
     }
 
     mutating func account(for passed: Duration, _ event: Event, at now: Instant) {
         for name in blockers {
             used[name, default: .zero] += passed
             if case .slept = event { continue }
-            // A deferral is a word for as long as it was granted.
+            // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
             if granted > .zero { wordless[name] = .zero }
             wordless[name, default: .zero] += passed - granted
         }
     }
 
-    mutating func enter(
-        _ entry: Ledger.Entry,
-        _ ears: [StreamID: Subscription],
+    mutating func check(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
-        listen(to: entry, settings)
-        defer { noteReady(entry, ears) }
+        listen(to: transition, settings)
+        defer { noteReady(transition, subscriptions) }
         let objections =
-            hearNotices(entry, ears) + hearAnswer(entry, settings) + objectToRelease(entry, ears)
-            + objectToStatus(entry, settings) + objectToRestart(entry)
-            + objectToWelcome(entry, ears) + objectToNames(entry, ears)
-            + objectToLastCalls(entry, ears) + objectToHearing(entry, ears)
-            + objectToPestering(entry, ears)
+            hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
+            + objectToRelease(transition, subscriptions)
+            + objectToStatus(transition, settings) + objectToRestart(transition)
+            + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
+            + objectToLastCalls(transition, subscriptions)
+            + objectToHearing(transition, subscriptions)
+            + objectToPestering(transition, subscriptions)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
-    private mutating func listen(to entry: Ledger.Entry, _ settings: Settings) {
-        let now = entry.now
+    private mutating func listen(to transition: Transition, _ settings: Settings) {
+        let now = transition.now
         let wereThere = !coordinators.isEmpty
-        switch entry.event {
+        switch transition.event {
         case .coordinatorLeft(let stream): coordinators.remove(stream)
         case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
         case .restarted:
@@ -115,21 +120,23 @@ struct Life: Hashable, Sendable {
 
 // MARK: - Notices and answers
 
-extension Life {
+extension UpdateHistory {
     private mutating func hearNotices(
-        _ entry: Ledger.Entry,
-        _ ears: [StreamID: Subscription]
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
     ) -> [String] {
         var objections: [String] = []
-        // A deferral is heard before what it brings about.
-        if entry.grant.map({ $0.granted > .zero }) ?? false, entry.isAbout(request.deploymentID) {
+        // A deferral comes before what it brings about.
+        if transition.grant.map({ $0.granted > .zero }) ?? false,
+            transition.isAbout(request.deploymentID)
+        {
             (finals, finalRounds, sure) = ([], [:], [])
         }
-        for case .notify(let stream, let notice) in entry.actions
+        for case .notify(let stream, let notice) in transition.actions
         where notice.deploymentID == request.deploymentID {
-            guard let name = ears[stream]?.component else { continue }
+            guard let name = subscriptions[stream]?.component else { continue }
             told.insert(name)
-            objections += object(to: notice, for: name, at: entry.now)
+            objections += object(to: notice, for: name, at: transition.now)
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
@@ -162,30 +169,30 @@ extension Life {
     }
 
     private mutating func hearAnswer(
-        _ entry: Ledger.Entry,
+        _ transition: Transition,
         _ settings: Settings
     ) -> [String] {
-        guard entry.isAbout(request.deploymentID), let grant = entry.grant,
-            case .answered(let answer) = entry.event,
-            entry.before.updates[answer.deploymentID]?.isWaiting ?? false
+        guard transition.isAbout(request.deploymentID), let grant = transition.grant,
+            case .answered(let answer) = transition.event,
+            transition.before.updates[answer.deploymentID]?.isWaiting ?? false
         else { return [] }
         let name = answer.component
         wordless[name] = .zero
         guard answer.deferral > .zero else {
             if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
-            acknowledged[name] = entry.now
+            acknowledged[name] = transition.now
             return grant.granted == .zero ? [] : ["consent was granted time"]
         }
         // Of several connections' deferrals the longest holds.
-        let end = entry.now + grant.granted
+        let end = transition.now + grant.granted
         granted[name] = max(end, granted[name] ?? end)
         let left = policy.maxTotalDefer - used[name, default: .zero]
         let isFair =
-            grant.granted <= policy.maxDefer && grant.granted <= deadline - entry.now
+            grant.granted <= policy.maxDefer && grant.granted <= deadline - transition.now
             && (sleeps > 0 || grant.granted + grant.remaining <= left)
             && grant.granted > .zero && grant.remaining >= .zero
         let wanted = max(answer.deferral, settings.minimumDeferral)
-        let most = min(wanted, policy.maxDefer, deadline - entry.now)
+        let most = min(wanted, policy.maxDefer, deadline - transition.now)
         let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
         let isCapped = grant.remaining == .zero
         return (isFair ? [] : ["a grant beyond a cap"])
@@ -193,7 +200,7 @@ extension Life {
     }
 }
 
-extension Ledger.Entry {
+extension Transition {
     fileprivate func isAbout(_ id: DeploymentID) -> Bool {
         if case .answered(let answer) = event { answer.deploymentID == id } else { false }
     }

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-// Limits of nothing at all; and who is who.
+// Limits of zero, and names.
 
 extension World {
     static let edges = [
@@ -71,6 +71,7 @@ extension World {
             ],
             policies: [.small(require: ["a"])],
             components: ["b", "nobody"],
+            patterns: ["unit/*", "other/*"],
             horizon: 3,
             isQuick: true
         ),
@@ -81,6 +82,20 @@ extension World {
                 Role(name: "a", present: 0, subscribes: 1, acknowledges: 1, defers: 0),
             ],
             policies: [.small(onSilence: .refuse, require: ["a"])],
+            patterns: ["unit/a"],
+            announces: [2],
+            restarts: 1,
+            horizon: 3,
+            isQuick: true
+        ),
+        World(
+            name: "a unit that no rule names",
+            roles: [
+                Role(name: "unit/a", present: 0, subscribes: 1, acknowledges: 1),
+                Role(name: "a", present: 0, subscribes: 1, acknowledges: 1, defers: 0),
+            ],
+            policies: [.small(onSilence: .refuse, require: ["a"])],
+            patterns: ["*/a", "a", "unit/b"],
             announces: [2],
             restarts: 1,
             horizon: 3,
@@ -117,6 +132,7 @@ extension World {
                 )
             ],
             policies: [.small(onSilence: .refuse, require: ["a"])],
+            patterns: ["unit/*"],
             announces: [2],
             processes: [2, 1],
             leaves: 1,

@@ -2,23 +2,25 @@
 
 import Negotiation
 
-// What an update's books object to. The numbers are those of the invariants.
+// What must not happen to an update. The numbers are those of the invariants.
 
-extension Life {
-    /// 1: on consent nobody who acts on a final notice is without its final word, and nobody's
-    /// word is stale.
-    func objectToRelease(_ entry: Ledger.Entry, _ ears: [StreamID: Subscription]) -> [String] {
+extension UpdateHistory {
+    /// 1: on consent every component that acts on a final notice has given its final word, and no
+    /// acknowledgement is stale.
+    func objectToRelease(_ transition: Transition, _ subscriptions: [StreamID: Subscription])
+        -> [String]
+    {
         let id = request.deploymentID
-        guard let release = entry.after.updates[id]?.release, release.basis == .consent,
-            entry.before.updates[id]?.release == nil
+        guard let opening = transition.after.updates[id]?.opening, opening.basis == .consent,
+            transition.before.updates[id]?.opening == nil
         else { return [] }
         var objections: [String] = []
-        for ear in ears.values where concerns(ear) {
-            let name = ear.component
-            if ear.confirm, !sure.contains(name) {
+        for subscription in subscriptions.values where concerns(subscription) {
+            let name = subscription.component
+            if subscription.confirm, !sure.contains(name) {
                 objections.append("1: released on consent without \(name)'s final word")
             }
-            let age = acknowledged[name].map { entry.now - $0 }
+            let age = acknowledged[name].map { transition.now - $0 }
             if finalRounds[name] == nil, age.map({ $0 > policy.responseTimeout * 2 }) ?? true {
                 objections.append("1: released on \(name)'s stale word")
             }
@@ -27,32 +29,32 @@ extension Life {
     }
 
     /// 2, 5, and what an operator sees.
-    mutating func objectToStatus(_ entry: Ledger.Entry, _ settings: Settings) -> [String] {
+    mutating func objectToStatus(_ transition: Transition, _ settings: Settings) -> [String] {
         let id = request.deploymentID
         var objections: [String] = []
-        let before = entry.before.updates[id]?.status(at: entry.now)
-        let after = entry.after.updates[id]?.status(at: entry.now)
-        if before != after, !entry.actions.contains(.changed(id)) {
+        let before = transition.before.updates[id]?.status(at: transition.now)
+        let after = transition.after.updates[id]?.status(at: transition.now)
+        if before != after, !transition.actions.contains(.changed(id)) {
             objections.append("the status changed, and nobody was told")
         }
         // An answer can be the question's last and bring about the next.
-        let isNews = entry.actions.contains { action in
+        let isNews = transition.actions.contains { action in
             switch action {
             case .notify, .attached, .granted: true
             default: false
             }
         }
-        if before == after, !isNews, entry.actions.contains(.changed(id)) {
+        if before == after, !isNews, transition.actions.contains(.changed(id)) {
             objections.append("nothing changed, and everybody was told")
         }
         guard let after, !after.isReleased else { return objections }
         if !coordinators.isEmpty, after.blockedBy.isEmpty {
             objections.append("it waits for nobody")
         }
-        if entry.event == .timePassed { objections += objectToDelay(at: entry.now) }
+        if transition.event == .timePassed { objections += objectToDelay(at: transition.now) }
         for name in after.blockedBy where !blockers.contains(name) { wordless[name] = .zero }
         blockers = after.blockedBy
-        return objections + objectToBlockers(entry, settings)
+        return objections + objectToBlockers(transition, settings)
     }
 
     private func objectToDelay(at now: Instant) -> [String] {
@@ -60,24 +62,24 @@ extension Life {
         return end <= now ? ["2: it waits beyond its end"] : []
     }
 
-    private func objectToBlockers(_ entry: Ledger.Entry, _ settings: Settings) -> [String] {
+    private func objectToBlockers(_ transition: Transition, _ settings: Settings) -> [String] {
         let budget = policy.maxTotalDefer + asleep + policy.responseTimeout * sleeps
         let patience = policy.responseTimeout + settings.reconnectGrace * (1 + restarts)
         return blockers.flatMap { name -> [String] in
-            let isLate = entry.event == .timePassed && used[name, default: .zero] >= budget
+            let isLate = transition.event == .timePassed && used[name, default: .zero] >= budget
             let isMute = wordless[name, default: .zero] > patience
             return (isLate ? ["5: \(name) blocks beyond its budget"] : [])
                 + (isMute ? ["5: \(name) blocks without a word"] : [])
         }
     }
 
-    /// 6: a death of ours shortens no deferral, refunds no budget, closes no released gate.
-    func objectToRestart(_ entry: Ledger.Entry) -> [String] {
+    /// 6: a death of the broker shortens no deferral, refunds no budget, closes no released gate.
+    func objectToRestart(_ transition: Transition) -> [String] {
         let id = request.deploymentID
-        guard entry.event == .restarted,
-            let before = entry.before.updates[id]?.status(at: entry.now)
+        guard transition.event == .restarted,
+            let before = transition.before.updates[id]?.status(at: transition.now)
         else { return [] }
-        guard let after = entry.after.updates[id]?.status(at: entry.now) else {
+        guard let after = transition.after.updates[id]?.status(at: transition.now) else {
             return ["6: an update was lost"]
         }
         var objections: [String] = []
@@ -93,18 +95,19 @@ extension Life {
         return objections
     }
 
-    /// Whoever subscribes in mid-negotiation is asked at once, unless its deferral runs or was cut.
+    /// A component that subscribes in mid-negotiation is asked at once, unless its deferral runs or
+    /// was cut.
     func objectToWelcome(
-        _ entry: Ledger.Entry,
-        _ ears: [StreamID: Subscription]
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
     ) -> [String] {
         let id = request.deploymentID
-        guard case .subscribed(let one) = entry.event, concerns(one),
-            entry.before.updates[id]?.isWaiting ?? false,
-            let status = entry.after.updates[id]?.status(at: entry.now),
+        guard case .subscribed(let one) = transition.event, concerns(one),
+            transition.before.updates[id]?.isWaiting ?? false,
+            let status = transition.after.updates[id]?.status(at: transition.now),
             let state = status.participants.first(where: { $0.component == one.component })?.state
         else { return [] }
-        let isAsked = entry.actions.contains { action in
+        let isAsked = transition.actions.contains { action in
             guard case .notify(one.stream, let notice) = action else { return false }
             return notice.deploymentID == id && !notice.lastCall
         }
@@ -112,16 +115,17 @@ extension Life {
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 
-    /// A participant's consent is always heard; who is absent or gone, or says nonsense, is not.
+    /// A participant's consent is always taken. An answer of one that is absent or gone is not, nor
+    /// is a negative deferral.
     func objectToHearing(
-        _ entry: Ledger.Entry,
-        _ ears: [StreamID: Subscription]
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
     ) -> [String] {
         let id = request.deploymentID
-        guard case .answered(let answer) = entry.event, answer.deploymentID == id,
-            let status = entry.before.updates[id]?.status(at: entry.now)
+        guard case .answered(let answer) = transition.event, answer.deploymentID == id,
+            let status = transition.before.updates[id]?.status(at: transition.now)
         else { return [] }
-        let isHeard = entry.actions.contains { action in
+        let isHeard = transition.actions.contains { action in
             if case .granted = action { true } else { false }
         }
         let state = status.participants.first { $0.component == answer.component }?.state
@@ -132,43 +136,46 @@ extension Life {
         let isConsent = answer.deferral == .zero
         if isConsent, isThere, !isHeard { return ["somebody's consent was not heard"] }
         // What follows a consent, if anything, is the final asking.
-        let isAskedAgain = entry.actions.contains { action in
+        let isAskedAgain = transition.actions.contains { action in
             guard case .notify(let stream, let notice) = action, !notice.final else { return false }
-            return notice.deploymentID == id && ears[stream]?.component == answer.component
+            return notice.deploymentID == id && subscriptions[stream]?.component == answer.component
         }
         return isConsent && isAskedAgain ? ["whoever consented was asked the same again"] : []
     }
 
-    /// In the final asking nobody plain is asked whose word is still fresh.
+    /// In the final asking no plain component is asked whose acknowledgement is fresh.
     func objectToPestering(
-        _ entry: Ledger.Entry,
-        _ ears: [StreamID: Subscription]
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
     ) -> [String] {
-        if case .subscribed = entry.event { return [] }
+        if case .subscribed = transition.event { return [] }
         let id = request.deploymentID
-        let participants = entry.before.updates[id]?.participants ?? Roll()
-        let isPestered = entry.actions.contains { action in
+        let participants = transition.before.updates[id]?.participants ?? SortedMap()
+        let isPestered = transition.actions.contains { action in
             guard case .notify(let stream, let notice) = action, notice.final, !notice.lastCall,
-                notice.deploymentID == id, let name = ears[stream]?.component,
+                notice.deploymentID == id, let name = subscriptions[stream]?.component,
                 participants[name]?.state == .acknowledged
             else { return false }
-            let isPlain = !ears.values.contains { $0.component == name && $0.confirm }
-            let age = acknowledged[name].map { entry.now - $0 } ?? .zero
+            let isPlain = !subscriptions.values.contains { $0.component == name && $0.confirm }
+            let age = acknowledged[name].map { transition.now - $0 } ?? .zero
             return isPlain && age <= policy.responseTimeout * 2
         }
         return isPestered ? ["a fresh word was asked for again"] : []
     }
 
-    /// At its announcement everyone concerned is told, and the names that nobody has are listed.
-    func objectToNames(_ entry: Ledger.Entry, _ ears: [StreamID: Subscription]) -> [String] {
+    /// At its announcement every component concerned is told, and the names that none has are
+    /// listed.
+    func objectToNames(_ transition: Transition, _ subscriptions: [StreamID: Subscription])
+        -> [String]
+    {
         let id = request.deploymentID
-        guard case .announced(request, let coordinator, _) = entry.event,
-            entry.before.updates[id] == nil
+        guard case .announced(request, let coordinator, _) = transition.event,
+            transition.before.updates[id] == nil
         else { return [] }
-        let concerned = ears.values.filter(concerns)
-        let isToldTo = { (ear: Subscription) in
-            entry.actions.contains { action in
-                if case .notify(ear.stream, let notice) = action {
+        let concerned = subscriptions.values.filter(concerns)
+        let isToldTo = { (subscription: Subscription) in
+            transition.actions.contains { action in
+                if case .notify(subscription.stream, let notice) = action {
                     notice.deploymentID == id
                 } else {
                     false
@@ -178,7 +185,7 @@ extension Life {
         let unmatched = Set(request.components ?? []).filter { name in
             !concerned.contains { $0.component.answers(to: name) }
         }
-        let isListed = entry.actions.contains { action in
+        let isListed = transition.actions.contains { action in
             guard case .attached(coordinator, let attachment) = action else { return false }
             return policy.notification == .skip
                 || attachment.unmatched.sorted() == unmatched.sorted()

@@ -30,6 +30,7 @@ extension Event {
             ".forced(\"\(id)\", reason: \"\", by: \"\", request: \(request.spelled))"
         case .timePassed: ".timePassed"
         case .slept(let asleep): ".slept(\(asleep.spelled))"
+        case .sent: ".sent"
         case .restarted: ".restarted"
         }
     }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What holds for every update: the times that no request can change, and how much is remembered.
+package struct Settings: Hashable, Sendable {
+    /// How long a disconnected component or coordinator may take to reconnect.
+    package var reconnectGrace: Duration = .seconds(5)
+    /// How long a released update waits for its completion, and an owed post for its component.
+    package var completionLimit: Duration = .seconds(24 * 3_600)
+    /// The least that is granted, so that no component is asked in a tight loop.
+    package var minimumDeferral: Duration = .milliseconds(100)
+    /// Updates waiting or released at once. Beyond it an announcement is refused.
+    package var maximumUpdates = 64
+    /// Ended updates remembered by id, so that a repeated verb succeeds. Oldest forgotten first.
+    package var maximumEnded = 256
+    /// Posts owed to one component without a subscription. Oldest forgotten first.
+    package var maximumOwedPosts = 16
+    /// Components that posts are owed to. Beyond it a component without a subscription misses it.
+    package var maximumOwedComponents = 4_096
+    /// What the operator has settled for components by their names.
+    package var rules: [ComponentRule] = []
+    /// Whether a component that no rule matches may subscribe.
+    package var allowsUnknown = true
+
+    package init() {}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+
+/// What the oracle knows of one update.
+struct GateAccount: Hashable, Sendable {
+    let rules: [ComponentRule]
+    var request: UpdateRequest
+    var deadline: Instant
+    var accounts: [ComponentName: ComponentAccount] = [:]
+    var coordinators: Set<StreamID> = []
+    /// The coordinators' own processes, which are not asked.
+    var processes: Set<Int32> = []
+    var unattendedUntil: Instant?
+    var isForced = false
+    /// A deadline takes effect when time passes, or when a coordinator attaches.
+    var canBeLate = true
+    var verdict: Oracle.Verdict = .shut(by: [])
+    /// When it ends without a completion.
+    var openUntil: Instant?
+    var overAt: Instant?
+
+    var policy: Policy { request.policy }
+    var isShut: Bool { if case .shut = verdict { true } else { false } }
+
+    init(
+        _ request: UpdateRequest,
+        _ subscriptions: [Subscription],
+        _ process: Int32,
+        _ rules: [ComponentRule],
+        at now: Instant
+    ) {
+        self.rules = rules
+        self.request = request
+        deadline = now + request.policy.deadline
+        guard request.policy.notification == .notify else {
+            verdict = .open(.skipped)
+            return
+        }
+        processes.insert(process)
+        for subscription in subscriptions
+        where !isOwn(subscription) && !request.excused.contains(subscription.stream) {
+            arrive(subscription, at: now)
+        }
+        for name in policy.require
+        where !subscriptions.contains(where: { $0.component.meets(name, rules) }) {
+            add(name, at: now)
+        }
+    }
+
+    func isOwn(_ subscription: Subscription) -> Bool {
+        subscription.process != 0 && processes.contains(subscription.process)
+    }
+
+    mutating func arrive(_ subscription: Subscription, at now: Instant) {
+        let wanted = request.components ?? []
+        let name = subscription.component
+        guard wanted.isEmpty || (wanted + policy.require).contains(where: name.answers)
+        else { return }
+        // The component was waited for by the last part of its name.
+        for (other, account) in accounts where account.isPlaceholder && name.meets(other, rules) {
+            accounts[other] = nil
+            if accounts[name] == nil { accounts[name] = account }
+        }
+        if isOwn(subscription) {
+            accounts[name]?.excuse(isThere: true, at: now)
+            return
+        }
+        add(name, at: now)
+        accounts[name]?.subscriptions[subscription.stream] = subscription
+        accounts[name]?.isExcused = false
+        guard let account = accounts[name], account.graceUntil != nil else { return }
+        accounts[name]?.graceUntil = nil
+        if account.isOpen { accounts[name]?.isOut = account.answerBy <= now || account.isUsedUp }
+    }
+
+    private mutating func add(_ name: ComponentName, at now: Instant) {
+        guard accounts[name] == nil else { return }
+        var account = ComponentAccount(
+            answerBy: now + policy.responseTimeout,
+            budget: policy.maxTotalDefer
+        )
+        account.isOut = min(policy.responseTimeout, policy.maxTotalDefer) <= .zero
+        accounts[name] = account
+    }
+
+    /// Whether it is the same request again. Excused subscriptions are looked up only once.
+    func isRepeated(by other: UpdateRequest) -> Bool {
+        var other = other
+        other.excused = request.excused
+        return other == request
+    }
+
+    /// A coordinator attaches: subscriptions of its process are not asked any more.
+    mutating func attend(_ coordinator: StreamID, _ process: Int32, at now: Instant) {
+        canBeLate = coordinators.isEmpty
+        coordinators.insert(coordinator)
+        unattendedUntil = nil
+        processes.insert(process)
+        for (name, account) in accounts where account.subscriptions.values.contains(where: isOwn) {
+            let others = account.subscriptions.filter { !isOwn($0.value) }
+            accounts[name]?.subscriptions = others
+            accounts[name]?.excuse(isThere: false, at: now)
+        }
+    }
+
+    mutating func leave(_ name: ComponentName, until end: Instant, _ isGone: (StreamID) -> Bool) {
+        guard let account = accounts[name], account.subscriptions.keys.contains(where: isGone)
+        else { return }
+        let subscriptions = account.subscriptions.filter { !isGone($0.key) }
+        accounts[name]?.subscriptions = subscriptions
+        if subscriptions.isEmpty, account.blocks { accounts[name]?.graceUntil = end }
+    }
+
+    mutating func take(
+        _ answer: Answer,
+        granted: Duration,
+        least: Duration,
+        at now: Instant
+    ) {
+        guard let account = accounts[answer.component], !account.isCut else { return }
+        let peer = answer.request.peer
+        if answer.deferral == .zero {
+            accounts[answer.component]?.agree(peer, answer.round, at: now)
+        } else {
+            // A deferral that a cap cut is reported in whole milliseconds, but holds to the cap.
+            let asked = min(max(answer.deferral, least), policy.maxDefer)
+            let cap = min(account.budget - account.used, deadline - now)
+            accounts[answer.component]?.object(peer, until: now + (granted < asked ? cap : granted))
+            for name in accounts.keys { accounts[name]?.goBackToWork() }
+        }
+    }
+
+    /// Opens the gate if no component blocks any more, or if it is time.
+    mutating func judge(_ settings: Settings, at now: Instant) {
+        openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
+        guard isShut else { return }
+        let blockers = accounts.filter { $0.value.blocks }.keys.sorted()
+        verdict = .shut(by: blockers)
+        let isLate = canBeLate && deadline <= now
+        guard unattendedUntil == nil else { return }
+        if isForced || isLate {
+            for name in blockers { accounts[name]?.cut(at: min(now, deadline)) }
+        }
+        let isSilent = accounts.values.contains { $0.isOut }
+        if policy.onSilence == .refuse, isSilent, !isForced {
+            verdict = .refused
+        } else if isForced || isLate || blockers.isEmpty {
+            let isCapped = accounts.values.contains { $0.isCut }
+            let late = isLate && !blockers.isEmpty
+            let ground: Basis = isCapped ? .capped : isSilent ? .silence : .consent
+            verdict = .open(isForced ? .forced : late ? .deadline : ground)
+            openUntil = now + settings.completionLimit
+        }
+    }
+}
+
+extension ComponentName {
+    /// Whether it is the required NAME, or UNIT/NAME where a rule begins with that unit.
+    func meets(_ name: ComponentName, _ rules: [ComponentRule]) -> Bool {
+        let unit = prefix { $0 != "/" } + "/"
+        return self == name
+            || answers(to: name)
+                && rules.contains { $0.pattern.hasPrefix(unit) && $0.matches(self) }
+    }
+
+    /// Whether it is NAME, or UNIT/NAME.
+    func answers(to name: ComponentName) -> Bool {
+        self == name || split(separator: "/").dropFirst().joined(separator: "/") == name
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Negotiation
+
+// Subscriptions that need not be asked again, because they acknowledged before.
+
+extension InvariantChecker {
+    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+
+    package func isSubscribed(_ stream: StreamID) -> Bool { subscriptions[stream] != nil }
+
+    /// The subscriptions that have acknowledged a released update for good and have not ended.
+    package func readySubscriptions(in counts: (UpdateRequest) -> Bool) -> Set<StreamID> {
+        let released = histories.values.filter { counts($0.request) }
+        return Set(released.flatMap(\.ready)).filter { subscriptions[$0] != nil }
+    }
+
+    /// The updates that a subscription comes too late for.
+    package func underway(for subscription: Subscription, in negotiation: Negotiation)
+        -> [DeploymentID]
+    {
+        histories.keys.sorted().filter { id in
+            guard let history = histories[id], history.concerns(subscription),
+                let status = negotiation.updates[id]?.status(at: last)
+            else { return false }
+            let state = status.participants.first { $0.component == subscription.component }?.state
+            return status.isReleased || state == .overridden
+        }
+    }
+}
+
+extension UpdateHistory {
+    /// Notes which subscriptions have acknowledged when the gate opens, and acted where they act on
+    /// a final notice.
+    mutating func noteReady(_ transition: Transition, _ subscriptions: [StreamID: Subscription]) {
+        let id = request.deploymentID
+        guard transition.before.updates[id]?.opening == nil,
+            let status = transition.after.updates[id]?.status(at: transition.now), status.isReleased
+        else { return }
+        let names = status.participants.filter { $0.state == .acknowledged }.map(\.component)
+        for name in names {
+            let own = subscriptions.values.filter { $0.component == name && concerns($0) }
+            let isConfirm = own.contains(where: \.confirm)
+            if !isConfirm || sure.contains(name) { ready.formUnion(own.map(\.stream)) }
+        }
+    }
+}
