@@ -21,7 +21,7 @@ extension ParticipationStateMachine.Event {
         events.flatMap { machine.handle($0, at: now) }
     }
 
-    /// Turns the clock to the next deadline, and says how long that took.
+    /// Advances the clock to the next deadline. Returns by how much, and the actions.
     private mutating func wait() throws -> (Duration, [StateMachine.Action]) {
         let next = try #require(machine.nextDeadline)
         defer { now = next }
@@ -190,7 +190,8 @@ extension ParticipationStateMachine.Event {
 
     @Test mutating func `begins a scope where there is no broker`() {
         let scope = StateMachine.ScopeID(number: 1)
-        #expect(handle(.started, .scopeOpened(scope, why: "writing", .throw), .hungUp) == [.begin(scope)])
+        _ = handle(.started, .scopeOpened(scope, why: "writing", .throw))
+        #expect(handle(.hungUp) == [.begin(scope)])
     }
 
     @Test mutating func `begins no scope while an update goes ahead that it was not asked about`() {
