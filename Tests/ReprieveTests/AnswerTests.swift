@@ -24,7 +24,7 @@ import Testing
         async throws
     {
         try await broker.with(camera) { [events] notice in
-            events.note("asked by \(notice.reason ?? "nobody")")
+            events.note("asked by \(notice.reason ?? "")")
             return .defer(for: .seconds(30), because: "recording")
         } _: { _ in
             let gate = await broker.announce("d-42", reason: "nucleus 2.13.0")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `that is given in the first second counts, whoever asked before`() async throws {
+    @Test func `that is given in the first second counts for an earlier notice`() async throws {
         let updates = broker.updates(for: camera)
         async let _: Void = updates.run()
         let gate = await broker.announce("d-42")
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `that gets ready whenFinal does so once everyone else is ready, and not before`()
+    @Test func `that gets ready whenFinal does so once all others are ready, and not before`()
         async throws
     {
         try await broker.with(camera) { [events] _ in

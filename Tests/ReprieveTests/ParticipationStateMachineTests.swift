@@ -127,7 +127,7 @@ extension ParticipationStateMachine.Event {
         #expect(answers(handle(.scopeClosed(outer))) == [0])
     }
 
-    @Test mutating func `asks nobody about an update that is underway, until its next notice`()
+    @Test mutating func `does not ask about an update that is under way, until its next notice`()
         throws
     {
         let scope = StateMachine.ScopeID(number: 1)
@@ -194,7 +194,7 @@ extension ParticipationStateMachine.Event {
         #expect(handle(.hungUp) == [.begin(scope)])
     }
 
-    @Test mutating func `begins no scope while an update goes ahead that it was not asked about`() {
+    @Test mutating func `begins no scope while an update is under way, though it came too late`() {
         let (hasty, patient) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
         _ = handle(.started, .scopeOpened(hasty, why: "writing", .throw))
         _ = handle(.scopeOpened(patient, why: "reading", .wait), .connected)

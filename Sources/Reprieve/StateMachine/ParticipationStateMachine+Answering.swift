@@ -95,7 +95,7 @@ extension ParticipationStateMachine {
         }
     }
 
-    /// Questions that the closure still works at are kept until the next notice, or the next closure.
+    /// A question at which the closure still works is kept until the next notice or closure.
     mutating func answererLeft() {
         hasAnswerer = false
         for id in ids where updates[id]?.isAsking ?? false { updates[id]?.isAbandoned = true }
