@@ -168,6 +168,13 @@ extension ParticipationStateMachine.Event {
         #expect(handle(.welcomed) == [.begin(scope)])
     }
 
+    @Test mutating func `begins no scope before the broker of a new connection says so`() {
+        let scope = StateMachine.ScopeID(number: 1)
+        _ = handle(.connected, .welcomed, .hungUp, .connected)
+        #expect(handle(.scopeOpened(scope, why: "writing", .throw)).isEmpty)
+        #expect(handle(.welcomed) == [.begin(scope)])
+    }
+
     @Test mutating func `begins a scope after 3 s though the broker has said nothing`() throws {
         let (scope, other) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
         #expect(handle(.connected, .scopeOpened(scope, why: "writing", .throw)).isEmpty)

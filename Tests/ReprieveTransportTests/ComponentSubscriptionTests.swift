@@ -62,19 +62,21 @@ import Testing
         }
         defer { broker.stop() }
         let (connections, continuation) = AsyncStream<Connection>.makeStream()
-        let task = Task {
-            try await ComponentSubscription(path: broker.path, name: nil).run {
-                for await connection in connections {
-                    do { try await connection.roundTrip() } catch { Issue.record(error) }
-                    break
+        await confirmation { farewell in
+            let task = Task {
+                try await ComponentSubscription(path: broker.path, name: nil).run {
+                    for await connection in connections {
+                        do { try await connection.roundTrip() } catch { Issue.record(error) }
+                        return farewell()
+                    }
+                } _: { event in
+                    guard case .subscribed(let connection, _) = event else { return }
+                    continuation.yield(connection)
+                    withUnsafeCurrentTask { $0?.cancel() }
                 }
-            } _: { event in
-                guard case .subscribed(let connection, _) = event else { return }
-                continuation.yield(connection)
-                withUnsafeCurrentTask { $0?.cancel() }
             }
+            await #expect(throws: CancellationError.self) { try await task.value }
         }
-        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     @Test func `prints why it failed`() {
