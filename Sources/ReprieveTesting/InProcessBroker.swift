@@ -8,8 +8,8 @@ internal import Synchronization
 
 /// The broker that reprieved runs, with connections that are calls, and a clock turned by hand.
 final class InProcessBroker: Sendable {
-    let bench = Bench()
-    let clock = HandClock()
+    let executor = SerialTaskExecutor()
+    let clock = ManualClock()
     private let inbox = Mutex<[Broker.Input]>([])
     private let state = Mutex(State())
 
@@ -18,7 +18,7 @@ final class InProcessBroker: Sendable {
         var performer: Performer<InProcessHost>?
         var connections: [PeerID: Connection] = [:]
         var latestPeer: UInt64 = 0
-        var watches: [GateWatch] = []
+        var watches: [GateObserver] = []
         var files: [StoredFile: [UInt8]] = [:]
     }
 
@@ -27,7 +27,7 @@ final class InProcessBroker: Sendable {
     var isUp: Bool { state.withLock { $0.performer != nil } }
 
     /// Shows a gate's watcher how things stand, after each turn.
-    func add(_ watch: GateWatch) {
+    func add(_ watch: GateObserver) {
         state.withLock { $0.watches.append(watch) }
     }
 }
@@ -50,7 +50,7 @@ extension InProcessBroker {
     /// Never calls back: the caller may hold a lock.
     func arrive(_ input: Broker.Input) {
         inbox.withLock { $0.append(input) }
-        Task(executorPreference: bench) { self.turn() }
+        Task(executorPreference: executor) { self.turn() }
     }
 }
 
@@ -125,7 +125,7 @@ extension InProcessBroker {
 
     private func turnClock(to elapsed: Duration) async {
         clock.turn(to: elapsed)
-        await Task(executorPreference: bench) { self.turn() }.value
+        await Task(executorPreference: executor) { self.turn() }.value
         await settle()
     }
 
@@ -137,7 +137,7 @@ extension InProcessBroker {
 
     /// Returns when nothing is left to do at this moment.
     func settle() async {
-        await bench.settle()
+        await executor.settle()
     }
 
     /// The broker dies without a word.
@@ -221,13 +221,13 @@ private struct InProcessHost: BrokerHost, Sendable {
 }
 
 /// A library that is connected to an in-process broker.
-struct InProcessSurroundings: Surroundings {
+struct InProcessEnvironment: ClientEnvironment {
     let broker: InProcessBroker
     let endpoint: Endpoint
 
     var now: ContinuousClock.Instant { broker.clock.now }
 
-    var executor: (any TaskExecutor)? { broker.bench }
+    var executor: (any TaskExecutor)? { broker.executor }
 
     func sleep(until deadline: ContinuousClock.Instant) async throws {
         try await broker.clock.sleep(until: deadline)

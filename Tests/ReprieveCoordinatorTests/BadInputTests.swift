@@ -38,7 +38,7 @@ import Testing
         for await _ in broker.heard {}
         let error = await error(at: broker.path)
         #expect(error?.code == .noBroker)
-        #expect(error?.message.contains("nobody listens at \(broker.path)") ?? false)
+        #expect(error?.message.contains("no process listens at \(broker.path)") ?? false)
     }
 
     @Test func `since what listens speaks something else`() async {
@@ -46,7 +46,7 @@ import Testing
         defer { broker.stop() }
         let error = await error(at: broker.path)
         #expect(error?.code == .notABroker)
-        #expect(error?.message.contains("what listens at \(broker.path) is no broker") ?? false)
+        #expect(error?.message.contains("listens at \(broker.path) is no broker") ?? false)
     }
 
     @Test func `since the broker denies it`() async {
