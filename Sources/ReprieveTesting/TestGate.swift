@@ -21,13 +21,6 @@ public struct TestGate: Sendable {
         case deferred(for: Duration, because: String)
     }
 
-    /// What becomes of an update that was released.
-    public enum Completion: Hashable, Sendable {
-        case applied
-        case failed
-        case rolledBack
-    }
-
     public let deploymentID: String
     private let request: GateRequest
     private let broker: InProcessBroker
@@ -66,15 +59,9 @@ public struct TestGate: Sendable {
         return watch.latest.state
     }
 
-    /// Tells the components what became of the update. Throws a `TestBrokerError` if it is not
-    /// released.
-    public func complete(_ completion: Completion, message: String? = nil) async throws {
-        let outcome: Outcome =
-            switch completion {
-            case .applied: .applied
-            case .failed: .failed
-            case .rolledBack: .rolledBack
-            }
+    /// Tells the components the outcome, which is `applied`, `failed` or `rolledBack`. Throws a
+    /// `TestBrokerError` if it is another one, or if the update is not released.
+    public func complete(_ outcome: Outcome, message: String? = nil) async throws {
         try await call(
             .completeUpdate,
             CompleteRequest(deploymentID: deploymentID, outcome: outcome, message: message)

@@ -3,7 +3,7 @@
 internal import ReprieveProtocol
 
 extension GateRequest {
-    /// Throws a `GateError` if they cannot be right.
+    /// Throws a `GateError` if the update or its policy is not valid.
     init(_ update: Update, _ policy: GatePolicy) throws(GateError) {
         try check(update.id)
         try check(update.components, "components")
@@ -21,6 +21,10 @@ extension GateRequest {
 extension CompleteRequest {
     init(_ id: String, _ outcome: Outcome, _ message: String?) throws(GateError) {
         try check(id)
+        guard Outcome.reportable.contains(outcome) else {
+            let words = "applied, failed or rolledBack, not \(outcome.rawValue)"
+            throw GateError(code: .invalid, message: "an update is completed as \(words)")
+        }
         self.init(deploymentID: id, outcome: outcome, message: message)
     }
 }
@@ -38,7 +42,7 @@ private func check(_ names: [String], _ place: String) throws(GateError) {
         throw GateError(code: .invalid, message: message)
     }
     for name in names where !isComponentName(name) {
-        let message = "\(place): \(quoted(name)) cannot be a component's name"
+        let message = "\(place): \(quoted(name)) is not a component name"
         throw GateError(code: .invalid, message: message)
     }
 }
@@ -56,7 +60,7 @@ extension PolicyShape {
     }
 }
 
-/// Rounded down, as all durations on the wire, but never to "at once" from more than that.
+/// Rounded down, as all durations on the wire, but never from more than 0 to 0.
 private func milliseconds(_ duration: Duration?, _ place: String) throws(GateError) -> Int64? {
     guard let duration else { return nil }
     guard duration >= .zero, duration <= .milliseconds(longestDuration) else {

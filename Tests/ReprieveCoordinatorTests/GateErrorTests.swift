@@ -6,7 +6,7 @@ import ReprieveProtocol
 import ScriptedBroker
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A gate that cannot be announced` {
+@Suite("A gate that cannot be announced", .timeLimit(.minutes(1))) struct GateErrorTests {
     private func error(at path: String, of update: Update = Update("d-1")) async -> GateError? {
         await error(of: update, GatePolicy(), at: path)
     }
@@ -28,17 +28,16 @@ import Testing
     func `since no socket is there`(path: String) async {
         let error = await error(at: path)
         #expect(error?.code == .noBroker)
-        let advice = "start reprieved, or name the socket that it serves"
-        #expect(error?.message == "no socket at \(path): \(advice)")
+        #expect(error?.message.contains(path) == true)
     }
 
-    @Test func `since nobody listens any more`() async {
+    @Test func `since no process listens any more`() async {
         let broker = ScriptedBroker { _, _ in nil }
         broker.stop()
         for await _ in broker.heard {}
         let error = await error(at: broker.path)
         #expect(error?.code == .noBroker)
-        #expect(error?.message.contains("nobody listens at \(broker.path)") ?? false)
+        #expect(error?.message.contains(broker.path) ?? false)
     }
 
     @Test func `since what listens speaks something else`() async {
@@ -46,10 +45,10 @@ import Testing
         defer { broker.stop() }
         let error = await error(at: broker.path)
         #expect(error?.code == .notABroker)
-        #expect(error?.message.contains("what listens at \(broker.path) is no broker") ?? false)
+        #expect(error?.message.contains(broker.path) ?? false)
     }
 
-    @Test func `since the broker denies it`() async {
+    @Test func `since the broker denies the connection`() async {
         let broker = ScriptedBroker { connection, _ in connection.deny() }
         defer { broker.stop() }
         let error = await error(at: broker.path)
@@ -57,10 +56,10 @@ import Testing
         #expect(error?.message.contains(broker.path) ?? false)
     }
 
-    @Test func `since the broker goes silent in the handshake`() async throws {
+    @Test func `since the broker does not answer in the handshake`() async throws {
         let broker = ScriptedBroker { _, _ in [] }
         defer { broker.stop() }
-        var control = Control(path: broker.path)
+        var control = ControlClient(path: broker.path)
         control.handshakeTimeout = .milliseconds(50)
         let error = await #expect(throws: GateError.self) {
             try await control.withGate(
@@ -70,14 +69,16 @@ import Testing
             )
         }
         #expect(error?.code == .noAnswer)
-        #expect(error?.message.contains("\(broker.path) did not answer in time") ?? false)
+        #expect(error?.message.contains(broker.path) ?? false)
     }
 
     @Test(arguments: [
         (ErrorShape(.conflict, "x"), GateError.Code.conflict),
         (ErrorShape(.serviceError, "x"), .rejected), (ErrorShape(.invalidArguments, "x"), .invalid),
+        (ErrorShape(.resourceNotFound, "x"), .unknownUpdate),
+        (ErrorShape(.unauthorized, "x"), .notPermitted),
     ])
-    func `since the broker does not take it`(answer: ErrorShape, code: GateError.Code) async {
+    func `since the broker answers with an error`(answer: ErrorShape, code: GateError.Code) async {
         let broker = ScriptedBroker { connection, event in
             switch event {
             case .connect: connection.accept()
@@ -101,16 +102,16 @@ import Testing
         #expect(other == error)
     }
 
-    @Test func `since a name cannot be a component's`() async {
+    @Test func `since a name is not a component name`() async {
         let error = await error(of: Update("d-1", components: ["a", "no spaces"]))
         #expect(error?.code == .invalid)
-        #expect(error?.message == "components: \"no spaces\" cannot be a component's name")
+        #expect(error?.message == "components: \"no spaces\" is not a component name")
         var policy = GatePolicy()
         policy.required = [""]
         #expect(await self.error(of: Update("d-1"), policy)?.code == .invalid)
     }
 
-    @Test func `since a duration is none`() async {
+    @Test func `since a duration is out of range`() async {
         var policy = GatePolicy()
         policy.deadline = .seconds(-1)
         #expect(await error(of: Update("d-1"), policy)?.code == .invalid)

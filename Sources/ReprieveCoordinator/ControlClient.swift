@@ -4,11 +4,12 @@ package import ReprieveProtocol
 internal import ReprieveTransport
 internal import StrictJSON
 
-/// The control socket of a broker: what a nucleus or an operator may ask of it. Each request has
-/// a connection of its own.
+/// The client of a broker's control socket: what a nucleus or an operator may ask of the broker.
+/// Each request has a connection of its own.
 ///
-/// Throws the `ConnectionError` that kept it from asking, or the `ErrorShape` of the broker.
-package struct Control: Hashable, Sendable {
+/// Throws the `ConnectionError` that prevented the request, the `ErrorShape` that the broker
+/// answered, or a `GateError` for an end that is not known here.
+package struct ControlClient: Hashable, Sendable {
     package var path: String
     /// How long the broker may take to accept a connection.
     package var handshakeTimeout = Duration.seconds(10)
@@ -37,12 +38,12 @@ package struct Control: Hashable, Sendable {
         try await call(.getHistory, request).read(as: HistoryShape.self, at: path)
     }
 
-    /// Hands on the status, as it is now and at each change, until the task is cancelled.
+    /// Passes on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in
             var isFirst = true
             for try await payload in connection.stream(.watchStatus, Empty()) {
-                // The response says that the stream is open; it has the status only if it wants.
+                // The response only says that the stream is open.
                 if isFirst {
                     isFirst = false
                     continue
