@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+/// A component that defers every update while a command runs.
+///
+/// Each answer is sent under the lock under which it was decided, so that no answer overtakes an
+/// earlier one.
+final class UpdateInhibitor: Sendable {
+    /// What to do if an update is under way when the command should begin.
+    enum IfUnderway: String, CaseIterable {
+        case refuse
+        case wait
+        case proceed
+    }
+
+    private let why: String
+    private let leaseMs: Int64
+    private let ifUnderway: IfUnderway
+    private let state = Mutex(State())
+
+    private struct State {
+        var connection: Connection?
+        /// The newest notice of each update that waits.
+        var notices: [String: PreUpdateEvent] = [:]
+        /// Updates whose gate has opened, or which cannot be deferred any longer.
+        var underway: Set<String> = []
+        var hasBegun = false
+    }
+
+    /// A signal at each event that may allow the command to begin.
+    private typealias Changes = AsyncThrowingStream<Void, any Error>
+
+    /// Milliseconds. A shorter deferral is not renewed before it ends.
+    private static let shortestRenewed: Int64 = 900
+
+    /// How long the broker may take to learn that the command has ended.
+    private static let farewellTimeout = Duration.seconds(2)
+
+    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway) {
+        self.why = why
+        self.leaseMs = leaseMs
+        self.ifUnderway = ifUnderway
+    }
+
+    /// Throws a `Failure` if the command did not run.
+    func run(
+        _ executable: Executable,
+        with subscription: Subscription
+    ) async throws -> ChildProcess.Termination {
+        let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let inhibiting = Task {
+            do {
+                try await subscription.run(farewell: acknowledgeAll) {
+                    await handle($0)
+                    continuation.yield()
+                }
+            } catch { continuation.finish(throwing: error) }
+        }
+        let child: ChildProcess
+        do {
+            try await begin(after: changes)
+            child = try ChildProcess(executable, environment: [])
+        } catch {
+            await end(inhibiting)
+            throw error
+        }
+        await Signals.handled {
+            child.forward($0)
+        } while: {
+            await child.waitForEnd()
+        }
+        await end(inhibiting)
+        return child.reap()
+    }
+
+    private func end(_ inhibiting: Task<Void, Never>) async {
+        // A notice may be on its way: if it stayed unanswered, the broker would wait for an answer.
+        let connection = state.withLock { $0.connection }
+        await withTimeout(Self.farewellTimeout) { try? await connection?.roundTrip() }
+        inhibiting.cancel()
+        await inhibiting.value
+    }
+
+    private func begin(after changes: Changes) async throws {
+        let interruption = Mutex<Signal?>(nil)
+        let waiting = Task { try await waitToBegin(changes) }
+        do {
+            try await Signals.handled { signal in
+                interruption.withLock { $0 = $0 ?? signal }
+                waiting.cancel()
+            } while: {
+                try await waiting.value
+            }
+        } catch is CancellationError {}
+        if let signal = interruption.withLock({ $0 }) {
+            throw Failure(signal, "interrupted by \(signal.name); COMMAND did not run")
+        }
+    }
+
+    private func waitToBegin(_ changes: Changes) async throws {
+        var announced = ""
+        for try await _ in changes {
+            guard let id = begin() else { return }
+            let text = "the update \(shown(id)) is under way; "
+            switch ifUnderway {
+            case .refuse: throw Failure(.notNow, text + "COMMAND did not run")
+            case .proceed:
+                OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
+                return state.withLock { $0.hasBegun = true }
+            case .wait where announced != text:
+                OutputStream.error.line("reprieve: " + text + "waiting for its end")
+                announced = text
+            case .wait: break
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Marks the command as begun, unless an update is under way: then returns that update's id.
+    private func begin() -> String? {
+        state.withLock { state in
+            state.hasBegun = state.underway.isEmpty
+            return state.underway.min()
+        }
+    }
+}
+
+// MARK: - Events
+
+extension UpdateInhibitor {
+    private func handle(_ event: Subscription.Event) async {
+        switch event {
+        case .subscribed(let connection, let response):
+            let hasBegun = state.withLock { state in
+                // After a restart, the broker keeps running deferrals, and does not ask again.
+                state.connection = connection
+                state.underway = Set(response.underway)
+                return state.hasBegun
+            }
+            for id in response.underway where hasBegun { warn(id, "is under way, despite: \(why)") }
+        case .notice(let notice):
+            if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
+            await deferUpdate(notice)
+        case .post(let post):
+            state.withLock { state in
+                state.notices[post.deploymentID] = nil
+                state.underway.remove(post.deploymentID)
+            }
+        case .lost(let failure):
+            state.withLock { $0.connection = nil }
+            OutputStream.error.line("reprieve: \(failure.message); trying again, \(meanwhile)")
+        }
+    }
+
+    private var meanwhile: String {
+        // Without a broker no update begins, but one that was under way still is.
+        let isBlocked = state.withLock { !$0.hasBegun && !$0.underway.isEmpty }
+        return isBlocked ? "COMMAND waits" : "COMMAND runs; updates are deferred once it is back"
+    }
+
+    private func deferUpdate(_ notice: PreUpdateEvent) async {
+        let replies = state.withLock { state in
+            state.notices[notice.deploymentID] = notice
+            return send(leaseMs, to: notice, state)
+        }
+        await handle(replies, notice)
+    }
+
+    private func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> Replies? {
+        let request = notice.answer(deferringMs: time, time > 0 ? why : nil)
+        return state.connection?.stream(.deferComponentUpdate, request)
+    }
+
+    private func handle(_ replies: Replies?, _ notice: PreUpdateEvent) async {
+        guard let replies else { return }
+        let id = notice.deploymentID
+        do {
+            for try await payload in replies {
+                return renew(notice, after: try DeferResponse(decoding: payload))
+            }
+        } catch {
+            // A lost connection is reported by the subscription.
+            guard let error = error as? ErrorShape else { return }
+            let isNew = state.withLock { state in
+                state.notices[id] = nil
+                return state.underway.insert(id).inserted && state.hasBegun
+            }
+            if isNew { warn(id, "goes ahead, despite: \(why) (\(Failure(error).message))") }
+        }
+    }
+
+    /// Defers once more before the granted time is over. If the budget is spent, or the granted time
+    /// is too short, the broker asks again by itself.
+    private func renew(_ notice: PreUpdateEvent, after grant: DeferResponse) {
+        guard let granted = grant.grantedMs, granted >= Self.shortestRenewed,
+            let remaining = grant.remainingMs, remaining > 0
+        else { return }
+        Task {
+            try await Task.sleep(for: .milliseconds(granted) * 2 / 3)
+            let replies = state.withLock { state in
+                // A later notice has a deferral of its own.
+                let isLatest = state.notices[notice.deploymentID] == notice
+                return isLatest ? send(leaseMs, to: notice, state) : nil
+            }
+            await handle(replies, notice)
+        }
+    }
+
+    private func warn(_ id: String, _ text: String) {
+        OutputStream.error.line("reprieve: the update \(shown(id)) \(text)")
+    }
+
+    /// The command has ended. Runs after the end of the subscription, so that no final notice
+    /// follows.
+    private func acknowledgeAll() async {
+        let answers = state.withLock { state in
+            defer { state.notices = [:] }
+            return state.notices.values.map { send(0, to: $0, state) }
+        }
+        await withTimeout(Self.farewellTimeout) {
+            for case let replies? in answers {
+                do { for try await _ in replies { break } } catch {}
+            }
+        }
+    }
+}
