@@ -32,7 +32,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .cancelled: "the update was cancelled"
         case .notPermitted: "not permitted"
         case .notFound: "COMMAND was not found"
-        case .interrupted: "interrupted (128 and the number of the signal)"
+        case .interrupted: "interrupted by Ctrl-C"
         }
     }
 
