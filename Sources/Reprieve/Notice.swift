@@ -2,24 +2,24 @@
 
 package import ReprieveProtocol
 
-/// An update is pending: may it go ahead?
+/// The question whether a pending update may go ahead. Durations count from its arrival.
 public struct Notice: Hashable, Sendable {
     public let deploymentID: String
-    /// Why the update is made, if somebody said so.
+    /// Why the update is made; nil if the updater does not say.
     public let reason: String?
     /// The nucleus restarts, and with it all components.
     public let restartsNucleus: Bool
-    /// Everyone else is ready: who acknowledges this is interrupted next. An acknowledgement of a
-    /// notice that is not final only says "I could". `Answer.acknowledge(whenFinal:then:)` tells
-    /// them apart by itself.
+    /// All other components are ready: one that acknowledges now is interrupted next. To
+    /// acknowledge a notice that is not final only says "I could".
+    /// `Answer.acknowledge(whenFinal:then:)` makes this distinction by itself.
     public let isFinal: Bool
     /// The update goes ahead soon, whatever is answered.
     public let isLastCall: Bool
-    /// Time left to answer.
+    /// The time left to answer; nil beside plain Greengrass.
     public let respondBy: Duration?
-    /// Time left until the update goes ahead regardless.
+    /// The time until the update goes ahead, whatever is answered; nil if the broker does not say.
     public let deadline: Duration?
-    /// The longest deferral that would be granted now.
+    /// The longest deferral that the broker would grant now; nil if it does not say.
     public let longestDeferral: Duration?
 
     package init(_ event: PreUpdateEvent) {
@@ -35,6 +35,7 @@ public struct Notice: Hashable, Sendable {
 }
 
 extension PreUpdateEvent {
-    /// Who acknowledges this is interrupted next. Plain Greengrass knows no rounds, and asks once.
+    /// A component that acknowledges it is interrupted next. Plain Greengrass has no rounds, and
+    /// asks once.
     var isFinal: Bool { final || round == nil }
 }

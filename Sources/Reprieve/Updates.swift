@@ -3,75 +3,83 @@
 public import Logging
 package import ReprieveTransport
 
-/// A component's part in updates: it is told before it is interrupted, and may say "not now".
+/// A component's part in updates: it is asked before it is interrupted, and may say "not now".
 ///
-/// One for the program's life; copies are the same. `run()` is the long-running part, without
-/// which nothing is heard. A component whose broker is away runs on undisturbed: the library
-/// connects and subscribes again by itself, and answers again from what it knows.
+/// One for the program's life; copies are the same. While `run()` runs, it is connected to the
+/// broker; without that no notice arrives. Where there is no broker, the component runs on
+/// undisturbed: the library connects and subscribes again by itself.
 public struct Updates: Sendable {
     private let participation: Participation
 
     /// - Parameters:
-    ///   - component: its name, such as `com.example.Camera`
-    ///   - socket: the broker's; by default where Greengrass says it is, else where reprieved is
-    ///   - logger: is told when the broker cannot be reached, and why; once, until that changes
+    ///   - component: the component's name, such as `com.example.Camera`: 1 to 128 letters, digits
+    ///     and `._-@:+`
+    ///   - socket: the path of the broker's socket; by default the one that Greengrass names, else
+    ///     that of reprieved
+    ///   - logger: for a broker that cannot be reached, with the reason; once, until that changes
     public init(
         component: String,
         socket: String? = nil,
         logger: Logger = Logger(label: "reprieve")
     ) {
-        self.init(component, socket, logger, in: RealSurroundings())
+        self.init(component, socket, logger, in: SystemEnvironment())
     }
 
     package init(
         _ component: String,
         _ socket: String?,
         _ logger: Logger,
-        in surroundings: any Surroundings
+        in environment: any ClientEnvironment
     ) {
         participation = Participation(
             component: component,
             path: socket ?? SocketPath.component,
             logger: logger,
-            in: surroundings
+            in: environment
         )
     }
 
-    func willRun() {
-        participation.willRun()
-    }
-
-    /// Listens for notices, and reconnects, until the task is cancelled. To be called once.
+    /// Takes part in updates, and reconnects, until the task is cancelled. To be called once.
     public func run() async {
         await participation.run()
     }
 
-    /// Has `answer` decide on each notice, until the task is cancelled. Then it throws a
-    /// `CancellationError`.
+    /// Has `answer` decide on each notice until the task is cancelled; then it throws a
+    /// `CancellationError`. One call at a time.
     ///
-    /// What the closure returns is the answer. While it thinks, the library defers on its behalf,
-    /// so a slow answer is not silence. Closures for different updates may run at the same time;
-    /// for one update, neither they nor what follows them ever do.
+    /// The value that the closure returns is the answer. While it runs, the library defers on its
+    /// behalf, so a slow answer is not silence. Closures for different updates may run at the same
+    /// time; for one update, neither they nor their follow-ups ever do.
+    ///
+    /// A closure that runs when the task is cancelled still gives its answer, if that comes before
+    /// the next notice of its update and before the next call of `answer`. Without a closure,
+    /// notices are acknowledged.
     public func answer(_ answer: @escaping @Sendable (Notice) async -> Answer) async throws {
         await participation.answer(answer)
         try Task.checkCancellation()
     }
 
-    /// Has the closure of `answer` decide again on the updates that it has put off, before their
-    /// time is over: the recording has ended early.
+    /// Has the closure of `answer` decide again on the updates that it has deferred, before the
+    /// deferrals end: the recording has ended early.
     public func reconsider() {
         participation.handle(.reconsidered)
     }
 
-    /// An update waits while `body` runs. Scopes may nest; the end of the last one lets go at
-    /// once.
+    /// Makes updates wait while `body` runs. Scopes may nest; the end of the last one lets updates
+    /// go ahead at once.
+    ///
+    /// No scope begins before the broker has said which updates are under way, also if `run()` has
+    /// only just started, or starts a moment later. That takes 3 seconds at most. Where no broker
+    /// listens, the scope does not wait.
+    ///
+    /// Throws an `UpdatesError` if an update is under way, a `CancellationError` if the task is
+    /// cancelled before `body` begins, else the errors of `body`.
     ///
     /// - Parameters:
-    ///   - why: what operators see while they wait
-    ///   - ifUnderway: what to do if the gate has opened already. By default `updateUnderway` is
-    ///     thrown, and `body` does not run
+    ///   - why: the reason, which operators see; not empty
+    ///   - ifUnderway: what to do if an update is under way. By default the scope throws
     ///   - body: what must not be interrupted
-    ///   - onLastCall: is told, while `body` runs, that an update will not wait for its end; at
+    ///   - onLastCall: is called, while `body` runs, when an update will not wait for its end; at
     ///     most once for each update
     public func deferring<Result>(
         _ why: String,
@@ -80,19 +88,20 @@ public struct Updates: Sendable {
         onLastCall: @escaping @Sendable (LastCall) async -> Void = { _ in }
     ) async throws -> Result {
         precondition(!why.isEmpty, "a deferral has a reason, which operators see")
-        let hold = try await participation.hold(why, ifUnderway, onLastCall)
-        defer { participation.letGo(hold) }
+        let scope = try await participation.open(why, ifUnderway, onLastCall)
+        defer { participation.close(scope) }
         return try await body()
     }
 
-    /// What becomes of updates, from now on. What ended while nobody listened, such as an update
-    /// that restarted this program, comes first to whoever does.
+    /// The updates that end from now on. Those that ended while there was no listener, such as an
+    /// update that restarted this program, come first to the next one: 16 at most.
     public var outcomes: some AsyncSequence<EndedUpdate, Never> & Sendable {
         participation.outcomes()
     }
 }
 
-/// Takes part in updates while `body` runs: the short form for small programs.
+/// Takes part in updates while `body` runs: the short form for small programs. Throws the errors
+/// of `body`. For the parameters see `Updates.init(component:socket:logger:)`.
 public func withUpdates<Result>(
     component: String,
     socket: String? = nil,
@@ -100,8 +109,7 @@ public func withUpdates<Result>(
     _ body: (Updates) async throws -> Result
 ) async rethrows -> Result {
     let updates = Updates(component: component, socket: socket, logger: logger)
-    updates.willRun()
-    // Cancelled and waited for when the body is done.
+    // Cancelled, and awaited, when the body has returned.
     async let _: Void = updates.run()
     return try await body(updates)
 }

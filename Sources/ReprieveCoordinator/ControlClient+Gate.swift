@@ -52,14 +52,10 @@ extension ControlClient {
     ) async throws -> GateEvent {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in
             try await handle(.asking)
-            var isFirst = true
+            let (response, events) = try await connection.subscribe(.gateUpdate, request)
+            try await handle(.attached(response.read(as: GateResponse.self, at: path)))
             var isLatestUnread = false
-            for try await payload in connection.stream(.gateUpdate, request) {
-                if isFirst {
-                    isFirst = false
-                    try await handle(.attached(payload.read(as: GateResponse.self, at: path)))
-                    continue
-                }
+            for try await payload in events {
                 let event = try? GateEvent(decoding: payload, limits: .fromBroker)
                 isLatestUnread = event == nil
                 guard let event else { continue }

@@ -41,13 +41,8 @@ package struct ControlClient: Hashable, Sendable {
     /// Passes on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in
-            var isFirst = true
-            for try await payload in connection.stream(.watchStatus, Empty()) {
-                // The response only says that the stream is open.
-                if isFirst {
-                    isFirst = false
-                    continue
-                }
+            let (_, events) = try await connection.subscribe(.watchStatus, Empty())
+            for try await payload in events {
                 try await handle(payload.read(as: StatusEvent.self, at: path).status)
             }
             try Task.checkCancellation()

@@ -8,8 +8,8 @@ internal import Synchronization
 
 /// The broker that reprieved runs, with connections that are calls, and a clock turned by hand.
 final class InProcessBroker: Sendable {
-    let bench = Bench()
-    let clock = HandClock()
+    let executor = SerialTaskExecutor()
+    let clock = ManualClock()
     private let inbox = Mutex<[Arrival]>([])
     private let state = Mutex(State())
 
@@ -24,7 +24,7 @@ final class InProcessBroker: Sendable {
         var broker: Broker?
         var connections: [PeerID: Connection] = [:]
         var latestPeer: UInt64 = 0
-        var watches: [GateWatch] = []
+        var watches: [GateObserver] = []
         /// What the broker's two files hold.
         var journal: [UInt8] = []
         var state: [UInt8] = []
@@ -49,7 +49,7 @@ final class InProcessBroker: Sendable {
     var isUp: Bool { state.withLock { $0.broker != nil } }
 
     /// Shows a gate's watcher how things stand, after each turn.
-    func add(_ watch: GateWatch) {
+    func add(_ watch: GateObserver) {
         state.withLock { $0.watches.append(watch) }
     }
 
@@ -79,7 +79,7 @@ extension InProcessBroker {
     /// Never calls back: whoever says something may hold a lock.
     private func arrive(_ arrival: Arrival) {
         inbox.withLock { $0.append(arrival) }
-        Task(executorPreference: bench) { self.turn() }
+        Task(executorPreference: executor) { self.turn() }
     }
 }
 
@@ -192,7 +192,7 @@ extension InProcessBroker {
 
     private func turnClock(to elapsed: Duration) async {
         clock.turn(to: elapsed)
-        await Task(executorPreference: bench) { self.turn() }.value
+        await Task(executorPreference: executor) { self.turn() }.value
         await settle()
     }
 
@@ -204,7 +204,7 @@ extension InProcessBroker {
 
     /// Returns when nothing is left to do at this moment.
     func settle() async {
-        await bench.settle()
+        await executor.settle()
     }
 
     /// The broker dies without a word.
@@ -236,13 +236,13 @@ extension InProcessBroker {
 }
 
 /// A library that is connected to an in-process broker.
-struct InProcessSurroundings: Surroundings {
+struct InProcessEnvironment: ClientEnvironment {
     let broker: InProcessBroker
     let door: Door
 
     var now: ContinuousClock.Instant { broker.clock.now }
 
-    var executor: (any TaskExecutor)? { broker.bench }
+    var executor: (any TaskExecutor)? { broker.executor }
 
     func sleep(until deadline: ContinuousClock.Instant) async throws {
         try await broker.clock.sleep(until: deadline)

@@ -6,11 +6,11 @@ internal import ReprieveBroker
 internal import ReprieveProtocol
 internal import Synchronization
 
-/// A broker in the test's own process, with a clock that the test turns: to see what a component
-/// answers, without sockets and without sleeping.
+/// A broker in the test's own process, with a clock that the test advances: it shows what a
+/// component answers, without sockets and without sleeping.
 ///
-/// It is the broker that `reprieved` runs, and the component's library is the real one; only the
-/// bytes between them take a shorter way.
+/// It is the broker that `reprieved` runs, and the component's library is the real one. Only the
+/// socket between them is replaced.
 ///
 ///     let broker = TestBroker()
 ///     let camera = Camera(updates: broker.updates(for: "com.example.Camera"))
@@ -26,21 +26,21 @@ public struct TestBroker: Sendable {
 
     public init() {}
 
-    /// What the component under test is given. Its `run()` is the test's, or the component's, to
-    /// call, as ever.
+    /// The `Updates` for the component under test. The test or the component calls its `run()`;
+    /// until then a scope of `deferring` waits for 3 seconds of the broker's clock.
     public func updates(
         for component: String,
         logger: Logger = Logger(label: "reprieve")
     ) -> Updates {
         newcomers.names.withLock { $0.append(component) }
-        let surroundings = InProcessSurroundings(broker: broker, door: .components)
-        return Updates(component, "the test's broker", logger, in: surroundings)
+        let environment = InProcessEnvironment(broker: broker, door: .components)
+        return Updates(component, "the test's broker", logger, in: environment)
     }
 
-    /// Announces an update. Components that `updates(for:)` was called for, and that it concerns,
-    /// are waited for even if they have not got round to connecting yet.
+    /// Announces an update. The gate waits for the components that it concerns and for which
+    /// `updates(for:)` was called, even if they have not connected yet.
     ///
-    /// What is nil has the default of `reprieved`.
+    /// A duration that is nil has the default of `reprieved`.
     public func announce(
         _ deploymentID: String,
         reason: String? = nil,
@@ -72,42 +72,45 @@ public struct TestBroker: Sendable {
         return gate
     }
 
-    /// Turns the clock, for the broker and for the library, and lets everything happen that is due
-    /// meanwhile, each at its moment.
+    /// Advances the clock of the broker and of the library. All that is due meanwhile happens, each
+    /// at its moment.
     public func advance(by time: Duration) async {
         precondition(time >= .zero, "time only goes forward")
         await broker.advance(to: broker.clock.elapsed + time)
     }
 
-    /// Lets everything happen that is due now.
+    /// Returns when all has been done that is due now.
     ///
-    /// That is all that the library does, and closures that it runs, on any actor that has no
-    /// executor of its own, or on the main one. For what a component does in tasks of its own,
-    /// wait as usual; `TestGate.answer(of:)` and `TestGate.end()` wait for what comes of it.
+    /// It waits for the library and for the closures that it runs, on the main actor and on actors
+    /// without an executor of their own. It does not wait for tasks that the component starts;
+    /// `TestGate.answer(of:)` and `TestGate.end()` wait for what these lead to.
     public func settle() async {
         await broker.settle()
     }
 
-    /// Kills the broker: every connection breaks, none can be made.
+    /// Stops the broker, as a crash does: all connections break, and none can be made.
     public func stop() async {
         await broker.stop()
     }
 
-    /// Starts the broker again. It goes on with what it had promised before; components return
-    /// within seconds of the hand-turned clock.
+    /// Starts the broker again, with what it had written down. Components return within 5 seconds
+    /// of the broker's clock.
     public func start() async {
         broker.start()
         await broker.settle()
     }
 }
 
-/// Components that may not be there yet.
+/// The components that may not have connected yet.
 private final class Newcomers: Sendable {
     let names = Mutex<[String]>([])
 }
 
 extension Duration {
+    /// Whole milliseconds. The broker refuses negative ones.
     fileprivate var milliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = components
+        guard seconds.magnitude < Int64.max / 1_000 - 1 else { return seconds < 0 ? .min : .max }
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 }

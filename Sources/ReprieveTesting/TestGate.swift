@@ -6,57 +6,61 @@ internal import ReprieveTransport
 
 /// The gate of an update that a `TestBroker` has announced.
 public struct TestGate: Sendable {
+    @nonexhaustive
     public enum State: Hashable, Sendable {
-        /// By name, sorted.
+        /// The components that block the gate, sorted by name.
         case waiting(for: [String])
         case released(Basis)
-        /// Called off, or refused.
+        /// Cancelled or refused, with the reason.
         case cancelled(because: String)
     }
 
-    /// What a component has said to an update.
+    /// A component's answer to an update.
+    @nonexhaustive
     public enum Answer: Hashable, Sendable {
         case acknowledged
-        /// For how long from now, as granted.
+        /// The time left of the deferral that the broker granted, and the component's reason.
         case deferred(for: Duration, because: String)
     }
 
     public let deploymentID: String
     private let request: GateRequest
     private let broker: InProcessBroker
-    private let watch: GateWatch
+    private let observer: GateObserver
 
     init(_ request: GateRequest, at broker: InProcessBroker) {
         deploymentID = request.deploymentID
         self.request = request
         self.broker = broker
-        watch = GateWatch(request.deploymentID)
-        broker.add(watch)
+        observer = GateObserver(request.deploymentID)
+        broker.add(observer)
     }
 
-    /// How things stand when nothing is left to do at this moment.
+    /// The state of the gate once all has been done that is due now.
     public var state: State {
         get async {
             await broker.settle()
-            return watch.latest.state
+            return observer.latest.state
         }
     }
 
     /// The latest answer of a component. Waits until there is one; nil if the gate ends without
-    /// it, or the test is cancelled, as by its time limit.
+    /// one, or if the test's task is cancelled, as by its time limit.
     public func answer(of component: String) async -> Answer? {
         await broker.settle()
-        for await sight in watch.sights() {
-            let answer = sight.answer(of: component)
-            if answer != nil || sight.end != nil { return answer }
+        for await snapshot in observer.snapshots() {
+            let answer = snapshot.answer(of: component)
+            if answer != nil || snapshot.end != nil { return answer }
         }
         return nil
     }
 
-    /// How the gate ended. Waits until it has, or the test is cancelled.
+    /// How the gate ended. Waits until it has, or until the test's task is cancelled.
     public func end() async -> State {
-        for await sight in watch.sights() where sight.end != nil { return sight.state }
-        return watch.latest.state
+        for await snapshot in observer.snapshots() where snapshot.end != nil {
+            return snapshot.state
+        }
+        return observer.latest.state
     }
 
     /// Tells the components the outcome, which is `applied`, `failed` or `rolledBack`. Throws a
@@ -68,39 +72,43 @@ public struct TestGate: Sendable {
         )
     }
 
-    /// Calls the update off. Throws a `TestBrokerError` if it is released already.
+    /// Cancels the update. Throws a `TestBrokerError` if it is released already.
     public func cancel(because reason: String) async throws {
         try await call(.cancelUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
     }
 
-    /// Opens the gate over everyone's objections. Throws a `TestBrokerError` if it has ended.
+    /// Opens the gate, whatever the components answer. Throws a `TestBrokerError` if it has ended.
     public func force(because reason: String) async throws {
         try await call(.forceUpdate, ReasonedRequest(deploymentID: deploymentID, reason: reason))
     }
+}
 
-    private var surroundings: InProcessSurroundings {
-        InProcessSurroundings(broker: broker, door: .control)
+// MARK: - The connection
+
+extension TestGate {
+    private var environment: InProcessEnvironment {
+        InProcessEnvironment(broker: broker, door: .control)
     }
 
     private func call(_ operation: ReprieveProtocol.Operation, _ request: some Shape) async throws {
         do {
-            _ = try await withConnection(to: "the test's broker", in: surroundings) {
+            _ = try await withConnection(to: "the test's broker", in: environment) {
                 try await $0.call(operation, request)
             }
         } catch let error as ErrorShape {
-            throw TestBrokerError(message: error.message)
+            throw TestBrokerError(code: .refused, message: error.message, cause: error)
         } catch let error as ConnectionError {
-            throw TestBrokerError(message: error.message)
+            throw TestBrokerError(code: .notConnected, message: error.message, cause: error)
         }
         await broker.settle()
     }
 
-    /// Watches the gate until it ends, and returns to it when the broker was restarted.
+    /// Watches the gate until it ends, also across restarts of the broker.
     func open() {
-        Task(executorPreference: broker.bench) {
-            while watch.latest.end == nil {
+        Task(executorPreference: broker.executor) {
+            while observer.latest.end == nil {
                 do { try await attach() } catch let error as ErrorShape {
-                    watch.see(.refused(error, deploymentID))
+                    observer.see(.refused(error, deploymentID))
                 } catch {
                     let next = broker.clock.now + .milliseconds(100)
                     try await broker.clock.sleep(until: next)
@@ -110,23 +118,17 @@ public struct TestGate: Sendable {
     }
 
     private func attach() async throws {
-        try await withConnection(to: "the test's broker", in: surroundings) { connection in
-            var isFirst = true
-            for try await payload in connection.stream(.gateUpdate, request) {
-                if !isFirst { watch.see(try GateEvent(decoding: payload, limits: .fromBroker)) }
-                isFirst = false
+        try await withConnection(to: "the test's broker", in: environment) { connection in
+            let (_, events) = try await connection.subscribe(.gateUpdate, request)
+            for try await event in events {
+                observer.see(try GateEvent(decoding: event, limits: .fromBroker))
             }
         }
     }
 }
 
-/// What a test asked of its broker cannot be done.
-public struct TestBrokerError: Error, Hashable, Sendable {
-    public let message: String
-}
-
 extension GateEvent {
-    /// The broker does not take the announcement.
+    /// The broker has refused the announcement.
     fileprivate static func refused(_ error: ErrorShape, _ id: String) -> GateEvent {
         .refused(WithdrawnShape(deploymentID: id, by: "the broker", reason: error.message))
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long to wait before the next try: 100 ms, doubling to 5 s, each shortened by up to a half
-/// at random, so that a thousand components do not return in the same instant.
+/// The delays between attempts to connect: 100 ms, doubled up to 5 s. Each is shortened at random by
+/// up to a half, so that the components of a restarted broker do not all return at once.
 package struct Backoff: Hashable, Sendable {
     private var milliseconds: Int64 = 100
 

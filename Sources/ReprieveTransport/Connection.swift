@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import EventStream
+internal import EventStream
 package import ReprieveProtocol
 internal import Synchronization
 
 /// The payloads that answer a request: the response, then the events of a stream. Throws the
-/// `ErrorShape` that the broker answers instead, or the `ConnectionError` that ends everything.
-/// To stop listening closes the stream.
+/// `ErrorShape` of the broker, or the `ConnectionError` that ended the connection. The stream is
+/// closed when the iteration stops.
 package typealias Replies = AsyncThrowingStream<[UInt8], any Error>
 
-/// Runs `body` with a connection to the broker at `path`, and hangs up.
+/// Runs `body` with a connection to the broker at `path`, then hangs up.
 ///
-/// Throws a `ConnectionError` if there is no connection within `timeout`.
+/// Throws a `ConnectionError` if the handshake does not end within `timeout`.
 package func withConnection<Result>(
     to path: String,
-    as who: ConnectRequest = ConnectRequest(),
+    as request: ConnectRequest = ConnectRequest(),
     timeout: Duration = .seconds(10),
-    in surroundings: any Surroundings = RealSurroundings(),
+    in environment: any ClientEnvironment = SystemEnvironment(),
     _ body: (Connection) async throws -> Result
 ) async throws -> Result {
-    let connection = Connection(to: path, over: try surroundings.wire(to: path))
+    let connection = Connection(to: path, over: try environment.wire(to: path))
     defer { connection.hangUp() }
-    try await connection.open(as: who, timeout: timeout)
+    try await connection.open(as: request, timeout: timeout)
     return try await body(connection)
 }
 
-/// One connection to a broker: who asked what, and who waits for what answers it. Requests leave
-/// in the order in which they are made.
+/// One connection to a broker. Requests leave in the order in which they are made.
+///
+/// The lock is never held while a continuation is resumed, since that may call back.
 package final class Connection: Sendable {
     package let path: String
-    private let wire: any Wire
-    private let state = Mutex(State())
+    let wire: any Wire
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var end = ClientConnection()
         var decoder = FrameDecoder(limits: .fromBroker)
-        /// Who waits for what, by the stream's number; 0 is the handshake.
-        var replies = Waiting()
+        var replies = ReplyTable()
         var failure: ConnectionError?
     }
 
@@ -45,32 +45,57 @@ package final class Connection: Sendable {
         self.wire = wire
     }
 
-    /// Whether the handshake goes on.
+    /// Whether the handshake is under way.
     package var isConnecting: Bool { state.withLock { $0.replies[0] != nil } }
 
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
+    fileprivate func open(as request: ConnectRequest, timeout: Duration) async throws {
+        let (handshake, continuation) = Replies.makeStream()
+        state.withLock { $0.replies[0] = continuation }
+        try wire.start(for: self, timeout: timeout)
+        state.withLock { wire.send($0.end.connect(request)) }
+        for try await _ in handshake { return }
+        throw CancellationError()
+    }
+
+    fileprivate func hangUp() {
+        fail(ConnectionError(.broken, path, because: "it was closed from this side"))
+    }
+
+    /// Hangs up, and ends all requests with `error`. Only the first failure counts.
+    package func fail(_ error: ConnectionError) {
+        let continuations = state.withLock { state -> [Replies.Continuation] in
+            guard state.failure == nil else { return [] }
+            state.failure = error
+            defer { state.replies = ReplyTable() }
+            return state.replies.continuations
+        }
+        for continuation in continuations { continuation.finish(throwing: error) }
+        wire.hangUp()
+    }
 }
 
 // MARK: - Requests
 
 extension Connection {
-    fileprivate func open(as who: ConnectRequest, timeout: Duration) async throws {
-        let (handshake, continuation) = Replies.makeStream()
-        state.withLock { $0.replies[0] = continuation }
-        try wire.start(for: self, timeout: timeout)
-        state.withLock { wire.send($0.end.connect(who)) }
-        for try await _ in handshake { return }
-        throw CancellationError()
-    }
-
     /// The response to a request.
     package func call(_ operation: Operation, _ request: some Shape) async throws -> [UInt8] {
-        for try await response in stream(operation, request) { return response }
+        try await subscribe(operation, request).response
+    }
+
+    /// The response to a request, and the events that follow it. Throws as `Replies` does.
+    package func subscribe(
+        _ operation: Operation,
+        _ request: some Shape
+    ) async throws -> (response: [UInt8], events: Replies) {
+        let replies = stream(operation, request)
+        for try await response in replies { return (response, replies) }
         try Task.checkCancellation()
         throw ConnectionError(.broken, path, because: "the broker ended a request unanswered")
     }
 
-    /// The response to a request and the events that follow it.
+    /// The response to a request and the events that follow it. The request has been sent on return.
     package func stream(_ operation: Operation, _ request: some Shape) -> Replies {
         let (replies, continuation) = Replies.makeStream()
         let payload = request.encoded()
@@ -91,8 +116,7 @@ extension Connection {
         return replies
     }
 
-    /// Returns when everything that the broker had said before it heard of this has been handed on.
-    /// One at a time.
+    /// Returns when all that the broker sent before it read this has been passed on. One at a time.
     package func roundTrip() async throws {
         let (replies, continuation) = Replies.makeStream()
         let failure = state.withLock { state -> ConnectionError? in
@@ -111,110 +135,5 @@ extension Connection {
             state.replies[stream] = nil
             if let frame = state.end.close(stream) { wire.send(frame) }
         }
-    }
-
-    fileprivate func hangUp() {
-        fail(ConnectionError(.broken, path, because: "it was closed from this side"))
-    }
-}
-
-// MARK: - What arrives
-
-extension Connection {
-    /// Takes bytes that arrived, in any pieces.
-    package func receive(_ bytes: [UInt8]) throws(FrameError) {
-        state.withLock { $0.decoder.append(bytes) }
-        while let frame = try nextFrame() { receive(frame) }
-    }
-
-    private func nextFrame() throws(FrameError) -> Frame? {
-        let result = state.withLock { state in
-            Result { () throws(FrameError) in try state.decoder.next() }
-        }
-        return try result.get()
-    }
-
-    private func receive(_ frame: Frame) {
-        let delivery = state.withLock { state in
-            state.end.receive(frame).flatMap { take($0, &state) }
-        }
-        // A continuation may call back, so none is called under the lock.
-        delivery?()
-    }
-
-    private func take(_ event: ClientConnection.Event, _ state: inout State) -> (() -> Void)? {
-        switch event {
-        case .connected:
-            return deliver([], to: 0, isLast: true, &state)
-        case .denied:
-            return { [self] in fail(ConnectionError(.denied, path)) }
-        case .response(let stream, let payload, let isLast),
-            .event(let stream, let payload, let isLast):
-            return deliver(payload, to: stream, isLast: isLast, &state)
-        case .failed(let stream, let error):
-            let waiting = state.replies.removeValue(forKey: stream)
-            return { waiting?.finish(throwing: error) }
-        case .ended(let stream):
-            let waiting = state.replies.removeValue(forKey: stream)
-            return { waiting?.finish() }
-        case .reply(let frame):
-            wire.send(frame)
-            return nil
-        case .broken(let reason):
-            return { [self] in fail(broken(reason)) }
-        }
-    }
-
-    private func deliver(
-        _ payload: [UInt8],
-        to stream: Int32,
-        isLast: Bool,
-        _ state: inout State
-    ) -> () -> Void {
-        let waiting = isLast ? state.replies.removeValue(forKey: stream) : state.replies[stream]
-        return {
-            waiting?.yield(payload)
-            if isLast { waiting?.finish() }
-        }
-    }
-
-    /// In the handshake, nonsense means that this is no broker.
-    package func broken(_ reason: String) -> ConnectionError {
-        ConnectionError(isConnecting ? .notABroker : .broken, path, because: reason)
-    }
-
-    /// Hangs up, and ends everything that waits. Only the first failure counts.
-    package func fail(_ error: ConnectionError) {
-        let waiting = state.withLock { state -> [Replies.Continuation] in
-            guard state.failure == nil else { return [] }
-            state.failure = error
-            defer { state.replies = Waiting() }
-            return state.replies.all
-        }
-        for continuation in waiting { continuation.finish(throwing: error) }
-        wire.hangUp()
-    }
-}
-
-/// Who waits for the replies on which stream. They are few, and a component that has one
-/// subscription is to need no memory for hashing.
-private struct Waiting {
-    private var streams: [Int32] = []
-    private(set) var all: [Replies.Continuation] = []
-
-    subscript(stream: Int32) -> Replies.Continuation? {
-        get { streams.firstIndex(of: stream).map { all[$0] } }
-        set {
-            _ = removeValue(forKey: stream)
-            guard let newValue else { return }
-            streams.append(stream)
-            all.append(newValue)
-        }
-    }
-
-    mutating func removeValue(forKey stream: Int32) -> Replies.Continuation? {
-        guard let index = streams.firstIndex(of: stream) else { return nil }
-        streams.remove(at: index)
-        return all.remove(at: index)
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why there is no connection to a broker, or none any more.
-package struct ConnectionError: Error, Hashable, Sendable {
+/// Why there is no connection to a broker, or why it ended.
+package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         case noSocket
-        /// The socket's file is there, but nobody listens.
+        /// The socket's file exists, but no process listens on it.
         case refused
         case notPermitted
-        /// The broker does not know who this is.
+        /// The broker does not know the name of this process.
         case denied
         case notABroker
         case timedOut
@@ -16,8 +16,10 @@ package struct ConnectionError: Error, Hashable, Sendable {
 
     package let code: Code
     package let path: String
-    /// What happened, where, and what to do about it.
+    /// What happened, the path, the cause where it is known, and what to do.
     package let message: String
+
+    package var description: String { message }
 
     package init(_ code: Code, _ path: String, because reason: String = "") {
         self.code = code
@@ -28,22 +30,22 @@ package struct ConnectionError: Error, Hashable, Sendable {
             case .noSocket:
                 "no socket at \(path)\(note): start reprieved, or name the socket that it serves"
             case .refused:
-                "nobody listens at \(path)\(note): reprieved has stopped, start it"
+                "no process listens at \(path)\(note): start reprieved"
             case .notPermitted:
-                "this user may not open \(path)\(note): become one who may, or join its group"
+                "this user may not open \(path)\(note): join the socket's group, or become another user"
             case .denied:
-                "the broker at \(path) denied the connection\(note): it needs a token, or a"
-                    + " systemd unit, that says which component this is"
+                "the broker at \(path) denied the connection\(note): the component needs a token,"
+                    + " or a systemd unit, that gives it a name"
             case .notABroker:
-                "what listens at \(path) is no broker\(note): name the socket that reprieved serves"
+                "the process that listens at \(path) is no broker\(note): name reprieved's socket"
             case .timedOut:
-                "the broker at \(path) did not answer in time\(note): see whether reprieved hangs"
+                "the broker at \(path) did not answer in time\(note): check whether reprieved hangs"
             case .broken:
                 "the connection to \(path) broke\(note): see reprieved's journal"
             }
     }
 
-    /// Whether the same may succeed a moment later, as when the broker is being restarted.
+    /// Whether another attempt may succeed soon, as when the broker is being restarted.
     package var isTemporary: Bool {
         switch code {
         case .noSocket, .refused, .timedOut, .broken: true

@@ -2,9 +2,9 @@
 
 internal import Glibc
 
-/// Where the broker's two sockets are, unless somebody says otherwise.
+/// The default paths of the broker's two sockets.
 package enum SocketPath {
-    /// What Greengrass tells a component; else the default.
+    /// The path that Greengrass passes to its components, else the default.
     package static var component: String {
         environment("AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT")
             ?? byDefault("ipc.socket")
@@ -26,7 +26,7 @@ package enum SocketPath {
     }
 }
 
-/// A variable of the environment; an empty one counts as absent.
+/// A variable of the environment. An empty one counts as absent.
 package func environment(_ name: String) -> String? {
     guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else { return nil }
     return value

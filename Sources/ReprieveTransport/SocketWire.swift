@@ -5,13 +5,13 @@ internal import Glibc
 internal import ReprieveProtocol
 internal import Synchronization
 
-/// A Unix socket. Whoever sends writes to it; a thread of its own reads, and writes what the
-/// socket did not take at once.
+/// A Unix socket. `send` writes to it at once; a thread of its own reads, and writes the bytes for
+/// which the socket had no room.
 final class SocketWire: Wire {
     private let path: String
-    private let socket: Descriptor
-    /// Wakes the thread when there is something to write.
-    private let alarm: Alarm
+    private let socket: SocketDescriptor
+    /// Wakes the thread when bytes are left to write.
+    private let wakeUp: WakeUp
     private let outbox = Mutex(Outbox())
 
     private struct Outbox {
@@ -23,7 +23,7 @@ final class SocketWire: Wire {
         self.path = path
         do {
             socket = try .unixSocket()
-            alarm = try Alarm()
+            wakeUp = try WakeUp()
         } catch {
             throw ConnectionError(.broken, path, because: error.message)
         }
@@ -44,7 +44,7 @@ final class SocketWire: Wire {
             if outbox.isConnected { flush(&outbox) }
             return outbox.isConnected && !outbox.bytes.isEmpty
         }
-        if isStuck { alarm.ring() }
+        if isStuck { wakeUp.send() }
     }
 
     func hangUp() {
@@ -52,7 +52,7 @@ final class SocketWire: Wire {
     }
 
     private func flush(_ outbox: inout Outbox) {
-        // A failure shows when reading: what the broker said last is not lost over it.
+        // A failure shows when the thread reads, after the last bytes of the broker.
         guard let count = try? socket.send(outbox.bytes[...]) else {
             outbox.bytes = []
             return
@@ -64,7 +64,7 @@ final class SocketWire: Wire {
 // MARK: - The thread
 
 extension SocketWire {
-    /// Connects, then waits for bytes until the connection ends.
+    /// Connects, then reads and writes until the connection ends.
     private func work(for connection: Connection, until deadline: ContinuousClock.Instant) {
         do {
             try socket.connect(to: path, within: max(.zero, deadline - .now))
@@ -73,14 +73,14 @@ extension SocketWire {
                 flush(&outbox)
             }
             try read(for: connection, until: deadline)
-        } catch let error as SystemError {
+        } catch let error as Errno {
             connection.fail(explained(error))
         } catch let error as FrameError {
             connection.fail(connection.broken(error.message))
         } catch let error as ConnectionError {
             connection.fail(error)
         } catch {
-            preconditionFailure("an error of no known kind")
+            preconditionFailure("the socket threw an error of an unknown type")
         }
         socket.shutDown()
     }
@@ -97,20 +97,20 @@ extension SocketWire {
         }
     }
 
-    /// Waits for something to read, or for room to write.
+    /// Waits for bytes to read, or for room to write.
     private func wait(until deadline: ContinuousClock.Instant?) throws {
         let output = outbox.withLock { $0.bytes.isEmpty } ? 0 : Int16(POLLOUT)
         var sources = [
             pollfd(fd: socket.number, events: Int16(POLLIN) | output, revents: 0),
-            pollfd(fd: alarm.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeUp.number, events: Int16(POLLIN), revents: 0),
         ]
         let result = poll(&sources, 2, deadline?.millisecondsLeft ?? -1)
-        guard result >= 0 || errno == EINTR else { throw SystemError.latest }
+        guard result >= 0 || errno == EINTR else { throw Errno.latest }
         if let deadline, result == 0, deadline <= .now { throw ConnectionError(.timedOut, path) }
-        if sources[1].revents != 0 { alarm.clear() }
+        if sources[1].revents != 0 { wakeUp.clear() }
     }
 
-    private func explained(_ error: SystemError) -> ConnectionError {
+    private func explained(_ error: Errno) -> ConnectionError {
         switch error.number {
         case ENOENT, ENOTDIR: ConnectionError(.noSocket, path)
         case ENAMETOOLONG: ConnectionError(.noSocket, path, because: "the path is too long")
@@ -124,8 +124,8 @@ extension SocketWire {
 }
 
 extension ContinuousClock.Instant {
-    /// Rounded up, so that a wait never ends too early. In whole numbers: to divide durations would
-    /// cost a component memory for code that it never needs.
+    /// Rounded up, so that a wait never ends too early. In integers: the division of durations would
+    /// load code that costs a component memory.
     fileprivate var millisecondsLeft: Int32 {
         let (seconds, attoseconds) = max(.zero, self - .now).components
         let milliseconds = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

@@ -2,9 +2,9 @@
 
 internal import Glibc
 
-/// Runs something that blocks, apart from the threads that Swift's tasks share. The thread takes
-/// none of the program's signals.
-func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+/// Runs a body that blocks on a thread of its own, apart from those that Swift's tasks share. The
+/// thread blocks all signals.
+func startThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -15,7 +15,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
     let failure = pthread_create(&thread, &attributes, runWork, work.toOpaque())
     guard failure == 0 else {
         work.release()
-        throw SystemError(number: failure)
+        throw Errno(number: failure)
     }
 }
 

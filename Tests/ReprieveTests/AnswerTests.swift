@@ -4,16 +4,16 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `An answer` {
+@Suite("An answer", .timeLimit(.minutes(1))) struct AnswerTests {
     let broker = TestBroker()
-    let diary = Diary()
+    let events = EventLog()
 
     /// Holds updates back, and then no longer.
     private func busyRobot(for times: Int = 1) -> @Sendable (Notice) async -> Answer {
-        let robotDiary = Diary()
+        let robotEvents = EventLog()
         return { _ in
-            robotDiary.note("asked")
-            guard robotDiary.all.count > times else {
+            robotEvents.note("asked")
+            guard robotEvents.all.count > times else {
                 return .defer(for: .seconds(3_600), because: "moving")
             }
             return .acknowledge
@@ -23,8 +23,8 @@ import Testing
     @Test func `is what the closure returns, and it is asked again when its time is over`()
         async throws
     {
-        try await broker.with(camera) { [diary] notice in
-            diary.note("asked by \(notice.reason ?? "nobody")")
+        try await broker.with(camera) { [events] notice in
+            events.note("asked by \(notice.reason ?? "nobody")")
             return .defer(for: .seconds(30), because: "recording")
         } _: { _ in
             let gate = await broker.announce("d-42", reason: "nucleus 2.13.0")
@@ -32,7 +32,7 @@ import Testing
             #expect(answer == .deferred(for: .seconds(30), because: "recording"))
             await broker.advance(by: .seconds(60))
             let asked = Array(repeating: "asked by nucleus 2.13.0", count: 3)
-            #expect(diary.all == asked)
+            #expect(events.all == asked)
         }
     }
 
@@ -62,19 +62,19 @@ import Testing
     @Test func `that gets ready whenFinal does so once everyone else is ready, and not before`()
         async throws
     {
-        try await broker.with(camera) { [diary] _ in
-            .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
+        try await broker.with(camera) { [events] _ in
+            .acknowledge(whenFinal: { events.note("pause") }, then: { events.note($0.rawValue) })
         } _: { _ in
             try await broker.with(robot, answer: busyRobot()) { _ in
                 let gate = await broker.announce("d-42")
                 #expect(await gate.answer(of: camera) == .acknowledged)
                 await broker.advance(by: .seconds(3_599))
-                #expect(diary.all.isEmpty)
+                #expect(events.all.isEmpty)
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.consent))
-                #expect(diary.all == ["pause"])
+                #expect(events.all == ["pause"])
                 try await gate.complete(.rolledBack)
-                #expect(diary.all == ["pause", "rolledBack"])
+                #expect(events.all == ["pause", "rolledBack"])
             }
         }
     }
@@ -82,24 +82,24 @@ import Testing
     @Test func `by a closure that has got ready itself is called off after a second of waiting`()
         async throws
     {
-        try await broker.with(camera) { [diary] _ in
-            diary.note("pause")
-            return .acknowledge { diary.note($0.rawValue) }
+        try await broker.with(camera) { [events] _ in
+            events.note("pause")
+            return .acknowledge { events.note($0.rawValue) }
         } _: { _ in
             try await broker.with(robot, answer: busyRobot()) { _ in
                 let gate = await broker.announce("d-42")
                 #expect(await gate.answer(of: camera) == .acknowledged)
                 #expect(await gate.answer(of: robot) != .acknowledged)
-                #expect(diary.all == ["pause"])
+                #expect(events.all == ["pause"])
                 await broker.advance(by: .seconds(1))
-                #expect(diary.all == ["pause", "postponed"])
+                #expect(events.all == ["pause", "postponed"])
                 await broker.advance(by: .seconds(3_598))
-                #expect(diary.all == ["pause", "postponed"])
+                #expect(events.all == ["pause", "postponed"])
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.consent))
-                #expect(diary.all == ["pause", "postponed", "pause"])
+                #expect(events.all == ["pause", "postponed", "pause"])
                 try await gate.complete(.applied)
-                #expect(diary.all == ["pause", "postponed", "pause", "applied"])
+                #expect(events.all == ["pause", "postponed", "pause", "applied"])
             }
         }
     }
@@ -107,23 +107,23 @@ import Testing
     @Test func `by a closure that has got ready itself stands if the gate opens at once`()
         async throws
     {
-        try await broker.with(camera) { [diary] _ in
-            diary.note("pause")
-            return .acknowledge { diary.note($0.rawValue) }
+        try await broker.with(camera) { [events] _ in
+            events.note("pause")
+            return .acknowledge { events.note($0.rawValue) }
         } _: { _ in
             let gate = await broker.announce("d-42")
             #expect(await gate.end() == .released(.consent))
             await broker.advance(by: .seconds(10))
-            #expect(diary.all == ["pause"])
+            #expect(events.all == ["pause"])
             try await gate.complete(.failed)
-            #expect(diary.all == ["pause", "failed"])
+            #expect(events.all == ["pause", "failed"])
         }
     }
 
     @Test func `is put off when another component defers after the final notice`() async throws {
-        let arm = Diary()
-        try await broker.with(camera) { [diary] _ in
-            .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
+        let arm = EventLog()
+        try await broker.with(camera) { [events] _ in
+            .acknowledge(whenFinal: { events.note("pause") }, then: { events.note($0.rawValue) })
         } _: { _ in
             try await broker.with(robot) { notice in
                 if notice.isFinal, arm.all.isEmpty { arm.note("moves") }
@@ -133,17 +133,17 @@ import Testing
                 let gate = await broker.announce("d-42")
                 await broker.settle()
                 #expect(await gate.answer(of: camera) == .acknowledged)
-                #expect(diary.all == ["pause", "postponed"])
+                #expect(events.all == ["pause", "postponed"])
                 arm.note("stands still")
                 await broker.advance(by: .seconds(30))
                 #expect(await gate.state == .released(.consent))
-                #expect(diary.all == ["pause", "postponed", "pause"])
+                #expect(events.all == ["pause", "postponed", "pause"])
             }
         }
     }
 
     @Test func `that takes long is no silence: the library defers on its behalf`() async throws {
-        let decided = Signal()
+        let decided = Latch()
         try await broker.with(camera) { _ in
             await decided.wait()
             return .acknowledge
@@ -154,21 +154,21 @@ import Testing
             #expect(answer == .deferred(for: .seconds(30), because: "still deciding"))
             await broker.advance(by: .seconds(3_600))
             #expect(await gate.state == .waiting(for: [camera]))
-            decided.give()
+            decided.open()
             #expect(await gate.end() == .released(.consent))
         }
     }
 
     @Test func `can be reconsidered before its time is over`() async throws {
-        try await broker.with(camera) { [diary] _ in
-            guard diary.all.contains("stopped") else {
+        try await broker.with(camera) { [events] _ in
+            guard events.all.contains("stopped") else {
                 return .defer(for: .seconds(600), because: "recording")
             }
             return .acknowledge
         } _: { updates in
             let gate = await broker.announce("d-42")
             _ = await gate.answer(of: camera)
-            diary.note("stopped")
+            events.note("stopped")
             #expect(await gate.state == .waiting(for: [camera]))
             updates.reconsider()
             #expect(await gate.end() == .released(.consent))
@@ -176,8 +176,8 @@ import Testing
     }
 
     @Test func `is told how long there is, and of the last call`() async throws {
-        try await broker.with(camera) { [diary] notice in
-            diary.note("\(notice.isLastCall) \((notice.deadline ?? .zero).components.seconds)")
+        try await broker.with(camera) { [events] notice in
+            events.note("\(notice.isLastCall) \((notice.deadline ?? .zero).components.seconds)")
             return .defer(for: .seconds(40), because: "recording")
         } _: { _ in
             let gate = await broker.announce(
@@ -188,23 +188,88 @@ import Testing
             _ = await gate.answer(of: camera)
             await broker.advance(by: .seconds(61))
             #expect(await gate.state == .released(.capped))
-            #expect(diary.all == ["false 86400", "false 86360", "true 86350"])
+            #expect(events.all == ["false 86400", "false 86360", "true 86350"])
         }
     }
 
     @Test func `for an update that ends meanwhile is followed by its outcome`() async throws {
-        let decided = Signal()
-        try await broker.with(camera) { [diary] _ in
+        let decided = Latch()
+        try await broker.with(camera) { [events] _ in
             await decided.wait()
-            return .acknowledge { diary.note($0.rawValue) }
+            return .acknowledge { events.note($0.rawValue) }
         } _: { _ in
             let gate = await broker.announce("d-42")
             try await gate.cancel(because: "a better one comes")
             #expect(await gate.state == .cancelled(because: "a better one comes"))
-            decided.give()
+            decided.open()
             let next = await broker.announce("d-43")
             #expect(await next.end() == .released(.consent))
-            #expect(diary.all == ["cancelled"])
+            #expect(events.all == ["cancelled"])
+        }
+    }
+
+    @Test(arguments: [Duration.zero, .seconds(-3)])
+    func `that defers for no time is asked for again at once`(time: Duration) async throws {
+        try await broker.with(camera) { [events] notice in
+            events.note("asked")
+            return events.all.count < 3 ? .defer(for: time, because: "recording") : .acknowledge
+        } _: { _ in
+            let gate = await broker.announce("d-42")
+            _ = await gate.answer(of: camera)
+            await broker.advance(by: .milliseconds(200))
+            #expect(events.all.count >= 3)
+            #expect(await gate.state == .released(.consent))
+        }
+    }
+}
+
+@Suite("A cancelled answerer", .timeLimit(.minutes(1))) struct CancelledAnswererTests {
+    let broker = TestBroker()
+    let events = EventLog()
+    let latch = Latch()
+
+    /// Starts an answerer whose closure goes on after its task is cancelled, and cancels it.
+    private func cancelAnswerer(of updates: Updates) async -> TestGate {
+        let answering = Task { [latch, events] in
+            try await updates.answer { notice in
+                events.note("asked \(notice.deploymentID)")
+                await Task { await latch.wait() }.value
+                return .acknowledge { events.note($0.rawValue) }
+            }
+        }
+        let gate = await broker.announce("d-1")
+        await broker.settle()
+        #expect(events.all == ["asked d-1"])
+        answering.cancel()
+        return gate
+    }
+
+    @Test func `is not asked, and its last question holds no update back for ever`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await cancelAnswerer(of: updates)
+            defer { latch.open() }
+            let other = await broker.announce("d-2")
+            #expect(await other.end() == .released(.consent))
+            await broker.advance(by: .seconds(45))
+            let answer = await gate.answer(of: camera)
+            #expect(answer == .deferred(for: .seconds(30), because: "still deciding"))
+            await broker.advance(by: .seconds(30))
+            #expect(await gate.state == .released(.consent))
+        }
+    }
+
+    @Test func `gives way to the next one`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = await cancelAnswerer(of: updates)
+            async let _: Void = updates.answer { [events] notice in
+                events.note("next asked \(notice.deploymentID)")
+                return .defer(for: .seconds(7), because: "recording")
+            }
+            let answer = await gate.answer(of: camera)
+            #expect(answer == .deferred(for: .seconds(7), because: "recording"))
+            latch.open()
+            while events.all.last != "postponed" { await Task.yield() }
+            #expect(events.all == ["asked d-1", "next asked d-1", "postponed"])
         }
     }
 }

@@ -4,9 +4,9 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A deferring scope` {
+@Suite("A deferring scope", .timeLimit(.minutes(1))) struct DeferringTests {
     let broker = TestBroker()
-    let diary = Diary()
+    let events = EventLog()
 
     @Test func `holds an update for as long as it lasts, and lets go at once`() async throws {
         try await broker.with(camera) { updates in
@@ -39,15 +39,15 @@ import Testing
     }
 
     @Test func `goes before the closure, which is asked when it ends`() async throws {
-        try await broker.with(camera) { [diary] _ in
-            diary.note("asked")
+        try await broker.with(camera) { [events] _ in
+            events.note("asked")
             return .defer(for: .seconds(7), because: "recording")
         } _: { updates in
             let gate = try await updates.deferring("writing firmware") {
                 let gate = await broker.announce("d-42")
                 let answer = await gate.answer(of: camera)
                 #expect(answer == .deferred(for: .seconds(30), because: "writing firmware"))
-                #expect(diary.all.isEmpty)
+                #expect(events.all.isEmpty)
                 return gate
             }
             await broker.settle()
@@ -76,10 +76,11 @@ import Testing
                 try await updates.deferring("writing firmware") { Issue.record("it began") }
             }
             #expect(error?.code == .updateUnderway)
-            #expect(error?.message.contains("d-42") ?? false)
+            #expect(error?.deploymentID == "d-42")
+            #expect(error.map { "\($0)" } == error?.message)
             try await gate.complete(.applied)
-            try await updates.deferring("writing firmware") { diary.note("began") }
-            #expect(diary.all == ["began"])
+            try await updates.deferring("writing firmware") { events.note("began") }
+            #expect(events.all == ["began"])
         }
     }
 
@@ -89,29 +90,29 @@ import Testing
             await broker.advance(by: .seconds(1))
             #expect(await gate.end() == .released(.consent))
             async let _: Void = updates.deferring("writing firmware", ifUnderway: .wait) {
-                diary.note("writing")
+                events.note("writing")
             }
             await broker.advance(by: .seconds(3_600))
-            #expect(diary.all.isEmpty)
-            diary.note("completed")
+            #expect(events.all.isEmpty)
+            events.note("completed")
             try await gate.complete(.applied)
         }
-        #expect(diary.all == ["completed", "writing"])
+        #expect(events.all == ["completed", "writing"])
     }
 
     @Test func `that begins after the component got ready has it go on first`() async throws {
         try await broker.with(robot) { _ in
             .defer(for: .seconds(60), because: "moving")
         } _: { _ in
-            try await broker.with(camera) { [diary] _ in
-                diary.note("pause")
-                return .acknowledge { diary.note($0.rawValue) }
+            try await broker.with(camera) { [events] _ in
+                events.note("pause")
+                return .acknowledge { events.note($0.rawValue) }
             } _: { updates in
                 let gate = await broker.announce("d-42")
                 #expect(await gate.answer(of: camera) == .acknowledged)
                 try await updates.deferring("writing firmware") {
                     await broker.settle()
-                    #expect(diary.all == ["pause", "postponed"])
+                    #expect(events.all == ["pause", "postponed"])
                     let answer = await gate.answer(of: camera)
                     #expect(answer == .deferred(for: .seconds(30), because: "writing firmware"))
                 }
@@ -128,16 +129,16 @@ import Testing
                     maximumTotalDeferral: .seconds(100)
                 )
                 await broker.advance(by: .seconds(79))
-                #expect(diary.all.isEmpty)
+                #expect(events.all.isEmpty)
                 await broker.advance(by: .seconds(1))
-                #expect(diary.all == ["d-42 in 20 s"])
+                #expect(events.all == ["d-42 in 20 s"])
                 await broker.advance(by: .seconds(19))
                 #expect(await gate.state == .waiting(for: [camera]))
                 await broker.advance(by: .seconds(1))
                 #expect(await gate.state == .released(.capped))
-                #expect(diary.all == ["d-42 in 20 s"])
-            } onLastCall: { [diary] lastCall in
-                diary.note("\(lastCall.deploymentID) in \(lastCall.timeLeft.components.seconds) s")
+                #expect(events.all == ["d-42 in 20 s"])
+            } onLastCall: { [events] lastCall in
+                events.note("\(lastCall.deploymentID) in \(lastCall.timeLeft.components.seconds) s")
             }
         }
     }
@@ -152,9 +153,9 @@ import Testing
                     #expect(await gate.end() == .released(.deadline))
                     try await gate.complete(.applied)
                 }
-                #expect(diary.all == ["d-1 50", "d-2 50", "d-1 50"])
-            } onLastCall: { [diary] lastCall in
-                diary.note("\(lastCall.deploymentID) \(lastCall.timeLeft.components.seconds)")
+                #expect(events.all == ["d-1 50", "d-2 50", "d-1 50"])
+            } onLastCall: { [events] lastCall in
+                events.note("\(lastCall.deploymentID) \(lastCall.timeLeft.components.seconds)")
             }
         }
     }
@@ -162,13 +163,13 @@ import Testing
     @Test func `may be opened by the closure that answers`() async throws {
         let updates = broker.updates(for: robot)
         async let _: Void = updates.run()
-        async let _: Void = updates.answer { [diary] _ in
-            try? await updates.deferring("parking") { diary.note("parking") }
+        async let _: Void = updates.answer { [events] _ in
+            try? await updates.deferring("parking") { events.note("parking") }
             return .acknowledge
         }
         let gate = await broker.announce("d-42")
         #expect(await gate.end() == .released(.consent))
-        #expect(diary.all == ["parking", "parking"])
+        #expect(events.all == ["parking", "parking"])
     }
 
     @Test func `that is cancelled while it wants to begin leaves nothing`() async throws {

@@ -6,9 +6,9 @@ import ScriptedBroker
 import Testing
 
 /// What the library does where there is no Reprieve, but a Greengrass nucleus.
-@Suite(.timeLimit(.minutes(1))) struct `Beside plain Greengrass` {
+@Suite("Beside plain Greengrass", .timeLimit(.minutes(1))) struct GreengrassTests {
     private let nucleus = PlainNucleus(tokens: [camera])
-    private let diary = Diary()
+    private let events = EventLog()
 
     private func with<Result>(
         _ answer: (@Sendable (Notice) async -> Answer)? = nil,
@@ -26,25 +26,25 @@ import Testing
     }
 
     @Test func `each notice is final, and gets one answer`() async throws {
-        try await with { [diary] notice in
+        try await with { [events] notice in
             #expect(notice.isFinal && notice.restartsNucleus && notice.respondBy == nil)
-            guard diary.all.isEmpty else {
-                return .acknowledge(whenFinal: { diary.note("pause") }) { diary.note($0.rawValue) }
+            guard events.all.isEmpty else {
+                return .acknowledge(whenFinal: { events.note("pause") }, then: { _ in })
             }
-            diary.note("recording")
+            events.note("recording")
             return .defer(for: .seconds(30), because: "recording")
         } _: { _ in
             nucleus.announce("d-1")
             #expect(await nucleus.next() == .answered(30_000))
             nucleus.announce("d-1")
             #expect(await nucleus.next() == .answered(0))
-            #expect(diary.all == ["recording", "pause"])
+            #expect(events.all == ["recording", "pause"])
         }
     }
 
     @Test func `an update that is over has an unknown outcome`() async throws {
-        try await with { [diary] _ in
-            .acknowledge(whenFinal: { diary.note("pause") }) { diary.note($0.rawValue) }
+        try await with { [events] _ in
+            .acknowledge(whenFinal: { events.note("pause") }) { events.note($0.rawValue) }
         } _: { updates in
             nucleus.announce("d-1")
             #expect(await nucleus.next() == .answered(0))
@@ -84,8 +84,8 @@ import Testing
             let outcomes = updates.outcomes
             nucleus.finish("d-1")
             for await _ in outcomes { break }
-            try await updates.deferring("writing") { diary.note("began") }
-            #expect(diary.all == ["began"])
+            try await updates.deferring("writing") { events.note("began") }
+            #expect(events.all == ["began"])
         }
     }
 

@@ -6,14 +6,14 @@ import TestSupport
 import Testing
 
 /// Each in a process of its own, whose descriptors can be counted.
-@Suite(.timeLimit(.minutes(1))) struct `What is cancelled` {
+@Suite("What is cancelled", .timeLimit(.minutes(1))) struct LeakTests {
     /// Takes part, and is cancelled after so many events at the nucleus.
     private static func takePart(in nucleus: PlainNucleus, events: Int) async {
         let task = Task {
             await withUpdates(component: camera, socket: nucleus.path) { updates in
-                async let _: Void = updates.deferring("writing") { await Signal().wait() }
+                async let _: Void = updates.deferring("writing") { await Latch().wait() }
                 try? await updates.answer { _ in
-                    await Signal().wait()
+                    await Latch().wait()
                     return .acknowledge
                 }
             }
@@ -49,7 +49,7 @@ import Testing
         _ = (await nucleus.next(), await nucleus.next())
         for round in 0..<100 {
             nucleus.announce("d-\(round)")
-            let task = Task { try await updates.deferring("writing") { await Signal().wait() } }
+            let task = Task { try await updates.deferring("writing") { await Latch().wait() } }
             task.cancel()
             _ = await task.result
             _ = updates.outcomes

@@ -26,7 +26,8 @@ struct ComponentOptions: ParsableArguments {
     )
     var componentSocket: String?
 
-    var subscription: Subscription {
-        Subscription(path: componentSocket ?? SocketPath.component, name: component)
+    var subscription: ComponentSubscription {
+        let path = componentSocket ?? SocketPath.component
+        return ComponentSubscription(path: path, name: component, handshakeTimeout: .seconds(5))
     }
 }

@@ -30,25 +30,27 @@ final class NoticeResponder: Sendable {
     }
 
     /// Runs until the task is cancelled. When this returns, no hook runs any more.
-    func run(with subscription: Subscription) async throws {
+    func run(with subscription: ComponentSubscription) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            try await subscription.run { event in
+            try await subscription.runOrFail { event in
                 guard let event = hookEvent(event), enqueue(event) else { return }
                 group.addTask { await self.handleQueue(of: event.deploymentID) }
             }
         }
     }
 
-    private func hookEvent(_ event: Subscription.Event) -> HookEvent? {
+    private func hookEvent(_ event: ComponentSubscription.Event) -> HookEvent? {
         switch event {
+        case .connected: break
         case .subscribed(let connection, _):
             state.withLock { $0.connection = connection }
             OutputStream.error.line("listening for updates")
         case .notice(let notice): return .notice(notice, at: .now)
         case .post(let post): return .outcome(post)
-        case .lost(let failure):
+        case .lost(let error, let isNews):
             state.withLock { $0.connection = nil }
-            OutputStream.error.line("reprieve: \(failure.message); trying again")
+            guard isNews else { break }
+            OutputStream.error.line("reprieve: \(Failure(error).message); trying again")
         }
         return nil
     }

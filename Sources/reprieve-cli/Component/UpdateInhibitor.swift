@@ -48,13 +48,15 @@ final class UpdateInhibitor: Sendable {
     /// Throws a `Failure` if the command did not run.
     func run(
         _ executable: Executable,
-        with subscription: Subscription
+        with subscription: ComponentSubscription
     ) async throws -> ChildProcess.Termination {
         let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
         let inhibiting = Task {
             do {
-                try await subscription.run(farewell: acknowledgeAll) {
-                    await handle($0)
+                try await subscription.runOrFail(farewell: acknowledgeAll) { event in
+                    // Only the response to the subscription says which updates are under way.
+                    if case .connected = event { return }
+                    await handle(event)
                     continuation.yield()
                 }
             } catch { continuation.finish(throwing: error) }
@@ -131,8 +133,9 @@ final class UpdateInhibitor: Sendable {
 // MARK: - Events
 
 extension UpdateInhibitor {
-    private func handle(_ event: Subscription.Event) async {
+    private func handle(_ event: ComponentSubscription.Event) async {
         switch event {
+        case .connected: break
         case .subscribed(let connection, let response):
             let hasBegun = state.withLock { state in
                 // After a restart, the broker keeps running deferrals, and does not ask again.
@@ -149,9 +152,11 @@ extension UpdateInhibitor {
                 state.notices[post.deploymentID] = nil
                 state.underway.remove(post.deploymentID)
             }
-        case .lost(let failure):
+        case .lost(let error, let isNews):
             state.withLock { $0.connection = nil }
-            OutputStream.error.line("reprieve: \(failure.message); trying again, \(meanwhile)")
+            guard isNews else { break }
+            let message = Failure(error).message
+            OutputStream.error.line("reprieve: \(message); trying again, \(meanwhile)")
         }
     }
 
@@ -226,4 +231,15 @@ extension UpdateInhibitor {
             }
         }
     }
+}
+
+/// Runs `work`, and cancels it after `limit`.
+private func withTimeout(_ limit: Duration, _ work: @escaping @Sendable () async -> Void) async {
+    let working = Task { await work() }
+    let watching = Task {
+        try await Task.sleep(for: limit)
+        working.cancel()
+    }
+    await working.value
+    watching.cancel()
 }

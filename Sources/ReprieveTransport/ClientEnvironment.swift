@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a library stands on: real sockets and the real clock, or those that a test holds in hand.
+/// The clock, the executor and the sockets that a client library uses: those of the system, or
+/// those of a test.
 ///
-/// This is all that differs between the two. Nothing else in the libraries waits for time to pass.
-package protocol Surroundings: Sendable {
+/// The libraries reach time and the broker only through it.
+package protocol ClientEnvironment: Sendable {
     var now: ContinuousClock.Instant { get }
 
     func sleep(until deadline: ContinuousClock.Instant) async throws
 
-    /// What will carry the bytes between this process and the broker at `path`.
+    /// The wire to the broker at `path`.
     func wire(to path: String) throws(ConnectionError) -> any Wire
 
-    /// Where tasks of the library, and closures that it runs, are to run; nil is anywhere.
+    /// Where the library's tasks and the closures of its caller run; nil for the default executor.
     var executor: (any TaskExecutor)? { get }
 }
 
-/// Sockets and the clock as they are.
-package struct RealSurroundings: Surroundings {
+/// The clock and the sockets of the system.
+package struct SystemEnvironment: ClientEnvironment {
     package init() {}
 
     package var now: ContinuousClock.Instant { .now }
@@ -32,13 +33,13 @@ package struct RealSurroundings: Surroundings {
     }
 }
 
-/// What carries the bytes of one connection.
+/// Carries the bytes of one connection.
 package protocol Wire: Sendable {
-    /// Begins to carry, and hands what arrives to `connection` until one of the two ends it. The
-    /// handshake is to be over within `timeout`.
+    /// Starts to carry bytes, and passes those that arrive to `connection` until one side hangs up.
+    /// Fails the connection if the handshake takes longer than `timeout`.
     func start(for connection: Connection, timeout: Duration) throws(ConnectionError)
 
-    /// Sends bytes, in the order of the calls. Never waits, and never calls the connection.
+    /// Sends bytes, in the order of the calls. Does not wait, and does not call the connection.
     func send(_ bytes: [UInt8])
 
     func hangUp()

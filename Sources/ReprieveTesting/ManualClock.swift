@@ -2,8 +2,8 @@
 
 internal import Synchronization
 
-/// A clock that goes on when it is turned by hand.
-final class HandClock: Sendable {
+/// A clock that stands still until a test advances it.
+final class ManualClock: Sendable {
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
@@ -22,7 +22,7 @@ final class HandClock: Sendable {
 
     var now: ContinuousClock.Instant { start + elapsed }
 
-    /// When the next sleeper is to wake up, since the start.
+    /// The next deadline of a sleeper, counted from the start.
     var nextDeadline: Duration? {
         state.withLock { $0.sleepers.values.map(\.deadline).min() }.map { $0 - start }
     }

@@ -4,9 +4,9 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A broker that goes away` {
+@Suite("A broker that goes away", .timeLimit(.minutes(1))) struct ReconnectionTests {
     let broker = TestBroker()
-    let diary = Diary()
+    let events = EventLog()
 
     @Test func `before the component starts is found when it comes`() async throws {
         await broker.stop()
@@ -84,130 +84,61 @@ import Testing
             await broker.start()
             await broker.advance(by: .seconds(6))
             try await gate.complete(.applied)
-            try await updates.deferring("writing firmware") { diary.note("began") }
-            #expect(diary.all == ["began"])
+            try await updates.deferring("writing firmware") { events.note("began") }
+            #expect(events.all == ["began"])
         }
     }
 
     @Test func `and comes back with the gate still closed lets a waiting scope begin`()
         async throws
     {
-        let (asked, diary) = (Diary(), self.diary)
+        let (asked, events) = (EventLog(), self.events)
         try await broker.with(robot) { notice in
             guard notice.isFinal else { return .acknowledge }
             asked.note("asked")
             // It takes its time in the final asking, so the gate is not yet open.
-            if asked.all.count == 1 { await Signal().wait() }
+            if asked.all.count == 1 { await Latch().wait() }
             return .acknowledge
         } _: { _ in
             try await broker.with(camera) { _ in
-                .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
+                .acknowledge(whenFinal: { events.note("pause") }, then: { _ in })
             } _: { updates in
                 let gate = await broker.announce("d-42")
                 await broker.settle()
-                #expect(diary.all == ["pause"])
+                #expect(events.all == ["pause"])
                 #expect(await gate.state == .waiting(for: [robot]))
                 await broker.stop()
                 async let _: Void = updates.deferring("writing", ifUnderway: .wait) {
-                    diary.note("writing")
-                    await Signal().wait()
+                    events.note("writing")
+                    await Latch().wait()
                 }
                 await broker.start()
                 await broker.advance(by: .seconds(6))
-                #expect(diary.all.contains("writing"))
+                #expect(events.all.contains("writing"))
                 #expect(await gate.state == .waiting(for: [camera, robot]))
             }
         }
     }
 
     @Test func `while the component stands ready still tells it the outcome`() async throws {
-        try await broker.with(camera) { [diary] _ in
-            .acknowledge(whenFinal: { diary.note("pause") }, then: { diary.note($0.rawValue) })
+        try await broker.with(camera) { [events] _ in
+            .acknowledge(whenFinal: { events.note("pause") }, then: { events.note($0.rawValue) })
         } _: { updates in
             let gate = await broker.announce("d-42")
             #expect(await gate.end() == .released(.consent))
             await broker.stop()
             await broker.advance(by: .seconds(60))
-            #expect(diary.all == ["pause"])
+            #expect(events.all == ["pause"])
             await broker.start()
             try await gate.complete(.applied, message: "as it should")
             await broker.advance(by: .seconds(6))
-            #expect(diary.all == ["pause", "applied"])
+            #expect(events.all == ["pause", "applied"])
             for await ended in updates.outcomes {
                 #expect(ended.deploymentID == "d-42")
                 #expect(ended.outcome == .applied)
                 #expect(ended.message == "as it should")
                 break
             }
-        }
-    }
-}
-
-@Suite(.timeLimit(.minutes(1))) struct `The outcomes of updates` {
-    let broker = TestBroker()
-
-    @Test func `are heard by everyone who listens, in order`() async throws {
-        try await broker.with(camera) { updates in
-            let (first, second) = (updates.outcomes, updates.outcomes)
-            for id in ["d-1", "d-2"] {
-                let gate = await broker.announce(id)
-                await broker.advance(by: .seconds(1))
-                #expect(await gate.end() == .released(.consent))
-                try await gate.complete(id == "d-1" ? .applied : .rolledBack)
-            }
-            for listener in [first, second] {
-                var heard: [String] = []
-                for await ended in listener {
-                    heard.append("\(ended.deploymentID) \(ended.outcome.rawValue)")
-                    if heard.count == 2 { break }
-                }
-                #expect(heard == ["d-1 applied", "d-2 rolledBack"])
-            }
-        }
-    }
-
-    @Test func `wait for whoever listens later, if nobody did`() async throws {
-        try await broker.with(camera) { updates in
-            let gate = await broker.announce("d-1")
-            await broker.advance(by: .seconds(1))
-            #expect(await gate.end() == .released(.consent))
-            try await gate.complete(.failed)
-            for await ended in updates.outcomes {
-                #expect(ended.outcome == .failed)
-                break
-            }
-            let later = updates.outcomes
-            let next = await broker.announce("d-2")
-            #expect(await next.end() == .released(.consent))
-            try await next.complete(.applied)
-            for await ended in later {
-                #expect(ended.deploymentID == "d-2")
-                break
-            }
-        }
-    }
-
-    @Test func `are told once, also by a broker that repeats itself after its death`()
-        async throws
-    {
-        try await broker.with(camera) { updates in
-            let outcomes = updates.outcomes
-            let gate = await broker.announce("d-1")
-            await broker.advance(by: .seconds(1))
-            #expect(await gate.end() == .released(.consent))
-            try await gate.complete(.applied)
-            await broker.stop()
-            await broker.start()
-            await broker.advance(by: .seconds(6))
-            let next = await broker.announce("d-2")
-            #expect(await next.end() == .released(.consent))
-            try await next.complete(.applied)
-            var heard: [String] = []
-            for await ended in outcomes {
-                heard.append(ended.deploymentID)
-                if ended.deploymentID == "d-2" { break }
-            }
-            #expect(heard == ["d-1", "d-2"])
         }
     }
 }

@@ -4,8 +4,8 @@ internal import Negotiation
 internal import ReprieveProtocol
 internal import Synchronization
 
-/// What was seen of a gate, and who wants to see what follows.
-final class GateWatch: Sendable {
+/// The latest state of one gate, for those that wait for a change of it.
+final class GateObserver: Sendable {
     let deploymentID: String
     private let state = Mutex(State())
 
@@ -14,40 +14,42 @@ final class GateWatch: Sendable {
     }
 
     private struct State {
-        var latest = GateSight()
-        var watchers: [AsyncStream<GateSight>.Continuation] = []
+        var latest = GateSnapshot()
+        var continuations: [AsyncStream<GateSnapshot>.Continuation] = []
     }
 
-    var latest: GateSight { state.withLock { $0.latest } }
+    var latest: GateSnapshot { state.withLock { $0.latest } }
 
     func see(_ status: UpdateStatus) {
-        see { $0.status = status }
+        update { $0.status = status }
     }
 
     func see(_ event: GateEvent) {
-        if event.isLast { see { $0.end = event } }
+        if event.isLast { update { $0.end = event } }
     }
 
-    private func see(_ change: (inout GateSight) -> Void) {
-        state.withLock { state in
+    /// Only called on the broker's executor, so that the snapshots are yielded in order.
+    private func update(_ change: (inout GateSnapshot) -> Void) {
+        let (latest, continuations) = state.withLock { state in
             change(&state.latest)
-            for watcher in state.watchers { watcher.yield(state.latest) }
+            return (state.latest, state.continuations)
         }
+        for continuation in continuations { continuation.yield(latest) }
     }
 
-    /// How things stand, and then each change.
-    func sights() -> AsyncStream<GateSight> {
-        let (sights, watcher) = AsyncStream<GateSight>.makeStream()
+    /// The latest snapshot, then one at each change.
+    func snapshots() -> AsyncStream<GateSnapshot> {
+        let (snapshots, continuation) = AsyncStream<GateSnapshot>.makeStream()
         state.withLock { state in
-            watcher.yield(state.latest)
-            state.watchers.append(watcher)
+            continuation.yield(state.latest)
+            state.continuations.append(continuation)
         }
-        return sights
+        return snapshots
     }
 }
 
-/// A gate at one moment.
-struct GateSight: Sendable {
+/// The state of a gate at one moment.
+struct GateSnapshot: Sendable {
     var status: UpdateStatus?
     var end: GateEvent?
 
@@ -63,9 +65,10 @@ struct GateSight: Sendable {
 
     func answer(of component: String) -> TestGate.Answer? {
         if case .released(let release) = end {
-            let counts = release.participants.contains(component)
-            let spoke = !release.silent.contains(component)
-            return counts && spoke && !release.overridden.contains(component) ? .acknowledged : nil
+            let isParticipant = release.participants.contains(component)
+            let isExcluded =
+                release.silent.contains(component) || release.overridden.contains(component)
+            return isParticipant && !isExcluded ? .acknowledged : nil
         }
         let participant = status?.participants.first { $0.component == component }
         switch participant?.state {

@@ -3,18 +3,18 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Where everything under test runs, one thing after the other, so that one can tell when nothing
-/// is left to do.
-final class Bench: TaskExecutor {
+/// Runs one job after the other, and knows when none is left. The broker and all tasks of the
+/// libraries under test run on it.
+final class SerialTaskExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "reprieve testing")
     private let state = Mutex(State())
 
     private struct State {
-        /// What is to run or runs.
+        /// The jobs that wait or run.
         var count = 0
-        /// What has ever run.
+        /// The jobs that have ended, in all.
         var total = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var continuations: [CheckedContinuation<Void, Never>] = []
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -27,17 +27,17 @@ final class Bench: TaskExecutor {
     }
 
     private func finish() {
-        let waiting = state.withLock { state in
+        let continuations = state.withLock { state in
             state.count -= 1
             state.total += 1
             guard state.count == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiting = [] }
-            return state.waiting
+            defer { state.continuations = [] }
+            return state.continuations
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in continuations { continuation.resume() }
     }
 
-    /// Returns when nothing is left to run here, nor on the main actor on its behalf.
+    /// Returns when no job is left, neither here nor on the main actor.
     func settle() async {
         var before = -1
         while true {
@@ -48,11 +48,11 @@ final class Bench: TaskExecutor {
         }
     }
 
-    /// Returns how much has ever run, once nothing runs.
+    /// Waits until no job runs. Returns how many have ended.
     private func idle() async -> Int {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
-                if state.count > 0 { state.waiting.append(continuation) }
+                if state.count > 0 { state.continuations.append(continuation) }
                 return state.count == 0
             }
             if isIdle { continuation.resume() }

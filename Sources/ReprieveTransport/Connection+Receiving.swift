@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventStream
+internal import ReprieveProtocol
+internal import Synchronization
+
+extension Connection {
+    /// Takes bytes that arrived, in any pieces.
+    package func receive(_ bytes: [UInt8]) throws(FrameError) {
+        state.withLock { $0.decoder.append(bytes) }
+        while let frame = try nextFrame() { receive(frame) }
+    }
+
+    /// The error for bytes that make no sense: in the handshake the peer is no broker.
+    package func broken(_ reason: String) -> ConnectionError {
+        ConnectionError(isConnecting ? .notABroker : .broken, path, because: reason)
+    }
+
+    private func nextFrame() throws(FrameError) -> Frame? {
+        let result = state.withLock { state in
+            Result { () throws(FrameError) in try state.decoder.next() }
+        }
+        return try result.get()
+    }
+
+    private func receive(_ frame: Frame) {
+        let deliver = state.withLock { state in
+            state.end.receive(frame).flatMap { delivery(of: $0, &state) }
+        }
+        deliver?()
+    }
+
+    /// What is to be done about an event once the lock is released.
+    private func delivery(
+        of event: ClientConnection.Event,
+        _ state: inout State
+    ) -> (() -> Void)? {
+        switch event {
+        case .connected:
+            return delivery(of: [], to: 0, isLast: true, &state)
+        case .denied:
+            return { [self] in fail(ConnectionError(.denied, path)) }
+        case .response(let stream, let payload, let isLast),
+            .event(let stream, let payload, let isLast):
+            return delivery(of: payload, to: stream, isLast: isLast, &state)
+        case .failed(let stream, let error):
+            let continuation = state.replies.removeValue(forKey: stream)
+            return { continuation?.finish(throwing: error) }
+        case .ended(let stream):
+            let continuation = state.replies.removeValue(forKey: stream)
+            return { continuation?.finish() }
+        case .reply(let frame):
+            wire.send(frame)
+            return nil
+        case .broken(let reason):
+            return { [self] in fail(broken(reason)) }
+        }
+    }
+
+    private func delivery(
+        of payload: [UInt8],
+        to stream: Int32,
+        isLast: Bool,
+        _ state: inout State
+    ) -> () -> Void {
+        let continuation = state.replies[stream]
+        if isLast { state.replies[stream] = nil }
+        return {
+            continuation?.yield(payload)
+            if isLast { continuation?.finish() }
+        }
+    }
+}

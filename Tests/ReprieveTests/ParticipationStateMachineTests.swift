@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ReprieveProtocol
+import Testing
+
+@testable import Reprieve
+
+typealias StateMachine = ParticipationStateMachine
+
+extension ParticipationStateMachine.Event {
+    /// The subscription is accepted, and no update is under way.
+    fileprivate static let welcomed = StateMachine.Event.subscribed(underway: [])
+}
+
+/// The decisions that need a broker that misbehaves, or much time.
+@Suite("The state machine of a participation") struct ParticipationStateMachineTests {
+    private var machine = StateMachine()
+    private var now = StateMachine.Moment.now
+
+    private mutating func handle(_ events: StateMachine.Event...) -> [StateMachine.Action] {
+        events.flatMap { machine.handle($0, at: now) }
+    }
+
+    /// Turns the clock to the next deadline, and says how long that took.
+    private mutating func wait() throws -> (Duration, [StateMachine.Action]) {
+        let next = try #require(machine.nextDeadline)
+        defer { now = next }
+        return (next - now, machine.handle(.timePassed, at: next))
+    }
+
+    private func notice(_ round: Int64?, final: Bool = false) -> StateMachine.Event {
+        var event = PreUpdateEvent(deploymentID: "d", isGgcRestarting: false)
+        event.round = round
+        event.final = final
+        if round != nil { event.respondByMs = 60_000 }
+        return .noticed(event)
+    }
+
+    private func answers(_ actions: [StateMachine.Action]) -> [Int64] {
+        actions.compactMap { action in
+            if case .send(_, let request) = action { request.recheckAfterMs } else { nil }
+        }
+    }
+
+    private func question(_ actions: [StateMachine.Action]) throws -> StateMachine.QuestionID {
+        for case .ask(let question, _) in actions { return question }
+        throw Missing()
+    }
+
+    private func answerID(_ actions: [StateMachine.Action]) throws -> StateMachine.AnswerID {
+        for case .send(let question, _) in actions { return question }
+        throw Missing()
+    }
+
+    private struct Missing: Error {}
+
+    private func taken(_ granted: Int64) -> BrokerReply {
+        .taken(DeferResponse(grantedMs: granted, remainingMs: 100_000))
+    }
+
+    @Test mutating func `gives up a broker that does not confirm the subscription`() throws {
+        #expect(handle(.connected).isEmpty)
+        #expect(try wait() == (.seconds(10), [.hangUp]))
+    }
+
+    @Test mutating func `gives up a broker that does not reply, and the scope begins`() throws {
+        let scope = StateMachine.ScopeID(number: 1)
+        _ = handle(.connected, .welcomed, notice(1), .answererCame)
+        _ = handle(.scopeOpened(scope, why: "writing", .throw))
+        let asked = handle(.reconsidered, .hungUp, .connected, .welcomed)
+        #expect(answers(asked) == [30_000])
+        let other = StateMachine.ScopeID(number: 2)
+        #expect(answers(handle(.scopeOpened(other, why: "reading", .throw))) == [30_000])
+        #expect(try wait() == (.seconds(10), [.hangUp]))
+        #expect(handle(.hungUp).contains(.begin(other)))
+    }
+
+    @Test mutating func `keeps what a slow closure has done for plain Greengrass's next notice`()
+        throws
+    {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(nil))
+        let (time, covered) = try wait()
+        #expect(time == .seconds(15))
+        #expect(answers(covered) == [30_000])
+        #expect(handle(.decided(try question(asked), .ready)).isEmpty)
+        let next = handle(notice(nil))
+        #expect(answers(next) == [0])
+        #expect(next.count == 1)
+    }
+
+    @Test mutating func `takes an update for over that it has not heard of for 25 hours`() throws {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1, final: true))
+        let ready = handle(.decided(try question(asked), .ready))
+        #expect(answers(ready) == [0])
+        _ = handle(.replied(try answerID(ready), taken(0)))
+        let (time, actions) = try wait()
+        #expect(time == .seconds(25 * 3_600))
+        #expect(actions == [.followUp(try question(asked), .unknown)])
+        _ = handle(.followedUp(try question(asked)))
+        #expect(machine.nextDeadline == nil)
+    }
+
+    @Test mutating func `is not misled by a reply that comes after a later answer`() throws {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1))
+        let (time, covered) = try wait()
+        #expect(time == .seconds(45))
+        #expect(answers(covered) == [30_000])
+        let ready = handle(.decided(try question(asked), .ready))
+        #expect(answers(ready) == [0])
+        let late = handle(.replied(try answerID(covered), taken(30_000)))
+        #expect(late.isEmpty)
+    }
+
+    @Test mutating func `publishes what a broker says twice once, until it is announced again`() {
+        let post = StateMachine.Event.ended(PostUpdateEvent(deploymentID: "d", outcome: .applied))
+        #expect(handle(.connected, .welcomed, post).count == 1)
+        #expect(handle(post).isEmpty)
+        _ = handle(notice(1))
+        #expect(handle(post).count == 1)
+    }
+
+    @Test mutating func `says nothing when an inner scope ends`() {
+        let (outer, inner) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
+        _ = handle(.connected, .welcomed, .scopeOpened(outer, why: "outer", .throw), notice(1))
+        #expect(answers(handle(.scopeOpened(inner, why: "inner", .throw))) == [30_000])
+        #expect(handle(.scopeClosed(inner)).isEmpty)
+        #expect(answers(handle(.scopeClosed(outer))) == [0])
+    }
+
+    @Test mutating func `asks nobody about an update that is underway, until its next notice`()
+        throws
+    {
+        let scope = StateMachine.ScopeID(number: 1)
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1, final: true))
+        _ = handle(.decided(try question(asked), .could))
+        let held = handle(.scopeOpened(scope, why: "writing", .throw))
+        let refused = handle(.replied(try answerID(held), .refused("too late")))
+        #expect(refused == [.refuse(scope, deploymentID: "d", reason: "too late")])
+        #expect(handle(.reconsidered, .answererCame).isEmpty)
+        #expect(throws: Never.self) { try question(handle(notice(2))) }
+    }
+
+    @Test mutating func `begins no scope when the last word before a hang-up was final`() throws {
+        let scope = StateMachine.ScopeID(number: 1)
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1, final: true))
+        _ = handle(.decided(try question(asked), .could))
+        #expect(answers(handle(.scopeOpened(scope, why: "writing", .throw))) == [30_000])
+        #expect(handle(.hungUp) == [.refuse(scope, deploymentID: "d", reason: nil)])
+    }
+
+    @Test mutating func `asks again when the final notice came while the closure was asked`()
+        throws
+    {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1))
+        #expect(handle(notice(2, final: true)).isEmpty)
+        let again = handle(.decided(try question(asked), .could))
+        #expect(answers(again).isEmpty)
+        #expect(try question(again) != question(asked))
+    }
+
+    @Test(arguments: [[StateMachine.Event.started], []])
+    mutating func `begins no scope before the broker says what is under way`(
+        first: [StateMachine.Event]
+    ) {
+        let scope = StateMachine.ScopeID(number: 1)
+        for event in first { _ = handle(event) }
+        #expect(handle(.scopeOpened(scope, why: "writing", .throw), .started, .connected).isEmpty)
+        #expect(handle(.welcomed) == [.begin(scope)])
+    }
+
+    @Test mutating func `begins a scope after 3 s though the broker has said nothing`() throws {
+        let (scope, other) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
+        #expect(handle(.connected, .scopeOpened(scope, why: "writing", .throw)).isEmpty)
+        #expect(try wait() == (.seconds(3), [.begin(scope)]))
+        #expect(handle(.scopeOpened(other, why: "reading", .throw)) == [.begin(other)])
+    }
+
+    @Test mutating func `decides afresh when the closure cannot be asked`() throws {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1), .answererLeft)
+        #expect(answers(asked).isEmpty)
+        #expect(answers(handle(.notAsked(try question(asked)))) == [0])
+    }
+
+    @Test mutating func `has a component resume that got ready for a question given up`() throws {
+        let asked = handle(.connected, .welcomed, .answererCame, notice(1), .answererLeft)
+        #expect(answers(handle(notice(2))) == [0])
+        let late = handle(.decided(try question(asked), .ready))
+        #expect(late == [.followUp(try question(asked), .postponed)])
+    }
+
+    @Test mutating func `begins a scope where there is no broker`() {
+        let scope = StateMachine.ScopeID(number: 1)
+        #expect(handle(.started, .scopeOpened(scope, why: "writing", .throw), .hungUp) == [.begin(scope)])
+    }
+
+    @Test mutating func `begins no scope while an update goes ahead that it was not asked about`() {
+        let (hasty, patient) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
+        _ = handle(.started, .scopeOpened(hasty, why: "writing", .throw))
+        _ = handle(.scopeOpened(patient, why: "reading", .wait), .connected)
+        let refused = handle(.subscribed(underway: ["d"]))
+        #expect(refused == [.refuse(hasty, deploymentID: "d", reason: nil)])
+        let late = StateMachine.ScopeID(number: 3)
+        let lateRefused = handle(.scopeOpened(late, why: "counting", .throw))
+        #expect(lateRefused == [.refuse(late, deploymentID: "d", reason: nil)])
+        let post = PostUpdateEvent(deploymentID: "d", outcome: .applied)
+        #expect(handle(.ended(post)).last == .begin(patient))
+    }
+}
