@@ -2,6 +2,7 @@
 """Every row of the table of exit codes (reprieve.1, EXIT STATUS), provoked."""
 
 import os
+import shlex
 import socket
 import subprocess
 import threading
@@ -39,6 +40,47 @@ def run(processes):
         return code, "\n".join(errors)
 
     return run
+
+
+# Wrong usage
+
+
+USAGES = {
+    "gate --deadline soon": "a duration is a whole number",
+    "gate --deadline -1s": "--deadline",
+    "gate --deadline 10": "a duration is a whole number",
+    "gate --on-silence wait": "--on-silence",
+    "gate --component no\\ spaces": '"no spaces" is not a component name',
+    "gate --deployment-id ''": "1 to 256 bytes",
+    "gate --deployment-id " + "x" * 257: "1 to 256 bytes",
+    "gate --nonsense": "--nonsense",
+    "gate --reboots": "--reboots requires a COMMAND",
+    "cancel d": "--reason",
+    "force d": "--reason",
+    "complete": "<id>",
+    "complete d --outcome cancelled": "--outcome",
+    "complete d --outcome rolledBack": "--outcome",
+    "history --limit=-1": "--limit must not be negative",
+    "hold -- true": "--why",
+    "hold --why '' -- true": "must not be empty",
+    "hold --why x": "give the COMMAND to run",
+    "hold --why x --lease 0s -- true": "--lease must be longer than 0",
+    "hold --why x --lease soon -- true": "a duration is a whole number",
+    "hold --why x --component no\\ spaces -- true": '"no spaces" is not a component name',
+    "hold --why x --if-underway force -- true": "--if-underway",
+    "listen": "--exec",
+    "listen --exec": "--exec",
+    "token": "exactly one of NAME, --list and --revoke",
+    "token a --list": "exactly one of NAME, --list and --revoke",
+    "nonsense": "nonsense",
+}
+
+
+@pytest.mark.parametrize("usage, words", USAGES.items())
+def test_wrong_usage_says_what_is_wrong(processes, usage, words):
+    code, output, errors = processes.start(BUILD / "reprieve", *shlex.split(usage)).end()
+    assert (code, output) == (USAGE, [])
+    assert words in errors[0]
 
 
 # What a broker answers
@@ -173,12 +215,6 @@ def test_a_gate_that_does_not_open(daemon, behind, run, fault, code):
     policy = ["--require", "com.example.Late", "--response-timeout", "100ms"]
     ended, errors = run(path, "gate", *policy, "--on-silence", "refuse", "--", "true")
     assert ended == code, errors
-
-
-def test_a_command_that_does_not_exist(daemon, run):
-    code, errors = run(daemon.control_socket, "gate", "--", "/no/such/command")
-    assert code == NOT_FOUND
-    assert "/no/such/command" in errors
 
 
 # Files
