@@ -31,7 +31,14 @@ def prose(text):
 
 
 def paragraphs(text):
-    return "\n.Pp\n".join(prose(part) for part in text.split("\n\n") if part.strip())
+    """Paragraphs of prose. One with an indented line is a table, whose lines are kept."""
+    page = ""
+    for part in filter(str.strip, text.split("\n\n")):
+        if re.search("^  ", part, re.MULTILINE):
+            page += "\n.Bd -literal\n" + part.replace("\\", r"\e") + "\n.Ed"
+        else:
+            page += ("\n.Pp\n" if page else "") + prose(part)
+    return page
 
 
 def tagged(items):

@@ -13,7 +13,7 @@ import UnixSignals
 let socket = CommandLine.arguments.dropFirst().first
 let logger = Logger(label: "nucleus")
 
-/// What a shutdown is announced as. The next start knows it, too.
+/// The update as which a shutdown is announced. The next start completes it.
 let restart = Update("nucleus-restart", reason: "the nucleus restarts", restartsNucleus: true)
 
 @Sendable func show(_ progress: GateProgress) {
@@ -24,11 +24,11 @@ let restart = Update("nucleus-restart", reason: "the nucleus restarts", restarts
 
 struct Nucleus: Service {
     func run() async throws {
-        // If the last shutdown was released, this is how it went.
+        // If the last shutdown was released, this start is its outcome.
         do { try await complete(restart.id, .applied, controlSocket: socket) } catch {
             logger.info("no restart to report: \((error as? GateError)?.message ?? "interrupted")")
         }
-        // A deployment that still waits at its gate is withdrawn by the shutdown.
+        // The shutdown withdraws a deployment that still waits at its gate.
         await cancelWhenGracefulShutdown {
             for id in CommandLine.arguments.dropFirst(2) { await deploy(id) }
         }
@@ -48,7 +48,7 @@ struct Nucleus: Service {
     }
 }
 
-// The last service is the first to hear of a shutdown, and holds it until the gate opens.
+// The last service is the first to shut down, and delays the others until its gate opens.
 let gate = ShutdownGate(for: restart, controlSocket: socket, logger: logger, progress: show)
 let group = ServiceGroup(
     services: [Nucleus(), gate],

@@ -1,56 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ReprieveProtocol
-internal import ReprieveTransport
+package import ReprieveProtocol
+package import ReprieveTransport
 
-/// Why a gate did not open, or why its update's outcome is not known to the broker.
+/// Why a gate did not open, or why the broker does not know an update's outcome.
 ///
-/// Never what the body of `withGate` threw: that is thrown as it is.
+/// Errors that the body of `withGate` throws are never wrapped in a `GateError`.
 public struct GateError: Error, Hashable, Sendable {
     @nonexhaustive
-    public enum Code: Hashable, Sendable {
-        /// A component did not answer, and the policy says that this refuses the update.
+    public enum Code: CaseIterable, Hashable, Sendable {
+        /// The broker refused the update: as the policy says when a component does not answer.
         case refused
-        /// Somebody withdrew the update while it waited.
+        /// The update was withdrawn while it waited.
         case cancelled
-        /// The update or its policy cannot be right. Nothing was announced.
+        /// The update or its policy is not valid. Nothing was announced.
         case invalid
-        /// No socket is there, or nobody listens at it.
+        /// There is no socket, or no process listens at it.
         case noBroker
-        /// Something listens at the socket that does not speak the protocol.
+        /// What listens at the socket does not speak the protocol, or speaks a later version of it.
         case notABroker
-        /// This user may not open the socket.
+        /// This user may not open the socket, or the operator's rules do not allow the request.
         case notPermitted
-        /// The broker turned the connection away.
+        /// The broker denied the connection.
         case denied
-        /// The broker took the connection, and then said nothing.
+        /// The broker accepted the connection, and then did not answer.
         case noAnswer
-        /// The broker was there, is gone, and did not come back in time.
+        /// The connection to the broker was lost, and could not be made again in time.
         case connectionLost
         /// The broker knows no update of that id.
         case unknownUpdate
-        /// The update is not in a state for this: it is announced with another request, or has
-        /// not been released, or has ended otherwise.
+        /// The update is not in a state for the request: it is announced with another request, is
+        /// not released yet, or has ended otherwise.
         case conflict
-        /// The broker does not take the request.
+        /// The broker cannot serve the request now, for instance since too many updates wait.
         case rejected
-        /// The gate opened and the body returned, but the broker does not know how it went: report
-        /// it with `complete`.
+        /// The gate opened and the body returned, but the broker does not know the outcome, for
+        /// the reason in `cause`: report it with `complete`.
         case unreported
     }
 
     public let code: Code
     /// What was wrong, where, and what to do about it.
     public let message: String
+    /// What led to an `unreported` outcome; nil for all other codes.
+    public let cause: Code?
 
-    package init(code: Code, message: String) {
+    package init(code: Code, message: String, cause: Code? = nil) {
         self.code = code
         self.message = message
+        self.cause = cause
     }
 }
 
+extension GateError: CustomStringConvertible {
+    /// The message, which names the cause.
+    public var description: String { message }
+}
+
 extension GateError {
-    init(_ error: ConnectionError) {
+    package init(_ error: ConnectionError) {
         let code: Code =
             switch error.code {
             case .noSocket, .refused: .noBroker
@@ -63,20 +71,37 @@ extension GateError {
         self.init(code: code, message: error.message)
     }
 
-    init(_ error: ErrorShape) {
+    package init(_ error: ErrorShape) {
         let code: Code =
             switch error.code {
             case .invalidArguments: .invalid
             case .resourceNotFound: .unknownUpdate
             case .conflict: .conflict
-            case .serviceError, .unauthorized: .rejected
+            case .unauthorized: .notPermitted
+            case .serviceError: .rejected
             }
         self.init(code: code, message: printable(error.message, limit: Limits.text))
     }
+
+    /// A gate that ended without a release.
+    init(refused end: WithdrawnShape) {
+        self.init(code: .refused, message: "the update was refused" + end.note("because of"))
+    }
+
+    init(cancelled end: WithdrawnShape) {
+        self.init(code: .cancelled, message: "the update was cancelled" + end.note("by"))
+    }
 }
 
-/// In the terms of those who call: what is neither the broker's nor the connection's stays.
-func explained(_ error: any Error) -> any Error {
+extension WithdrawnShape {
+    fileprivate func note(_ word: String) -> String {
+        let who = by.isEmpty ? "" : " \(word) " + printable(by, limit: Limits.text)
+        return who + (reason.isEmpty ? "" : ": " + printable(reason, limit: Limits.text))
+    }
+}
+
+/// The public form of an error of the broker or of the connection; every other error as it is.
+func publicError(_ error: any Error) -> any Error {
     switch error {
     case let error as ConnectionError: GateError(error)
     case let error as ErrorShape: GateError(error)

@@ -3,35 +3,38 @@
 package import ReprieveProtocol
 internal import ReprieveTransport
 
-/// What the body of a gate leaves behind.
+/// What the body of a gate returns.
+@nonexhaustive
 public enum Completion: Hashable, Sendable {
     case applied
     case failed
     case rolledBack
-    /// This process is about to be replaced: `complete` follows, perhaps in the next boot.
+    /// The outcome is not known yet, since this process is about to be replaced: `complete`
+    /// follows, perhaps in the next boot.
     case completesLater
 }
 
-/// Announces an update, waits until it may go ahead, and makes it: `body` is the change.
+/// Announces an update, waits until the gate opens, and then runs `body`, which is the change.
 ///
-/// What `body` returns is told to the components; if it throws, that is `failed`. Both are told
-/// even if the task is cancelled meanwhile.
+/// The components are told the outcome that `body` returns; if it throws, the outcome is `failed`.
+/// They are told even if the task is cancelled meanwhile.
 ///
-/// A broker that was there and is gone is tried again for 30 seconds, since it may only be
-/// restarting; it keeps its place in the negotiation. One that was never there is an error at once.
+/// A broker that was reached before and is lost is tried again for 30 seconds, since it may only be
+/// restarting; the update keeps its state. A broker that cannot be reached at first is an error at
+/// once.
 ///
-/// Cancelling the task while it waits withdraws the update, and the components are told; if the
-/// gate opens in the same instant, `body` does not run, and the outcome is `failed`.
+/// Cancelling the task while the update waits withdraws the update, and the components are told. If
+/// the gate opens in the same instant, `body` does not run, and the outcome is `failed`.
 ///
 /// - Parameters:
-///   - update: what is announced. Where an update of that id and that request waits already, it is
-///     joined.
-///   - policy: how long the gate waits for whom.
-///   - controlSocket: the broker's; by default where `reprieved` has it.
-///   - progress: hears who still holds the update back, at once and at each change.
-///   - body: makes the change, and says what became of it.
+///   - update: the update to announce. If an update of that id and that request waits already, it
+///     is joined.
+///   - policy: how long the gate waits for which components.
+///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
+///   - progress: is called with the components that block the update, at once and at each change.
+///   - body: makes the change, and returns the outcome.
 /// - Throws: a `GateError` if the gate does not open, or if the outcome could not be reported
-///   (`unreported`); `CancellationError`; else what `body` throws.
+///   (`unreported`); `CancellationError`; else the error that `body` throws.
 public func withGate(
     for update: Update,
     policy: GatePolicy = GatePolicy(),
@@ -39,35 +42,32 @@ public func withGate(
     progress: (GateProgress) async -> Void = { _ in },
     _ body: (Release) async throws -> Completion
 ) async throws {
-    let control = Control(path: controlSocket)
+    let control = ControlClient(path: controlSocket)
     try await control.withGate(GateRequest(update, policy), progress: progress, body: body)
 }
 
-/// Tells the components what became of an update that was released, in this boot or in an earlier
-/// one. A broker that is not there is tried again for 30 seconds, as after a boot.
+/// Tells the components the outcome of an update that was released, in this boot or in an earlier
+/// one. A broker that cannot be reached is tried again for 30 seconds, as after a boot.
 ///
-/// To repeat what was told before succeeds. `completesLater` says nothing, and is a mistake.
+/// Reporting the same outcome again succeeds.
 ///
 /// - Parameters:
-///   - deploymentID: the update's.
-///   - completion: what became of it.
-///   - message: more about it, for the components and the history; cut at 1 KiB.
-///   - controlSocket: the broker's; by default where `reprieved` has it.
+///   - deploymentID: the update's id.
+///   - outcome: `applied`, `failed` or `rolledBack`.
+///   - message: a text for the components and the history; cut at 1 KiB.
+///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
 /// - Throws: a `GateError`, such as `unknownUpdate` or `conflict`; `CancellationError`.
 public func complete(
     _ deploymentID: String,
-    _ completion: Completion,
+    _ outcome: Outcome,
     message: String? = nil,
     controlSocket: String? = nil
 ) async throws {
-    guard let outcome = completion.outcome else {
-        preconditionFailure("an update is completed with what became of it")
-    }
     let request = try CompleteRequest(deploymentID, outcome, message)
     do {
-        try await Control(path: controlSocket).completePatiently(request)
+        try await ControlClient(path: controlSocket).completePatiently(request)
     } catch {
-        throw explained(error)
+        throw publicError(error)
     }
 }
 
@@ -82,7 +82,7 @@ extension Completion {
     }
 }
 
-extension Control {
+extension ControlClient {
     package func withGate(
         _ request: GateRequest,
         progress: (GateProgress) async -> Void,
@@ -91,18 +91,18 @@ extension Control {
         let release = try await release(request, progress)
         let completion: Completion
         do { completion = try await body(release) } catch {
-            // The body's error is the one that counts: what is not reported stays released.
-            _ = await report(request.deploymentID, .failed, "its update ended with an error")
+            // The body's error is thrown, whether or not the report succeeds.
+            _ = await report(request.deploymentID, .failed, "the update ended with an error")
             throw error
         }
         guard let outcome = completion.outcome,
             let failure = await report(request.deploymentID, outcome, nil)
         else { return }
-        let message = "the outcome, \(outcome.rawValue), is not reported: \(failure.message)"
-        throw GateError(code: .unreported, message: message)
+        let message = "the outcome \(outcome.rawValue) is not reported: \(failure.message)"
+        throw GateError(code: .unreported, message: message, cause: failure.code)
     }
 
-    /// Returns why the broker does not know.
+    /// Returns why the broker does not know the outcome; nil if it does.
     private func report(
         _ id: String,
         _ outcome: Outcome,
@@ -112,7 +112,7 @@ extension Control {
         // In a task of its own, since this one may be cancelled.
         let reporting = Task { try await completePatiently(request) }
         do { try await reporting.value } catch {
-            return explained(error) as? GateError
+            return publicError(error) as? GateError
         }
         return nil
     }
@@ -130,20 +130,20 @@ extension Control {
                 case .attached, .event, .lost: break
                 }
             }
-            // The body of a cancelled task would not get far.
+            // In a cancelled task, the body would be interrupted at once.
             try Task.checkCancellation()
             return try Release(end)
         } catch is CancellationError {
-            // What was never announced might be somebody else's.
+            // An update that this task has not announced may be that of another coordinator.
             if isAnnounced { await withdrawEntirely(request.deploymentID) }
             throw CancellationError()
         } catch {
-            throw explained(error)
+            throw publicError(error)
         }
     }
 
     private func withdrawEntirely(_ id: String) async {
-        let reason = "the one who asked for it no longer does"
+        let reason = "its coordinator cancelled it"
         guard await withdraw(id, because: reason) == .tooLate else { return }
         _ = await report(id, .failed, reason)
     }
@@ -153,9 +153,9 @@ extension Release {
     fileprivate init(_ end: GateEvent) throws(GateError) {
         switch end {
         case .released(let shape): self.init(shape)
-        case .refused(let shape): throw GateError(code: .refused, message: shape.reason)
-        case .cancelled(let shape): throw GateError(code: .cancelled, message: shape.reason)
-        case .progress: preconditionFailure("progress is not the end")
+        case .refused(let shape): throw GateError(refused: shape)
+        case .cancelled(let shape): throw GateError(cancelled: shape)
+        case .progress: preconditionFailure("the last event of a gate is not its progress")
         }
     }
 }

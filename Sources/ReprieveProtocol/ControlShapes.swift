@@ -5,7 +5,7 @@ package import StrictJSON
 /// `reprieve#CompleteUpdateRequest`.
 package struct CompleteRequest: Shape {
     package var deploymentID: String
-    /// `applied`, `failed` or `rolledBack`.
+    /// One of `Outcome.reportable`.
     package var outcome: Outcome
     package var message: String?
 
@@ -19,7 +19,7 @@ package struct CompleteRequest: Shape {
         deploymentID = try json.deploymentID()
         outcome = try json.required("outcome", json.word("outcome"))
         message = try json.text("message")
-        guard [.applied, .failed, .rolledBack].contains(outcome) else {
+        guard Outcome.reportable.contains(outcome) else {
             throw JSONError("outcome: \(outcome.rawValue) is not applied, failed or rolledBack")
         }
     }

@@ -155,12 +155,6 @@ package enum GateEvent: Shape {
         }
     }
 
-    /// Whether a payload is one of the four. What only a later broker says is ignored.
-    package static func isKnown(_ payload: [UInt8]) -> Bool {
-        guard let json = try? JSON(decoding: payload, limits: .fromBroker) else { return true }
-        return ["progress", "released", "refused", "cancelled"].contains { json[$0] != nil }
-    }
-
     package var isLast: Bool {
         if case .progress = self { false } else { true }
     }

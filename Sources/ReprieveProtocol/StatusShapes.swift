@@ -48,7 +48,8 @@ package struct UpdateShape: Shape {
     }
 
     package var deploymentID: String
-    package var state: State
+    /// Nil for a state of a later version.
+    package var state: State?
     package var reason: String?
     package var isGgcRestarting: Bool
     package var ageMs: Int64
@@ -78,7 +79,7 @@ package struct UpdateShape: Shape {
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
-        state = try json.required("state", json.word("state"))
+        state = State(rawValue: try json.requiredString("state"))
         reason = try json.string("reason")
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
         ageMs = try json.integer("ageMs") ?? 0
@@ -90,7 +91,7 @@ package struct UpdateShape: Shape {
     package var json: JSON {
         .members(
             .init("deploymentId", .string(deploymentID)),
-            .init("state", .string(state.rawValue)),
+            .init("state", .string(stateText)),
             .init(optional: "reason", reason.map(JSON.string)),
             .init("isGgcRestarting", .bool(isGgcRestarting)),
             .init("ageMs", .integer(ageMs)),
@@ -186,6 +187,11 @@ package struct ComponentShape: Shape {
             .init(optional: "unit", unit.map(JSON.string))
         )
     }
+}
+
+extension UpdateShape {
+    /// The state for people.
+    package var stateText: String { state?.rawValue ?? "unknown" }
 }
 
 extension ParticipantShape {

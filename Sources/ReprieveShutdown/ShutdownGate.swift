@@ -4,11 +4,11 @@ public import Logging
 public import ReprieveCoordinator
 public import ServiceLifecycle
 
-/// Holds the graceful shutdown of a `ServiceGroup` until the components that it would interrupt
+/// Delays the graceful shutdown of a `ServiceGroup` until the components that it would interrupt
 /// are ready.
 ///
-/// A group shuts its services down in reverse order, one after the other. Place the gate last:
-/// then it hears of the shutdown first, and all the others run on undisturbed until it opens.
+/// A group shuts its services down in reverse order, one after the other. Place the gate last: it
+/// is then the first service to shut down, and the others run undisturbed until it opens.
 ///
 /// ```swift
 /// let group = ServiceGroup(
@@ -21,11 +21,11 @@ public import ServiceLifecycle
 /// The update stays released until it is completed: call `complete(_:_:)` at the next start, or an
 /// update of the same id finds its gate open already.
 ///
-/// What cannot be helped does not stop the shutdown: a gate that is refused or cancelled, or a
-/// broker that is not there, is logged as a warning, and the group goes on. Whoever asked for the
-/// shutdown has the last word, too: a group whose `maximumGracefulShutdownDuration` is over, and a
-/// service manager whose stop time-out is, end the wait. Give both more time than the policy's
-/// deadline. The update is withdrawn in the first case, and in the second when the broker notices.
+/// The shutdown goes ahead in any case. A gate that is refused or cancelled, or a broker that cannot
+/// be reached, is logged as a warning. The wait also ends when the group's
+/// `maximumGracefulShutdownDuration` is over, and when the service manager's stop time-out is: give
+/// both more time than the policy's deadline. The update is withdrawn in the first case at once, and
+/// in the second when the broker notices that its coordinator is gone.
 public struct ShutdownGate: Service {
     private let update: @Sendable () async -> Update?
     private let policy: GatePolicy
@@ -36,8 +36,9 @@ public struct ShutdownGate: Service {
     /// Gates the shutdown as one update.
     ///
     /// - Parameters:
-    ///   - controlSocket: the broker's; by default where `reprieved` has it.
-    ///   - progress: hears who holds the shutdown back, at once and at each change.
+    ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
+    ///   - progress: is called with the components that block the shutdown, at once and at each
+    ///     change.
     public init(
         for update: Update,
         policy: GatePolicy = GatePolicy(),
@@ -54,7 +55,8 @@ public struct ShutdownGate: Service {
         )
     }
 
-    /// Asks at the shutdown what it is for. Nil is a shutdown that nobody needs to be told of.
+    /// Calls `update` at the shutdown, to know which update it is for. If that returns nil, no
+    /// component is told of the shutdown.
     public init(
         policy: GatePolicy = GatePolicy(),
         controlSocket: String? = nil,
@@ -69,7 +71,7 @@ public struct ShutdownGate: Service {
         self.progress = progress
     }
 
-    /// Returns when the group may go on.
+    /// Returns when the group may continue its shutdown.
     public func run() async throws {
         try await gracefulShutdown()
         guard let update = await update() else { return }

@@ -23,14 +23,6 @@ public struct TestGate: Sendable {
         case deferred(for: Duration, because: String)
     }
 
-    /// How an update that was released ends: the outcomes that an updater can report.
-    @nonexhaustive
-    public enum Completion: Hashable, Sendable {
-        case applied
-        case failed
-        case rolledBack
-    }
-
     public let deploymentID: String
     private let request: GateRequest
     private let broker: InProcessBroker
@@ -71,15 +63,9 @@ public struct TestGate: Sendable {
         return observer.latest.state
     }
 
-    /// Tells the components the outcome of the update. Throws a `TestBrokerError` if it is not
-    /// released.
-    public func complete(_ completion: Completion, message: String? = nil) async throws {
-        let outcome: Outcome =
-            switch completion {
-            case .applied: .applied
-            case .failed: .failed
-            case .rolledBack: .rolledBack
-            }
+    /// Tells the components the outcome, which is `applied`, `failed` or `rolledBack`. Throws a
+    /// `TestBrokerError` if it is another one, or if the update is not released.
+    public func complete(_ outcome: Outcome, message: String? = nil) async throws {
         try await call(
             .completeUpdate,
             CompleteRequest(deploymentID: deploymentID, outcome: outcome, message: message)
@@ -134,7 +120,7 @@ extension TestGate {
     private func attach() async throws {
         try await withConnection(to: "the test's broker", in: environment) { connection in
             let (_, events) = try await connection.subscribe(.gateUpdate, request)
-            for try await event in events where GateEvent.isKnown(event) {
+            for try await event in events {
                 observer.see(try GateEvent(decoding: event, limits: .fromBroker))
             }
         }

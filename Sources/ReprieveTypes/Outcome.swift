@@ -14,6 +14,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     /// library says so, to a component that had acknowledged.
     case postponed
 
+    /// The outcomes that a coordinator reports. All others are the broker's, or the library's own.
+    package static let reportable: [Outcome] = [.applied, .failed, .rolledBack]
+
     /// The outcome that a text on the wire stands for; `unknown` for none, and for one that a later
     /// version may have.
     package init(wire text: String?) {

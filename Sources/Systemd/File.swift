@@ -58,8 +58,8 @@ package enum File {
         return names.sorted()
     }
 
-    /// Puts a file in the place of another, whole or not at all. It is its owner's alone; the
-    /// owner stays who it was.
+    /// Puts a file in the place of another, whole or not at all, and on the disk before this
+    /// returns. Only its owner may read it; the owner stays who it was.
     package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         let draft = path + ".new"
         unlink(draft)
@@ -70,17 +70,42 @@ package enum File {
             unlink(draft)
             throw error
         }
+        try syncDirectory(of: path)
     }
 
-    /// Runs `body` when nobody else does who asks for the same directory.
+    /// Makes the directory of a file, if there is none.
+    package static func makeDirectory(of path: String) throws(SystemError) {
+        let directory = directory(of: path)
+        if mkdir(directory, 0o755) != 0 {
+            if errno == EEXIST { return }
+            throw SystemError("make the directory", path: directory, errno: errno)
+        }
+        try syncDirectory(of: directory)
+    }
+
+    /// Has the names in a file's directory survive a loss of power.
+    private static func syncDirectory(of path: String) throws(SystemError) {
+        let directory = directory(of: path)
+        let number = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let file = Descriptor(owning: try check(number, "open", path: directory))
+        try check(fsync(file.number), "sync", path: directory)
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Runs `body` while no other process does that wants to change the same file. It locks the
+    /// file `.NAME.lock` beside it, for which it waits at most `limit`.
     package static func locked<Result>(
-        _ directory: String,
+        _ path: String,
+        waitingAtMost limit: Duration = .seconds(5),
         _ body: () throws -> Result
     ) throws -> Result {
-        let number = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        try check(number, "open", path: directory)
-        defer { close(number) }
-        try check(flock(number, LOCK_EX), "lock", path: directory)
+        let name = path.split(separator: "/").last ?? ""
+        let lock = try LockFile("\(directory(of: path))/.\(name).lock")
+        try lock.lock(within: limit)
         return try body()
     }
 

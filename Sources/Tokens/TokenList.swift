@@ -2,34 +2,35 @@
 
 internal import ReprieveProtocol
 
-/// The tokens that are good, and whose they are: the content of the tokens file. It knows their
-/// digests only, so whoever reads it cannot be anybody.
+/// The valid tokens and their components: the content of the tokens file. It has only digests, so a
+/// reader of the file learns no token.
 package struct TokenList: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         package var component: String
         package var digest: SHA256
     }
 
-    /// Bytes of a file. A longer one is refused.
+    /// The maximum size of a tokens file. A longer one is refused.
     package static let maximumBytes = 1_024 * 1_024
 
     package private(set) var entries: [Entry] = []
 
     package init() {}
 
-    /// Whose token has this digest. It takes the same time whichever it is, or none.
+    /// The component whose token has this digest. The time does not depend on which one it is.
     package func component(of digest: SHA256) -> String? {
         var found: Int?
         for index in entries.indices where entries[index].digest == digest { found = index }
         return found.map { entries[$0].component }
     }
 
-    /// A component can have several tokens, so that one can take the place of another in peace.
+    /// Adds a token. A component can have several, so that a new token can replace an old one while
+    /// both are valid.
     package mutating func issue(_ token: Token, to component: String) {
         entries.append(Entry(component: component, digest: token.digest))
     }
 
-    /// Revokes all tokens of a component, and says how many.
+    /// Revokes all tokens of a component, and returns their number.
     @discardableResult
     package mutating func revoke(_ component: String) -> Int {
         let before = entries.count
@@ -40,19 +41,20 @@ package struct TokenList: Hashable, Sendable {
 
 // MARK: - The file
 
-/// A line that is none of a tokens file.
+/// An invalid line of a tokens file.
 package struct TokenListError: Error, Hashable, Sendable {
     package var line: Int
     package var message: String
 }
 
 extension TokenList {
-    /// Reads lines of a name and the digest of its token. Empty lines and comments mean nothing.
+    /// Reads lines of a component name and the digest of its token. Empty lines and comments are
+    /// skipped.
     package init(decoding text: String) throws(TokenListError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
             guard let entry = Entry(line) else {
-                let message = "not a component's name and the SHA-256 of its token"
+                let message = "expected a component name and the SHA-256 of its token"
                 throw TokenListError(line: index + 1, message: message)
             }
             entries.append(entry)
@@ -60,7 +62,7 @@ extension TokenList {
     }
 
     package func encoded() -> String {
-        let head = "# The tokens that reprieved takes, by their SHA-256: see `reprieve token`.\n"
+        let head = "# The SHA-256 of each token that reprieved accepts: see `reprieve token`.\n"
         return entries.reduce(head) { $0 + $1.component + " " + $1.digest.hexadecimal + "\n" }
     }
 }

@@ -36,17 +36,17 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
     text(HistoryShape(decisions: [decision]), of: nil).split(separator: "\n")
 }
 
-@Suite struct HistoryTextTests {
-    @Test func `says who was the last to be ready`() {
+@Suite("The text of the history") struct HistoryTextTests {
+    @Test func `names the component that was ready last`() {
         let late = participant("Camera", .acknowledged, after: 7_805_000)
         let shown = lines(decision(.consent, [late, participant("Arm", .acknowledged)]))
-        let expected = "released after 2 h 10 min, all were ready; last: com.example.Camera"
-        #expect(shown[2].hasSuffix("  " + expected))
+        let expected = "all components were ready; last: com.example.Camera"
+        #expect(shown[2].hasSuffix("  released after 2 h 10 min, " + expected))
         let alone = lines(decision(.consent, [late]))
-        #expect(alone[2].hasSuffix("all were ready"))
+        #expect(alone[2].hasSuffix("all components were ready"))
     }
 
-    @Test func `says who was overridden, and who was silent`() {
+    @Test func `names the overridden and the silent components`() {
         let all = [participant("Arm", .overridden), participant("Till", .gone)]
         var forced = decision(.forced, all, after: 61_500)
         forced.forced = ByWhomShape(by: "uid 0, pid 4711", reason: "a hole is being used")
@@ -55,11 +55,11 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
         #expect(lines(forced)[2].hasSuffix("released after 1 min 1 s, " + words + rest))
         let deadline = "the deadline had passed" + rest
         #expect(lines(decision(.deadline, all))[2].hasSuffix(deadline))
-        let capped = "the time of com.example.Arm was used up; silent: com.example.Till"
+        let capped = "the budget of com.example.Arm was spent; silent: com.example.Till"
         #expect(lines(decision(.capped, all))[2].hasSuffix(capped))
     }
 
-    @Test func `tells apart why it deferred and what it said at last`() {
+    @Test func `has both the reason of the last deferral and the last message`() {
         var camera = participant("Camera", .acknowledged, after: 3_400)
         camera.rounds = 4
         camera.deferrals = 3
@@ -75,7 +75,7 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
         #expect(lines(decision(.consent, [camera])).last?.hasSuffix("10 min: recording") == true)
     }
 
-    @Test func `leaves out the date where it is that of the release`() {
+    @Test func `omits the date of the release`() {
         let early = participant("Arm", .acknowledged, after: -400_000_000)
         let late = participant("Camera", .acknowledged)
         let shown = lines(decision(.consent, [early, late], after: 0))

@@ -6,7 +6,7 @@ import ReprieveProtocol
 import ScriptedBroker
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Cancelling the task` {
+@Suite("Cancelling the task", .timeLimit(.minutes(1))) struct CancellationTests {
     private func gating(
         _ broker: ScriptedBroker,
         _ body: @escaping @Sendable () async throws -> Completion = { .applied }
@@ -28,7 +28,9 @@ import Testing
         await #expect(throws: CancellationError.self) { try await gating.value }
     }
 
-    @Test func `in the handshake withdraws nothing: it might be somebody else's`() async {
+    @Test func `in the handshake withdraws nothing, since the update may be another coordinator's`()
+        async
+    {
         let broker = ScriptedBroker { _, _ in [] }
         let gating = gating(broker)
         for await event in broker.heard {
@@ -51,7 +53,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await gating.value }
     }
 
-    @Test func `in the instant of release runs no body, and says that it failed`() async throws {
+    @Test func `in the instant of release runs no body, and reports that it failed`() async throws {
         let opened = AsyncStream<Void>.makeStream()
         let broker = ScriptedBroker { connection, event in
             switch event {
@@ -77,7 +79,8 @@ import Testing
         await #expect(throws: CancellationError.self) { try await gating.value }
     }
 
-    @Test func `while the body runs is its own business, and the outcome is told`() async throws {
+    @Test func `while the body runs is left to the body, and the outcome is reported`() async throws
+    {
         let broker = broker(released)
         defer { broker.stop() }
         let gating = gating(broker) {
@@ -108,7 +111,7 @@ import Testing
     }
 
     @Test func `leaves no descriptor open`() async {
-        // In a process of its own, where nobody else opens any.
+        // In a process of its own, where no other test opens any.
         await #expect(processExitsWith: .success) {
             let waits = broker(nil)
             let silent = ScriptedBroker { _, _ in [] }

@@ -7,26 +7,7 @@ import ScriptedBroker
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct GateTests {
-    @Test func `an event that is not known yet is passed over`() async throws {
-        let broker = ScriptedBroker { connection, event in
-            switch event {
-            case .connect: return connection.accept()
-            case .request(let stream, .gateUpdate, _):
-                let future = connection.send(stream, Array(#"{"future":{}}"#.utf8))
-                return connection.respond(stream, announced.encoded()) + future
-                    + connection.send(stream, released.encoded(), isLast: true)
-            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
-            default: return []
-            }
-        }
-        defer { broker.stop() }
-        try await withGate(for: Update("d-1"), controlSocket: broker.path) { release in
-            #expect(release.silent == ["b"])
-            return .applied
-        }
-    }
-
+@Suite("A gate", .timeLimit(.minutes(1))) struct GateTests {
     @Test func `the body runs at release, and its outcome is reported`() async throws {
         let broker = broker(released)
         defer { broker.stop() }
@@ -53,7 +34,7 @@ import Testing
         #expect(try CompleteRequest(decoding: payload).outcome == .failed)
     }
 
-    @Test func `a gate that is refused throws, and the body does not run`() async throws {
+    @Test func `a refused gate throws, and the body does not run`() async throws {
         let by = WithdrawnShape(deploymentID: "d-1", by: "a", reason: "no answer from a")
         let broker = broker(.refused(by))
         defer { broker.stop() }
@@ -64,16 +45,7 @@ import Testing
             }
         }
         #expect(error?.code == .refused)
-        #expect(error?.message == "no answer from a")
-    }
-
-    @Test func `a broker that is not there is an error of its own`() async {
-        let error = await #expect(throws: GateError.self) {
-            try await withGate(for: Update("d-1"), controlSocket: "/tmp/no-such-socket") { _ in
-                .applied
-            }
-        }
-        #expect(error?.code == .noBroker)
+        #expect(error?.message == "the update was refused because of a: no answer from a")
     }
 
     @Test func `an outcome that the broker does not take is an error of its own`() async throws {
@@ -93,8 +65,9 @@ import Testing
             try await withGate(for: Update("d-1"), controlSocket: broker.path) { _ in .applied }
         }
         #expect(error?.code == .unreported)
-        #expect(error?.message.contains("applied") ?? false)
-        #expect(error?.message.contains("it has ended: cancelled") ?? false)
+        #expect(error?.cause == .conflict)
+        #expect(error?.message == "the outcome applied is not reported: it has ended: cancelled")
+        #expect(error.map { "\($0)" } == error?.message, "it prints as its message")
     }
 
     @Test func `an outcome that comes later is not reported now`() async throws {
@@ -108,13 +81,16 @@ import Testing
         #expect(request.message == "no room")
     }
 
-    @Test func `to complete an update with nothing ends the program`() async {
-        await #expect(processExitsWith: .failure) {
-            try? await complete("d-1", .completesLater)
-        }
+    @Test(arguments: [Outcome.cancelled, .unknown, .postponed])
+    func `an outcome that is not a coordinator's is not reported`(outcome: Outcome) async {
+        let error = await #expect(throws: GateError.self) { try await complete("d-1", outcome) }
+        #expect(error?.code == .invalid)
+        #expect(error?.message.hasSuffix("not \(outcome.rawValue)") == true)
     }
 
-    @Test func `the progress says who holds it back, why, and for how long`() async throws {
+    @Test func `the progress says which components block the update, why, and for how long`()
+        async throws
+    {
         let participant = ParticipantShape(
             component: "a",
             state: .deferred,
@@ -159,7 +135,7 @@ import Testing
         #expect(seen.first?.blockers.first?.remaining == .milliseconds(2_500))
     }
 
-    @Test func `a broker that dies while the gate waits is attached to again`() async throws {
+    @Test func `a coordinator attaches again to a broker that restarts`() async throws {
         let lives = Mutex(0)
         let broker = ScriptedBroker { connection, event in
             switch event {
@@ -175,7 +151,8 @@ import Testing
         }
         defer { broker.stop() }
         var steps: [String] = []
-        let end = try await Control(path: broker.path).gate(GateRequest(deploymentID: "d-1")) {
+        let end = try await ControlClient(path: broker.path).gate(GateRequest(deploymentID: "d-1"))
+        {
             switch $0 {
             case .attached:
                 steps.append("attached")

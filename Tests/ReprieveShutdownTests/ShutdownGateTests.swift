@@ -10,29 +10,29 @@ import Synchronization
 import Testing
 
 /// What happened, in order.
-private final class Chronicle: Sendable {
+private final class EventLog: Sendable {
     private let events = Mutex<[String]>([])
 
-    func enter(_ event: String) { events.withLock { $0.append(event) } }
+    func append(_ event: String) { events.withLock { $0.append(event) } }
 
     var all: [String] { events.withLock { $0 } }
 }
 
-/// A service that goes on until it is told to shut down.
+/// A service that runs until the group shuts down.
 private struct Worker: Service {
-    let chronicle: Chronicle
+    let log: EventLog
     let started = AsyncStream<Void>.makeStream()
 
     func run() async throws {
         started.continuation.finish()
         try await gracefulShutdown()
-        chronicle.enter("the worker shuts down")
+        log.append("the worker shuts down")
     }
 }
 
-/// A broker that says nothing of a gate before `end` does.
+/// A broker that ends each gate with `end`; nil lets it wait.
 private func broker(
-    _ chronicle: Chronicle,
+    _ log: EventLog,
     end: @escaping @Sendable () -> GateEvent?
 ) -> ScriptedBroker {
     ScriptedBroker { connection, event in
@@ -47,7 +47,7 @@ private func broker(
             )
             let announced = connection.respond(stream, response.encoded())
             guard let end = end() else { return announced }
-            chronicle.enter("the gate ends")
+            log.append("the gate ends")
             return announced + connection.send(stream, end.encoded(), isLast: true)
         case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
         default: return []
@@ -68,13 +68,14 @@ private let released = GateEvent.released(
 
 private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-@Suite(.timeLimit(.minutes(1))) struct `A gate at the shutdown of a service group` {
-    private let chronicle: Chronicle
+@Suite("A gate at the shutdown of a service group", .timeLimit(.minutes(1)))
+struct ShutdownGateTests {
+    private let log: EventLog
     private let worker: Worker
 
     init() {
-        chronicle = Chronicle()
-        worker = Worker(chronicle: chronicle)
+        log = EventLog()
+        worker = Worker(log: log)
     }
 
     /// Lets the group run until the worker does, and then shuts it down.
@@ -98,15 +99,15 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ShutdownGate(for: Update("d"), controlSocket: path, logger: quiet)
     }
 
-    @Test func `holds the others up until it opens`() async throws {
-        let broker = broker(chronicle) { released }
+    @Test func `delays the other services until it opens`() async throws {
+        let broker = broker(log) { released }
         defer { broker.stop() }
         try await shutDown(group(gate(broker.path)))
-        #expect(chronicle.all == ["the gate ends", "the worker shuts down"])
+        #expect(log.all == ["the gate ends", "the worker shuts down"])
     }
 
     @Test func `leaves the update to be completed at the next start`() async throws {
-        let broker = broker(chronicle) { released }
+        let broker = broker(log) { released }
         try await shutDown(group(gate(broker.path)))
         broker.stop()
         for await event in broker.heard {
@@ -114,31 +115,32 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         }
     }
 
-    @Test func `that is refused does not stop the shutdown`() async throws {
+    @Test func `does not stop the shutdown when it is refused`() async throws {
         let refusal = WithdrawnShape(deploymentID: "d", by: "a", reason: "no answer from a")
-        let broker = broker(chronicle) { .refused(refusal) }
+        let broker = broker(log) { .refused(refusal) }
         defer { broker.stop() }
         try await shutDown(group(gate(broker.path)))
-        #expect(chronicle.all == ["the gate ends", "the worker shuts down"])
+        #expect(log.all == ["the gate ends", "the worker shuts down"])
     }
 
-    @Test func `whose broker is not there does not stop the shutdown`() async throws {
+    @Test func `does not stop the shutdown without a broker`() async throws {
         try await shutDown(group(gate("/nowhere")))
-        #expect(chronicle.all == ["the worker shuts down"])
+        #expect(log.all == ["the worker shuts down"])
     }
 
-    @Test func `asks at the shutdown what it is for, and may be for nothing`() async throws {
-        let chronicle = chronicle
+    @Test func `learns at the shutdown which update it is for, and there may be none`() async throws
+    {
+        let log = log
         let gate = ShutdownGate(controlSocket: "/nowhere", logger: quiet) {
-            chronicle.enter("asked")
+            log.append("asked")
             return nil
         }
         try await shutDown(group(gate))
-        #expect(chronicle.all == ["asked", "the worker shuts down"])
+        #expect(log.all == ["asked", "the worker shuts down"])
     }
 
     @Test func `is withdrawn when the group has waited long enough`() async throws {
-        let broker = broker(chronicle) { nil }
+        let broker = broker(log) { nil }
         defer { broker.stop() }
         let group = group(gate(broker.path), maximum: .milliseconds(200))
         let running = Task { try await shutDown(group) }
@@ -149,7 +151,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
 
     @Test func `does nothing when the group is cancelled`() async {
-        let broker = broker(chronicle) { released }
+        let broker = broker(log) { released }
         let group = group(gate(broker.path))
         let running = Task { try await group.run() }
         running.cancel()

@@ -229,7 +229,7 @@ def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
     code, output, _ = processes.reprieve(second, "history", "d", "--json").end()
     assert json.loads(output[0])["decisions"] == [decision]
     code, output, _ = processes.reprieve(second, "history", "other").end()
-    assert (code, output) == (0, ["nothing is remembered of update other"])
+    assert (code, output) == (0, ["the history is empty for update other"])
 
 
 def test_the_history_is_newest_first_and_can_be_limited(daemon, coordinator):

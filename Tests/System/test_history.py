@@ -43,6 +43,6 @@ def test_the_history_tells_who_held_it_back_why_and_who_was_last(start, processe
     _, output, _ = processes.reprieve(second, "history", "d", env=environment).end()
     (line,) = [line for line in output if "released" in line]
     assert line.split("  ")[1] == when.strftime("%Y-%m-%d %H:%M:%S +0200")
-    assert line.endswith(f"all were ready; last: {CAMERA}")
+    assert line.endswith(f"all components were ready; last: {CAMERA}")
     (row,) = [line for line in output if line.startswith("  " + CAMERA)]
     assert row.endswith("  1 h: recording  saved")

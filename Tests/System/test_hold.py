@@ -10,7 +10,7 @@ import pytest
 from daemon import BUILD
 from expect import CAMERA, HOUR
 
-UNDERWAY, NOT_PERMITTED, NOT_FOUND, USAGE = 75, 77, 127, 64
+UNDERWAY, NOT_PERMITTED, NOT_FOUND = 75, 77, 127
 # What the tests run reads a line to end, so that they say when.
 WAITING = ["sh", "-c", "echo running; read line; exit ${line:-0}"]
 
@@ -226,25 +226,6 @@ def test_a_command_that_ends_at_once_is_no_silence(hold, coordinator):
         gate = coordinator.gate(f"d-{number}", policy)
         assert hold("--if-underway", "proceed", command=["true"]).end()[0] == 0
         assert gate.released()["basis"] == "consent"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["hold", "--", "true"],
-        ["hold", "--why", "", "--", "true"],
-        ["hold", "--why", "x"],
-        ["hold", "--why", "x", "--lease", "0s", "--", "true"],
-        ["hold", "--why", "x", "--lease", "soon", "--", "true"],
-        ["hold", "--why", "x", "--component", "no spaces", "--", "true"],
-        ["hold", "--why", "x", "--if-underway", "force", "--", "true"],
-    ],
-    ids=str,
-)
-def test_wrong_usage_is_64(processes, arguments):
-    code, output, errors = processes.start(BUILD / "reprieve", *arguments).end()
-    assert (code, output) == (USAGE, [])
-    assert errors
 
 
 # An update that is under way

@@ -10,7 +10,7 @@ import pytest
 from daemon import BUILD
 from expect import CAMERA, HOUR
 
-NOT_PERMITTED, NOT_FOUND, USAGE = 77, 127, 64
+NOT_PERMITTED, NOT_FOUND = 77, 127
 
 
 @pytest.fixture
@@ -303,8 +303,3 @@ def test_a_broker_that_denies_the_component_is_77(directory, start, processes):
     daemon = start("--config", config)
     arguments = ["listen", "--exec", "true"]
     assert processes.reprieve_component(daemon, *arguments).end()[0] == NOT_PERMITTED
-
-
-@pytest.mark.parametrize("arguments", [["listen"], ["listen", "--exec"]], ids=str)
-def test_wrong_usage_is_64(processes, arguments):
-    assert processes.start(BUILD / "reprieve", *arguments).end()[0] == USAGE

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens that the operator issues, lists and revokes."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -70,7 +71,7 @@ def test_nobody_has_a_token_that_was_revoked(token):
     token(ROBOT)
     token("--revoke", CAMERA)
     assert len(token("--list")) == 1
-    assert "no token" in token("--revoke", CAMERA, code=64)[0]
+    assert "no token" in token("--revoke", CAMERA, code=66)[0]
 
 
 def test_many_at_once_lose_nothing(processes, token, file):
@@ -79,6 +80,59 @@ def test_many_at_once_lose_nothing(processes, token, file):
     ]
     assert {program.end()[0] for program in programs} == {0}
     assert len(token("--list")) == 8
+
+
+@as_root
+def test_another_user_who_locks_the_directory_delays_nothing(token, processes, directory):
+    hold = ["flock", directory, "sh", "-c", "echo locked; read line"]
+    holder = processes.start(*hold, user=NOBODY, stdin=-1)
+    holder.line("locked")
+    token(CAMERA)
+    token("--revoke", CAMERA)
+
+
+def test_the_lock_is_a_file_that_only_its_owner_can_open(token, directory):
+    token(CAMERA)
+    lock = pathlib.Path(directory, ".tokens.lock")
+    assert stat.S_ISREG(lock.lstat().st_mode)
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+
+
+def test_a_link_in_the_place_of_the_lock_is_not_followed(token, directory):
+    elsewhere = pathlib.Path(directory, "elsewhere")
+    pathlib.Path(directory, ".tokens.lock").symlink_to(elsewhere)
+    assert ".tokens.lock" in token(CAMERA, code=74)[0]
+    assert not elsewhere.exists()
+
+
+def test_a_lock_that_is_held_too_long_is_named_with_what_to_do(token, directory):
+    lock = pathlib.Path(directory, ".tokens.lock")
+    with open(lock, "w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (error,) = token(CAMERA, code=75)
+    assert str(lock) in error and "lslocks" in error
+    token(CAMERA)
+
+
+def test_a_change_is_on_the_disk_before_it_is_said(processes, file, interposer, tmp_path):
+    """Also where the directory did not exist: its name, too, outlives a loss of power."""
+    folder = file.parent / "new"
+    log = tmp_path / "calls"
+    environment = os.environ | {"LD_PRELOAD": interposer, "INTERPOSE_LOG": str(log)}
+    command = [BUILD / "reprieve", "token", CAMERA, "--tokens", folder / "tokens"]
+    assert processes.start(*command, env=environment).end()[0] == 0
+    calls = [tuple(line.split(" ")[::2]) for line in log.read_text().splitlines()]
+    calls = [call for call in calls if str(file.parent) in call[1] or "pipe:" in call[1]]
+    draft = str(folder / "tokens.new")
+    assert [call for call in calls if call[0] != "unlink"][:-1] == [
+        ("mkdir", str(folder)),
+        ("fsync", str(file.parent)),
+        ("write", draft),
+        ("fsync", draft),
+        ("rename", str(folder / "tokens")),
+        ("fsync", str(folder)),
+    ]
+    assert calls[-1][0] == "write" and "pipe:" in calls[-1][1]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b/c", "x" * 129, "a\x1b[2J"], ids=ascii)
@@ -154,6 +208,7 @@ def test_a_damaged_file_is_refused_and_what_was_read_before_stays(daemon, token,
     assert flags(daemon.connection(), text) == ACCEPTED
     daemon.stop()
     assert reprieved("--check-config", "--tokens-file", str(file)).returncode == 78
+    token("--list", code=74)
 
 
 def test_a_component_that_policy_forbids_is_told_so(start, file):

@@ -3,7 +3,7 @@
 import Testing
 import Tokens
 
-@Suite struct `SHA-256` {
+@Suite("SHA-256") struct SHA256Tests {
     @Test(
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -48,7 +48,7 @@ import Tokens
     }
 }
 
-@Suite struct `A token` {
+@Suite("A token") struct TokenTests {
     private let token = Token(random: Array(0..<26))
 
     @Test func `is made of random bytes, five bits each`() {
@@ -64,7 +64,7 @@ import Tokens
     }
 }
 
-@Suite struct `The list of tokens` {
+@Suite("The list of tokens") struct TokenListTests {
     private let first = Token(random: Array(0..<26))
     private let second = Token(random: Array(1..<27))
     private var list = TokenList()

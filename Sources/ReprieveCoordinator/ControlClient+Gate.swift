@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ReprieveProtocol
+package import ReprieveTransport
+
+/// What happens while a coordinator waits at a gate.
+package enum GateStep: Hashable, Sendable {
+    /// The connection is open, and the request leaves. From now on there may be an update to
+    /// withdraw.
+    case asking
+    /// The update is announced, or an earlier announcement with the same request is joined.
+    case attached(GateResponse)
+    case event(GateEvent)
+    /// The connection is lost. It is tried again, since the broker may only be restarting.
+    case lost(ConnectionError)
+}
+
+extension ControlClient {
+    /// How long a broker that was reached before may be unreachable.
+    package static let reattachLimit = Duration.seconds(30)
+
+    /// Announces an update and waits for its end, which is the last step passed on. If the broker
+    /// restarts meanwhile, this attaches to the same update again.
+    ///
+    /// Cancelling the task leaves the update as it is: see `withdraw`.
+    package func gate(
+        _ request: GateRequest,
+        _ handle: (GateStep) async throws -> Void
+    ) async throws -> GateEvent {
+        var retries = RetryWindow.none
+        while true {
+            do {
+                return try await attach(request) { step in
+                    if step != .asking { retries = RetryWindow(Self.reattachLimit) }
+                    try await handle(step)
+                }
+            } catch let error as ConnectionError {
+                // The broker was reached, and the connection broke before the response.
+                if retries.isNone, error.code == .broken {
+                    retries = RetryWindow(Self.reattachLimit)
+                }
+                if retries.isFresh, error.isTemporary { try await handle(.lost(error)) }
+                guard let delay = retries.delay(after: error) else { throw error }
+                try await Task.sleep(for: delay)
+            }
+        }
+    }
+
+    private func attach(
+        _ request: GateRequest,
+        _ handle: (GateStep) async throws -> Void
+    ) async throws -> GateEvent {
+        try await withConnection(to: path, timeout: handshakeTimeout) { connection in
+            try await handle(.asking)
+            let (response, events) = try await connection.subscribe(.gateUpdate, request)
+            try await handle(.attached(response.read(as: GateResponse.self, at: path)))
+            var isLatestUnread = false
+            for try await payload in events {
+                let event = try? GateEvent(decoding: payload, limits: .fromBroker)
+                isLatestUnread = event == nil
+                guard let event else { continue }
+                try await handle(.event(event))
+                if event.isLast { return event }
+            }
+            try Task.checkCancellation()
+            // To attach again would announce the update a second time.
+            if isLatestUnread { throw GateError.unreadEnd(path) }
+            throw ConnectionError(.broken, path, because: "the broker ended the stream")
+        }
+    }
+
+    /// Reports an outcome, also to a broker that is being restarted.
+    package func completePatiently(_ request: CompleteRequest) async throws {
+        var retries = RetryWindow(Self.reattachLimit)
+        while true {
+            do { return try await complete(request) } catch let error as ConnectionError {
+                guard let delay = retries.delay(after: error) else { throw error }
+                try await Task.sleep(for: delay)
+            }
+        }
+    }
+}
+
+extension GateError {
+    /// The last event of a gate is not known here, as that of a later broker may be.
+    fileprivate static func unreadEnd(_ path: String) -> GateError {
+        let message =
+            "the broker at \(path) ended the update in a way that this version does not know; see"
+            + " reprieved's journal, and update this program"
+        return GateError(code: .notABroker, message: message)
+    }
+}
+
+/// How long a lost broker is tried again. The time starts with the first failure.
+private struct RetryWindow {
+    private let limit: Duration
+    private var backoff = Backoff()
+    private var end: ContinuousClock.Instant?
+
+    static let none = RetryWindow(.zero)
+
+    init(_ limit: Duration) {
+        self.limit = limit
+    }
+
+    var isNone: Bool { limit == .zero }
+
+    /// Whether there was no failure yet.
+    var isFresh: Bool { end == nil && limit > .zero }
+
+    mutating func delay(after error: ConnectionError) -> Duration? {
+        let delay = backoff.next()
+        let end = self.end ?? .now + limit
+        self.end = end
+        return error.isTemporary && .now + delay < end ? delay : nil
+    }
+}

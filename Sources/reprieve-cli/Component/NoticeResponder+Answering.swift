@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+extension NoticeResponder {
+    func answer(_ notice: PreUpdateEvent, _ event: HookEvent) async {
+        let time = notice.respondByMs.map { Duration.milliseconds($0) } ?? Limit.notice
+        // A component that is told, and not asked, has the usual time.
+        let limit = time > .zero ? time : Limit.notice
+        let grace = min(Limit.grace, limit / 10)
+        let result: CapturedProcess.Result
+        do { result = try await runHook(event, limit: limit - grace, grace: grace) } catch {
+            Failure(error)?.print()
+            warn(notice.deploymentID, "COMMAND did not run: taken as an acknowledgement")
+            return await send(.acknowledge, to: notice)
+        }
+        guard !Task.isCancelled, let answer = answer(result, to: notice.deploymentID) else {
+            return
+        }
+        await send(answer, to: notice)
+    }
+
+    func runHook(
+        _ event: HookEvent,
+        limit: Duration,
+        grace: Duration
+    ) async throws -> CapturedProcess.Result {
+        let now = ContinuousClock.now
+        var left = limit
+        if case .notice(_, let arrival) = event { left = max(grace, limit - (now - arrival)) }
+        let hook = try CapturedProcess(executable, environment: event.environment(at: now))
+        let result = await hook.waitForEnd(within: left, grace: grace)
+        let isDeferral = !event.isOutcome && result.termination == .exited(HookAnswer.deferring)
+        if !isDeferral { OutputStream.standard.write(result.output) }
+        return result
+    }
+
+    /// Nil if the hook gave no answer.
+    private func answer(_ result: CapturedProcess.Result, to id: String) -> HookAnswer? {
+        switch result.termination {
+        case .exited(0): return .acknowledge
+        case .exited(HookAnswer.deferring):
+            let output = String(decoding: result.output, as: UTF8.self)
+            if let answer = HookAnswer(deferring: output) { return answer }
+            let usual = duration(HookAnswer.usualDeferral)
+            let first = quoted(String(output.prefix { !$0.isNewline }))
+            warn(id, "COMMAND deferred without a duration, \(first): taken as \(usual)")
+            return .defer(milliseconds: HookAnswer.usualDeferral, message: nil)
+        case _ where result.wasSignalled:
+            warn(id, "COMMAND gave no answer in time, and was ended")
+            return nil
+        case let termination:
+            warn(id, "COMMAND ended with \(termination.text): taken as an acknowledgement")
+            return .acknowledge
+        }
+    }
+
+    private func send(_ answer: HookAnswer, to notice: PreUpdateEvent) async {
+        let id = notice.deploymentID
+        let request: DeferRequest
+        switch answer {
+        case .acknowledge:
+            request = notice.answer(deferringMs: 0, nil)
+            note(id, notice.isFinal ? "is acknowledged" : "may go ahead once all others are ready")
+        case .defer(let milliseconds, let message):
+            request = notice.answer(deferringMs: milliseconds, message)
+            let why = message.map { ": " + shown($0) } ?? ""
+            note(id, "is deferred for \(duration(milliseconds))\(why)")
+        }
+        let connection = state.withLock { $0.connection }
+        do { _ = try await connection?.call(.deferComponentUpdate, request) } catch {
+            // A lost connection is reported by the subscription, and the broker asks again.
+            guard let error = error as? ErrorShape else { return }
+            warn(id, "the answer has no effect: \(Failure(error).message)")
+        }
+    }
+
+    func note(_ id: String, _ text: String) {
+        OutputStream.error.line("update \(shown(id)) \(text)")
+    }
+
+    private func warn(_ id: String, _ text: String) {
+        OutputStream.error.line("reprieve: update \(shown(id)): \(text)")
+    }
+}

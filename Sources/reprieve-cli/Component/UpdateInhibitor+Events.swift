@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+extension UpdateInhibitor {
+    /// Milliseconds. A shorter deferral is not renewed before it ends.
+    private static let shortestRenewed: Int64 = 900
+
+    func handle(_ event: ComponentSubscription.Event) async {
+        switch event {
+        case .connected: break
+        case .subscribed(let connection, let response):
+            let hasBegun = state.withLock { state in
+                // After a restart, the broker keeps running deferrals, and does not ask again.
+                state.connection = connection
+                state.underway = Set(response.underway)
+                return state.hasBegun
+            }
+            for id in response.underway where hasBegun { warn(id, "is under way, despite: \(why)") }
+        case .notice(let notice):
+            if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
+            await deferUpdate(notice)
+        case .post(let post):
+            state.withLock { state in
+                state.notices[post.deploymentID] = nil
+                state.underway.remove(post.deploymentID)
+            }
+        case .lost(let error, let isNews):
+            state.withLock { $0.connection = nil }
+            guard isNews else { break }
+            let message = Failure(error).message
+            OutputStream.error.line("reprieve: \(message); trying again, \(meanwhile)")
+        }
+    }
+
+    private var meanwhile: String {
+        // Without a broker no update begins, but one that was under way still is.
+        let isBlocked = state.withLock { !$0.hasBegun && !$0.underway.isEmpty }
+        return isBlocked ? "COMMAND waits" : "COMMAND runs; updates are deferred once it is back"
+    }
+
+    private func deferUpdate(_ notice: PreUpdateEvent) async {
+        let replies = state.withLock { state in
+            state.notices[notice.deploymentID] = notice
+            return send(leaseMs, to: notice, state)
+        }
+        await handle(replies, notice)
+    }
+
+    func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> Replies? {
+        let request = notice.answer(deferringMs: time, time > 0 ? why : nil)
+        return state.connection?.stream(.deferComponentUpdate, request)
+    }
+
+    private func handle(_ replies: Replies?, _ notice: PreUpdateEvent) async {
+        guard let replies else { return }
+        let id = notice.deploymentID
+        do {
+            for try await payload in replies {
+                return renew(notice, after: try DeferResponse(decoding: payload))
+            }
+        } catch {
+            // A lost connection is reported by the subscription.
+            guard let error = error as? ErrorShape else { return }
+            let isNew = state.withLock { state in
+                state.notices[id] = nil
+                return state.underway.insert(id).inserted && state.hasBegun
+            }
+            if isNew { warn(id, "goes ahead, despite: \(why) (\(Failure(error).message))") }
+        }
+    }
+
+    /// Defers once more before the granted time is over. If the budget is spent, or the granted time
+    /// is too short, the broker asks again by itself.
+    private func renew(_ notice: PreUpdateEvent, after grant: DeferResponse) {
+        guard let granted = grant.grantedMs, granted >= Self.shortestRenewed,
+            let remaining = grant.remainingMs, remaining > 0
+        else { return }
+        Task {
+            try await Task.sleep(for: .milliseconds(granted) * 2 / 3)
+            let replies = state.withLock { state in
+                // A later notice has a deferral of its own.
+                let isLatest = state.notices[notice.deploymentID] == notice
+                return isLatest ? send(leaseMs, to: notice, state) : nil
+            }
+            await handle(replies, notice)
+        }
+    }
+
+    private func warn(_ id: String, _ text: String) {
+        OutputStream.error.line("reprieve: the update \(shown(id)) \(text)")
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+/// A component that defers every update while a command runs.
+///
+/// Each answer is sent under the lock under which it was decided, so that no answer overtakes an
+/// earlier one.
+final class UpdateInhibitor: Sendable {
+    /// What to do if an update is under way when the command should begin.
+    enum IfUnderway: String, CaseIterable {
+        case refuse
+        case wait
+        case proceed
+    }
+
+    let why: String
+    let leaseMs: Int64
+    private let ifUnderway: IfUnderway
+    let state = Mutex(State())
+
+    struct State {
+        var connection: Connection?
+        /// The newest notice of each update that waits.
+        var notices: [String: PreUpdateEvent] = [:]
+        /// Updates whose gate has opened, or which cannot be deferred any longer.
+        var underway: Set<String> = []
+        var hasBegun = false
+    }
+
+    /// A signal at each event that may allow the command to begin.
+    private typealias Changes = AsyncThrowingStream<Void, any Error>
+
+    /// How long the broker may take to learn that the command has ended.
+    private static let farewellTimeout = Duration.seconds(2)
+
+    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway) {
+        self.why = why
+        self.leaseMs = leaseMs
+        self.ifUnderway = ifUnderway
+    }
+
+    /// Throws a `Failure` if the command did not run.
+    func run(
+        _ executable: Executable,
+        with subscription: ComponentSubscription
+    ) async throws -> ChildProcess.Termination {
+        let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let inhibiting = Task {
+            do {
+                try await subscription.runOrFail(farewell: acknowledgeAll) { event in
+                    // Only the response to the subscription says which updates are under way.
+                    if case .connected = event { return }
+                    await handle(event)
+                    continuation.yield()
+                }
+            } catch { continuation.finish(throwing: error) }
+        }
+        let child: ChildProcess
+        do {
+            try await begin(after: changes)
+            child = try ChildProcess(executable, environment: [])
+        } catch {
+            await end(inhibiting)
+            throw error
+        }
+        await Signals.handled {
+            child.forward($0)
+        } while: {
+            await child.waitForEnd()
+        }
+        await end(inhibiting)
+        return child.reap()
+    }
+
+    private func end(_ inhibiting: Task<Void, Never>) async {
+        // A notice may be on its way: if it stayed unanswered, the broker would wait for an answer.
+        let connection = state.withLock { $0.connection }
+        await withTimeout(Self.farewellTimeout) { try? await connection?.roundTrip() }
+        inhibiting.cancel()
+        await inhibiting.value
+    }
+
+    private func begin(after changes: Changes) async throws {
+        let interruption = Mutex<Signal?>(nil)
+        let waiting = Task { try await waitToBegin(changes) }
+        do {
+            try await Signals.handled { signal in
+                interruption.withLock { $0 = $0 ?? signal }
+                waiting.cancel()
+            } while: {
+                try await waiting.value
+            }
+        } catch is CancellationError {}
+        if let signal = interruption.withLock({ $0 }) {
+            throw Failure(signal, "interrupted by \(signal.name); COMMAND did not run")
+        }
+    }
+
+    private func waitToBegin(_ changes: Changes) async throws {
+        var announced = ""
+        for try await _ in changes {
+            guard let id = begin() else { return }
+            let text = "the update \(shown(id)) is under way; "
+            switch ifUnderway {
+            case .refuse: throw Failure(.notNow, text + "COMMAND did not run")
+            case .proceed:
+                OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
+                return state.withLock { $0.hasBegun = true }
+            case .wait where announced != text:
+                OutputStream.error.line("reprieve: " + text + "waiting for its end")
+                announced = text
+            case .wait: break
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Marks the command as begun, unless an update is under way: then returns that update's id.
+    private func begin() -> String? {
+        state.withLock { state in
+            state.hasBegun = state.underway.isEmpty
+            return state.underway.min()
+        }
+    }
+
+    /// The command has ended. Runs after the end of the subscription, so that no final notice
+    /// follows.
+    private func acknowledgeAll() async {
+        let answers = state.withLock { state in
+            defer { state.notices = [:] }
+            return state.notices.values.map { send(0, to: $0, state) }
+        }
+        await withTimeout(Self.farewellTimeout) {
+            for case let replies? in answers {
+                do { for try await _ in replies { break } } catch {}
+            }
+        }
+    }
+}
+
+/// Runs `work`, and cancels it after `limit`.
+private func withTimeout(_ limit: Duration, _ work: @escaping @Sendable () async -> Void) async {
+    let working = Task { await work() }
+    let watching = Task {
+        try await Task.sleep(for: limit)
+        working.cancel()
+    }
+    await working.value
+    watching.cancel()
+}

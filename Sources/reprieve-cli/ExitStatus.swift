@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import ReprieveCoordinator
+internal import Systemd
+
+/// The exit codes, as in sysexits(3). This is the one table: `reprieve --help` prints it, and the
+/// manual page is made from that.
+enum ExitStatus: Int32, CaseIterable {
+    case done = 0
+    case wrongUsage = 64
+    case conflict = 65
+    case unknown = 66
+    case unreachable = 69
+    case fileError = 74
+    case notNow = 75
+    case cancelled = 76
+    case notPermitted = 77
+    case notFound = 127
+    case interrupted = 130
+
+    /// Without a semicolon, which separates the rows.
+    var meaning: String {
+        switch self {
+        case .done: "done"
+        case .wrongUsage: "wrong usage, or a request that the broker does not accept as valid"
+        case .conflict: "the update is in another state, or is announced with another request"
+        case .unknown: "there is no such update, or the component has no token"
+        case .unreachable: "the broker is not reachable"
+        case .fileError: "a file cannot be read or written"
+        case .notNow: "not now: the update was refused, too many updates wait, or one is under way"
+        case .cancelled: "the update was cancelled"
+        case .notPermitted: "not permitted"
+        case .notFound: "COMMAND was not found"
+        case .interrupted: "interrupted by Ctrl-C"
+        }
+    }
+
+    static var table: String {
+        allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: "; ") + "."
+    }
+}
+
+extension ExitStatus {
+    init(_ code: GateError.Code) {
+        self =
+            switch code {
+            case .invalid: .wrongUsage
+            case .conflict: .conflict
+            case .unknownUpdate: .unknown
+            case .noBroker, .notABroker, .noAnswer, .connectionLost, .unreported: .unreachable
+            case .refused, .rejected: .notNow
+            case .cancelled: .cancelled
+            case .notPermitted, .denied: .notPermitted
+            }
+    }
+
+    init(_ error: SystemError) {
+        switch error.errno {
+        case _ where error.isHeld: self = .notNow
+        case EPERM, EACCES, EROFS: self = .notPermitted
+        default: self = .fileError
+        }
+    }
+}

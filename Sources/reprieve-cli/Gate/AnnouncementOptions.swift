@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+
+/// The announced update, and how long its gate waits for which components.
+struct AnnouncementOptions: ParsableArguments {
+    @Option(
+        help: "The update's id (default: a new one, which is printed).",
+        transform: checkedDeploymentID
+    )
+    var deploymentID: String?
+
+    @Option(help: "Why the update is made, for the components and the history.")
+    var reason: String?
+
+    @Flag(help: "The update restarts the nucleus, and with it all components.")
+    var restartsNucleus = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A component that the update concerns; repeatable (default: all).",
+            valueName: "name"
+        ),
+        transform: checkedName
+    )
+    var component: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A component that the gate waits for even while it is not connected; repeatable.",
+            valueName: "name"
+        ),
+        transform: checkedName
+    )
+    var require: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a component may take to answer (default: \(Defaults.responseTimeoutText)). With"
+                + " 0 components are told, and not asked.",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var responseTimeout: Int64?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the gate opens at the latest (default: \(Defaults.deadlineText)).",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var deadline: Int64?
+
+    @Option(
+        help: ArgumentHelp(
+            "The longest deferral that one answer is granted (default: \(Defaults.maxDeferText)).",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var maxDefer: Int64?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long one component may block the update, all in all (default:"
+                + " \(Defaults.maxTotalDeferText)).",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var maxTotalDefer: Int64?
+
+    @Option(help: "What follows when a component does not answer in time (default: proceed).")
+    var onSilence: OnSilence?
+
+    @Flag(help: "Neither tell nor ask any component.")
+    var skipNotify = false
+
+    func request(_ id: String) -> GateRequest {
+        GateRequest(
+            deploymentID: id,
+            reason: reason,
+            isGgcRestarting: restartsNucleus,
+            components: component.isEmpty ? nil : component,
+            policy: policy
+        )
+    }
+
+    private var policy: PolicyShape {
+        var policy = PolicyShape()
+        policy.action = skipNotify ? .skip : nil
+        policy.responseTimeoutMs = responseTimeout
+        policy.deadlineMs = deadline
+        policy.maxDeferMs = maxDefer
+        policy.maxTotalDeferMs = maxTotalDefer
+        policy.onSilence = onSilence
+        policy.require = require.isEmpty ? nil : require
+        return policy
+    }
+}
+
+/// An id that no other update has.
+func newDeploymentID() -> String {
+    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    return "gate-" + String(repeating: "0", count: 16 - digits.count) + digits
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+internal import Synchronization
+
+extension GateSession {
+    /// For `--no-wait`. If the gate opened in the same instant, it stays open.
+    func withdraw(_ update: UpdateShape) async throws -> GateEvent {
+        let deferrers = update.deferrers.prefix(3).map { participant in
+            let message = participant.message.map { " (\(shown($0)))" } ?? ""
+            return shown(participant.component) + message
+        }
+        let reason = "not ready: " + deferrers.joined(separator: ", ")
+        switch await control.withdraw(request.deploymentID, because: reason) {
+        case .tooLate: return try await attach(noWait: false)
+        case .withdrawn: throw Failure(.notNow, reason)
+        case .untold(let why): throw Failure(.notNow, "\(reason); \(why)")
+        }
+    }
+
+    /// systemd stops the unit now. The update is not cancelled, since it takes place all the same.
+    func force(_ waiting: Task<GateEvent, any Error>, after signal: Signal) {
+        let reason = Self.reason(signal)
+        let request = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
+        // While this coordinator is attached: without one, the gate does not open.
+        Task {
+            do { try await control.force(request) } catch { waiting.cancel() }
+        }
+    }
+
+    private static func reason(_ signal: Signal) -> String { "interrupted by \(signal.name)" }
+
+    func interruption(_ signal: Signal) async -> Failure {
+        let reason = Self.reason(signal)
+        guard state.withLock({ $0.wasAttached }), !isInStop else {
+            return Failure(signal, reason)
+        }
+        let id = request.deploymentID
+        switch await control.withdraw(id, because: reason) {
+        case .withdrawn:
+            return Failure(signal, "\(reason); the update is cancelled")
+        case .tooLate:
+            let outcome = CompleteRequest(deploymentID: id, outcome: .failed, message: reason)
+            try? await control.complete(outcome)
+            return Failure(signal, "\(reason) just after the gate had opened")
+        case .untold(let why):
+            return Failure(signal, "\(reason), and the broker could not be told: \(why)")
+        }
+    }
+}
+
+extension UpdateShape {
+    var deferrers: [ParticipantShape] {
+        participants.filter { $0.deferrals > 0 }
+    }
+}

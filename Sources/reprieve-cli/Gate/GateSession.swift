@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+/// One wait at a gate: the progress that is shown, and the ways in which the wait ends.
+final class GateSession: Sendable {
+    let control: ControlClient
+    let request: GateRequest
+    private let noWait: Bool
+    private let json: Bool
+    /// systemd is stopping a unit, which this program can delay but not prevent.
+    let isInStop: Bool
+    private let stopTimeout = StopTimeout(until: .now + ControlClient.reattachLimit)
+    private let progress = Display.progress()
+    let state = Mutex(State())
+
+    struct State {
+        var wasAttached = false
+        var signal: Signal?
+    }
+
+    /// A component deferred, and `--no-wait` is given.
+    private struct Deferred: Error {
+        let update: UpdateShape
+    }
+
+    init(
+        control: ControlClient,
+        request: GateRequest,
+        noWait: Bool,
+        json: Bool,
+        isInStop: Bool
+    ) {
+        self.control = control
+        self.request = request
+        self.noWait = noWait
+        self.json = json
+        self.isInStop = isInStop
+    }
+
+    /// Whether no broker was ever reached.
+    func mayProceedWithout(_ error: ConnectionError) -> Bool {
+        !state.withLock { $0.wasAttached } && error.isTemporary
+    }
+
+    /// Returns when the gate has opened, and throws a `Failure` if it does not.
+    func wait() async throws -> ReleasedShape {
+        switch try await end() {
+        case .released(let released): return released
+        case .refused: throw Failure(ExitStatus(.refused), "the update was refused")
+        case .cancelled: throw Failure(ExitStatus(.cancelled), "the update was cancelled")
+        case .progress: preconditionFailure("the last event of a gate is not its progress")
+        }
+    }
+
+    private func end() async throws -> GateEvent {
+        let waiting = Task { try await attach(noWait: noWait) }
+        do {
+            let event = try await Signals.handled { [self] signal in
+                state.withLock { $0.signal = $0.signal ?? signal }
+                if isInStop { force(waiting, after: signal) } else { waiting.cancel() }
+            } while: {
+                try await waiting.value
+            }
+            // A signal may arrive in the instant of the release.
+            if let signal = state.withLock({ $0.signal }) { throw await interruption(signal) }
+            return event
+        } catch let deferred as Deferred {
+            return try await withdraw(deferred.update)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            guard let signal = state.withLock({ $0.signal }) else { throw error }
+            throw await interruption(signal)
+        }
+    }
+
+    func attach(noWait: Bool) async throws -> GateEvent {
+        try await stopTimeout.extended {
+            try await progress.live {
+                try await control.gate(request) { step in try handle(step, noWait: noWait) }
+            }
+        }
+    }
+
+    private func handle(_ step: GateStep, noWait: Bool) throws {
+        switch step {
+        case .asking: break
+        case .attached(let response):
+            state.withLock { $0.wasAttached = true }
+            progress.note(line(response))
+            if !response.unmatched.isEmpty {
+                progress.note("warning: no component is named " + list(response.unmatched))
+            }
+        case .event(let event):
+            if json { OutputStream.standard.line(event.json) }
+            try handle(event, noWait: noWait)
+        case .lost(let error):
+            let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)
+            progress.note("\(error.message); trying again for \(limit)")
+        }
+    }
+
+    private func handle(_ event: GateEvent, noWait: Bool) throws {
+        switch event {
+        case .progress(let update):
+            stopTimeout.setEnd(.now + .milliseconds(update.deadlineInMs))
+            if !json { progress.show(update) }
+            // A deferral that has already ended counts as well.
+            if noWait, !update.deferrers.isEmpty { throw Deferred(update: update) }
+        case .released, .refused, .cancelled:
+            progress.end(with: line(event))
+        }
+    }
+}

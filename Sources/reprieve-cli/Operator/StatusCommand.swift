@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Shows which updates wait, for which components, since when and until when."
+    )
+
+    @OptionGroup var broker: BrokerOptions
+
+    @Flag(help: "Print the status again at each change; on a terminal, redraw it.")
+    var watch = false
+
+    @Flag(help: "Print the status as one line of JSON.")
+    var json = false
+
+    func run() async throws {
+        guard watch else { return write(try await broker.control.status()) }
+        guard !json, OutputStream.standard.isTerminal else {
+            return try await broker.control.watch { write($0) }
+        }
+        let page = Display.page()
+        try await page.live { try await broker.control.watch { page.show($0) } }
+    }
+
+    private func write(_ status: StatusShape) {
+        if json { return OutputStream.standard.line(status.json) }
+        OutputStream.standard.write(text(status))
+    }
+}

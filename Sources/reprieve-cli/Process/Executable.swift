@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import ReprieveTransport
+
+/// A program and its arguments. It is looked up before anything else is done, so that a spelling
+/// mistake shows before an update is announced.
+struct Executable: Hashable, Sendable {
+    let path: String
+    let arguments: [String]
+
+    static var searchPath: String { environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin" }
+
+    /// Looks `words[0]` up as a shell would: as a path if it has a slash, else in `searchPath`.
+    init(_ words: [String], searchPath: String) throws(Failure) {
+        let name = words[0]
+        let directories = searchPath.split(separator: ":", omittingEmptySubsequences: false)
+        let candidates =
+            name.contains("/")
+            ? [name] : directories.map { ($0.isEmpty ? "." : String($0)) + "/" + name }
+        guard !name.isEmpty, let path = candidates.first(where: isExecutable) else {
+            let reason = name.contains("/") ? "is not an executable file" : "is not found in PATH"
+            throw Failure(.notFound, "the command \(shown(name)) \(reason); nothing was done")
+        }
+        self.path = path
+        arguments = words
+    }
+}
+
+private func isExecutable(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return access(path, X_OK) == 0
+}

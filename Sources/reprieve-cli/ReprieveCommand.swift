@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+struct ReprieveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reprieve",
+        abstract: "Lets components defer an update until they are ready.",
+        discussion: """
+            Durations are written 500ms, 30s, 10m or 2h.
+
+            Exit codes: \(ExitStatus.table)
+            """,
+        subcommands: [
+            GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
+            ForceCommand.self, HistoryCommand.self, HoldCommand.self, ListenCommand.self,
+            TokenCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+
+/// "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready"
+func line(_ update: UpdateShape) -> String {
+    let blockers = blockers(of: update)
+    let total = update.participants.count
+    let ready = "\(total - blockers.count) of \(total) ready"
+    guard !blockers.isEmpty else { return ready }
+    let named = blockers.prefix(2).map { "\(shown($0.component)) (\(note($0)))" }
+    let more = blockers.count > 2 ? " and \(blockers.count - 2) more" : ""
+    let left = blockers[0].untilMs.map { ", \(duration($0)) left" } ?? ""
+    return "waiting for " + named.joined(separator: ", ") + more + left + "; " + ready
+}
+
+/// Components that deferred come before those that have not answered; the longest time comes first.
+private func blockers(of update: UpdateShape) -> [ParticipantShape] {
+    let names = Set(update.blockedBy)
+    return update.participants.filter { names.contains($0.component) }.sorted { one, other in
+        let (isFirst, isSecond) = (one.state == .deferred, other.state == .deferred)
+        return isFirst == isSecond
+            ? (one.untilMs ?? 0) > (other.untilMs ?? 0) : isFirst
+    }
+}
+
+private func note(_ participant: ParticipantShape) -> String {
+    guard participant.state == .deferred, let message = participant.message, !message.isEmpty
+    else { return participant.stateText }
+    return shown(message)
+}
+
+func line(_ response: GateResponse) -> String {
+    let id = shown(response.deploymentID)
+    let number = response.participants.count
+    let concerned = number == 0 ? "no component" : count(number, "component")
+    return response.attached
+        ? "update \(id) was announced before and is joined: it concerns \(concerned)"
+        : "update \(id) is announced: it concerns \(concerned)"
+}
+
+/// One line for an event of a gate.
+func line(_ event: GateEvent) -> String {
+    switch event {
+    case .progress(let update): line(update)
+    case .released(let released): line(released)
+    case .refused(let refused): "refused" + note(refused, "because of")
+    case .cancelled(let cancelled): "cancelled" + note(cancelled, "by")
+    }
+}
+
+private func line(_ released: ReleasedShape) -> String {
+    let reason =
+        switch released.basis {
+        case .consent where released.participants.isEmpty: "no component is concerned"
+        case .consent: "all components are ready"
+        case .silence: "the other components are silent"
+        case .capped: "the budget of a deferring component is spent"
+        case .deadline: "the deadline has passed"
+        case .forced: "it was forced"
+        case .skipped: "no component was asked"
+        case .unknown: "for a reason that this version does not know"
+        }
+    let silent = released.silent.isEmpty ? "" : "; silent: " + list(released.silent)
+    let overridden =
+        released.overridden.isEmpty ? "" : "; overridden: " + list(released.overridden)
+    return "released after \(duration(released.waitedMs)), \(reason)" + silent + overridden
+}
+
+private func note(_ withdrawn: WithdrawnShape, _ word: String) -> String {
+    let by = withdrawn.by.isEmpty ? "" : " \(word) " + shown(withdrawn.by)
+    return by + (withdrawn.reason.isEmpty ? "" : ": " + shown(withdrawn.reason))
+}

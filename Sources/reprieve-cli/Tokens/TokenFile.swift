@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import ReprieveTransport
+internal import Systemd
+internal import Tokens
+
+/// The tokens file, from which the broker reads its list of tokens.
+struct TokenFile {
+    let path: String
+
+    static var defaultPath: String {
+        if geteuid() == 0 { return "/etc/reprieve/tokens" }
+        if let own = environment("XDG_CONFIG_HOME") { return own + "/reprieve/tokens" }
+        return environment("HOME").map { $0 + "/.config/reprieve/tokens" } ?? "/etc/reprieve/tokens"
+    }
+
+    func read() throws -> TokenList {
+        do {
+            let bytes = try File.readPrivate(path, atMost: TokenList.maximumBytes)
+            return try TokenList(decoding: String(decoding: bytes ?? [], as: UTF8.self))
+        } catch let error as TokenListError {
+            throw Failure(.fileError, "\(path):\(error.line): \(error.message)")
+        }
+    }
+
+    /// Reads the file, changes the list and writes it, while no other process does.
+    func change<Result>(_ change: (inout TokenList) throws -> Result) throws -> Result {
+        try File.makeDirectory(of: path)
+        return try File.locked(path) {
+            var list = try read()
+            let result = try change(&list)
+            try File.replacePrivate(path, with: Array(list.encoded().utf8))
+            return result
+        }
+    }
+}

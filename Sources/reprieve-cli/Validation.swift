@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ArgumentParser
+public import ReprieveCoordinator
+internal import ReprieveProtocol
+
+// The values of arguments: each function reads one, or says what is wrong with it.
+
+func checkedDeploymentID(_ id: String) throws -> String {
+    guard 1...Limits.deploymentID ~= id.utf8.count else {
+        throw ValidationError("an update's id has 1 to \(Limits.deploymentID) bytes")
+    }
+    return id
+}
+
+func checkedName(_ name: String) throws -> String {
+    guard isComponentName(name) else {
+        throw ValidationError("\(quoted(name)) is not a component name")
+    }
+    return name
+}
+
+/// The part of a name that a component may choose in a systemd unit.
+func checkedClaim(_ name: String) throws -> String {
+    guard isClaim(name) else {
+        throw ValidationError("\(quoted(name)) is not a component name")
+    }
+    return name
+}
+
+func checkedText(_ text: String) throws -> String {
+    guard !text.isEmpty else { throw ValidationError("the text must not be empty") }
+    return text
+}
+
+/// Milliseconds from `500ms`, `30s`, `10m`, `2h` or `0`.
+func milliseconds(_ text: String) throws -> Int64 {
+    guard let number = milliseconds(spelled: text) else {
+        throw ValidationError(
+            "a duration is a whole number and its unit, as in 500ms, 30s, 10m or 2h,"
+                + " and at most \(longestDuration / 3_600_000)h"
+        )
+    }
+    return number
+}
+
+extension OnSilence: ExpressibleByArgument {}
+
+/// An outcome that an operator may report. On the command line, as is usual there, its words are
+/// separated by hyphens.
+struct ReportedOutcome: ExpressibleByArgument, Hashable {
+    let outcome: Outcome
+
+    init(_ outcome: Outcome) {
+        self.outcome = outcome
+    }
+
+    init?(argument: String) {
+        let match = Outcome.reportable.first { Self($0).argument == argument }
+        guard let match else { return nil }
+        outcome = match
+    }
+
+    static var allValueStrings: [String] { Outcome.reportable.map { Self($0).argument } }
+
+    var defaultValueDescription: String { argument }
+
+    private var argument: String {
+        outcome.rawValue.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ReprieveProtocol
+import Testing
+
+@testable import reprieve_cli
+
+@Suite("The command gate") struct GateCommandTests {
+    private func request(_ arguments: [String] = []) throws -> GateRequest {
+        let command = try ReprieveCommand.parseAsRoot(["gate"] + arguments)
+        return try #require(command as? GateCommand).announcement.request("d-1")
+    }
+
+    @Test func `an option that is not given is left to the broker`() throws {
+        #expect(try request() == GateRequest(deploymentID: "d-1"))
+    }
+
+    @Test func `every option is part of the request`() throws {
+        let request = try request([
+            "--reason", "r", "--restarts-nucleus", "--component", "a.b", "--component", "c.d",
+            "--require", "e.f", "--response-timeout", "10s", "--deadline", "0", "--max-defer",
+            "1m", "--max-total-defer", "1h", "--on-silence", "refuse", "--skip-notify",
+        ])
+        var policy = PolicyShape()
+        policy.action = .skip
+        policy.responseTimeoutMs = 10_000
+        policy.deadlineMs = 0
+        policy.maxDeferMs = 60_000
+        policy.maxTotalDeferMs = 3_600_000
+        policy.onSilence = .refuse
+        policy.require = ["e.f"]
+        let expected = GateRequest(
+            deploymentID: "d-1",
+            reason: "r",
+            isGgcRestarting: true,
+            components: ["a.b", "c.d"],
+            policy: policy
+        )
+        #expect(request == expected)
+    }
+
+    @Test(arguments: [
+        ["--deadline", "5"], ["--component", "a b"], ["--deployment-id", ""],
+        ["--on-silence", "wait"], ["stray"],
+    ])
+    func `wrong usage is refused with 64`(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) {
+            try ReprieveCommand.parseAsRoot(["gate"] + arguments)
+        }
+        #expect(error.map { ReprieveCommand.exitCode(for: $0).rawValue } == 64)
+    }
+
+    @Test func `a new id has 16 digits and is not the previous one`() {
+        let (one, other) = (newDeploymentID(), newDeploymentID())
+        #expect(one.hasPrefix("gate-") && one.utf8.count == 21)
+        #expect(one != other)
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+
+@testable import reprieve_cli
+
+@Suite("An executable") struct ExecutableTests {
+    @Test func `is found in the search path`() throws {
+        let executable = try Executable(["sh", "-c", "true"], searchPath: "/nowhere:/bin")
+        #expect(executable.path == "/bin/sh")
+        #expect(executable.arguments == ["sh", "-c", "true"])
+    }
+
+    @Test func `is taken as it is if it is a path`() throws {
+        #expect(try Executable(["/bin/sh"], searchPath: "").path == "/bin/sh")
+    }
+
+    @Test(arguments: ["no-such-command", "/no/such/command", "/etc/passwd", "/etc", ""])
+    func `that cannot be run is an error`(name: String) {
+        let failure = #expect(throws: Failure.self) { try Executable([name], searchPath: "/bin") }
+        #expect(failure?.exitCode == 127)
+    }
+}
+
+@Suite("A child process", .serialized) struct ChildProcessTests {
+    private func termination(_ script: String) async throws -> ChildProcess.Termination {
+        let executable = try Executable(["sh", "-c", script], searchPath: "/bin")
+        let child = try ChildProcess(executable, environment: [("REPRIEVE_BASIS", "consent")])
+        await child.waitForEnd()
+        return child.reap()
+    }
+
+    @Test func `has an exit code`() async throws {
+        #expect(try await termination("exit 7") == .exited(7))
+    }
+
+    @Test func `has additional variables in its environment`() async throws {
+        #expect(try await termination("test $REPRIEVE_BASIS = consent") == .exited(0))
+    }
+
+    @Test func `that a signal kills has 128 and its number as exit code`() async throws {
+        let end = try await termination("kill -TERM $$")
+        #expect(end == .killed(SIGTERM))
+        #expect(end.exitCode == 143)
+    }
+
+    @Test func `is sent a signal, unless the terminal has done so`() async throws {
+        let executable = try Executable(["sleep", "60"], searchPath: "/bin:/usr/bin")
+        let child = try ChildProcess(executable, environment: [])
+        child.forward(Signal(number: SIGTERM, isFromTerminal: true))
+        child.forward(Signal(number: SIGHUP))
+        await child.waitForEnd()
+        #expect(child.reap() == .killed(SIGHUP))
+    }
+}
+
+@Suite("A captured process", .serialized) struct CapturedProcessTests {
+    private func result(
+        _ script: String,
+        within limit: Duration = .seconds(60),
+        grace: Duration = .seconds(60)
+    ) async throws -> CapturedProcess.Result {
+        let executable = try Executable(["sh", "-c", script], searchPath: "/bin")
+        let process = try CapturedProcess(executable, environment: [])
+        return await process.waitForEnd(within: limit, grace: grace)
+    }
+
+    @Test func `has its output kept up to a limit`() async throws {
+        let result = try await result("printf abc; head -c 1000000 /dev/zero; exit 3")
+        #expect(result.termination == .exited(3))
+        #expect(result.output.prefix(4) == [97, 98, 99, 0])
+        #expect(result.output.count == 65_536)
+    }
+
+    @Test func `has no input`() async throws {
+        #expect(try await result("cat").termination == .exited(0))
+    }
+
+    @Test func `is sent SIGTERM at its limit, and SIGKILL after the grace`() async throws {
+        let terminated = try await result("trap 'exit 4' TERM; sleep 60 & wait", within: .zero)
+        #expect(terminated.wasSignalled)
+        let killed = try await result("trap '' TERM; sleep 60", within: .seconds(1), grace: .zero)
+        #expect(killed.termination == .killed(SIGKILL))
+    }
+}

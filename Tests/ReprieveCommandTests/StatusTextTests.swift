@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ReprieveProtocol
+import Testing
+
+@testable import reprieve_cli
+
+private func participant(
+    _ component: String,
+    _ state: ParticipantState,
+    untilMs: Int64? = nil,
+    message: String? = nil
+) -> ParticipantShape {
+    ParticipantShape(
+        component: component,
+        state: state,
+        sinceMs: 3_000,
+        untilMs: untilMs,
+        message: message,
+        deferrals: state == .deferred ? 2 : 0,
+        blockedMs: 3_000,
+        remainingMs: 3_600_000
+    )
+}
+
+private func update(_ participants: [ParticipantShape], blockedBy: [String]) -> UpdateShape {
+    UpdateShape(
+        deploymentID: "d-1",
+        state: .waiting,
+        reason: "nucleus 2.13.0",
+        isGgcRestarting: true,
+        ageMs: 4_000,
+        deadlineInMs: 86_396_000,
+        blockedBy: blockedBy,
+        participants: participants
+    )
+}
+
+private let camera = participant(
+    "com.example.Camera",
+    .deferred,
+    untilMs: 11_200,
+    message: "recording"
+)
+
+private let arm = participant("com.example.Arm", .acknowledged)
+
+@Suite("The text of a gate and of the status") struct StatusTextTests {
+    @Test func `names the blocking components, why, and for how long`() {
+        let others = [arm, participant("com.example.Till", .silent)]
+        let shown = line(update(others + [camera], blockedBy: ["com.example.Camera"]))
+        #expect(shown == "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready")
+    }
+
+    @Test func `names two components, the longest deferral first, and counts the others`() {
+        let asked = (1...3).map { participant("com.example.C\($0)", .asked, untilMs: 60_000) }
+        let names = asked.map(\.component) + ["com.example.Camera"]
+        let shown = line(update(asked + [camera], blockedBy: names))
+        let expected =
+            "waiting for com.example.Camera (recording), com.example.C1 (asked) and 2 more,"
+            + " 12 s left; 0 of 4 ready"
+        #expect(shown == expected)
+    }
+
+    @Test func `escapes the message of a component`() {
+        let nasty = participant("a.b", .deferred, message: "x\u{1B}[2J\ny")
+        let shown = line(update([nasty], blockedBy: ["a.b"]))
+        #expect(shown == #"waiting for a.b (x\u{1b}[2J\u{a}y); 0 of 1 ready"#)
+    }
+
+    @Test func `says why a gate opened, and which components are silent`() {
+        let released = ReleasedShape(
+            deploymentID: "d-1",
+            basis: .silence,
+            waitedMs: 60_000,
+            participants: ["a", "b"],
+            silent: ["a", "b"],
+            overridden: []
+        )
+        let shown = line(.released(released))
+        #expect(shown == "released after 60 s, the other components are silent; silent: a and b")
+    }
+
+    @Test func `has the status as a table`() {
+        let status = StatusShape(
+            updates: [update([arm, camera], blockedBy: ["com.example.Camera"])],
+            components: [ComponentShape(component: "com.example.Arm", connections: 1, pids: [42])]
+        )
+        let expected = """
+            update d-1: waiting for 4 s, at most 23 h more, restarts the nucleus
+              reason: nucleus 2.13.0
+              COMPONENT           STATE         SINCE  UNTIL  DEFERRALS  REMAINING  MESSAGE
+              com.example.Arm     acknowledged  3 s    -      0          60 min
+              com.example.Camera  deferred      3 s    12 s   2          60 min     recording
+
+            1 component connected
+              COMPONENT        CONNECTIONS  PIDS  UNIT
+              com.example.Arm  1            42    -
+
+            """
+        #expect(text(status) == expected)
+    }
+
+    @Test func `says that a state of a later broker is unknown`() throws {
+        let json = #"{"deploymentId":"d-1","state":"dreaming"}"#
+        let update = try UpdateShape(decoding: Array(json.utf8))
+        let shown = text(StatusShape(updates: [update], components: []))
+        #expect(shown.hasPrefix("update d-1: unknown for 0 s\n"))
+    }
+
+    @Test func `says that there is no update`() {
+        let shown = text(StatusShape(updates: [], components: []))
+        #expect(shown == "no update is waiting\n\nno component is connected\n")
+    }
+
+    @Test func `counts the time between two changes`() {
+        let later = update([camera], blockedBy: ["com.example.Camera"]).aged(by: 5_000)
+        #expect(later.ageMs == 9_000)
+        #expect(later.participants[0].untilMs == 6_200)
+        #expect(later.participants[0].sinceMs == 8_000)
+        #expect(later.aged(by: 60_000).participants[0].untilMs == 0)
+    }
+}
