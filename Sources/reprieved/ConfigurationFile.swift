@@ -2,42 +2,46 @@
 
 import ReprieveProtocol
 
-/// The text of a configuration file, in the style of systemd's: sections in brackets, `Key=Value`,
-/// comments after `#` or `;` at the start of a line, `\` at the end of a line that goes on.
+/// A configuration file in the syntax of `systemd.syntax(7)`: sections in brackets, `Key=Value`,
+/// comment lines that begin with `#` or `;`, and `\` at the very end of a line that goes on in the
+/// next one that is no comment.
+///
+/// It is stricter than systemd: what systemd would ignore with a warning is a complaint.
 struct ConfigurationFile {
     private(set) var assignments: [Assignment] = []
     /// What is wrong, each with its file and line.
     private(set) var complaints: [String] = []
 
     private let path: String
-    /// Nil after a section that is none: its keys are not complained of in addition.
+    /// Nil after a header that names no section: its keys are not complained of in addition.
     private var section: Section?
     private var isBeforeSections = true
     private var line = 0
 
-    init(_ text: String, path: String) {
+    init(_ bytes: [UInt8], path: String) {
         self.path = path
         var begun = ""
-        var first = 0
-        let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
-        for (index, line) in lines.enumerated() {
-            let line = trimmed(line)
-            if begun.isEmpty {
-                first = index + 1
-                if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
+        for (index, bytes) in lines(of: bytes).enumerated() {
+            if begun.isEmpty { line = index + 1 }
+            guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+                complain("the line is not in UTF-8, or contains a NUL")
+                continue
             }
-            if line.hasSuffix("\\") {
-                begun += line.dropLast() + " "
+            if isComment(text) { continue }
+            begun += text
+            if isContinued(begun) {
+                begun.removeLast()
+                begun += " "
             } else {
-                read(begun + line, at: first)
+                read(String(trimmed(begun)))
                 begun = ""
             }
         }
-        if !begun.isEmpty { read(begun, at: first) }
+        read(String(trimmed(begun)))
     }
 
-    private mutating func read(_ text: String, at line: Int) {
-        self.line = line
+    private mutating func read(_ text: String) {
+        if text.isEmpty { return }
         if text.hasPrefix("[") {
             begin(text)
         } else if let equals = text.firstIndex(of: "="), equals > text.startIndex {
@@ -77,8 +81,33 @@ struct ConfigurationFile {
     }
 }
 
+/// The lines end as systemd's do: with CR, LF or both.
+private func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    var rest = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
+    var lines: [ArraySlice<UInt8>] = []
+    while let end = rest.firstIndex(where: { $0 == lineFeed || $0 == carriageReturn }) {
+        lines.append(rest[..<end])
+        let isBoth = rest[end...].starts(with: [carriageReturn, lineFeed])
+        rest = rest[(end + (isBoth ? 2 : 1))...]
+    }
+    return lines + [rest]
+}
+
+private func isComment(_ line: String) -> Bool {
+    let start = trimmed(line)
+    return start.hasPrefix("#") || start.hasPrefix(";")
+}
+
+/// A backslash that follows another one is a backslash.
+private func isContinued(_ line: String) -> Bool {
+    !line.reversed().prefix { $0 == "\\" }.count.isMultiple(of: 2)
+}
+
 private func trimmed<Text: StringProtocol>(_ text: Text) -> Substring {
-    let start = text.drop { $0.isWhitespace }
-    let end = start.lastIndex { !$0.isWhitespace }
+    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    let start = text.drop(while: isSpace)
+    let end = start.lastIndex { !isSpace($0) }
     return Substring(end.map { start[...$0] } ?? start[start.endIndex...])
 }

@@ -33,7 +33,7 @@ struct Loaded {
                 return []
             }
             files.append(path)
-            let file = ConfigurationFile(String(decoding: bytes, as: UTF8.self), path: path)
+            let file = ConfigurationFile(bytes, path: path)
             complaints += file.complaints
             return file.assignments
         } catch {

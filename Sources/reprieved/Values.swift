@@ -14,7 +14,7 @@ func duration(_ text: String) throws(ValueError) -> Duration {
 }
 
 func yesOrNo(_ text: String) throws(ValueError) -> Bool {
-    switch text {
+    switch text.lowercased() {
     case "yes", "true", "on", "1": return true
     case "no", "false", "off", "0": return false
     default: throw ValueError("\(quoted(text)) is neither yes nor no")
