@@ -18,7 +18,7 @@ final class Daemon {
     private let alarm: Alarm
     private let log: Log
     private let archive: Archive
-    private let shutdownDoor: ShutdownDoor
+    private let shutdownMonitor: ShutdownMonitor
     private var broker: Broker
     /// By the slots of their numbers.
     private var connections: [Connection?] = []
@@ -52,7 +52,7 @@ final class Daemon {
         self.log = log
         poll = try PeerPoll(on: loop)
         alarm = try Alarm(on: loop, hearingFirst: poll)
-        shutdownDoor = try ShutdownDoor(loop, log)
+        shutdownMonitor = try ShutdownMonitor(loop, log)
         broker = archive.broker(settings, at: loop.now)
         broker.bootTime = Boot.time
         timeAsleep = loop.timeAsleep
@@ -65,7 +65,7 @@ final class Daemon {
             perform(broker.handle(.timePassed, at: now))
             returnMemory()
         }
-        shutdownDoor.onEvent { [unowned self] in
+        shutdownMonitor.onEvent { [unowned self] in
             noticeSleep()
             perform(broker.handle($0, at: now))
         }
@@ -74,7 +74,7 @@ final class Daemon {
             writeToEveryone()
             settle()
             // The machine may go down only now that nothing is left to be written.
-            shutdownDoor.keep(broker.inhibition)
+            shutdownMonitor.keep(broker.inhibition)
         }
         loop.turn {}
     }

@@ -6,29 +6,33 @@ import ReprieveBroker
 import Systemd
 import Tokens
 
-/// All that was read at once: what it says, or what is wrong with it.
-struct Loaded {
+/// Everything that the daemon is configured by, read at one time: the configuration file, its
+/// drop-ins, the options and the tokens file. Or what is wrong with them.
+struct LoadedConfiguration {
+    /// Bytes. A longer configuration file is refused.
+    private static let maximumFileBytes = 1_024 * 1_024
+
     var configuration: Configuration
     var tokens = TokenList()
-    /// The files that were there.
+    /// The files that exist.
     var files: [String] = []
     var complaints: [String] = []
 
-    /// Reads everything that an invocation goes by.
-    init(_ invocation: Invocation, defaults: Configuration, directory: String) {
-        configuration = defaults
+    init(_ invocation: Invocation) {
+        let directory = DefaultDirectories.configuration
+        configuration = Configuration(directory: directory)
         let path = invocation.configurationFile ?? directory + "/reprieved.conf"
         var assignments = read(path, isRequired: invocation.configurationFile != nil)
         for name in names(in: path + ".d") where name.hasSuffix(".conf") {
             assignments += read(path + ".d/" + name, isRequired: true)
         }
-        apply(withoutTakenBack(assignments) + invocation.assignments)
+        apply(assignments.withoutTakenBack + invocation.assignments)
         readTokens()
     }
 
     private mutating func read(_ path: String, isRequired: Bool) -> [Assignment] {
         do {
-            guard let bytes = try File.read(path, atMost: maximumBytes) else {
+            guard let bytes = try File.read(path, atMost: Self.maximumFileBytes) else {
                 if isRequired { complaints.append("there is no configuration file \(path)") }
                 return []
             }
@@ -76,7 +80,9 @@ struct Loaded {
             preconditionFailure("a tokens file has no other errors")
         }
     }
+}
 
+extension LoadedConfiguration {
     /// What the broker works with.
     var settings: BrokerSettings {
         configuration.brokerSettings(user: geteuid(), tokens: tokens)
@@ -84,64 +90,8 @@ struct Loaded {
 
     /// One line for the log.
     var summary: String {
-        let read = files.isEmpty ? "no configuration file is there" : files.joined(separator: ", ")
+        let read = files.isEmpty ? "no configuration file" : files.joined(separator: ", ")
         return "\(read); \(configuration.negotiation.rules.count) rules for components, "
             + "\(tokens.entries.count) tokens"
     }
-}
-
-/// Bytes of a configuration file. A longer one is refused.
-private let maximumBytes = 1_024 * 1_024
-
-/// As systemd has it, an empty value takes back what was set before it.
-private func withoutTakenBack(_ assignments: [Assignment]) -> [Assignment] {
-    var kept: [Assignment] = []
-    for assignment in assignments {
-        if assignment.value.isEmpty, !assignment.key.isEmpty {
-            kept.removeAll { $0.section == assignment.section && $0.key == assignment.key }
-        } else {
-            kept.append(assignment)
-        }
-    }
-    return kept
-}
-
-// MARK: - Defaults
-
-extension Configuration {
-    /// What holds where nothing is set.
-    static func defaults(directory: String) -> Configuration {
-        Configuration(
-            runtimeDirectory: defaultRuntimeDirectory,
-            stateDirectory: defaultStateDirectory,
-            tokensFile: directory + "/tokens"
-        )
-    }
-}
-
-/// Where the configuration file is looked for, and the tokens file.
-var configurationDirectory: String {
-    if let given = variable("CONFIGURATION_DIRECTORY") {
-        return given.split(separator: ":").first.map(String.init) ?? given
-    }
-    guard geteuid() != 0 else { return "/etc/reprieve" }
-    if let own = variable("XDG_CONFIG_HOME") { return own + "/reprieve" }
-    return variable("HOME").map { $0 + "/.config/reprieve" } ?? "/etc/reprieve"
-}
-
-private var defaultRuntimeDirectory: String {
-    if let given = variable("RUNTIME_DIRECTORY") { return given }
-    guard geteuid() != 0, let own = variable("XDG_RUNTIME_DIR") else { return "/run/reprieve" }
-    return own + "/reprieve"
-}
-
-private var defaultStateDirectory: String {
-    if let given = variable("STATE_DIRECTORY") { return given }
-    guard geteuid() != 0 else { return "/var/lib/reprieve" }
-    if let own = variable("XDG_STATE_HOME") { return own + "/reprieve" }
-    return variable("HOME").map { $0 + "/.local/state/reprieve" } ?? "/var/lib/reprieve"
-}
-
-private func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
 }

@@ -14,7 +14,7 @@ struct ConfigurationFile {
 
     private let path: String
     /// Nil after a header that names no section: its keys are not complained of in addition.
-    private var section: Section?
+    private var section: ConfigurationSection?
     private var isBeforeSections = true
     private var line = 0
 
@@ -57,7 +57,7 @@ struct ConfigurationFile {
         section = nil
         do throws(ValueError) {
             guard text.hasSuffix("]") else { throw ValueError("has no closing bracket") }
-            section = try Section(String(text.dropFirst().dropLast()))
+            section = try ConfigurationSection(String(text.dropFirst().dropLast()))
             assign("", "")
         } catch {
             complain("\(quoted(text)) \(error.message)")
@@ -66,11 +66,11 @@ struct ConfigurationFile {
 
     private mutating func assign(_ key: String, _ value: String) {
         guard let section else {
-            if isBeforeSections { complain("\(quoted(key)) stands before any [Section]") }
+            if isBeforeSections { complain("\(quoted(key)) is set before the first [Section]") }
             return
         }
         guard section.knows(key) else {
-            return complain("there is no key \(quoted(key)) in this section")
+            return complain("this section has no key \(quoted(key))")
         }
         let place = "\(path):\(line)"
         assignments.append(Assignment(section: section, key: key, value: value, place: place))
