@@ -10,7 +10,7 @@ final class Daemon {
     private let loop: EventLoop
     private let log: Log
     private let sockets: PeerSockets
-    private let shutdownDoor: ShutdownDoor
+    private let shutdownMonitor: ShutdownMonitor
     private var performer: Performer<DaemonHost>
     private var inputs: [Broker.Input] = []
     private var acceptors: [Acceptor] = []
@@ -27,7 +27,7 @@ final class Daemon {
         let poll = try PeerPoll(on: loop)
         let alarm = try Alarm(on: loop, hearingFirst: poll)
         sockets = PeerSockets(poll, lookup, log)
-        shutdownDoor = try ShutdownDoor(loop, log)
+        shutdownMonitor = try ShutdownMonitor(loop, log)
         var settings = settings
         settings.boot = Boot.id
         let broker = Broker(
@@ -35,10 +35,10 @@ final class Daemon {
             recalling: store.read(log: log),
             at: Reading(loop.clocks)
         )
-        let host = DaemonHost(sockets, store, alarm, shutdownDoor, log)
+        let host = DaemonHost(sockets, store, alarm, shutdownMonitor, log)
         performer = Performer(broker, on: host)
         sockets.onInput { [unowned self] in inputs.append($0) }
-        shutdownDoor.onEvent { [unowned self] in inputs.append($0) }
+        shutdownMonitor.onEvent { [unowned self] in inputs.append($0) }
         alarm.onFire { [unowned self] in inputs.append(.timePassed) }
         loop.onTurnEnd { [unowned self] in endTurn() }
         inputs = store.failures.map { .stored($0.file, $0.1) }
@@ -90,20 +90,20 @@ struct DaemonHost: BrokerHost {
     private let sockets: PeerSockets
     private let store: FileStore
     private let alarm: Alarm
-    private let shutdownDoor: ShutdownDoor
+    private let shutdownMonitor: ShutdownMonitor
     private let log: Log
 
     init(
         _ sockets: PeerSockets,
         _ store: FileStore,
         _ alarm: Alarm,
-        _ shutdownDoor: ShutdownDoor,
+        _ shutdownMonitor: ShutdownMonitor,
         _ log: Log
     ) {
         self.sockets = sockets
         self.store = store
         self.alarm = alarm
-        self.shutdownDoor = shutdownDoor
+        self.shutdownMonitor = shutdownMonitor
         self.log = log
     }
 
@@ -123,7 +123,7 @@ struct DaemonHost: BrokerHost {
 
     func show(statusLine: String) { Notify.status(statusLine) }
 
-    func inhibit(_ inhibition: Inhibition) { shutdownDoor.keep(inhibition) }
+    func inhibit(_ inhibition: Inhibition) { shutdownMonitor.keep(inhibition) }
 
     func freeMemory() { Memory.returnFree() }
 

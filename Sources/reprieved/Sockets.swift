@@ -3,8 +3,8 @@
 import ReprieveProtocol
 import Systemd
 
-/// The two sockets: those that systemd opened for this process before it ran, by their
-/// `FileDescriptorName=`, else our own.
+/// The two sockets that the daemon listens at: those that systemd opened before it started this
+/// process, known by their `FileDescriptorName=`, else its own.
 struct Sockets {
     let components: ListenSocket
     let control: ListenSocket
@@ -14,7 +14,7 @@ struct Sockets {
         if inherited.count < Self.names.count {
             try makeDirectory(configuration.runtimeDirectory)
         }
-        // Not with `??`: it forgets which error its right side throws.
+        // Not with `??`, which loses the type of the error that its right side throws.
         if let socket = inherited["components"] {
             components = socket
         } else {
@@ -33,11 +33,10 @@ struct Sockets {
         var sockets: [String: ListenSocket] = [:]
         for (name, socket) in try ListenSocket.inherited() {
             if !names.contains(name) {
-                let wanted = "FileDescriptorName= is to be components or control"
-                let text = "an inherited socket is called \(quoted(name)), and is not used: "
-                log.write(.warning, text + wanted)
+                let advice = "its FileDescriptorName= must be components or control"
+                log.write(.warning, "not using the inherited socket \(quoted(name)); " + advice)
             } else if sockets.updateValue(socket, forKey: name) != nil {
-                log.write(.warning, "of several inherited sockets called \(name), one is used")
+                log.write(.warning, "using only one of several inherited sockets named \(name)")
             }
         }
         return sockets

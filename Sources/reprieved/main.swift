@@ -4,7 +4,7 @@ import Glibc
 import ReprieveBroker
 import Systemd
 
-/// The codes of `sysexits.h` that this program ends with.
+/// The codes of `sysexits.h` that this program exits with.
 private enum ExitCode {
     static let usage: Int32 = 64
     static let unavailable: Int32 = 69
@@ -12,7 +12,7 @@ private enum ExitCode {
 }
 
 private func run(_ invocation: Invocation) -> Int32 {
-    let loaded = Loaded(invocation)
+    let loaded = LoadedConfiguration(invocation)
     let log = Log(level: loaded.configuration.logLevel)
     guard loaded.complaints.isEmpty else {
         for complaint in loaded.complaints { log.write(.error, complaint) }
@@ -28,57 +28,57 @@ private func run(_ invocation: Invocation) -> Int32 {
 
 private func serve(
     _ invocation: Invocation,
-    _ loaded: Loaded,
+    _ loaded: LoadedConfiguration,
     _ log: Log
 ) throws(SystemError) -> Int32 {
     let configuration = loaded.configuration
     Memory.returnLarge()
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
-    // First the directories: where another process is at work, nothing is to be touched.
+    // The directories come first: nothing is changed if another process works in them.
     let store = try FileStore(configuration, log: log)
     let sockets = try Sockets(configuration, log)
     let daemon = try Daemon(loop, lookup, settings: loaded.settings, store: store, log: log)
-    let reloading = Reloading(invocation, loaded, daemon, log)
+    let reloader = ConfigurationReloader(invocation, configuration, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
             Notify.stopping()
             loop.exit()
         }
     }
-    // The loop must not own what owns it: at its end the sockets are to go.
-    try loop.onSignal(SIGHUP) { [unowned reloading] in reloading.reload() }
+    // The loop must not own what owns the loop: at the end the sockets are removed.
+    try loop.onSignal(SIGHUP) { [unowned reloader] in reloader.reload() }
     try daemon.open(.components, at: sockets.components)
     try daemon.open(.control, at: sockets.control)
     try loop.feedWatchdog()
     let (components, control) = (sockets.components.path, sockets.control.path)
     log.write(.info, "serving components at \(components), control at \(control)")
     log.write(.info, loaded.summary)
-    sayReady(log)
+    notifyReady(log)
     if !lookup.hasUnits, configuration.namesByUnit {
-        log.write(.info, "systemd does not run here: units name nobody")
+        log.write(.info, "systemd is not running: components are not named after their units")
     }
-    defer { withExtendedLifetime(reloading) {} }
+    defer { withExtendedLifetime(reloader) {} }
     let code = try loop.run()
     daemon.stop()
     return code
 }
 
-private func sayReady(_ log: Log) {
+private func notifyReady(_ log: Log) {
     do {
         if try Notify.ready() { return }
-        log.write(.info, "NOTIFY_SOCKET is not set: there is no service manager to be told")
+        log.write(.info, "NOTIFY_SOCKET is not set: no service manager is notified")
     } catch {
         log.write(.warning, error.message)
     }
 }
 
-/// Says what is wrong, or what was read.
+/// Prints what is wrong with the configuration, or what was read.
 private func check(_ invocation: Invocation) -> Int32 {
-    let loaded = Loaded(invocation)
+    let loaded = LoadedConfiguration(invocation)
     for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
-    print("good: " + loaded.summary)
+    print("the configuration is good: " + loaded.summary)
     return 0
 }
 

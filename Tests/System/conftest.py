@@ -11,6 +11,7 @@ import pytest
 from daemon import BUILD, Daemon, temporary_directory
 from device import Device
 from processes import Processes
+from suspend import Suspend
 
 LONGEST_TEST = 60
 
@@ -100,6 +101,14 @@ def build_interposer(tmp_path_factory):
 def interposer(build_interposer):
     """A library that counts and spoils what a program writes."""
     return build_interposer("interpose.c")
+
+
+@pytest.fixture
+def suspend(start, directory, build_interposer):
+    """A daemon on a device that can be suspended."""
+    suspend = Suspend(start, directory, build_interposer("suspend.c"))
+    yield suspend
+    suspend.close()
 
 
 @pytest.fixture

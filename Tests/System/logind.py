@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from jeepney import DBusAddress, HeaderFields, MessageType
-from jeepney import new_error, new_method_return, new_signal
+from jeepney import new_error, new_method_call, new_method_return, new_signal
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
 from protocol import TIMEOUT
@@ -104,23 +104,38 @@ class Stranger:
 class Logind:
     """A logind on a bus. `refusal` is its answer to whoever wants an inhibitor."""
 
+    REFUSAL = "The operation inhibition has been requested for is already running"
+
     def __init__(self, bus, limit_ms=5_000, scheduled="", refusal=None):
         self.limit_ms, self.scheduled, self.refusal = limit_ms, scheduled, refusal
-        self.is_preparing = False
+        self._bus, self.is_preparing = bus, False
         self.caller = None
         self._given = queue.Queue()
+        self._refused = queue.Queue()
         # The test speaks while we answer, and a message is written in pieces.
         self._speaking = threading.Lock()
         self._connection = open_dbus_connection(bus=bus.address, enable_fds=True)
         self._connection.send_and_get_reply(message_bus.RequestName(NAME))
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def inhibitor(self):
+    def inhibitor(self, timeout=TIMEOUT):
         """The next inhibitor that somebody was given."""
-        return self._given.get(timeout=TIMEOUT)
+        return self._given.get(timeout=timeout)
+
+    def refused(self):
+        """Waits until somebody was refused an inhibitor."""
+        self._refused.get(timeout=TIMEOUT)
+
+    def catch_up(self):
+        """Returns when what was sent to it has been answered, and the answers been delivered."""
+        get = DBusAddress("/org/freedesktop/login1", NAME, "org.freedesktop.DBus.Properties")
+        with open_dbus_connection(bus=self._bus.address) as other:
+            body = (MANAGER, "PreparingForShutdown")
+            other.send_and_get_reply(new_method_call(get, "Get", "ss", body))
+            other.send_and_get_reply(message_bus.GetId())
 
     def nobody_asks(self):
-        return self._given.empty()
+        return self._given.empty() and self._refused.empty()
 
     def prepare(self, begins, kind=None):
         """Says that a shutdown begins, or that it does not; with its kind as newer ones do."""
@@ -159,6 +174,7 @@ class Logind:
         elif self.refusal:
             denied = "org.freedesktop.DBus.Error.AccessDenied"
             send(new_error(call, denied, "s", (self.refusal,)))
+            self._refused.put(call)
         else:
             inhibitor = Inhibitor(*call.body)
             send(new_method_return(call, "h", (inhibitor.theirs,)))

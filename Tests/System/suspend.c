@@ -5,7 +5,8 @@
 // them after a suspend. As a real suspend does, the jump comes while the program waits.
 //
 //   SUSPEND_REQUEST=FIFO   eight bytes in it are a suspend of so many nanoseconds
-//   SUSPEND_DONE=FIFO      gets a byte when the program has done all that was due after it
+//   SUSPEND_DONE=FIFO      gets a byte when the program has done all that was due after it: how
+//                          often that woke it up
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 
 static int64_t asleep;
 static int request = -1, done = -1, is_answer_due;
+static unsigned char wakings;
 /// By descriptor: whether its clock goes on in a suspend, and when it is due on that clock.
 static int jumps[TIMERS];
 static struct itimerspec settings[TIMERS];
@@ -77,14 +79,22 @@ int timerfd_settime(
     return syscall(SYS_timerfd_settime, descriptor, flags, setting, old);
 }
 
+/// It is set, and has not been due since.
+static int is_pending(int timer) {
+    struct itimerspec left = {0};
+    int is_set = settings[timer].it_value.tv_sec || settings[timer].it_value.tv_nsec;
+    if (is_set) timerfd_gettime(timer, &left);
+    return left.it_value.tv_sec || left.it_value.tv_nsec;
+}
+
 static void sleep_if_requested(void) {
     int64_t nanoseconds;
     if (read(request, &nanoseconds, sizeof nanoseconds) != sizeof nanoseconds) return;
     asleep += nanoseconds;
     for (int timer = 0; timer < TIMERS; timer++)
-        if (settings[timer].it_value.tv_sec || settings[timer].it_value.tv_nsec)
-            set_timer(timer, settings[timer], NULL);
+        if (is_pending(timer)) set_timer(timer, settings[timer], NULL);
     is_answer_due = 1;
+    wakings = 0;
 }
 
 int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout) {
@@ -98,8 +108,9 @@ int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout) {
             sleep_if_requested();
         } else if (ready == 0 && is_answer_due) {
             is_answer_due = 0;
-            if (write(done, "", 1) != 1) abort();
+            if (write(done, &wakings, 1) != 1) abort();
         } else {
+            wakings++;
             return real(epoll, events, room, 0);
         }
     }

@@ -104,6 +104,46 @@ def test_what_is_wrong_is_told_with_its_line_and_nothing_starts(file, directory,
     assert not (pathlib.Path(directory) / "run").exists()
 
 
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        # Comments in a continued line, also the last thing in it, and one that ends like one.
+        (b"[Policy]\nMaxDefer=\\\n# a\n  ; b \\\n  10m\nDeadline=1h", []),
+        (b"[Policy]\nMaxDefer=10m\\\n# a", []),
+        (b"# a \\\n[Policy]\nMaxDefer=10m", []),
+        (b"[Policy]\nMaxDefer=10m # a", [2]),
+        # An empty line ends a continued one.
+        (b"[Policy]\nMaxDefer=10m\\\n \t\nDeadline=1h", []),
+        (b"[Policy]\nMaxDefer=10m\\\nDeadline=1h", [2]),
+        # A backslash continues a line at its very end only, and unless it follows another one.
+        (b"[Policy]\nMaxDefer=10\\ \nDeadline=x", [2, 3]),
+        (b"[Policy]\nMaxDefer=10\\\\\nDeadline=x", [2, 3]),
+        (b"[Policy]\nMaxDefer=10m\\", []),
+        (b"[Po\\\nlicy]", [1]),
+        # Spaces.
+        (b" [Policy]\t\n\tMaxDefer \t= 10m \n", []),
+        ("[Policy]\nMaxDefer=\u00a010m".encode(), [2]),
+        # Ends of lines, and the mark that some editors begin a file with.
+        (b"[Policy]\r\nMaxDefer=10m\r\nDeadline=\\\r\n1h\r\n", []),
+        (b"[Policy]\rMaxDefer=10m\r", []),
+        (b"\xef\xbb\xbf[Policy]\nMaxDefer=10m", []),
+        (b"\xef\xbb\xbf# a\n[Policy]\n\xef\xbb\xbfMaxDefer=10m", [3]),
+        # What is no text.
+        (b"[Broker]\nTokensFile=/a\xff\nLogLevel=loud", [2, 3]),
+        (b"[Broker]\nTokensFile=/a\0b", [2]),
+        # No quotes; a truth value in any case.
+        (b'[Broker]\nLogLevel="info"', [2]),
+        (b"[Broker]\nNameByUnit=Yes\nAllowUnknown=OFF", []),
+    ],
+    ids=ascii,
+)
+def test_the_file_is_read_as_systemd_reads_its_own(file, text, wrong):
+    """systemd.syntax(7)."""
+    file.write_bytes(text)
+    lines = check(file).stderr.splitlines()
+    assert [int(line.split(":")[2]) for line in lines] == wrong, lines
+
+
 def test_everything_wrong_is_told_at_once(file):
     file.write_text("[Broker]\nA=1\nB=2\n[Policy]\nDeadline=x\n")
     drop_in(file, "10.conf", "[Other]\n")
@@ -160,7 +200,7 @@ def test_sighup_takes_a_good_file_and_keeps_the_old_one_for_a_bad_one(start, fil
     file.write_text("[Policy]\nMaxDefer=30s\nNonsense=1\n")
     reload(daemon)
     log = daemon.log.read_text()
-    assert f"{file}:3: " in log and "everything stays as it was" in log
+    assert f"{file}:3: " in log and "the configuration is not reloaded" in log
     assert max_defer("three") == 20_000
 
 
@@ -169,7 +209,7 @@ def test_what_only_a_restart_changes_is_said(start, file, directory):
     daemon = start("--config", str(file))
     file.write_text(f"[Broker]\nControlSocket={directory}/other\nControlGroup=0\n")
     reload(daemon)
-    assert "only a restart changes ControlSocket, ControlGroup" in daemon.log.read_text()
+    assert "a change of ControlSocket, ControlGroup takes effect at the next restart only" in daemon.log.read_text()
     reload(daemon)
     assert daemon.control_socket.exists()
 

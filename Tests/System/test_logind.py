@@ -8,7 +8,7 @@ import socket
 import time
 
 import pytest
-from expect import CAMERA, ROBOT
+from expect import CAMERA, HOUR, ROBOT
 from logind import Bus, Logind, Stranger
 from protocol import TIMEOUT
 
@@ -137,7 +137,7 @@ def test_an_inhibitor_is_taken_again_after_a_shutdown_that_failed(logind, daemon
 def test_nobody_holds_what_is_refused_and_all_else_goes_on(bus, daemon, coordinator):
     logind = Logind(bus, refusal="not for you")
     camera = daemon.component(CAMERA)
-    said = "logind: not for you; shutdowns do not wait for components"
+    said = "logind refuses a delay inhibitor: not for you; shutdowns do not wait for components"
     await_log(daemon, said)
     gate = coordinator.gate("d-1")
     camera.notice()
@@ -147,6 +147,74 @@ def test_nobody_holds_what_is_refused_and_all_else_goes_on(bus, daemon, coordina
     # It is told, since nothing waits for it.
     assert camera.notice()["respondByMs"] == 0
     assert daemon.log.read_text().count(said) == 1
+
+
+def test_what_was_refused_during_a_shutdown_is_asked_for_after_it(bus, daemon):
+    logind = Logind(bus, refusal=Logind.REFUSAL)
+    camera = daemon.component(CAMERA)
+    logind.refused()
+    logind.refusal = None
+    logind.prepare(False)
+    inhibitor = logind.inhibitor(timeout=5)
+    await_log(daemon, "shutdowns wait for components")
+    logind.prepare(True)
+    assert camera.notice()["deadlineInMs"] > 4_000
+    assert inhibitor.is_held()
+    assert logind.nobody_asks(), "what is held is not asked for again"
+
+
+def sleep(suspend, logind, milliseconds):
+    """What is asked for before or after the sleep is answered."""
+    for time_asleep in [0, milliseconds, 0, 0]:
+        logind.catch_up()
+        suspend.sleep(time_asleep)
+
+
+def test_what_is_refused_is_asked_for_less_and_less_often(bus, suspend):
+    logind = Logind(bus, refusal="too many inhibitors")
+    suspend.daemon.component(CAMERA)
+    logind.refused()
+    for pause in [10, 20, 40]:
+        sleep(suspend, logind, pause * 1_000 - 5_000)
+        assert logind.nobody_asks(), pause
+        sleep(suspend, logind, 5_000)
+        logind.refused()
+    for _ in range(10):
+        sleep(suspend, logind, HOUR)
+        logind.refused()
+    logind.refusal = None
+    sleep(suspend, logind, HOUR)
+    assert logind.inhibitor().is_held()
+    assert suspend.sleep(24 * HOUR) == 0, "what is held is not asked for again"
+
+
+def test_without_components_nothing_is_asked_for(bus, suspend):
+    logind = Logind(bus, refusal="too many inhibitors")
+    camera = suspend.daemon.component(CAMERA)
+    logind.refused()
+    camera.connection.close()
+    # What is answered now comes after the hang-up.
+    suspend.daemon.connection().connect(ROBOT)
+    sleep(suspend, logind, 0)
+    assert suspend.sleep(24 * HOUR) == 0, "nothing wakes it up"
+    logind.prepare(False)
+    sleep(suspend, logind, 0)
+    assert logind.nobody_asks()
+
+
+def test_a_block_that_was_refused_is_asked_for_again_too(bus, suspend, start):
+    suspend.daemon.stop()
+    suspend.daemon = start("--block-shutdown", "yes", environment=suspend.environment)
+    logind = Logind(bus)
+    camera = suspend.daemon.component(CAMERA)
+    logind.inhibitor()
+    logind.refusal = "too many inhibitors"
+    suspend.daemon.coordinator().gate("d-1")
+    camera.defer("d-1", HOUR)
+    logind.refused()
+    logind.refusal = None
+    sleep(suspend, logind, 60_000)
+    assert logind.inhibitor().mode == "block"
 
 
 def test_a_machine_without_a_bus_is_served_as_any_other(daemon, coordinator):
@@ -180,7 +248,7 @@ def test_a_bus_that_comes_back_is_used_again(bus, daemon):
     inhibitor = first.inhibitor()
     await_log(daemon, "shutdowns wait for components")
     bus.stop()
-    await_log(daemon, "its inhibitor stays")
+    await_log(daemon, "the delay inhibitor is still held")
     assert inhibitor.is_held()
     bus.start()
     second = Logind(bus)
@@ -196,7 +264,7 @@ def test_an_inhibitor_is_let_go_also_when_the_bus_is_gone(bus, logind, daemon):
     logind.prepare(True)
     shutdown = camera.notice()["deploymentId"]
     bus.stop()
-    await_log(daemon, "its inhibitor stays")
+    await_log(daemon, "the delay inhibitor is still held")
     camera.acknowledge(shutdown)
     assert inhibitor.is_let_go()
 

@@ -179,7 +179,7 @@ def test_that_there_is_no_systemd_is_said_once(directory):
     daemon = Daemon(directory, names_by_unit=True)
     for _ in range(3):
         daemon.component()
-    assert daemon.log.read_text().count("systemd does not run here") == 1
+    assert daemon.log.read_text().count("systemd is not running") == 1
     daemon.stop()
 
 

@@ -4,60 +4,10 @@
 The daemon is told so by clocks of its own: suspend.c.
 """
 
-import os
-import pathlib
-import select
-import signal
-import struct
-
 import pytest
 from expect import CAMERA, HOUR, ROBOT
-from protocol import TIMEOUT
 
 MINUTE = 60_000
-
-
-class Suspend:
-    """A daemon whose clocks jump."""
-
-    def __init__(self, start, directory, library):
-        paths = [pathlib.Path(directory) / name for name in ["request", "done"]]
-        for path in paths:
-            os.mkfifo(path)
-        # Opened for both, an end never runs dry.
-        self._request, self._done = (os.open(path, os.O_RDWR) for path in paths)
-        environment = {
-            "LD_PRELOAD": library,
-            "SUSPEND_REQUEST": str(paths[0]),
-            "SUSPEND_DONE": str(paths[1]),
-        }
-        self.daemon = start(environment=environment)
-
-    def sleep(self, milliseconds, on_waking=lambda: None):
-        """Returns when the daemon has done what was due after the sleep.
-
-        What `on_waking` sends is there before the daemon has been awake.
-        """
-        process = self.daemon.process
-        process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-        os.write(self._request, struct.pack("q", milliseconds * 1_000_000))
-        on_waking()
-        process.send_signal(signal.SIGCONT)
-        ready, _, _ = select.select([self._done], [], [], TIMEOUT)
-        assert ready, self.daemon.log.read_text()
-        os.read(self._done, 1)
-
-    def close(self):
-        os.close(self._request)
-        os.close(self._done)
-
-
-@pytest.fixture
-def suspend(start, directory, build_interposer):
-    suspend = Suspend(start, directory, build_interposer("suspend.c"))
-    yield suspend
-    suspend.close()
 
 
 @pytest.fixture

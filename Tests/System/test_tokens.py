@@ -204,7 +204,7 @@ def test_a_damaged_file_is_refused_and_what_was_read_before_stays(daemon, token,
     reload(daemon)
     file.write_bytes(content)
     reload(daemon)
-    assert "everything stays as it was" in daemon.log.read_text()
+    assert "the configuration is not reloaded" in daemon.log.read_text()
     assert flags(daemon.connection(), text) == ACCEPTED
     daemon.stop()
     assert reprieved("--check-config", "--tokens-file", str(file)).returncode == 78

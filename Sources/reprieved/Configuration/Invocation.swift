@@ -2,43 +2,14 @@
 
 import ReprieveProtocol
 
-/// What the command line asked for and cannot be given.
-struct UsageError: Error {
-    var message: String
-}
-
-/// What the command line says to do.
-enum CommandLineRequest {
-    case run(Invocation)
-    case check(Invocation)
-    case print(String)
-
-    init(_ arguments: [String]) throws(UsageError) {
-        var invocation = Invocation()
-        var checksOnly = false
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            switch argument {
-            case "--help", "-h":
-                self = .print(helpText)
-                return
-            case "--version":
-                self = .print("reprieved \(version)\n")
-                return
-            case "--check-config": checksOnly = true
-            default: try invocation.take(argument, &rest)
-            }
-        }
-        self = checksOnly ? .check(invocation) : .run(invocation)
-    }
-}
-
-/// What is to be read, and what holds whatever is read.
+/// The configuration file that the command line names, and its options, which count for more than
+/// any file.
 struct Invocation {
     var configurationFile: String?
     var assignments: [Assignment] = []
 
-    fileprivate mutating func take(
+    /// Takes one option, and its value from the rest of the command line.
+    mutating func take(
         _ argument: String,
         _ rest: inout ArraySlice<String>
     ) throws(UsageError) {
@@ -49,7 +20,7 @@ struct Invocation {
         }
         let value = parts.count == 2 ? String(parts[1]) : rest.popFirst()
         guard let value, !value.isEmpty else {
-            throw UsageError(message: "\(option) needs a value")
+            throw UsageError(message: "\(option) requires a value")
         }
         do {
             try take(kind, value, option)
@@ -61,7 +32,7 @@ struct Invocation {
     private enum Kind {
         case file
         case component
-        case setting(Section, String)
+        case setting(ConfigurationSection, String)
 
         init?(_ option: String) {
             guard option.hasPrefix("--") else { return nil }
@@ -90,31 +61,31 @@ struct Invocation {
         case .setting(let section, let key): try assign(section, key, value, option)
         case .component:
             let words = value.split(separator: " ")
-            guard let pattern = words.first else { throw ValueError("it names no component") }
-            let section = try Section("Component " + pattern)
+            guard let pattern = words.first else {
+                throw ValueError("the name of a component is missing")
+            }
+            let section = try ConfigurationSection("Component " + pattern)
             try assign(section, "", "", option)
             for word in words.dropFirst() {
                 let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
                 guard parts.count == 2, section.knows(parts[0]) else {
-                    throw ValueError("\(quoted(String(word))) is no Key=Value of a component")
+                    throw ValueError("\(quoted(String(word))) is not a Key=Value of a component")
                 }
                 try assign(section, parts[0], parts[1], option)
             }
         }
     }
 
-    /// Tries the value at once, so that a bad one is wrong usage.
+    /// Tries the value at once: a bad one is wrong usage.
     private mutating func assign(
-        _ section: Section,
+        _ section: ConfigurationSection,
         _ key: String,
         _ value: String,
         _ option: String
     ) throws(ValueError) {
         let assignment = Assignment(section: section, key: key, value: value, place: option)
-        var trial = Configuration(runtimeDirectory: "", stateDirectory: "", tokensFile: "")
+        var trial = Configuration(directory: "")
         try assignment.apply(to: &trial)
         assignments.append(assignment)
     }
 }
-
-let version = "0.1.0"

@@ -4,7 +4,7 @@ var helpText: String {
     """
     Usage: reprieved [OPTION]...
 
-    Lets components hold an update back, and opens its gate when all are ready.
+    Runs the broker, through which components hold back updates until they are ready.
 
     \(SettingTable.broker.map(described).joined())
     For updates that do not say otherwise:
@@ -13,22 +13,24 @@ var helpText: String {
     For components, by their names:
 
         --component "PATTERN KEY=VALUE..."
-            a rule for all names that match; * stands for any text. Of several rules that
-            match, the last one that says something counts. May be repeated. The keys:
+            a rule for all components whose name matches; * stands for any text, ? for one
+            character. If several matching rules set a key, the last one counts. May be
+            repeated. The keys:
     \(SettingTable.component.map(describedKey).joined())
-    All of these are also keys of the configuration file, spelt as in LogLevel=, in its
-    sections [Broker], [Policy] and [Component PATTERN]. Options count for more.
+    The same settings can be made in the configuration file, in its sections [Broker],
+    [Policy] and [Component PATTERN], spelt as in LogLevel=. Options count for more.
 
         --config FILE
-            default: reprieved.conf in $CONFIGURATION_DIRECTORY, else in /etc/reprieve for
-            root, ~/.config/reprieve for others. FILE.d/*.conf are read after it, in the
-            order of their names. SIGHUP has all of it and the tokens read again.
+            the configuration file; default: reprieved.conf in $CONFIGURATION_DIRECTORY,
+            else in /etc/reprieve for root, ~/.config/reprieve for other users.
+            FILE.d/*.conf are read after it, in the order of their names. At SIGHUP all
+            of them and the tokens are read again.
         --check-config
-            only say whether the configuration and the tokens file are good
+            only check the configuration and the tokens file
         --version
             print the version and exit
         --help
-            print this and exit
+            print this help and exit
 
     """
 }

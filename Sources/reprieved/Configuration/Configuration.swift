@@ -4,22 +4,25 @@ import Negotiation
 import ReprieveBroker
 import Tokens
 
-/// How this daemon runs.
+/// How the daemon runs.
 struct Configuration {
-    var runtimeDirectory: String
-    var stateDirectory: String
+    var runtimeDirectory = DefaultDirectories.runtime
+    var stateDirectory = DefaultDirectories.state
     var componentSocket: String?
     var controlSocket: String?
     var controlGroup: UInt32?
     var tokensFile: String
-    /// Whether a component is called what its service is called.
+    /// Whether components are named after their systemd units.
     var namesByUnit = true
     var delaysShutdown = true
     var blocksShutdown = false
     var logLevel = LogLevel.info
-    /// What a request leaves out.
+    /// What holds for an update that does not say otherwise.
     var policy = Policy()
     var negotiation = Settings()
+
+    /// The defaults, with the tokens file in this directory.
+    init(directory: String) { tokensFile = directory + "/tokens" }
 
     var componentSocketPath: String { componentSocket ?? runtimeDirectory + "/ipc.socket" }
     var controlSocketPath: String { controlSocket ?? runtimeDirectory + "/control.socket" }
@@ -33,24 +36,25 @@ struct Configuration {
         settings.blocksShutdown = blocksShutdown
         return settings
     }
+}
 
-    /// What cannot be changed while it runs, and differs in another one.
+// MARK: - What only a restart changes
+
+extension Configuration {
+    /// The keys that only a restart changes, and that differ in another configuration.
     func fixedKeys(differingFrom other: Configuration) -> [String] {
-        let pairs: [(String, String?, String?)] = [
-            ("NameByUnit", "\(namesByUnit)", "\(other.namesByUnit)"),
-            ("RuntimeDirectory", runtimeDirectory, other.runtimeDirectory),
-            ("StateDirectory", stateDirectory, other.stateDirectory),
-            ("ComponentSocket", componentSocketPath, other.componentSocketPath),
-            ("ControlSocket", controlSocketPath, other.controlSocketPath),
-            (
-                "ControlGroup", controlGroup.map { String($0) },
-                other.controlGroup.map { String($0) }
-            ),
+        let differences = [
+            ("NameByUnit", namesByUnit != other.namesByUnit),
+            ("RuntimeDirectory", runtimeDirectory != other.runtimeDirectory),
+            ("StateDirectory", stateDirectory != other.stateDirectory),
+            ("ComponentSocket", componentSocketPath != other.componentSocketPath),
+            ("ControlSocket", controlSocketPath != other.controlSocketPath),
+            ("ControlGroup", controlGroup != other.controlGroup),
         ]
-        return pairs.filter { $0.1 != $0.2 }.map(\.0)
+        return differences.filter(\.1).map(\.0)
     }
 
-    /// This one with what is fixed taken from the one that runs.
+    /// This configuration, with the values of those keys taken from the running one.
     func keepingFixed(of running: Configuration) -> Configuration {
         var configuration = self
         configuration.runtimeDirectory = running.runtimeDirectory

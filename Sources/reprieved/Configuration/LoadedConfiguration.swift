@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Negotiation
+import ReprieveBroker
+import Systemd
+import Tokens
+
+/// Everything that the daemon is configured by, read at one time: the configuration file, its
+/// drop-ins, the options and the tokens file. Or what is wrong with them.
+struct LoadedConfiguration {
+    /// Bytes. A longer configuration file is refused.
+    private static let maximumFileBytes = 1_024 * 1_024
+
+    var configuration: Configuration
+    var tokens = TokenList()
+    /// The files that exist.
+    var files: [String] = []
+    var complaints: [String] = []
+
+    init(_ invocation: Invocation) {
+        let directory = DefaultDirectories.configuration
+        configuration = Configuration(directory: directory)
+        let path = invocation.configurationFile ?? directory + "/reprieved.conf"
+        var assignments = read(path, isRequired: invocation.configurationFile != nil)
+        for name in names(in: path + ".d") where name.hasSuffix(".conf") {
+            assignments += read(path + ".d/" + name, isRequired: true)
+        }
+        apply(assignments.withoutTakenBack + invocation.assignments)
+        readTokens()
+    }
+
+    private mutating func read(_ path: String, isRequired: Bool) -> [Assignment] {
+        do {
+            guard let bytes = try File.read(path, atMost: Self.maximumFileBytes) else {
+                if isRequired { complaints.append("there is no configuration file \(path)") }
+                return []
+            }
+            files.append(path)
+            let file = ConfigurationFile(bytes, path: path)
+            complaints += file.complaints
+            return file.assignments
+        } catch {
+            complaints.append(error.message)
+            return []
+        }
+    }
+
+    private mutating func names(in directory: String) -> [String] {
+        do {
+            return try File.names(in: directory)
+        } catch {
+            complaints.append(error.message)
+            return []
+        }
+    }
+
+    private mutating func apply(_ assignments: [Assignment]) {
+        for assignment in assignments {
+            do {
+                try assignment.apply(to: &configuration)
+            } catch {
+                complaints.append("\(assignment.place): \(assignment.key): \(error.message)")
+            }
+        }
+    }
+
+    private mutating func readTokens() {
+        let path = configuration.tokensFile
+        do {
+            let bytes = try File.readPrivate(path, atMost: TokenList.maximumBytes)
+            guard let bytes else { return }
+            files.append(path)
+            tokens = try TokenList(decoding: String(decoding: bytes, as: UTF8.self))
+        } catch let error as TokenListError {
+            complaints.append("\(path):\(error.line): \(error.message)")
+        } catch let error as SystemError {
+            complaints.append(error.message)
+        } catch {
+            preconditionFailure("a tokens file has no other errors")
+        }
+    }
+}
+
+extension LoadedConfiguration {
+    /// What the broker works with.
+    var settings: BrokerSettings {
+        configuration.brokerSettings(user: geteuid(), tokens: tokens)
+    }
+
+    /// One line for the log.
+    var summary: String {
+        let read = files.isEmpty ? "no configuration file" : files.joined(separator: ", ")
+        return "\(read); \(configuration.negotiation.rules.count) rules for components, "
+            + "\(tokens.entries.count) tokens"
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that can be set. The tables of all settings give the options, the keys of the
+/// configuration file, and `--help`.
+struct Setting<Target>: Sendable {
+    typealias Assign<Value> = @Sendable (inout Target, Value) throws(ValueError) -> Void
+
+    /// As an option is spelt: "log-level".
+    var name: String
+    /// What stands for the value in `--help`: "DURATION".
+    var value: String
+    var help: String
+    var set: Assign<String>
+
+    init(_ name: String, _ value: String, _ help: String, set: @escaping Assign<String>) {
+        self.name = name
+        self.value = value
+        self.help = help
+        self.set = set
+    }
+
+    /// As a key is spelt: "LogLevel".
+    var key: String {
+        name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+}
+
+extension Setting {
+    static func duration(_ name: String, _ help: String, set: @escaping Assign<Duration>) -> Self {
+        Setting(name, "DURATION", help) { target, text throws(ValueError) in
+            try set(&target, parsedDuration(text))
+        }
+    }
+
+    static func flag(_ name: String, _ help: String, set: @escaping Assign<Bool>) -> Self {
+        Setting(name, "yes|no", help) { target, text throws(ValueError) in
+            try set(&target, parsedFlag(text))
+        }
+    }
+}
+
+/// Why a text is no value of a setting.
+struct ValueError: Error {
+    var message: String
+
+    init(_ message: String) { self.message = message }
+}

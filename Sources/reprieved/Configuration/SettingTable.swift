@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+import ReprieveProtocol
+
+/// The tables of all settings, by the sections of the configuration file.
+enum SettingTable {
+    /// The keys of the section `[Broker]`.
+    static let broker: [Setting<Configuration>] = [
+        Setting(
+            "component-socket",
+            "PATH",
+            "where components connect; default: ipc.socket in the runtime directory"
+        ) { $0.componentSocket = $1 },
+        Setting(
+            "control-socket",
+            "PATH",
+            "where coordinators and operators connect; default: control.socket in the\n"
+                + "runtime directory"
+        ) { $0.controlSocket = $1 },
+        Setting(
+            "control-group",
+            "GROUP",
+            "the group whose members may open the control socket, too; default: none"
+        ) { configuration, text throws(ValueError) in
+            configuration.controlGroup = try parsedGroup(text)
+        },
+        Setting(
+            "runtime-directory",
+            "DIRECTORY",
+            "where the sockets and the waiting updates are kept; created if it does not exist;\n"
+                + "default: $RUNTIME_DIRECTORY, else /run/reprieve for root,\n"
+                + "$XDG_RUNTIME_DIR/reprieve for other users"
+        ) { $0.runtimeDirectory = $1 },
+        Setting(
+            "state-directory",
+            "DIRECTORY",
+            "where the history and released updates are kept, also after a reboot; default:\n"
+                + "$STATE_DIRECTORY, else /var/lib/reprieve for root, $XDG_STATE_HOME/reprieve\n"
+                + "or ~/.local/state/reprieve for other users"
+        ) { $0.stateDirectory = $1 },
+        Setting(
+            "tokens-file",
+            "PATH",
+            "the tokens that `reprieve token` issued; default: tokens in the directory of\n"
+                + "the configuration file"
+        ) { $0.tokensFile = $1 },
+        .flag(
+            "name-by-unit",
+            "whether components are named after their systemd units; default: yes"
+        ) { $0.namesByUnit = $1 },
+        .flag(
+            "allow-unknown",
+            "whether components may subscribe that no section [Component] and no token\n"
+                + "names; default: yes"
+        ) { $0.negotiation.allowsUnknown = $1 },
+        .duration(
+            "reconnect-grace",
+            "how long a disconnected component or coordinator may take to reconnect;\n"
+                + "default: 5s"
+        ) { $0.negotiation.reconnectGrace = $1 },
+        .duration(
+            "completion-limit",
+            "how long a released update may take to be completed; then its outcome is\n"
+                + "unknown; default: 24h"
+        ) { $0.negotiation.completionLimit = $1 },
+        .flag(
+            "delay-shutdown",
+            "whether a shutdown of the machine waits until components are ready, for no\n"
+                + "longer than logind's InhibitDelayMaxSec=; default: yes"
+        ) { $0.delaysShutdown = $1 },
+        .flag(
+            "block-shutdown",
+            "whether logind refuses a shutdown while a component defers an update;\n"
+                + "default: no"
+        ) { $0.blocksShutdown = $1 },
+        Setting(
+            "log-level",
+            "LEVEL",
+            "the least severe messages that are logged: debug, info or warning;\n"
+                + "default: info"
+        ) { configuration, text throws(ValueError) in
+            guard let level = LogLevel(rawValue: text) else {
+                throw ValueError("\(quoted(text)) is not debug, info or warning")
+            }
+            configuration.logLevel = level
+        },
+    ]
+}
+
+extension SettingTable {
+    /// The keys of the section `[Policy]`: what holds for an update that does not say otherwise.
+    static let policy: [Setting<Configuration>] = [
+        .duration(
+            "response-timeout",
+            "how long a component may take to answer; default: \(Defaults.responseTimeoutText)"
+        ) { $0.policy.responseTimeout = $1 },
+        .duration(
+            "deadline",
+            "when an update goes ahead despite deferrals; default: \(Defaults.deadlineText)"
+        ) { $0.policy.deadline = $1 },
+        .duration(
+            "max-defer",
+            "the longest deferral that one answer is granted; default: \(Defaults.maxDeferText)"
+        ) { $0.policy.maxDefer = $1 },
+        .duration(
+            "max-total-defer",
+            "how long one component may hold back an update; default: \(Defaults.maxTotalDeferText)"
+        ) { $0.policy.maxTotalDefer = $1 },
+        Setting(
+            "on-silence",
+            "proceed|refuse",
+            "what an update does if a component does not answer; default: proceed"
+        ) { configuration, text throws(ValueError) in
+            switch text {
+            case "proceed": configuration.policy.onSilence = .proceed
+            case "refuse": configuration.policy.onSilence = .refuse
+            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
+            }
+        },
+    ]
+
+    /// The keys of a section `[Component PATTERN]`.
+    static let component: [Setting<ComponentRule>] = [
+        .flag("subscribe", "whether it may hold back updates") { $0.maySubscribe = $1 },
+        .duration(
+            "max-defer",
+            "the longest deferral that one answer is granted, if the update allows more"
+        ) { $0.maxDefer = $1 },
+        .duration(
+            "max-total-defer",
+            "how long it may hold back an update, if the update allows more"
+        ) { $0.maxTotalDefer = $1 },
+        .flag("required", "whether updates that concern it wait until it is subscribed") {
+            rule,
+            isRequired throws(ValueError) in
+            rule.isRequired = isRequired
+            guard isRequired, rule.isPattern else { return }
+            throw ValueError("a pattern cannot be required, only the whole name of a component")
+        },
+    ]
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon on a device that can be suspended: its clocks jump. See suspend.c."""
+
+import os
+import pathlib
+import select
+import signal
+import struct
+
+from protocol import TIMEOUT
+
+
+class Suspend:
+    """`daemon` is the one that `start` starts."""
+
+    def __init__(self, start, directory, library):
+        paths = [pathlib.Path(directory) / name for name in ["request", "done"]]
+        for path in paths:
+            os.mkfifo(path)
+        # Opened for both, an end never runs dry.
+        self._request, self._done = (os.open(path, os.O_RDWR) for path in paths)
+        self.environment = {
+            "LD_PRELOAD": library,
+            "SUSPEND_REQUEST": str(paths[0]),
+            "SUSPEND_DONE": str(paths[1]),
+        }
+        self.daemon = start(environment=self.environment)
+
+    def sleep(self, milliseconds, on_waking=lambda: None):
+        """Returns when the daemon has done what was due after the sleep, and how often that woke it.
+
+        What `on_waking` sends is there before the daemon has been awake.
+        """
+        process = self.daemon.process
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        os.write(self._request, struct.pack("q", milliseconds * 1_000_000))
+        on_waking()
+        process.send_signal(signal.SIGCONT)
+        ready, _, _ = select.select([self._done], [], [], TIMEOUT)
+        assert ready, self.daemon.log.read_text()
+        return os.read(self._done, 1)[0]
+
+    def close(self):
+        os.close(self._request)
+        os.close(self._done)
