@@ -13,6 +13,15 @@ package struct BrokerHarness: Sendable {
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     private var asleep = Duration.zero
     private var latest: UInt64 = 0
+    /// How far the broker came before it died.
+    package private(set) var death: Death?
+
+    package struct Death: Sendable {
+        /// At the beginning of its last turn.
+        package let before: Negotiation
+        /// Up to its last turn, from where the trace was last taken.
+        package let trace: [TraceEntry]
+    }
 
     package init(_ change: (inout BrokerSettings) -> Void = { _ in }) {
         var settings = BrokerSettings(user: Self.user)
@@ -42,7 +51,11 @@ package struct BrokerHarness: Sendable {
 
     /// Something happens, and whatever comes of it is performed.
     package mutating func turn(_ inputs: Broker.Input...) {
+        let mayDie = host.operationsLeft != nil && death == nil
+        let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)
+        guard host.isDead, let before else { return }
+        death = Death(before: before, trace: takeTrace())
     }
 
     /// Has the broker keep a trace of its negotiation from now on.
@@ -87,6 +100,7 @@ extension BrokerHarness {
         let broker = Broker(settings: settings, recalling: files, at: reading)
         let isTraced = self.broker.trace != nil
         performer = Performer(broker, on: host)
+        death = nil
         turn()
         if isTraced { keepTrace() }
     }

@@ -15,11 +15,11 @@ struct History {
     private static let moveCount = 60
 
     /// What somebody may speak of.
-    var knownIDs: [String] { Self.ids + [witnesses.shutdown].compactMap { $0 } }
+    var knownIDs: [String] { Self.ids + [checker.shutdown].compactMap { $0 } }
 
     var dice: SplitMix64
     var harness: BrokerHarness
-    var witnesses: Witnesses
+    var checker: HistoryChecker
     private(set) var components: [PeerID] = []
     var coordinators: [PeerID] = []
     /// What was announced under each id, so that it can be announced again as it was.
@@ -41,7 +41,7 @@ struct History {
             // As many as can end at once: a shutdown's is one more.
             settings.negotiation.maximumEnded = 3
         }
-        witnesses = Witnesses(settings: harness.broker.settings.negotiation)
+        checker = HistoryChecker(settings: harness.broker.settings.negotiation)
         harness.keepTrace()
     }
 
@@ -50,6 +50,7 @@ struct History {
         let weights = SwarmWeights(&dice)
         for _ in 0..<Self.moveCount {
             make(weights.pick(&dice))
+            if harness.host.isDead { buryBroker() }
             observe()
             if !objections.isEmpty { return }
         }
@@ -58,6 +59,7 @@ struct History {
 
     /// Everybody leaves, and time passes: nothing may be left.
     private mutating func end() {
+        repairHost()
         for peer in components + coordinators { harness.hangUp(peer) }
         observe()
         harness.pass(.seconds(1_000))
@@ -70,24 +72,27 @@ struct History {
         if harness.broker.peerCount != 0 { objections.append("a peer is left over") }
     }
 
-    private mutating func observe() {
-        for entry in harness.takeTrace() { objections += witnesses.enter(entry) }
+    mutating func observe() {
+        for entry in harness.takeTrace() { objections += checker.enter(entry) }
         components.removeAll { !harness.isConnected($0) }
         coordinators.removeAll { !harness.isConnected($0) }
         if harness.broker.peerCount != harness.clients.count {
             objections.append("the broker counts \(harness.broker.peerCount) peers")
         }
         for peer in harness.clients.keys.sorted() { hear(peer) }
-        objections += witnesses.objections(to: harness.inhibition, harness.broker, at: harness.now)
+        objections += checker.objections(to: harness.inhibition, harness.broker, at: harness.now)
+        if harness.host.closes.contains(where: { $0.value > 1 }) {
+            objections.append("a connection was closed twice")
+        }
     }
 
     /// Every request is answered before anything else happens, unless its answer cannot be read.
-    private mutating func hear(_ peer: PeerID) {
+    mutating func hear(_ peer: PeerID) {
         guard let actor = harness.clients[peer] else { return }
         for event in harness.heard(by: peer) {
-            objections += witnesses.hear(event, by: peer)
+            objections += checker.hear(event, by: peer)
         }
-        if actor.room == nil { objections += witnesses.objectToSilence(towards: peer) }
+        if actor.room == nil { objections += checker.objectToSilence(towards: peer) }
         if actor.room == nil, !actor.connection.isAnswered {
             objections.append("a request of peer \(peer.number) was not answered")
         }
@@ -121,6 +126,10 @@ extension History {
         case .frameComesInPieces: sendPieces()
         case .readerStops:
             note(move, components) { harness, peer, _ in harness.limitReading(peer, to: 0) }
+        case .readerTakesLittle:
+            note(move, components) { harness, peer, dice in
+                harness.limitReading(peer, to: Int.random(in: 1...300, using: &dice))
+            }
         case .readerGoesOn:
             note(move, components) { harness, peer, _ in harness.limitReading(peer, to: nil) }
         default: makeAtControl(move)
@@ -158,6 +167,7 @@ extension History {
             harness.pass(max(.zero, next - harness.now))
         case .deviceSleeps: sleep()
         case .brokerDies: restartBroker()
+        case .brokerDiesSoon, .diskFails, .diskWorks, .fileIsReplaced: breakHost(move)
         case .shutdownBegins: beginShutdown()
         case .shutdownIsCalledOff: callOffShutdown()
         case .deviceReboots: reboot()
@@ -195,7 +205,7 @@ extension History {
         transcript.append("peer \(peer.number): subscribes\(what)")
         let request = SubscribeRequest(confirm: confirm, underway: underway)
         let stream = harness.ask(peer, .subscribeToComponentUpdates, request)
-        if underway { witnesses.ask(StreamID(peer, stream)) }
+        if underway { checker.ask(StreamID(peer, stream)) }
     }
 
     private mutating func answer(

@@ -15,6 +15,7 @@ enum Move: CaseIterable {
     case strangerSaysNonsense
     case frameComesInPieces
     case readerStops
+    case readerTakesLittle
     case readerGoesOn
     case coordinatorAnnounces
     case coordinatorReturns
@@ -28,6 +29,10 @@ enum Move: CaseIterable {
     case deadlineComes
     case deviceSleeps
     case brokerDies
+    case brokerDiesSoon
+    case diskFails
+    case diskWorks
+    case fileIsReplaced
     case shutdownBegins
     case shutdownIsCalledOff
     case deviceReboots

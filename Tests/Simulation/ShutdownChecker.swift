@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 
 /// Knows what `Protocol/shutdown.md` promises of the machine's shutdowns, and objects to the rest.
-struct MachineWitness {
+struct ShutdownChecker {
     private struct Begun {
         /// Nil where nobody was there to be asked.
         var id: DeploymentID?
@@ -22,7 +22,7 @@ struct MachineWitness {
     mutating func begin(
         _ limit: Duration,
         _ trace: [TraceEntry],
-        hasEars: Bool,
+        hasSubscribers: Bool,
         at now: Instant
     ) -> [String] {
         let announcements = trace.filter { $0.announcement?.coordinator.isBroker ?? false }
@@ -30,8 +30,8 @@ struct MachineWitness {
             return announcements.isEmpty ? [] : ["a shutdown was announced twice"]
         }
         begun = Begun(id: announcements.first?.announcement?.request.deploymentID, end: now + limit)
-        guard hasEars, let entry = announcements.first, let id else {
-            return hasEars ? ["nobody was asked of a shutdown"] : []
+        guard hasSubscribers, let entry = announcements.first, let id else {
+            return hasSubscribers ? ["nobody was asked of a shutdown"] : []
         }
         guard let update = entry.after.updates[id], entry.before.updates[id] == nil else {
             return ["a shutdown's update was not taken"]
@@ -77,22 +77,22 @@ struct MachineWitness {
     }
 
     /// Whoever is ready for it is not asked, and nobody else is left out.
-    func objectToExcuses(_ entry: TraceEntry, _ ledger: Ledger) -> [String] {
+    func objectToExcuses(_ entry: TraceEntry, _ invariants: InvariantChecker) -> [String] {
         guard let (request, coordinator) = entry.announcement,
             entry.before.updates[request.deploymentID] == nil
         else { return [] }
         var ready: Set<StreamID> = []
         if coordinator.isBroker {
-            ready = ledger.readySubscriptions { $0.includesReboot }
+            ready = invariants.readySubscriptions { $0.includesReboot }
         } else if let id {
-            ready = ledger.readySubscriptions { $0.deploymentID == id }
+            ready = invariants.readySubscriptions { $0.deploymentID == id }
         }
         var objections: [String] = []
         for case .notify(let stream, let notice) in entry.actions
         where notice.deploymentID == request.deploymentID && ready.contains(stream) {
             objections.append("somebody was asked again who is ready to be stopped")
         }
-        let spared = request.excused.filter { ledger.hears($0) && !ready.contains($0) }
+        let spared = request.excused.filter { invariants.isSubscribed($0) && !ready.contains($0) }
         if !spared.isEmpty { objections.append("somebody was not asked who is not ready") }
         return objections
     }
@@ -101,9 +101,9 @@ struct MachineWitness {
     func objectTo(_ kept: Inhibition, _ scene: Scene, at now: Instant) -> [String] {
         var objections: [String] = []
         let waits = id.map { scene.isShut($0) } ?? false
-        let delays = begun == nil ? scene.hasEars : waits
+        let delays = begun == nil ? scene.hasSubscribers : waits
         if kept.delays != delays { objections.append("the machine is kept up: \(kept.delays)") }
-        if kept.listens != (scene.hasEars || begun != nil) {
+        if kept.listens != (scene.hasSubscribers || begun != nil) {
             objections.append("shutdowns are heard of: \(kept.listens)")
         }
         if let begun, kept.delays, begun.end <= now {
@@ -119,7 +119,7 @@ struct MachineWitness {
 
     /// What there is to be seen.
     struct Scene {
-        var hasEars: Bool
+        var hasSubscribers: Bool
         var isShut: (DeploymentID) -> Bool
         /// Shutdowns are to be refused while anybody holds an update back.
         var blocks: Bool

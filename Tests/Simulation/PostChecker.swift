@@ -8,7 +8,7 @@ import ReprieveProtocol
 
 /// Sits at every component's ear: who asks what is under way is answered that, and each end that
 /// somebody is to be told of is told once.
-struct PostWitness {
+struct PostChecker {
     /// Subscriptions that want to know what they come too late for.
     private var asking: Set<StreamID> = []
     /// What their answers have to name.
@@ -21,13 +21,13 @@ struct PostWitness {
     mutating func ask(_ stream: StreamID) { asking.insert(stream) }
 
     /// All connections are lost.
-    mutating func restart() { self = PostWitness() }
+    mutating func restart() { self = PostChecker() }
 
-    mutating func enter(_ entry: TraceEntry, _ ledger: Ledger) {
+    mutating func enter(_ entry: TraceEntry, _ invariants: InvariantChecker) {
         switch entry.event {
         case .subscribed(let one):
             let isAsking = asking.remove(one.stream) != nil
-            let underway = isAsking ? ledger.underway(for: one, in: entry.before) : []
+            let underway = isAsking ? invariants.underway(for: one, in: entry.before) : []
             (answers[one.stream], awaited[one.stream]) = (underway, Set(underway))
         case .unsubscribed(let stream, _): forget { $0 == stream }
         case .hungUp(let peer, _): forget { $0.peer == peer }

@@ -15,7 +15,7 @@ extension History {
         else { return }
         transcript.append("\(kind.rawValue) within \(limit.wholeMilliseconds) ms begins")
         harness.turn(.shutdownBegins(Shutdown(kind, limit: limit)))
-        objections += witnesses.begin(limit, harness.takeTrace(), at: harness.now)
+        objections += checker.begin(limit, harness.takeTrace(), at: harness.now)
     }
 
     mutating func callOffShutdown() {
@@ -23,19 +23,20 @@ extension History {
         let before = harness.broker.negotiation
         harness.turn(.shutdownCalledOff)
         let after = harness.broker.negotiation
-        objections += witnesses.callOff(harness.takeTrace(), before, after)
+        objections += checker.callOff(harness.takeTrace(), before, after)
     }
 
     mutating func sleep() {
         let duration = Duration.milliseconds(Int.random(in: 1...9_000, using: &dice))
         transcript.append("the device sleeps for \(duration.wholeMilliseconds) ms")
-        witnesses.sleep(duration, harness.broker.negotiation)
+        checker.sleep(duration, harness.broker.negotiation)
         harness.sleep(duration)
     }
 
     mutating func restartBroker() {
+        repairHost()
         transcript.append("the broker dies and is back")
-        let (expected, objections) = witnesses.restart(harness.broker.negotiation, at: harness.now)
+        let (expected, objections) = checker.restart(harness.broker.negotiation, at: harness.now)
         self.objections += objections
         harness.restart()
         if harness.broker.negotiation != expected {
@@ -45,10 +46,11 @@ extension History {
     }
 
     mutating func reboot() {
+        repairHost()
         transcript.append("the device reboots")
         let before = harness.broker.negotiation
         harness.reboot(isOrderly: true)
         harness.keepTrace()
-        objections += witnesses.reboot(before, harness.broker.negotiation, at: harness.now)
+        objections += checker.reboot(before, harness.broker.negotiation, at: harness.now)
     }
 }

@@ -6,33 +6,33 @@ import Outsider
 import ReprieveBroker
 import ReprieveProtocol
 
-/// The outsiders that watch a history: the books, which know the invariants, the oracle, which
-/// knows when a gate may open, and those who know of shutdowns and of what components hear.
-struct Witnesses {
-    private var ledger: Ledger
+/// The models that check a history, each independent of the broker: the invariants, the oracle,
+/// which says when a gate may open, shutdowns, and what components hear.
+struct HistoryChecker {
+    private var invariants: InvariantChecker
     private var oracle: Oracle
-    private var machine = MachineWitness()
-    private var posts = PostWitness()
+    private var machine = ShutdownChecker()
+    private var posts = PostChecker()
 
     /// The update of the shutdown that is under way.
     var shutdown: DeploymentID? { machine.id }
 
     init(settings: Settings) {
-        ledger = Ledger(settings: settings, withReboots: true)
+        invariants = InvariantChecker(settings: settings, withReboots: true)
         oracle = Oracle(settings: settings)
     }
 
     mutating func enter(_ entry: TraceEntry) -> [String] {
-        let entry = Ledger.Entry(
+        posts.enter(entry, invariants)
+        let objections = machine.objectToEnd(entry) + machine.objectToExcuses(entry, invariants)
+        let transition = Transition(
             entry.event,
-            entry.actions,
+            entry.consequences,
             before: entry.before,
             after: entry.after,
             at: entry.instant
         )
-        posts.enter(entry, ledger)
-        let objections = machine.objectToEnd(entry) + machine.objectToExcuses(entry, ledger)
-        return objections + hear(entry)
+        return objections + check(transition)
     }
 
     private mutating func restarted(
@@ -43,26 +43,28 @@ struct Witnesses {
         let changed = after.updates.names.filter { id in
             after.updates[id]?.status(at: now) != before.updates[id]?.status(at: now)
         }
-        let actions = changed.map(Action.changed)
-        return hear(Ledger.Entry(.restarted, actions, before: before, after: after, at: now))
+        var consequences = Consequences()
+        consequences.actions = changed.map(Action.changed)
+        return check(Transition(.restarted, consequences, before: before, after: after, at: now))
     }
 
-    private mutating func hear(_ entry: Ledger.Entry) -> [String] {
+    private mutating func check(_ transition: Transition) -> [String] {
         // An announcement that is refused has not happened.
-        let isTurnedAway = entry.actions.contains { action in
-            if case .announced = entry.event, case .failed = action { true } else { false }
+        let actions = transition.consequences.actions
+        let isTurnedAway = actions.contains { action in
+            if case .announced = transition.event, case .failed = action { true } else { false }
         }
         guard !isTurnedAway else { return [] }
-        let objections = ledger.enter(entry)
-        oracle.hear(entry.event, entry.actions, at: entry.now)
-        return objections + disagreements(with: entry.after)
+        let objections = invariants.check(transition)
+        oracle.hear(transition.event, actions, at: transition.now)
+        return objections + disagreements(with: transition.after)
     }
 
     /// The machine and the oracle must say the same of every gate.
     private func disagreements(with negotiation: Negotiation) -> [String] {
         Set(History.ids + negotiation.updates.names).sorted().compactMap { id in
             let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
-                update.release.map { .open($0.basis) } ?? .shut(by: update.blockers)
+                update.opening.map { .open($0.basis) } ?? .shut(by: update.blockers)
             }
             let oracle = oracle.verdict(on: id)
             if machine == oracle || machine == nil && oracle == .refused { return nil }
@@ -84,9 +86,9 @@ struct Witnesses {
 
 // MARK: - What happens to the machine
 
-extension Witnesses {
+extension HistoryChecker {
     mutating func begin(_ limit: Duration, _ trace: [TraceEntry], at now: Instant) -> [String] {
-        let objections = machine.begin(limit, trace, hasEars: ledger.hasEars, at: now)
+        let objections = machine.begin(limit, trace, hasSubscribers: invariants.hasSubscribers, at: now)
         return objections + trace.flatMap { enter($0) }
     }
 
@@ -124,11 +126,18 @@ extension Witnesses {
                 continue
             }
             let earlier = negotiation
-            let actions = negotiation.handle(event, at: now)
-            objections += hear(
-                Ledger.Entry(event, actions, before: earlier, after: negotiation, at: now)
+            let consequences = negotiation.handle(event, at: now)
+            let transition = Transition(
+                event,
+                consequences,
+                before: earlier,
+                after: negotiation,
+                at: now
             )
+            objections += check(transition)
         }
+        // What that sent, nobody is there to hear.
+        _ = negotiation.handle(.sent, at: now)
         machine.restart(negotiation)
         return (negotiation, objections)
     }
@@ -139,10 +148,10 @@ extension Witnesses {
         _ after: Negotiation,
         at now: Instant
     ) -> [String] {
-        let released = before.updates.names.filter { before.updates[$0]?.release != nil }
+        let released = before.updates.names.filter { before.updates[$0]?.opening != nil }
         let over = released.filter { $0.hasPrefix("shutdown-") }
         posts.restart()
-        ledger.reboot(before, over: Set(over), at: now)
+        invariants.reboot(before, over: Set(over), at: now)
         oracle.reboot(over: Set(over), at: now)
         machine.restart(Negotiation())
         let left = released.filter { !over.contains($0) }
@@ -158,8 +167,8 @@ extension Witnesses {
     func objections(to kept: Inhibition, _ broker: Broker, at now: Instant) -> [String] {
         let statuses = broker.negotiation.updates.entries.map { $0.status(at: now) }
         let held = statuses.filter { !$0.isReleased }.flatMap(\.participants)
-        let scene = MachineWitness.Scene(
-            hasEars: ledger.hasEars,
+        let scene = ShutdownChecker.Scene(
+            hasSubscribers: invariants.hasSubscribers,
             isShut: { if case .shut? = oracle.verdict(on: $0) { true } else { false } },
             blocks: broker.settings.blocksShutdown,
             holders: held.filter { $0.state == .deferred }.map(\.component)
@@ -170,7 +179,7 @@ extension Witnesses {
 
 // MARK: - What components hear
 
-extension Witnesses {
+extension HistoryChecker {
     /// A subscription wants to know what is under way.
     mutating func ask(_ stream: StreamID) { posts.ask(stream) }
 
