@@ -9,6 +9,8 @@ package struct Restored: Sendable {
     /// Oldest first.
     package var ended: [(id: DeploymentID, end: Ended)] = []
     package var owed: [ComponentName: [OwedPost]] = [:]
+    /// How long the device was suspended since.
+    package var slept: Duration = .zero
 
     package init() {}
 }
@@ -24,6 +26,7 @@ extension Negotiation {
         for (id, update) in restored.updates {
             if case .ended = update.phase { departing[id] = update } else { updates[id] = update }
         }
+        if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }
         _ = handle(.restarted, at: now)
     }
 

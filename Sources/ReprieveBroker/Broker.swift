@@ -58,12 +58,12 @@ package struct Broker: Sendable {
         let now = reading.now
         negotiation = Negotiation(
             settings: settings.negotiation,
-            restoring: files.restored(settings.negotiation, at: now),
+            restoring: files.restored(settings.negotiation, at: reading),
             at: now
         )
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
-        persistence = Persistence(files, boot: settings.boot)
+        persistence = Persistence(files, boot: settings.boot, asleep: reading.asleep)
         history = History(files.state.decisions, limits: settings.history)
         persistence.enter(history.add(files.journal.decisions))
         recallShutdowns(ofThisBoot: files.journal.updateIDs, at: now)
@@ -106,6 +106,7 @@ package struct Broker: Sendable {
         // A shorter one is not told from the jitter between two clocks.
         guard slept >= Limits.shortestSleep else { return }
         timeAsleep = reading.asleep
+        persistence.asleep = reading.asleep
         negotiate(.slept(slept), at: reading.now)
     }
 

@@ -12,6 +12,8 @@ package struct BrokerHarness: Sendable {
     package internal(set) var performer: Performer<HarnessHost>
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     private var asleep = Duration.zero
+    /// The same at the end of the latest turn.
+    private var asleepAtTurn = Duration.zero
     private var latest: UInt64 = 0
     /// How far the broker came before it died.
     package private(set) var death: Death?
@@ -19,6 +21,8 @@ package struct BrokerHarness: Sendable {
     package struct Death: Sendable {
         /// At the beginning of its last turn.
         package let before: Negotiation
+        /// How long the device had been suspended since the turn before.
+        package let slept: Duration
         /// Up to its last turn, from where the trace was last taken.
         package let trace: [TraceEntry]
     }
@@ -54,8 +58,10 @@ package struct BrokerHarness: Sendable {
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)
+        let slept = asleep - asleepAtTurn
+        asleepAtTurn = asleep
         guard host.isDead, let before else { return }
-        death = Death(before: before, trace: takeTrace())
+        death = Death(before: before, slept: slept, trace: takeTrace())
     }
 
     /// Has the broker keep a trace of its negotiation from now on.
@@ -87,7 +93,7 @@ extension BrokerHarness {
     package mutating func reboot(isOrderly: Bool = false) {
         if isOrderly { turn(.stopping) }
         now = Instant(sinceBoot: .seconds(5))
-        asleep = .zero
+        (asleep, asleepAtTurn) = (.zero, .zero)
         var settings = broker.settings
         settings.boot += "a"
         var host = HarnessHost()
@@ -180,7 +186,7 @@ extension BrokerHarness {
 // MARK: - Time
 
 extension BrokerHarness {
-    /// Turns the clock on, stopping wherever the broker wants to be woken.
+    /// Turns the clock on, stopping wherever the broker wants to be woken, and where it dies.
     package mutating func pass(_ duration: Duration) {
         let end = now + duration
         var wakeUps = 0
@@ -190,7 +196,7 @@ extension BrokerHarness {
             now = max(now, next)
             turn(.timePassed)
         }
-        now = end
+        if !host.isDead { now = end }
     }
 
     /// The device is suspended for a while, and wakes up. Nothing tells the broker but its clocks.

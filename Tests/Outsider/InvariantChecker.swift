@@ -46,6 +46,7 @@ package struct InvariantChecker: Hashable, Sendable {
         case .subscribed(let one): subscriptions[one.stream] = one
         case .unsubscribed(let stream, _): subscriptions[stream] = nil
         case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
+        case .sent: repeatedPosts?.confirm()
         case .restarted:
             subscriptions = [:]
             repeatedPosts?.crash()

@@ -50,16 +50,20 @@ extension History {
         var recalled = harness.recalled()
         _ = recalled.handle(.sent, at: harness.now)
         let states = [trace.first?.before ?? death.before] + trace.map(\.after)
+        let slept = states.indices.map { index in
+            trace.prefix(index).contains { $0.isSleep } ? .zero : death.slept
+        }
         let last = states.indices.last { index in
             var checker = checker
-            return checker.restart(states[index], at: harness.now).0 == recalled
+            let now = harness.now
+            return checker.restart(states[index], slept: slept[index], at: now).0 == recalled
         }
         guard let last else {
             return objections.append("6: what is recalled never was")
         }
         for entry in trace.prefix(last) { objections += checker.enter(entry) }
         for peer in harness.clients.keys.sorted() { hearLastWords(of: peer) }
-        let (_, more) = checker.restart(states[last], at: harness.now)
+        let (_, more) = checker.restart(states[last], slept: slept[last], at: harness.now)
         objections += more
         harness.restart()
         harness.keepTrace()
@@ -68,5 +72,11 @@ extension History {
     /// What arrived before the death. What did not is nobody's fault.
     private mutating func hearLastWords(of peer: PeerID) {
         for event in harness.heard(by: peer) { objections += checker.hear(event, by: peer) }
+    }
+}
+
+extension TraceEntry {
+    fileprivate var isSleep: Bool {
+        if case .slept = event { true } else { false }
     }
 }

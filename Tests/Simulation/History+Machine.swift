@@ -9,6 +9,8 @@ import ReprieveProtocol
 
 extension History {
     mutating func beginShutdown() {
+        // What a broker makes of a shutdown in which it dies is tested apart from this.
+        harness.host.operationsLeft = nil
         let limits = [0, 100, 1_000, 5_000, 60_000].map { Duration.milliseconds($0) }
         guard let limit = limits.randomElement(using: &dice),
             let kind = Shutdown.Kind.allCases.randomElement(using: &dice)
@@ -19,6 +21,7 @@ extension History {
     }
 
     mutating func callOffShutdown() {
+        harness.host.operationsLeft = nil
         transcript.append("no shutdown is under way any more")
         let before = harness.broker.negotiation
         harness.turn(.shutdownCalledOff)

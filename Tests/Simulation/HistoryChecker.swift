@@ -105,15 +105,26 @@ extension HistoryChecker {
         machine.sleep(asleep, after)
     }
 
-    /// The broker died and is back: plays again what it has to come to, and returns that.
+    /// The broker died and is back, and knows how long the device was suspended meanwhile: plays
+    /// again what it has to come to, and returns that.
     mutating func restart(
         _ before: Negotiation,
+        slept: Duration = .zero,
         at now: Instant
     ) -> (Negotiation, objections: [String]) {
         posts.restart()
         var negotiation = before
+        var objections: [String] = []
+        if slept > .zero {
+            let event = Event.slept(slept)
+            let consequences = negotiation.handle(event, at: now)
+            objections += check(
+                Transition(event, consequences, before: before, after: negotiation, at: now)
+            )
+        }
+        let awake = negotiation
         _ = negotiation.handle(.restarted, at: now)
-        var objections = restarted(before, negotiation, at: now)
+        objections += restarted(awake, negotiation, at: now)
         let shutdowns = negotiation.updates.entries.filter { $0.id.hasPrefix("shutdown-") }
         for update in shutdowns {
             let event: Event

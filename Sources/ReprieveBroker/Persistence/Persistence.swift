@@ -41,13 +41,16 @@ struct Persistence: Sendable {
     private let boot: String
     private var journal: File
     private var state: File
+    /// How long the device has been suspended in this boot.
+    var asleep: Duration
     /// The state file has something that must not wait.
     private var isUrgent = false
     /// History entries that the state file may not have. The journal keeps them meanwhile.
     private var entries: [History.Entry] = []
 
-    init(_ files: StoredFiles, boot: String) {
+    init(_ files: StoredFiles, boot: String, asleep: Duration) {
         self.boot = boot
+        self.asleep = asleep
         journal = File(needsBoot: true)
         state = File(needsBoot: !files.state.isOfThisBoot)
     }
@@ -141,7 +144,7 @@ extension Persistence {
         if file.needsBoot { records.add(boot: boot) }
         add(file.changes, to: &records, name, negotiation)
         for entry in entries { records.add(entry) }
-        return records.encoded()
+        return records.encoded(asleep: asleep)
     }
 
     /// All that a file has to hold.
@@ -154,7 +157,7 @@ extension Persistence {
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
         for entry in file == .state ? history.entries : entries { records.add(entry) }
-        return records.encoded()
+        return records.encoded(asleep: asleep)
     }
 
     private func addAll(

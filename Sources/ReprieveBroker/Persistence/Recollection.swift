@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Negotiation
+internal import ReprieveProtocol
 
 // From what stands in the files to what a negotiation goes on from.
 
 extension StoredFiles {
     /// The journal knows best. Only where it could not be written does the state file know more.
-    func restored(_ settings: Settings, at now: Instant) -> Restored {
+    func restored(_ settings: Settings, at reading: Reading) -> Restored {
+        var restored = restored(settings, at: reading.now)
+        if journal.isOfThisBoot, let asleep = journal.asleep {
+            let slept = reading.asleep - asleep
+            if slept >= Limits.shortestSleep { restored.slept = slept }
+        }
+        return restored
+    }
+
+    private func restored(_ settings: Settings, at now: Instant) -> Restored {
         let older = state.rebased(settings, at: now)
         guard journal.isKnown else { return older }
         var restored = journal.rebased(settings, at: now)

@@ -14,7 +14,8 @@ internal import Negotiation
 ///     owed NAME                   the posts that a component has yet to be sent
 ///     decision NUMBER             an entry of the history, as JSON
 ///
-/// The last frame has the header `page`: what was written in one go counts as a whole.
+/// The last frame has the header `page`: what was written in one go counts as a whole. Its header
+/// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 2
@@ -90,9 +91,12 @@ struct RecordFrames {
     }
 
     /// Empty if there is nothing to write.
-    consuming func encoded() -> [UInt8] {
+    consuming func encoded(asleep: Duration) -> [UInt8] {
         guard !frames.isEmpty else { return [] }
-        frames[frames.count - 1].headers.append(Header("page", .int32(1)))
+        let asleep = String(asleep.wholeMilliseconds)
+        frames[frames.count - 1].headers += [
+            Header("page", .int32(1)), Header("asleep", .string(asleep)),
+        ]
         var bytes: [UInt8] = []
         bytes.reserveCapacity(frames.reduce(0) { $0 + $1.encodedLength })
         for frame in frames { frame.append(to: &bytes) }

@@ -32,6 +32,8 @@ package struct FileContent: Sendable {
     /// Its last records were written in this boot.
     private(set) var isOfThisBoot = false
     let isEmpty: Bool
+    /// How long the device had been suspended in its boot when it was written last.
+    private(set) var asleep: Duration?
     /// Without their participants.
     private(set) var updates: [DeploymentID: Update] = [:]
     private(set) var participants: [DeploymentID: [ComponentName: Participant]] = [:]
@@ -65,6 +67,9 @@ package struct FileContent: Sendable {
         var isOld = outlivesBoot
         var isVoid = false
         for frame in frames {
+            if let text = frame.string("asleep"), let milliseconds = Int64(text) {
+                asleep = .milliseconds(milliseconds)
+            }
             if let format = frame.int32("format") {
                 if format != RecordFrames.format {
                     isOfOtherVersion = true
