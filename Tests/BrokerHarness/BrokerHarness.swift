@@ -12,8 +12,7 @@ package struct BrokerHarness: Sendable {
     package internal(set) var performer: Performer<HarnessHost>
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     private var asleep = Duration.zero
-    /// The same at the end of the latest turn.
-    private var asleepAtTurn = Duration.zero
+    private var noticedSleep = Duration.zero
     private var latest: UInt64 = 0
     /// How far the broker came before it died.
     package private(set) var death: Death?
@@ -58,10 +57,16 @@ package struct BrokerHarness: Sendable {
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)
-        let slept = asleep - asleepAtTurn
-        asleepAtTurn = asleep
+        let slept = unnoticedSleep
+        noticedSleep += slept
         guard host.isDead, let before else { return }
         death = Death(before: before, slept: slept, trace: takeTrace())
+    }
+
+    /// How long the device has been suspended since the broker last noticed that.
+    package var unnoticedSleep: Duration {
+        let slept = asleep - noticedSleep
+        return slept < Limits.shortestSleep ? .zero : slept
     }
 
     /// Has the broker keep a trace of its negotiation from now on.
@@ -93,7 +98,7 @@ extension BrokerHarness {
     package mutating func reboot(isOrderly: Bool = false) {
         if isOrderly { turn(.stopping) }
         now = Instant(sinceBoot: .seconds(5))
-        (asleep, asleepAtTurn) = (.zero, .zero)
+        (asleep, noticedSleep) = (.zero, .zero)
         var settings = broker.settings
         settings.boot += "a"
         var host = HarnessHost()

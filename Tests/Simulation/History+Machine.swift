@@ -39,7 +39,11 @@ extension History {
     mutating func restartBroker() {
         repairHost()
         transcript.append("the broker dies and is back")
-        let (expected, objections) = checker.restart(harness.broker.negotiation, at: harness.now)
+        let (expected, objections) = checker.restart(
+            harness.broker.negotiation,
+            slept: harness.unnoticedSleep,
+            at: harness.now
+        )
         self.objections += objections
         harness.restart()
         if harness.broker.negotiation != expected {
