@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
