@@ -274,8 +274,7 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: [
-                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
-                "ScriptedBroker", "TestSupport",
+                "Reprieve", "ReprieveTesting", "ReprieveProtocol", "ScriptedBroker", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
