@@ -3,9 +3,9 @@
 import Glibc
 import Reprieve
 
-// sample-component NAME [SECONDS]: a camera that records for some seconds, and does not want to be
-// interrupted meanwhile. It finds the broker where Greengrass components do, in the variable
-// AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT, else where reprieved is by default.
+// sample-component NAME [SECONDS]: a camera that records for some seconds, and must not be
+// interrupted meanwhile. The variable AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT has the
+// path of the broker's socket, as for Greengrass components; the default is reprieved's.
 
 let arguments = CommandLine.arguments
 let name = arguments.count > 1 ? arguments[1] : "com.example.Camera"
@@ -19,7 +19,7 @@ actor Camera {
 
     var recordingTimeLeft: Duration { max(.zero, end - .now) }
 
-    func pause() { say("everyone else is ready: I pause") }
+    func pause() { say("all others are ready: I pause") }
 
     func resume() { say("I go on") }
 }
@@ -40,10 +40,10 @@ try await withUpdates(component: name) { updates in
             return .defer(for: left, because: "recording")
         }
         if !notice.isFinal { say("an update wants to start: I could stop at any time") }
-        // The first closure runs when everyone else is ready, too; the second when it is over.
+        // The first closure runs when all others are ready, the second when the update is over.
         return .acknowledge(whenFinal: { await camera.pause() }) { outcome in
             if outcome == .postponed {
-                say("the update has to wait for somebody else")
+                say("the update has to wait for another component")
             } else {
                 say("the update is over (\(outcome.rawValue))")
             }

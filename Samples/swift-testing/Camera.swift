@@ -2,7 +2,7 @@
 
 import Reprieve
 
-/// A component, as one might be: it records, and is not to be interrupted meanwhile.
+/// A component that must not be interrupted while it records.
 actor Camera {
     private let updates: Updates
     private var isRecording = false

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The words that all parts share: outcome, basis, state.
+// The types that all libraries share: outcome, basis, state.
 @_exported public import ReprieveTypes

@@ -15,7 +15,7 @@ public struct UpdatesError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// The update that cannot be held back.
     public let deploymentID: String?
-    /// The cause: what the broker replied when it refused to wait. Nil if the library knew by itself.
+    /// The broker's reply, if that was the cause; nil if the library knew without asking.
     public let cause: String?
 
     public var description: String { message }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The delays between attempts to connect: 100 ms, doubled up to 5 s. Each is shortened at random by
-/// up to a half, so that the components of a restarted broker do not all return at once.
+/// The delays between attempts to connect: 100 ms, doubled up to 5 s. Each is shortened at random
+/// by up to a half, so that the components of a restarted broker do not all return at once.
 package struct Backoff: Hashable, Sendable {
     private var milliseconds: Int64 = 100
 

@@ -12,7 +12,7 @@ package struct ComponentSubscription: Sendable {
     package enum Event: Sendable {
         /// The handshake is over, and the subscription is being requested.
         case connected(Connection)
-        /// The broker has accepted the subscription. All events until `lost` are of this connection.
+        /// The broker has accepted the subscription. Events until `lost` are of this connection.
         case subscribed(Connection, SubscribeResponse)
         case notice(PreUpdateEvent)
         case post(PostUpdateEvent)

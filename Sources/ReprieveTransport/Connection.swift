@@ -95,7 +95,7 @@ extension Connection {
         throw ConnectionError(.broken, path, because: "the broker ended a request unanswered")
     }
 
-    /// The response to a request and the events that follow it. The request has been sent on return.
+    /// The response to a request, then the events. The request has been sent on return.
     package func stream(_ operation: Operation, _ request: some Shape) -> Replies {
         let (replies, continuation) = Replies.makeStream()
         let payload = request.encoded()

@@ -32,7 +32,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
             case .refused:
                 "no process listens at \(path)\(note): start reprieved"
             case .notPermitted:
-                "this user may not open \(path)\(note): join the socket's group, or become another user"
+                "this user may not open \(path)\(note): join the socket's group, or be another user"
             case .denied:
                 "the broker at \(path) denied the connection\(note): the component needs a token,"
                     + " or a systemd unit, that gives it a name"

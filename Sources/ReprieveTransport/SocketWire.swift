@@ -124,8 +124,8 @@ extension SocketWire {
 }
 
 extension ContinuousClock.Instant {
-    /// Rounded up, so that a wait never ends too early. In integers: the division of durations would
-    /// load code that costs a component memory.
+    /// Rounded up, so that a wait never ends too early. In integers: the division of durations
+    /// would load code that costs a component memory.
     fileprivate var millisecondsLeft: Int32 {
         let (seconds, attoseconds) = max(.zero, self - .now).components
         let milliseconds = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

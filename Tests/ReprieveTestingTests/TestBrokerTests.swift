@@ -4,70 +4,20 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-/// A component as its author might write it.
-private actor Camera {
-    let updates: Updates
-    private(set) var isRecording: Bool
-    private(set) var history: [String] = []
-
-    init(_ updates: Updates, isRecording: Bool) {
-        self.updates = updates
-        self.isRecording = isRecording
-    }
-
-    func run() async throws {
-        try await withThrowingTaskGroup { group in
-            group.addTask { await self.updates.run() }
-            group.addTask {
-                try await self.updates.answer { _ in
-                    guard await !self.isRecording else {
-                        return .defer(for: .seconds(30), because: "recording")
-                    }
-                    return .acknowledge(whenFinal: { await self.note("paused") }) { outcome in
-                        await self.note(outcome.rawValue)
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    func stopRecording() { isRecording = false }
-
-    private func note(_ word: String) { history.append(word) }
-}
-
 private let name = "com.example.Camera"
 
-@Suite(.timeLimit(.minutes(1))) struct `A component author's test` {
+/// `Samples/swift-testing` has the ordinary test of a component.
+@Suite("A component author's test", .timeLimit(.minutes(1))) struct TestBrokerTests {
     let broker = TestBroker()
 
-    @Test func `sees what the component answers, and what it does`() async throws {
-        let camera = Camera(broker.updates(for: name), isRecording: true)
-        let running = Task { try await camera.run() }
-        defer { running.cancel() }
-        let gate = await broker.announce("d-42", reason: "nucleus 2.13.0")
-        let answer = await gate.answer(of: name)
-        #expect(answer == .deferred(for: .seconds(30), because: "recording"))
-        #expect(await gate.state == .waiting(for: [name]))
-
-        await camera.stopRecording()
-        await broker.advance(by: .seconds(29))
-        #expect(await gate.state == .waiting(for: [name]))
-        #expect(await camera.history.isEmpty)
-
-        await broker.advance(by: .seconds(1))
-        #expect(await gate.state == .released(.consent))
-        #expect(await camera.history == ["paused"])
-
-        try await gate.complete(.applied)
-        #expect(await camera.history == ["paused", "applied"])
+    private func takePart(_ updates: Updates) async {
+        async let _: Void = updates.run()
+        try? await updates.answer { _ in .defer(for: .seconds(30), because: "recording") }
     }
 
     @Test func `can force an update, and see the bases`() async throws {
-        let camera = Camera(broker.updates(for: name), isRecording: true)
-        let running = Task { try await camera.run() }
-        defer { running.cancel() }
+        let updates = broker.updates(for: name)
+        async let _: Void = takePart(updates)
         let gate = await broker.announce("d-1")
         #expect(await gate.answer(of: name) != nil)
         try await gate.force(because: "a hole to be closed")
@@ -87,19 +37,35 @@ private let name = "com.example.Camera"
         #expect(await gate.state == .released(.silence))
     }
 
-    @Test func `is told what it asks in vain`() async throws {
+    @Test func `is told why the broker refuses a request`() async throws {
         let gate = await broker.announce("d-1")
         #expect(await gate.end() == .released(.consent))
         let error = await #expect(throws: TestBrokerError.self) {
             try await gate.cancel(because: "too late")
         }
+        #expect(error?.code == .refused)
         #expect(error?.message.contains("is released") ?? false)
+        #expect(error.map { "\($0)" } == error?.message)
         try await gate.complete(.applied)
-        let other = await broker.announce("")
-        guard case .cancelled = await other.end() else {
-            Issue.record("an update without an id was announced")
-            return
+        await broker.stop()
+        let other = await #expect(throws: TestBrokerError.self) {
+            try await gate.cancel(because: "too late")
         }
+        #expect(other?.code == .notConnected)
+    }
+
+    @Test func `sees a broker that refuses the announcement as a cancelled gate`() async throws {
+        let longest = Duration.seconds(Int64.max)
+        for gate in [
+            await broker.announce(""), await broker.announce("d-1", deadline: .zero - longest),
+        ] {
+            guard case .cancelled = await gate.end() else {
+                Issue.record("the update \(gate.deploymentID) was announced")
+                return
+            }
+        }
+        let gate = await broker.announce("d-2", deadline: longest)
+        #expect(await gate.end() == .released(.consent))
     }
 
     @MainActor private final class Screen {

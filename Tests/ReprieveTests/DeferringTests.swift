@@ -8,7 +8,7 @@ import Testing
     let broker = TestBroker()
     let events = EventLog()
 
-    @Test func `holds an update for as long as it lasts, and lets go at once`() async throws {
+    @Test func `makes an update wait for as long as it lasts, and no longer`() async throws {
         try await broker.with(camera) { updates in
             let gate = try await updates.deferring("writing firmware") {
                 let gate = await broker.announce("d-42")
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `may nest: the end of the last one lets go`() async throws {
+    @Test func `may nest: the end of the last one lets the update go ahead`() async throws {
         try await broker.with(camera) { updates in
             let gate = await broker.announce("d-42")
             try await updates.deferring("outer") {

@@ -72,29 +72,13 @@ import Testing
     }
 
     @Test func `that an event makes no sense`() async {
-        let broker = ScriptedBroker { connection, event in
-            switch event {
-            case .connect: connection.accept()
-            case .request(let stream, _, _):
-                connection.respond(stream, Empty().encoded())
-                    + connection.send(stream, Array(#"{"preUpdateEvent": 5}"#.utf8))
-            default: nil
-            }
-        }
+        let broker = broker(first: [Array(#"{"preUpdateEvent": 5}"#.utf8)])
         defer { broker.stop() }
         await run(at: broker.path, "sent an event that makes no sense", "same version")
     }
 
     @Test func `once that an event makes no sense, however often the broker repeats it`() async {
-        let broker = ScriptedBroker { connection, event in
-            switch event {
-            case .connect: connection.accept()
-            case .request(let stream, _, _):
-                connection.respond(stream, Empty().encoded())
-                    + connection.send(stream, Array(#"{"preUpdateEvent": 5}"#.utf8))
-            default: nil
-            }
-        }
+        let broker = broker(first: [Array(#"{"preUpdateEvent": 5}"#.utf8)])
         let updates = Updates(component: camera, socket: broker.path, logger: log.logger)
         async let _: Void = updates.run()
         var tries = 0
@@ -114,22 +98,5 @@ import Testing
     @Test(arguments: ["", "two words", String(repeating: "x", count: 129), "a/b"])
     func `that its name cannot be one`(name: String) async {
         await run(name, at: "/tmp/no-such-socket", "error", "cannot be a component's name")
-    }
-
-    @Test func `each of these once, until it changes`() async {
-        let broker = ScriptedBroker { connection, _ in connection.deny() }
-        let updates = Updates(component: camera, socket: broker.path, logger: log.logger)
-        async let _: Void = updates.run()
-        var tries = 0
-        for await event in broker.heard {
-            if case .connect = event { tries += 1 }
-            if tries == 4 { break }
-        }
-        broker.stop()
-        #expect(await log.next().contains("denied"))
-        // The last try may have been cut short.
-        var next = await log.next()
-        if next.contains("broke") { next = await log.next() }
-        #expect(next.contains("no process listens"))
     }
 }

@@ -29,7 +29,7 @@ import Testing
 
     @Test func `leaves no descriptor, whenever it is cancelled`() async {
         await #expect(processExitsWith: .success) {
-            // Nobody can say how far those get who are cancelled at once, so they are kept apart.
+            // A task that is cancelled at once gets to an unknown point: it has its own nucleus.
             let (nucleus, hasty) = (PlainNucleus(tokens: [camera]), PlainNucleus(tokens: [camera]))
             await Self.takePart(in: nucleus, events: 3)
             let before = openDescriptors()

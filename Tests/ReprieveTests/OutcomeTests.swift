@@ -7,7 +7,7 @@ import Testing
 @Suite("The outcomes of updates", .timeLimit(.minutes(1))) struct OutcomeTests {
     let broker = TestBroker()
 
-    @Test func `are heard by everyone who listens, in order`() async throws {
+    @Test func `reach every listener, in order`() async throws {
         try await broker.with(camera) { updates in
             let (first, second) = (updates.outcomes, updates.outcomes)
             for id in ["d-1", "d-2"] {
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `wait for whoever listens later, if nobody did`() async throws {
+    @Test func `wait for the next listener if there is none`() async throws {
         try await broker.with(camera) { updates in
             let gate = await broker.announce("d-1")
             await broker.advance(by: .seconds(1))

@@ -11,7 +11,7 @@ import Testing
         try await participating(in: broker) { _ in
             .defer(for: .seconds(30), because: "recording")
         } _: { _ in
-            // Before the closure is known, the library may have said that nothing is in the way.
+            // The library may have acknowledged before `answer` was called.
             let answers = await broker.answers(1)
             let last = answers[0].recheckAfterMs == 0 ? await broker.answers(1)[0] : answers[0]
             let expected = DeferRequest(

@@ -7,8 +7,8 @@ internal import ReprieveProtocol
 internal import StrictJSON
 internal import Synchronization
 
-/// A Greengrass nucleus, as far as updates are concerned, without anything of Reprieve's: it knows
-/// a component by its token alone, sends only Greengrass's own fields, takes one answer to each
+/// The part of a Greengrass nucleus that concerns updates, without Reprieve's additions: it knows a
+/// component by its token alone, sends Greengrass's own fields only, takes one answer to each
 /// notice, and refuses every further one.
 package final class PlainNucleus: Sendable {
     package enum Event: Hashable, Sendable {
@@ -30,7 +30,7 @@ package final class PlainNucleus: Sendable {
 
     private struct State {
         var peers: [Int32: Peer] = [:]
-        /// Who was asked and has not answered, by token.
+        /// The unanswered updates of each component, by its token.
         var questions: [String: Set<String>] = [:]
     }
 
@@ -60,20 +60,20 @@ package final class PlainNucleus: Sendable {
         }
     }
 
-    /// What happens next; nil when the test is cancelled.
+    /// The next event; nil if the test's task is cancelled.
     package func next() async -> Event? {
         for await event in heard { return event }
         return nil
     }
 
-    /// The streams that its clients have open, all in all.
+    /// The number of streams that its clients have open.
     package var openStreams: Int {
         state.withLock { state in
             state.peers.values.reduce(0) { $0 + $1.openStreams }
         }
     }
 
-    /// Asks everyone who has subscribed. What was asked before is forgotten.
+    /// Asks all subscribed components. Earlier questions are forgotten.
     package func announce(_ id: String) {
         state.withLock { state in
             for (number, peer) in state.peers {
@@ -148,7 +148,7 @@ package final class PlainNucleus: Sendable {
         }
     }
 
-    /// Its rules in their order; the question is the component's, whichever connection it uses.
+    /// Applies Greengrass's rules in their order. A component may answer on any of its connections.
     private func take(
         _ payload: [UInt8],
         on stream: Int32,

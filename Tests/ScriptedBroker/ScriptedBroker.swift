@@ -6,15 +6,15 @@ internal import Glibc
 package import ReprieveProtocol
 internal import Synchronization
 
-/// A broker that plays a part: it takes one connection at a time and answers as it is told.
+/// A broker that takes one connection at a time, and answers as its script says.
 ///
-/// The script gets each thing that is said to it and returns the bytes to send; nil hangs up.
+/// The script gets each event and returns the bytes to send; nil hangs up.
 package final class ScriptedBroker: Sendable {
     package typealias Script =
         @Sendable (inout ServerConnection, ServerConnection.Event) -> [UInt8]?
 
     package let path: String
-    /// Everything that was said to it, in order; it ends when the broker is stopped.
+    /// All events, in order. The stream ends when the broker is stopped.
     package let heard: AsyncStream<ServerConnection.Event>
     private let hears: AsyncStream<ServerConnection.Event>.Continuation
     private let listener: Int32
@@ -44,7 +44,7 @@ package final class ScriptedBroker: Sendable {
         hangUp()
     }
 
-    /// Ends the connection that it has, and takes the next.
+    /// Ends the present connection, and takes the next.
     package func hangUp() {
         peer.withLock { peer in
             if let peer { shutdown(peer, Int32(SHUT_RDWR)) }

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// The sockets of a broker that tests play.
+/// The sockets of the brokers in tests.
 enum Socket {
     static func freshPath() -> String {
         "/tmp/reprieve-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).socket"
@@ -23,7 +23,7 @@ enum Socket {
         return number
     }
 
-    /// What arrived next; nil at the end.
+    /// The next bytes; nil at the end.
     static func receive(on number: Int32) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(number, &buffer, buffer.count, 0)

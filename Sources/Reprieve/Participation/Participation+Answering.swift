@@ -20,7 +20,7 @@ extension Participation {
             precondition(state.answerer == nil, "a component has one `answer` at a time")
             state.answerer = Answerer(number: number, questions: continuation)
         }
-        // The closures that run may end long after the cancellation. The next `answer` need not wait.
+        // Closures may end long after the cancellation, and the next `answer` need not wait for it.
         await withTaskCancellationHandler {
             await withTaskExecutorPreference(environment.executor) {
                 await withDiscardingTaskGroup { group in

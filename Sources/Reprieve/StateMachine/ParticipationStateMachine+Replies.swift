@@ -101,7 +101,7 @@ extension ParticipationStateMachine {
         areUnderway(underway)
         endWaitForBroker()
         if settlesAt == nil { settlesAt = now + ParticipationLimits.settling }
-        // Answers that could not be sent, or were lost. A notice that is repeated is answered again.
+        // Answers that could not be sent, or were lost. A repeated notice is answered again.
         for id in ids {
             guard let update = updates[id], update.isDue, !update.isPlain else { continue }
             // Where the gate may be open, only a scope has an answer.

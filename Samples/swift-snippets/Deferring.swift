@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Ways to hold an update back. The documentation quotes them, and they are compiled with
-// everything else, so that what it says is true.
+// Ways to hold an update back. The documentation quotes them; they are compiled so that it stays
+// right.
 
 import Reprieve
 
@@ -21,14 +21,14 @@ struct FirmwareUpdater {
         }
     }
 
-    /// Rather waits for the end of an update that is underway than fails.
+    /// Waits for the end of an update that is under way, instead of failing.
     func writeLater(_ image: [UInt8]) async throws {
         try await updates.deferring("writing firmware to flash", ifUnderway: .wait) {
             try await flash.write(image)
         }
     }
 
-    /// Comes to a safe end when the update waits no longer.
+    /// Ends safely when the update will not wait any longer.
     func writeInTime(_ image: [UInt8]) async throws {
         try await updates.deferring("writing firmware to flash") {
             try await flash.write(image)
