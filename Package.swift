@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "Reprieve",
             dependencies: [
-                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe
@@ -274,8 +274,7 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: [
-                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
-                "ScriptedBroker", "TestSupport",
+                "Reprieve", "ReprieveTesting", "ReprieveProtocol", "ScriptedBroker", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe

@@ -4,7 +4,7 @@ internal import ReprieveProtocol
 internal import ReprieveTransport
 
 /// What became of a withdrawal.
-package enum Withdrawal: Hashable, Sendable {
+package enum WithdrawalResult: Hashable, Sendable {
     /// The components are told, or there was no update to withdraw.
     case withdrawn
     /// The gate had opened before.
@@ -15,13 +15,14 @@ package enum Withdrawal: Hashable, Sendable {
 
 extension ControlClient {
     /// Cancels an update that this process announced, even if the current task is cancelled.
-    package func withdraw(_ deploymentID: String, because reason: String) async -> Withdrawal {
+    package func withdraw(_ deploymentID: String, because reason: String) async -> WithdrawalResult
+    {
         let request = ReasonedRequest(deploymentID: deploymentID, reason: reason)
         // A task of its own: a withdrawal often follows the cancellation of the current one.
         return await Task {
             do {
                 try await cancel(request)
-                return Withdrawal.withdrawn
+                return WithdrawalResult.withdrawn
             } catch let error as ErrorShape {
                 return error.code == .conflict ? .tooLate : .withdrawn
             } catch let error as ConnectionError {

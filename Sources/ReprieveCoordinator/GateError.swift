@@ -8,7 +8,7 @@ package import ReprieveTransport
 /// Errors that the body of `withGate` throws are never wrapped in a `GateError`.
 public struct GateError: Error, Hashable, Sendable {
     @nonexhaustive
-    public enum Code: CaseIterable, Hashable, Sendable {
+    public enum Code: Hashable, Sendable {
         /// The broker refused the update: as the policy says when a component does not answer.
         case refused
         /// The update was withdrawn while it waited.

@@ -21,11 +21,11 @@ public import ServiceLifecycle
 /// The update stays released until it is completed: call `complete(_:_:)` at the next start, or an
 /// update of the same id finds its gate open already.
 ///
-/// The shutdown goes ahead in any case. A gate that is refused or cancelled, or a broker that cannot
-/// be reached, is logged as a warning. The wait also ends when the group's
+/// The shutdown goes ahead in any case. A refused or cancelled gate, or a broker that is not
+/// reachable, is logged as a warning. The wait also ends when the group's
 /// `maximumGracefulShutdownDuration` is over, and when the service manager's stop time-out is: give
-/// both more time than the policy's deadline. The update is withdrawn in the first case at once, and
-/// in the second when the broker notices that its coordinator is gone.
+/// both more time than the policy's deadline. In the first case the update is withdrawn at once; in
+/// the second, when the broker notices that its coordinator is gone.
 public struct ShutdownGate: Service {
     private let update: @Sendable () async -> Update?
     private let policy: GatePolicy

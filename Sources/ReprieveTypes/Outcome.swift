@@ -10,8 +10,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case cancelled
     /// The update was not completed in time, or the broker does not say.
     case unknown
-    /// Not an end: another component deferred. Back to work; the next notice follows. Only the Swift
-    /// library says so, to a component that had acknowledged.
+    /// Not an end: another component deferred, and the next notice follows. Only the Swift library
+    /// has it, for a component that had acknowledged.
     case postponed
 
     /// The outcomes that a coordinator reports. All others are the broker's, or the library's own.

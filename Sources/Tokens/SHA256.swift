@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SHA-256 as in FIPS 180-4. No branch and no table look-up depends on the message, so the time that
-/// it takes reveals nothing about a token.
+/// SHA-256 as in FIPS 180-4. No branch and no table look-up depends on the message, so the time
+/// reveals nothing about a token.
 package struct SHA256: Hashable, Sendable {
     /// The 8 words of the digest.
     package private(set) var words: [UInt32] = [

@@ -8,15 +8,15 @@ import Testing
 @testable import reprieve_cli
 
 @Suite("An exit code") struct ExitStatusTests {
-    private static let table: [GateError.Code: Int32] = [
-        .invalid: 64, .conflict: 65, .unknownUpdate: 66, .noBroker: 69, .notABroker: 69,
-        .noAnswer: 69, .connectionLost: 69, .unreported: 69, .refused: 75, .rejected: 75,
-        .cancelled: 76, .notPermitted: 77, .denied: 77,
+    private static let codes: [(GateError.Code, Int32)] = [
+        (.invalid, 64), (.conflict, 65), (.unknownUpdate, 66), (.noBroker, 69), (.notABroker, 69),
+        (.noAnswer, 69), (.connectionLost, 69), (.unreported, 69), (.refused, 75), (.rejected, 75),
+        (.cancelled, 76), (.notPermitted, 77), (.denied, 77),
     ]
 
-    @Test(arguments: GateError.Code.allCases)
-    func `belongs to each error of a gate`(code: GateError.Code) {
-        #expect(ExitStatus(code).rawValue == Self.table[code])
+    @Test(arguments: codes)
+    func `belongs to each error of a gate`(code: GateError.Code, expected: Int32) {
+        #expect(ExitStatus(code).rawValue == expected)
     }
 
     @Test(arguments: [(EACCES, 77), (EPERM, 77), (EROFS, 77), (ENOSPC, 74)] as [(Int32, Int32)])

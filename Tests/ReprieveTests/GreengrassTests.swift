@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Reprieve
-import ReprieveTransport
 import ScriptedBroker
 import Testing
 

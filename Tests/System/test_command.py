@@ -201,7 +201,7 @@ def test_a_silence_that_refuses_is_75(daemon, reprieve):
     assert camera.post()["outcome"] == "cancelled"
 
 
-def test_who_does_not_want_to_wait_cancels_at_the_first_deferral(daemon, reprieve):
+def test_no_wait_cancels_at_the_first_deferral(daemon, reprieve):
     camera = daemon.component()
     gate = reprieve("gate", "--no-wait", "--deployment-id", "d", "--", "echo", "no")
     camera.notice()
@@ -232,7 +232,7 @@ def test_a_deferral_that_is_over_at_once_is_one_all_the_same(daemon, reprieve):
     assert robot.post()["outcome"] == "cancelled"
 
 
-def test_who_does_not_want_to_wait_goes_ahead_if_all_are_ready(daemon, reprieve):
+def test_no_wait_goes_ahead_if_all_components_are_ready(daemon, reprieve):
     camera = daemon.component()
     gate = reprieve("gate", "--no-wait", "--deployment-id", "d", "--", "echo", "yes")
     camera.notice()
@@ -240,7 +240,7 @@ def test_who_does_not_want_to_wait_goes_ahead_if_all_are_ready(daemon, reprieve)
     assert gate.end()[:2] == (0, ["yes"])
 
 
-def test_an_update_that_somebody_cancels_is_76(daemon, reprieve):
+def test_an_update_that_is_cancelled_is_76(daemon, reprieve):
     camera = daemon.component()
     gate = reprieve("gate", "--deployment-id", "d", "--", "echo", "no")
     camera.notice()
@@ -273,7 +273,7 @@ def test_forcing_opens_the_gate(daemon, reprieve):
     assert gate.end()[:2] == (0, ["forced"])
 
 
-def test_a_deadline_of_0_tells_everyone_and_waits_for_nobody(daemon, reprieve):
+def test_a_deadline_of_0_tells_the_components_and_does_not_wait(daemon, reprieve):
     camera = daemon.component()
     gate = reprieve("gate", "--deadline", "0s", "--", "sh", "-c", "echo $REPRIEVE_BASIS")
     assert gate.end()[:2] == (0, ["deadline"])
@@ -340,7 +340,7 @@ def test_status_json_is_the_brokers_document(daemon, coordinator, reprieve):
     assert document["components"][0]["component"] == CAMERA
 
 
-def test_status_says_who_blocks_and_why(daemon, coordinator, reprieve):
+def test_status_names_the_blocking_components_and_why(daemon, coordinator, reprieve):
     camera = daemon.component()
     coordinator.gate("d")
     camera.notice()
@@ -392,7 +392,7 @@ def test_on_a_terminal_the_progress_is_one_line_redrawn(daemon, processes):
     assert gate.end()[0] == 0
     seen += read_until(ours, b"applied")
     os.close(ours)
-    # What a terminal would show: a carriage return begins the line anew.
+    # What a terminal would show: a carriage return starts the line again.
     drawn = re.split(rb"[\r\n]+", seen)
     assert len([line for line in drawn if b"waiting for" in line]) >= 2
     lines = seen.replace(b"\r\n", b"\n").split(b"\n")

@@ -151,7 +151,7 @@ def test_a_socket_at_which_nobody_listens(directory, run):
     assert path in errors
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_socket_that_this_user_may_not_open(daemon, processes):
     binary = daemon.directory / "reprieve"
     # Another user may not be able to reach the build folder.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gate waits for, when it opens, and who hears of it."""
+"""A gate: what it waits for, when it opens, and which components are told."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import time
 from expect import CAMERA, HOUR, ROBOT, refused
 
 
-def test_with_nobody_there_the_gate_opens_at_once(coordinator):
+def test_without_components_the_gate_opens_at_once(coordinator):
     gate = coordinator.gate("d")
     assert gate.response == {
         "deploymentId": "d",
@@ -72,7 +72,7 @@ def test_the_gate_opens_in_the_turn_of_the_last_answer(daemon, coordinator):
     assert sorted(waits)[5] < 0.05, waits
 
 
-def test_nothing_wakes_up_while_everyone_waits(daemon, coordinator):
+def test_the_daemon_does_not_wake_up_during_a_wait(daemon, coordinator):
     """Between two events there is no poll: the kernel counts how often the daemon woke."""
     camera = daemon.component()
     gate = coordinator.gate("d")
@@ -125,7 +125,7 @@ def test_a_new_deferral_replaces_the_old_one(daemon, coordinator):
     assert time.monotonic() - before < 2
 
 
-def test_who_does_not_answer_in_time_is_silent(daemon, coordinator):
+def test_a_component_that_does_not_answer_in_time_is_silent(daemon, coordinator):
     camera = daemon.component()
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 300})
     assert camera.notice()["respondByMs"] <= 300
@@ -161,7 +161,7 @@ def test_at_the_deadline_the_gate_opens_regardless(daemon, coordinator):
     assert 600 <= released["waitedMs"] < 2_000
 
 
-def test_with_a_deadline_of_0_everyone_is_told_and_nobody_waited_for(daemon, coordinator):
+def test_a_deadline_of_0_tells_the_components_and_does_not_wait(daemon, coordinator):
     camera = daemon.component()
     gate = coordinator.gate("d", policy={"deadlineMs": 0})
     released = gate.released()
@@ -171,7 +171,7 @@ def test_with_a_deadline_of_0_everyone_is_told_and_nobody_waited_for(daemon, coo
     assert camera.post()["outcome"] == "applied"
 
 
-def test_with_a_response_time_of_0_everyone_is_told_and_nobody_asked(daemon, coordinator):
+def test_a_response_time_of_0_tells_the_components_and_does_not_ask(daemon, coordinator):
     camera = daemon.component()
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 0})
     assert gate.released()["basis"] == "silence"
@@ -227,7 +227,7 @@ def test_the_gate_waits_for_a_component_that_is_required(daemon, coordinator):
     assert gate.released()["basis"] == "consent"
 
 
-def test_who_subscribes_in_the_middle_is_asked_at_once(daemon, coordinator):
+def test_a_component_that_subscribes_during_the_wait_is_asked_at_once(daemon, coordinator):
     camera = daemon.component(CAMERA)
     gate = coordinator.gate("d")
     camera.notice()
@@ -298,7 +298,7 @@ def test_a_component_that_left_hears_the_outcome_when_it_is_back(daemon, coordin
     assert daemon.component("com.example.Camera").connection.is_quiet(0.2)
 
 
-def test_the_status_shows_who_blocks_and_why(daemon, coordinator):
+def test_the_status_names_the_blocking_components_and_why(daemon, coordinator):
     camera = daemon.component()
     coordinator.gate("d", reason="a patch")
     camera.notice()
@@ -319,7 +319,7 @@ def test_the_status_shows_who_blocks_and_why(daemon, coordinator):
     assert len(component["pids"]) == 1
 
 
-def test_who_watches_the_status_sees_each_change(daemon, coordinator):
+def test_a_watcher_of_the_status_is_sent_each_change(daemon, coordinator):
     watcher = daemon.coordinator().connection
     stream, _ = watcher.subscribe_to("reprieve#WatchStatus")
 

@@ -11,7 +11,7 @@ from test_gate import CAMERA, HOUR
 ROBOT = "com.example.Robot"
 
 
-def test_the_history_tells_who_held_it_back_why_and_who_was_last(start, processes):
+def test_the_history_names_the_deferring_components_why_and_the_last_one(start, processes):
     first = start()
     camera, robot = first.component(), first.component(ROBOT)
     gate = first.coordinator().gate("d", reason="2.13.0")

@@ -117,7 +117,7 @@ def test_a_hold_that_was_not_asked_counts_when_its_component_is_ready(hold, daem
     gate = coordinator.gate("d")
     camera.notice()
     camera.defer("d", HOUR, message="recording")
-    # It subscribes while a deferral of its component runs, so nobody asks it.
+    # It subscribes while a deferral of its component runs, so it is not asked.
     program = hold()
     program.line("running")
     camera.acknowledge("d")
@@ -306,7 +306,7 @@ def test_a_broker_that_crashes_does_not_end_the_wait(daemon, coordinator, hold, 
     assert program.end()[0] == 0
 
 
-def test_who_waits_for_an_update_can_be_interrupted(daemon, coordinator, hold):
+def test_a_wait_for_the_end_of_an_update_can_be_interrupted(daemon, coordinator, hold):
     overridden(daemon, coordinator)
     program = hold("--if-underway", "wait")
     program.error_line("waiting for its end")
@@ -332,7 +332,7 @@ def test_without_a_broker_the_command_runs_with_a_warning(directory, processes):
     assert sum(f"{directory}/none" in line for line in errors) == 1
 
 
-def test_a_warning_that_nobody_reads_does_not_end_it(directory, processes):
+def test_a_closed_standard_error_does_not_end_it(directory, processes):
     reading, writing = os.pipe()
     os.close(reading)
     options = ["--why", "x", "--component-socket", f"{directory}/none"]
@@ -382,7 +382,7 @@ def test_a_broker_that_denies_the_component_is_77_and_the_command_does_not_run(
     assert CAMERA in text(errors)
 
 
-def test_who_has_no_name_is_told_how_to_get_one(daemon, processes):
+def test_a_component_without_a_name_is_told_how_to_get_one(daemon, processes):
     options = ["--why", "x", "--component-socket", daemon.component_socket]
     program = processes.start(BUILD / "reprieve", "hold", *options, "--", "echo", "ran")
     code, output, errors = program.end()

@@ -43,7 +43,7 @@ def replaced(words):
     return change
 
 
-WORDS = {"consent": "moonlight", "asked": "pondering", "acknowledged": "musing", "waiting": "adrift"}
+WORDS = {"consent": "moonlight", "asked": "pondering", "waiting": "adrift"}
 
 
 def preceded_by(event, model):

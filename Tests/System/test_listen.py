@@ -96,7 +96,7 @@ def test_a_command_that_is_gone_acknowledges_with_a_warning(listen, coordinator,
     program.error_line("COMMAND did not run: taken as an acknowledgement")
 
 
-def test_who_acts_on_the_final_notice_is_asked_finally(listen, coordinator, daemon):
+def test_a_hook_is_run_for_the_final_notice(listen, coordinator, daemon):
     robot = daemon.component("com.example.Robot")
     program = listen('say "$REPRIEVE_EVENT $REPRIEVE_ROUND final=$REPRIEVE_FINAL"')
     gate = coordinator.gate("d")
@@ -188,7 +188,7 @@ def test_a_command_that_takes_too_long_is_ended_and_the_component_is_silent(
     # Its child shares its process group, and heeds no SIGTERM.
     program = listen(f"exec 9> {fifo}; (trap '' TERM; while :; do sleep 1; done) & wait; wait")
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 1_000})
-    # Nobody has it open for writing any more.
+    # No process has it open for writing any more.
     assert fifo.read_text() == ""
     assert gate.released()["silent"] == [CAMERA]
     program.error_line("gave no answer in time")

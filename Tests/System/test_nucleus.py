@@ -80,8 +80,8 @@ def test_a_daemon_that_restarts_keeps_the_nucleus_waiting(daemon, nucleus, start
     assert again.post()["outcome"] == "applied"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_who_may_not_gate_is_told_so(daemon, processes):
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_who_may_not_gate_is_told_so(daemon, processes):
     binary = daemon.directory / "sample-nucleus"
     # Another user may not be able to reach the build folder.
     command = ["install", "-m", "755", BUILD / "sample-nucleus", binary]

@@ -44,7 +44,7 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         assert camera.post()["outcome"] == "applied"
 
 
-def test_systemd_is_kept_waiting_until_the_deadline_and_not_for_ever(tmp_path):
+def test_systemd_is_kept_waiting_until_the_deadline(tmp_path):
     more = """[Service]
 ExecStop=
 ExecStop=-/usr/bin/reprieve gate --deployment-id stop-nucleus --deadline 3s
@@ -59,7 +59,7 @@ ExecStop=-/usr/bin/reprieve gate --deployment-id stop-nucleus --deadline 3s
         assert machine.history()[0]["basis"] == "deadline"
 
 
-def test_systemd_that_has_lost_patience_forces_the_gate(tmp_path):
+def test_the_end_of_systemds_time_out_forces_the_gate(tmp_path):
     with nucleus(tmp_path / "out", "[Service]\nNotifyAccess=none\n") as machine:
         camera = machine.component("camera")
         machine.run("systemctl", "start", "nucleus")
@@ -95,7 +95,7 @@ def test_a_stop_without_a_broker_does_not_wait(tmp_path):
         machine.await_log("going ahead without a broker", unit="nucleus")
 
 
-def test_nobody_is_asked_about_a_nucleus_that_has_died(tmp_path):
+def test_no_component_is_asked_about_a_nucleus_that_has_died(tmp_path):
     with nucleus(tmp_path / "out", "[Service]\nRestart=always\nRestartSec=0\n") as machine:
         machine.component("camera")
         machine.run("systemctl", "start", "nucleus")
@@ -113,7 +113,7 @@ def test_the_nucleus_goes_down_before_the_broker_and_the_components(tmp_path):
         machine.run("systemctl", "reboot")
         shutdown = camera.notice()["deploymentId"]
         camera.say(shutdown, 0)
-        # Who was cut short is asked once more, and who was ready is not.
+        # An overridden component is asked once more, and one that acknowledged is not.
         robot.answer(shutdown, 60_000)
         machine.reprieve("force", shutdown, "--reason", "a test")
         assert robot.notice()["lastCall"]

@@ -13,7 +13,7 @@ from daemon import BUILD, NOBODY, open_elsewhere, reprieved
 from expect import CAMERA, ROBOT, refused
 from protocol import ACCEPTED, Component
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_tokens_are_listed_without_themselves(token):
     assert first not in "".join(lines)
 
 
-def test_nobody_has_a_token_that_was_revoked(token):
+def test_a_revoked_token_is_no_longer_listed(token):
     token(CAMERA)
     token(ROBOT)
     token("--revoke", CAMERA)
@@ -142,7 +142,7 @@ def test_a_malformed_name_gets_no_token(token, file, name):
 
 
 @as_root
-def test_a_token_names_whoever_sends_it(daemon, token, coordinator):
+def test_a_token_names_the_component_that_sends_it(daemon, token, coordinator):
     (text,) = token(CAMERA)
     connection = daemon.keep(open_elsewhere(daemon.component_socket, user=NOBODY))
     assert flags(connection, text) == 0, "it is not known before it is read"

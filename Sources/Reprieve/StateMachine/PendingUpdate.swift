@@ -77,6 +77,12 @@ struct PendingUpdate: Hashable, Sendable {
     /// Whether the broker would take an answer.
     var canBeAnswered: Bool { !isPlain || (isCurrent && !isAnswered) }
 
+    /// No decision is expected of the closure that was asked any more.
+    mutating func giveUpQuestion() {
+        if isAsking { stage = .undecided }
+        isAbandoned = false
+    }
+
     /// When the library must act by itself.
     var deadline: Moment? {
         switch stage {

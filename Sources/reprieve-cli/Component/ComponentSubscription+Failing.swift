@@ -4,8 +4,8 @@ internal import ReprieveCoordinator
 internal import ReprieveTransport
 
 extension ComponentSubscription {
-    /// The same as `run`, but ends with a `Failure` if no subscription was made yet and the reason is
-    /// permanent.
+    /// The same as `run`, but ends with a `Failure` if no subscription was made yet and the reason
+    /// is permanent.
     func runOrFail(
         farewell: @escaping @Sendable () async -> Void = {},
         _ handle: (Event) async throws -> Void

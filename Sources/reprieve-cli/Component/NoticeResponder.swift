@@ -11,8 +11,8 @@ final class NoticeResponder: Sendable {
 
     struct State {
         var connection: Connection?
-        /// The events to handle next, of each update for which the hook runs: at most an outcome and
-        /// a notice.
+        /// The events to handle next, of each update for which the hook runs: at most an outcome
+        /// and a notice.
         var queues: [String: [HookEvent]] = [:]
     }
 

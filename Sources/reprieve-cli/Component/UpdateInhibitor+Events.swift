@@ -72,8 +72,8 @@ extension UpdateInhibitor {
         }
     }
 
-    /// Defers once more before the granted time is over. If the budget is spent, or the granted time
-    /// is too short, the broker asks again by itself.
+    /// Defers once more before the granted time is over. If the budget is spent, or the granted
+    /// time is too short, the broker asks again by itself.
     private func renew(_ notice: PreUpdateEvent, after grant: DeferResponse) {
         guard let granted = grant.grantedMs, granted >= Self.shortestRenewed,
             let remaining = grant.remainingMs, remaining > 0

@@ -38,8 +38,8 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a component may take to answer (default: \(Defaults.responseTimeoutText)). With"
-                + " 0 components are told, and not asked.",
+            "How long a component may take to answer (default: \(Defaults.responseTimeoutText))."
+                + " With 0 components are told, and not asked.",
             valueName: "duration"
         ),
         transform: milliseconds

@@ -32,8 +32,8 @@ final class CapturedProcess: Sendable {
         child = try ChildProcess(executable, environment: environment, in: mode)
     }
 
-    /// Waits until the process ends. At `limit`, or when the task is cancelled, its process group is
-    /// sent SIGTERM, and after `grace` more SIGKILL.
+    /// Waits until the process ends. At `limit`, or when the task is cancelled, its process group
+    /// is sent SIGTERM, and after `grace` more SIGKILL.
     func waitForEnd(within limit: Duration, grace: Duration) async -> Result {
         let terminating = Task {
             try await Task.sleep(for: limit)

@@ -20,7 +20,10 @@ struct TokenCommand: ParsableCommand {
     @Flag(help: "List the components that have tokens, with the first digits of each digest.")
     var list = false
 
-    @Option(help: "Revoke all tokens of this component.", transform: checkedName)
+    @Option(
+        help: ArgumentHelp("Revoke all tokens of this component.", valueName: "name"),
+        transform: checkedName
+    )
     var revoke: String?
 
     @Option(
