@@ -5,7 +5,7 @@ import Testing
 
 @testable import Systemd
 
-@Suite struct `An inherited socket` {
+@Suite("An inherited socket") struct InheritedSocketTests {
     let folder: Folder
     let path: String
 

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `A listening socket` {
+@Suite("A listening socket") struct ListenSocketTests {
     let folder: Folder
     let path: String
 
