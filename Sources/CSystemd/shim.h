@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libsystemd, and the few parts of the C library that Swift's Glibc module leaves out. What is
-// variadic, a macro or hidden behind _GNU_SOURCE gets a `static inline` wrapper of its own.
+// libsystemd, and the few parts of the C library that Swift's Glibc module does not have. Functions
+// that are variadic, macros or hidden behind _GNU_SOURCE have `static inline` wrappers.
 #pragma once
 
 #include <malloc.h>
@@ -19,7 +19,7 @@
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
-// The C library hides these without _GNU_SOURCE, which a module cannot define for another one.
+// The C library declares these only with _GNU_SOURCE, which a module cannot define for another one.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern int pipe2(int ends[2], int flags);
 extern const char *strerrorname_np(int number);
@@ -32,17 +32,17 @@ struct reprieve_peer_credentials {
     gid_t group;
 };
 
-/// A new Unix stream socket that neither blocks nor survives exec. -1 and errno on failure.
+/// A new Unix stream socket, non-blocking and close-on-exec. -1 and errno on failure.
 static inline int reprieve_unix_socket(void) {
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/// The next waiting connection, which neither blocks nor survives exec. -1 and errno on failure.
+/// Accepts a connection, non-blocking and close-on-exec. -1 and errno on failure.
 static inline int reprieve_accept(int listening) {
     return accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/// Who connected, as the kernel noted it at connect(). -1 and errno on failure.
+/// The process that connected, as the kernel recorded it at connect(). -1 and errno on failure.
 static inline int reprieve_peer_credentials(
     int descriptor, struct reprieve_peer_credentials *credentials
 ) {
@@ -50,8 +50,8 @@ static inline int reprieve_peer_credentials(
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, &length);
 }
 
-/// A handle of the process that connected, which no other process can inherit with its number.
-/// -1 and errno on failure; ENOPROTOOPT where the kernel is older than 6.5.
+/// A pidfd of the process that connected, which never refers to a later process with its number.
+/// -1 and errno on failure: ENOPROTOOPT before Linux 6.5, ENODATA if the kernel knows no process.
 static inline int reprieve_peer_handle(int descriptor) {
 #ifdef SO_PEERPIDFD
     const int option = SO_PEERPIDFD;
@@ -63,18 +63,19 @@ static inline int reprieve_peer_handle(int descriptor) {
     return getsockopt(descriptor, SOL_SOCKET, option, &handle, &length) < 0 ? -1 : handle;
 }
 
-/// A handle of the process that has this number now. -1 and errno on failure.
+/// A pidfd of the process that has this number now. -1 and errno on failure: ENOSYS before Linux
+/// 5.3.
 static inline int reprieve_process_handle(pid_t process) {
     return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
-/// Whether the process of a handle has exited, waited for or not.
+/// Whether the process of a pidfd has exited, also if its parent has not waited for it.
 static inline int reprieve_has_exited(int handle) {
     struct pollfd question = {.fd = handle, .events = POLLIN};
     return poll(&question, 1, 0) > 0;
 }
 
-/// Adds, changes or removes (EPOLL_CTL_*) the interest in a descriptor. -1 and errno on failure.
+/// Adds, changes or removes a descriptor (EPOLL_CTL_*). -1 and errno on failure.
 static inline int reprieve_epoll_set(
     int epoll, int operation, int descriptor, uint32_t events, uint64_t token
 ) {
@@ -82,7 +83,7 @@ static inline int reprieve_epoll_set(
     return epoll_ctl(epoll, operation, descriptor, &event);
 }
 
-/// The name of an errno, "EADDRINUSE", or NULL.
+/// The name of an errno, such as "EADDRINUSE", or NULL.
 static inline const char *reprieve_error_name(int number) {
     return strerrorname_np(number);
 }

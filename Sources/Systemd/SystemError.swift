@@ -3,11 +3,11 @@
 import CSystemd
 import Glibc
 
-/// What the system refused, on what, and why.
+/// What the system refused, for which file, and why.
 package struct SystemError: Error, Equatable, Sendable {
-    /// What was tried, as a verb: "bind".
+    /// What was attempted, as a verb: "bind".
     package let operation: String
-    /// The file it was tried on, where there is one.
+    /// The file that it was attempted on, if there is one.
     package let path: String?
     /// The C library's error number.
     package let errno: Int32
@@ -18,14 +18,14 @@ package struct SystemError: Error, Equatable, Sendable {
         self.init(operation, path: path, errno: errno, because: Self.text(of: errno))
     }
 
-    /// An error whose cause is known better than its number says.
+    /// An error whose cause is described better than by its number.
     init(_ operation: String, path: String?, errno: Int32, because reason: String) {
         let object = path.map { " " + $0 } ?? ""
         let message = "cannot " + operation + object + ": " + reason
         self.init(operation: operation, path: path, errno: errno, message: message)
     }
 
-    /// The same, with what is to be done about it.
+    /// The same error, with advice for the operator.
     package func adding(_ advice: String) -> Self {
         let message = message + "; " + advice
         return Self(operation: operation, path: path, errno: errno, message: message)
@@ -50,7 +50,7 @@ package struct SystemError: Error, Equatable, Sendable {
     }
 }
 
-/// Throws what the C library left in `errno` if a call returned -1.
+/// Throws the error in `errno` if a call of the C library returned -1.
 @discardableResult
 func check(
     _ result: Int32,
@@ -61,7 +61,7 @@ func check(
     throw SystemError(operation, path: path, errno: errno)
 }
 
-/// Throws the negative error number that libsystemd returned, if it is one.
+/// Throws the error if a call of libsystemd returned a negative error number.
 @discardableResult
 func checkSystemd(_ result: Int32, _ operation: String) throws(SystemError) -> Int32 {
     guard result < 0 else { return result }

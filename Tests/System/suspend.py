@@ -27,7 +27,7 @@ class Suspend:
         self.daemon = start(environment=self.environment)
 
     def sleep(self, milliseconds, on_waking=lambda: None):
-        """Returns when the daemon has done what was due after the sleep, and how often that woke it.
+        """Returns when the daemon has done what was due, and how often that woke it up.
 
         What `on_waking` sends is there before the daemon has been awake.
         """

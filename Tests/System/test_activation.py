@@ -68,7 +68,7 @@ def test_a_socket_that_does_not_listen_ends_it(directory):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams:
         daemon = Daemon(directory, sockets=[datagrams], is_doomed=True)
         assert daemon.process.wait(10) == 69
-        assert "it is no listening Unix stream socket" in daemon.log.read_text()
+        assert "it is not a listening Unix stream socket" in daemon.log.read_text()
 
 
 def run_with(processes, directory, **environment):
@@ -87,7 +87,7 @@ def test_without_a_service_manager_it_says_so_and_serves(processes, directory):
 def test_a_service_manager_that_cannot_be_told_does_not_stop_it(processes, directory):
     program = run_with(processes, directory, NOTIFY_SOCKET=f"{directory}/nobody")
     program.error_line("serving")
-    program.error_line("cannot tell the service manager")
+    program.error_line("cannot notify the service manager")
     program.signal(signal.SIGTERM)
     code, _, errors = program.end()
     assert code == 0

@@ -209,7 +209,8 @@ def test_what_only_a_restart_changes_is_said(start, file, directory):
     daemon = start("--config", str(file))
     file.write_text(f"[Broker]\nControlSocket={directory}/other\nControlGroup=0\n")
     reload(daemon)
-    assert "a change of ControlSocket, ControlGroup takes effect at the next restart only" in daemon.log.read_text()
+    said = "a change of ControlSocket, ControlGroup takes effect at the next restart only"
+    assert said in daemon.log.read_text()
     reload(daemon)
     assert daemon.control_socket.exists()
 

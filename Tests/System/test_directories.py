@@ -9,7 +9,7 @@ import stat
 
 import pytest
 from daemon import reprieved
-from files import frames
+from files import frames, reboot
 from test_crash import history
 from test_files import complaints, defer, waits_for_camera, works
 
@@ -142,7 +142,8 @@ def test_what_is_kept_is_for_nobody_else(start):
 # Their loss
 
 
-def test_a_state_directory_that_is_removed_is_named_once(daemon):
+def test_a_state_directory_that_is_removed_is_named_once_and_written_again(start):
+    daemon = start()
     works(daemon, "one")
     shutil.rmtree(daemon.state_directory)
     for id in "two", "three":
@@ -153,7 +154,8 @@ def test_a_state_directory_that_is_removed_is_named_once(daemon):
     shutil.rmtree(daemon.state_directory)
     works(daemon, "four")
     assert len(complaints(daemon, "removed")) == 2
-    assert len(history(daemon)) == 4
+    reboot(daemon)
+    assert len(history(start())) == 4, "what it knew is written again"
 
 
 def test_a_runtime_directory_that_is_removed_is_named_once(start, directory):

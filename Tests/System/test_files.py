@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are damaged, of another version, unreadable; disks that are full, directories gone."""
+"""Files that are damaged, of another version or unreadable; disks that fail."""
 
 import os
 import pathlib
-import shutil
+import threading
 
 import pytest
 from daemon import NOBODY
@@ -137,33 +137,7 @@ def test_a_directory_in_the_place_of_a_file_is_named_and_negotiations_go_on(star
     assert complaints(daemon, f"{directory}/journal")
 
 
-def test_a_state_directory_removed_under_the_daemon_is_made_again(start):
-    first = start()
-    first.coordinator().gate("d1").released()
-    shutil.rmtree(first.state_directory)
-    first.coordinator().gate("d2").released()
-    assert (first.state_directory / "state").exists()
-    first.kill()
-    (first.directory / "journal").unlink()
-    known = {one["deploymentId"] for one in start().coordinator().status()["updates"]}
-    assert known == {"d1", "d2"}, "what it knew is written again"
-
-
-def test_a_runtime_directory_removed_under_the_daemon_disturbs_nobody(daemon):
-    camera, gate = defer(daemon)
-    coordinator = daemon.coordinator()
-    log = daemon.log.read_text()
-    shutil.rmtree(daemon.directory)
-    camera.defer("d", HOUR)
-    camera.acknowledge("d")
-    gate.released()
-    coordinator.complete("d")
-    assert camera.post()["outcome"] == "applied"
-    assert list(frames(daemon.directory / "journal")), "it is made again"
-    daemon.log.write_text(log)
-
-
-# Full disks
+# Disks that fail. Those that are really full are in test_disks.py.
 
 
 @pytest.fixture
@@ -184,33 +158,7 @@ def full(directory, interposer, tmp_path):
     return Full()
 
 
-@pytest.mark.parametrize("name", ["journal", "state/state"])
-def test_a_full_disk_is_reported_once_and_blocks_no_gate(start, directory, full, name):
-    full.begin(f"{directory}/{name}")
-    daemon = start(environment=full.environment)
-    works(daemon)
-    works(daemon, "again")
-    (line,) = complaints(daemon, "No space left on device")
-    assert f"{directory}/{name}" in line
-
-
-@pytest.mark.slow
-def test_a_disk_that_has_room_again_is_used_again(start, directory, full):
-    daemon = start(environment=full.environment)
-    camera, _ = defer(daemon)
-    full.begin(directory)
-    camera.defer("d", HOUR)
-    full.end()
-    journal = daemon.directory / "journal"
-    until_written_again(daemon, journal)
-    assert [headers for headers, _ in frames(journal) if "participants" in headers]
-    daemon.kill()
-    assert waits_for_camera(start())
-
-
 def until_written_again(daemon, file):
-    import threading
-
     for _ in range(100):
         if complaints(daemon, f"{file} is written again"):
             return

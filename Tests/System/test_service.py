@@ -94,7 +94,7 @@ def test_a_reload_takes_what_is_good_and_nothing_else(device):
     device.wait_for("reloaded:", "journalctl", "--unit=reprieved", "--output=cat")
     device.run("sh", "-c", "echo nonsense >>/etc/reprieve/reprieved.conf")
     device.run("systemctl", "reload", "reprieved")
-    device.wait_for("configuration is not reloaded", "journalctl", "--unit=reprieved", "--output=cat")
+    device.wait_for("is not reloaded", "journalctl", "--unit=reprieved", "--output=cat")
     assert device.shows("ActiveState", "SubState") == ACTIVE
     camera = device.puppet()
     gate(device)

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `An acceptor` {
+@Suite("An acceptor") struct AcceptorTests {
     @Test func `takes every connection that waits, in one turn`() throws {
         let folder = try Folder()
         let loop = try EventLoop()

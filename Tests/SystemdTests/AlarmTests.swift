@@ -3,7 +3,7 @@
 import Systemd
 import Testing
 
-@Suite struct `An alarm` {
+@Suite("An alarm") struct AlarmTests {
     let loop: EventLoop
     let alarm: Alarm
 

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `An event loop` {
+@Suite("An event loop") struct EventLoopTests {
     @Test func `its clock is the time since boot`() throws {
         let loop = try EventLoop()
         var before = timespec()

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `A small file` {
+@Suite("A small file") struct FileTests {
     private let folder: Folder
     private let path: String
 

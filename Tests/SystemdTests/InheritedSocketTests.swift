@@ -5,7 +5,7 @@ import Testing
 
 @testable import Systemd
 
-@Suite struct `An inherited socket` {
+@Suite("An inherited socket") struct InheritedSocketTests {
     let folder: Folder
     let path: String
 
@@ -36,7 +36,7 @@ import Testing
         let error = #expect(throws: SystemError.self) {
             _ = try ListenSocket(inheriting: descriptor)
         }
-        let reason = "it is no listening Unix stream socket"
+        let reason = "it is not a listening Unix stream socket"
         #expect(error?.message == "cannot use an inherited socket: \(reason)")
     }
 

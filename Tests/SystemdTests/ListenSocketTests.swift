@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `A listening socket` {
+@Suite("A listening socket") struct ListenSocketTests {
     let folder: Folder
     let path: String
 
@@ -49,7 +49,7 @@ import Testing
         let error = #expect(throws: SystemError.self) {
             _ = try ListenSocket(at: path, mode: 0o600)
         }
-        #expect(error?.message == "cannot listen on \(path): the file there is no socket")
+        #expect(error?.message == "cannot listen on \(path): another kind of file is there")
         #expect(access(path, F_OK) == 0)
     }
 
@@ -60,7 +60,7 @@ import Testing
         let error = #expect(throws: SystemError.self) {
             _ = try ListenSocket(at: long, mode: 0o600)
         }
-        let reason = "the path has 108 bytes, and a socket's at most 107"
+        let reason = "the path has 108 bytes; a socket's may have at most 107"
         #expect(error?.message == "cannot use \(long): \(reason)")
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Systemd
 
-@Suite struct `Microseconds for libsystemd` {
+@Suite("Microseconds for libsystemd") struct MicrosecondTests {
     @Test func `are rounded up, so that nothing is early`() {
         #expect(Duration.nanoseconds(1).roundedUpToMicroseconds == 1)
         #expect(Duration.nanoseconds(1_000).roundedUpToMicroseconds == 1)

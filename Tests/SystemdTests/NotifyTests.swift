@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `The service manager` {
+@Suite("The service manager") struct NotifyTests {
     // It is found through the environment, so these run in processes of their own.
 
     @Test func `is told what happens, in one line each`() async {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Systemd
 import Testing
 
-@Suite struct `A poll of peers` {
+@testable import Systemd
+
+@Suite("A poll of peers") struct PeerPollTests {
     let loop: EventLoop
     let peers: PeerPoll
 
@@ -104,5 +105,13 @@ import Testing
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 4_096))
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+@Suite("Readiness to read") struct ReadinessTests {
+    /// EPOLLIN, EPOLLERR and EPOLLHUP: the end of a connection is found by reading.
+    @Test(arguments: [0x001, 0x008, 0x010] as [UInt32])
+    func `includes the end of the connection`(events: UInt32) {
+        #expect(Readiness(events: events).canRead)
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `A peer's process` {
+@Suite("A peer's process") struct PeerProcessTests {
     private let lookup = PeerLookup()
 
     @Test func `that lives in our namespace is neither contained nor gone`() throws {

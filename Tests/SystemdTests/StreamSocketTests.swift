@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `A stream socket` {
+@Suite("A stream socket") struct StreamSocketTests {
     var buffer = [UInt8](repeating: 0, count: 64)
 
     @Test mutating func `reading does not block`() throws {

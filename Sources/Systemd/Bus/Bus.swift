@@ -3,11 +3,10 @@
 import CSystemd
 import Glibc
 
-/// The system bus, on an event loop. Nothing here waits: a bus that is not there yet is watched
-/// for, what is asked is answered in a later turn, and a connection that ends is made again.
+/// The system bus, on an event loop. Nothing here blocks: replies come in a later turn. The bus is
+/// connected to as soon as it exists, and again when the connection has ended.
 package final class Bus {
-    /// Beyond a bus that is not there, which is watched for, there are those that end each
-    /// connection. They are tried again less and less often.
+    /// A bus that ends each connection is connected to again after a pause, which doubles.
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(3_600)
 
@@ -17,7 +16,7 @@ package final class Bus {
     private var pause = shortestPause
     private var connected: () -> Void = {}
     private var lost: (SystemError) -> Void = { _ in }
-    /// Whether it is to be there.
+    /// Whether a connection is wanted.
     package private(set) var isOpen = false
     package private(set) var isConnected = false
 
@@ -27,14 +26,13 @@ package final class Bus {
         reopening.onFire { [unowned self] in connect() }
     }
 
-    /// Calls `handler` whenever the bus has been connected to: what was asked or listened for on
-    /// an earlier connection has ended with it.
+    /// Calls `handler` after each connect. Calls and matches of an earlier connection have ended.
     package func onConnected(_ handler: @escaping () -> Void) { connected = handler }
 
-    /// Calls `handler` whenever the bus is not there, or no longer.
+    /// Calls `handler` when there is no bus, or when the connection has ended.
     package func onLoss(_ handler: @escaping (SystemError) -> Void) { lost = handler }
 
-    /// Connects, now or as soon as there is a bus, and again after each loss.
+    /// Connects now or as soon as there is a bus, and again when the connection has ended.
     package func open() {
         guard !isOpen else { return }
         isOpen = true
@@ -62,17 +60,17 @@ package final class Bus {
     }
 
     private func retry(after error: SystemError) {
-        // Not at once: this is called by what would be replaced.
+        // Not at once: the connection that would be replaced is the caller.
         reopening.set(to: loop.now + pause)
         pause = min(pause * 2, Self.longestPause)
         lost(error)
     }
 }
 
-// MARK: - Speaking
+// MARK: - Calls and signals
 
 extension Bus {
-    /// Calls a method, all of whose arguments are texts. Nothing is heard of it if there is no bus.
+    /// Calls a method, all of whose arguments are texts. There is no reply if there is no bus.
     package func call(
         _ method: BusMethod,
         _ arguments: [String],
@@ -83,7 +81,7 @@ extension Bus {
         }
     }
 
-    /// Hears a signal from now on, as long as this connection lasts.
+    /// Receives the signals that match a rule, as long as this connection lasts.
     package func listen(
         to rule: String,
         _ handler: @escaping (BusMessage) -> Void
@@ -92,7 +90,7 @@ extension Bus {
     }
 }
 
-/// Where a method is.
+/// The address of a method.
 package struct BusMethod: Hashable, Sendable {
     package var service: String
     package var path: String
@@ -107,7 +105,7 @@ package struct BusMethod: Hashable, Sendable {
     }
 }
 
-/// Why a call failed: "org.freedesktop.DBus.Error.AccessDenied" and a sentence.
+/// Why a call failed: a name such as "org.freedesktop.DBus.Error.AccessDenied", and a sentence.
 package struct BusError: Error, Hashable, Sendable {
     package var name: String
     package var message: String

@@ -3,13 +3,13 @@
 import CSystemd
 import Glibc
 
-/// One connection to the system bus, from before it is made to its end.
+/// One connection to the system bus, also while it is being established.
 final class BusConnection {
     private static let local = "org.freedesktop.DBus.Local"
 
     private let bus: OpaquePointer
     private let loop: EventLoop
-    /// Whoever listens, as long as the connection lasts.
+    /// The handlers of signals, which live as long as the connection.
     private var listeners: [Listener] = []
 
     init(on loop: EventLoop) throws(SystemError) {
@@ -20,10 +20,10 @@ final class BusConnection {
         self.loop = loop
         try checkSystemd(sd_bus_set_address(bus, Self.address), "use the system bus's address")
         sd_bus_set_bus_client(bus, 1)
-        // A bus that is not there yet is connected to as soon as it is.
+        // A bus that does not exist yet is connected to as soon as it does.
         sd_bus_set_watch_bind(bus, 1)
         sd_bus_set_connected_signal(bus, 1)
-        // Nothing has to be said at the end, and a bus that hangs must not keep us.
+        // Nothing is left to be sent at the end, and a bus that hangs must not delay the exit.
         sd_bus_set_close_on_exit(bus, 0)
         try checkSystemd(sd_bus_start(bus), "connect to the system bus")
         let priority = Int32(EventSource.Priority.normal.rawValue)
@@ -35,13 +35,13 @@ final class BusConnection {
         sd_bus_close_unref(bus)
     }
 
-    /// Calls `handler` with true once the connection is made, and with false when it has ended.
+    /// Calls `handler` with true when the connection is established, with false when it has ended.
     func onState(_ handler: @escaping (Bool) -> Void) {
         for (member, state) in [("Connected", true), ("Disconnected", false)] {
             let rule =
                 "type='signal',sender='\(Self.local)',interface='\(Self.local)',"
                 + "member='\(member)'"
-            // Nobody is asked for these, so it cannot be refused.
+            // These signals are local: the bus cannot refuse them.
             try? listen(to: rule) { _ in handler(state) }
         }
     }
@@ -59,7 +59,7 @@ final class BusConnection {
                 BusConnection.listener(userdata).hear(message)
                 return 0
             },
-            // Without one of its own, a rule that the bus refuses ends the connection.
+            // Without this handler, a rule that the bus refuses ends the connection.
             { _, _, _ in 0 },
             Unmanaged.passUnretained(listener).toOpaque()
         )
@@ -118,7 +118,7 @@ final class BusConnection {
     }
 }
 
-/// Whoever is to hear of a message. Each message is a turn.
+/// The receiver of messages. Each message is a turn.
 private final class Listener {
     private unowned let loop: EventLoop
     private let handler: (BusMessage) -> Void
@@ -134,7 +134,7 @@ private final class Listener {
     }
 }
 
-// MARK: - Where it is
+// MARK: - Its address
 
 extension BusConnection {
     private static var address: String {
@@ -144,7 +144,7 @@ extension BusConnection {
         return String(cString: given)
     }
 
-    /// Why there cannot be a connection at once; nil if there can, or who knows.
+    /// Why a connection is impossible now; nil if it is possible, or if that is unknown.
     static var absence: SystemError? {
         let prefix = "unix:path="
         guard address.hasPrefix(prefix), !address.contains(",") else { return nil }

@@ -3,23 +3,24 @@
 import CSystemd
 import Glibc
 
-/// A message from the bus, read from its beginning to its end. It is good only while it is handled.
+/// A message from the bus, whose values are read one after the other. It is valid only while its
+/// handler runs.
 package struct BusMessage {
     private let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
 
-    /// Who sent it, by the name that the bus gave it, "org.freedesktop.DBus" being the bus itself.
+    /// The unique name of the sender; "org.freedesktop.DBus" is the bus itself.
     var sender: String? { sd_bus_message_get_sender(pointer).map { String(cString: $0) } }
 
-    /// What failed; nil if it is no error.
+    /// The error that it reports; nil if it is no error.
     var error: BusError? {
         guard let error = sd_bus_message_get_error(pointer)?.pointee else { return nil }
         let name = error.name.map { String(cString: $0) } ?? ""
         return BusError(name: name, message: error.message.map { String(cString: $0) } ?? name)
     }
 
-    /// The next value, if it is a truth value.
+    /// The next value, if it is a boolean.
     package func bool() -> Bool? {
         var value: Int32 = 0
         return read("b", &value) ? value != 0 : nil
@@ -37,26 +38,26 @@ package struct BusMessage {
         return read("s", &value) ? value.map { String(cString: $0) } : nil
     }
 
-    /// The next value, if it is a descriptor: one of our own, which ends with this value.
+    /// The next value, if it is a descriptor: a duplicate, which is closed with the result.
     func descriptor() -> Descriptor? {
         var value: Int32 = -1
         guard read("h", &value) else { return nil }
-        // The message closes its own.
+        // The message closes the original.
         let own = fcntl(value, F_DUPFD_CLOEXEC, 3)
         return own < 0 ? nil : Descriptor(owning: own)
     }
 
-    /// What is in the next value, which is of any type: `contents` is its signature.
+    /// The content of the next value, which is a variant: `contents` is its signature.
     package func variant<Value>(_ contents: String, _ read: () -> Value?) -> Value? {
         inside("v", contents, read)
     }
 
-    /// What is in the next structure.
+    /// The content of the next value, which is a structure.
     package func structure<Value>(_ contents: String, _ read: () -> Value?) -> Value? {
         inside("r", contents, read)
     }
 
-    /// The text that a dictionary of texts and anything has under a name.
+    /// The text under a name in the next value, which is a dictionary of variants.
     package func text(named name: String) -> String? {
         inside("a", "{sv}") {
             var found: String?

@@ -2,23 +2,24 @@
 
 import CSystemd
 
-/// systemd-logind, which is asked for shutdowns, and which tells whoever is to prepare for them.
+/// systemd-logind, which shuts the machine down, and tells processes to prepare for that.
 package final class Logind {
     private static let service = "org.freedesktop.login1"
     private static let path = "/org/freedesktop/login1"
     private static let manager = "org.freedesktop.login1.Manager"
     private static let driver = "org.freedesktop.DBus"
 
-    /// What becomes known of a shutdown.
+    /// What logind announces of a shutdown.
     package enum Preparation: Hashable, Sendable {
-        /// It is about to begin. `kind` is logind's word, where it has one.
+        /// It is about to begin. `kind` is logind's word for it, if it gives one.
         case begins(kind: String?)
         case calledOff
     }
 
     private let bus: Bus
-    /// Whose signals are its own; nil while it is not there. Anybody can send one to us alone, and
-    /// what a rule says of the sender is then checked by nobody else.
+    /// The unique name of logind, nil while it is not running. Signals of other senders are
+    /// ignored: any process can send a signal to this one directly, and the bus does not check the
+    /// sender of such a signal against the rule.
     private var owner: String?
     private var appeared: () -> Void = {}
     private var prepares: (Preparation) -> Void = { _ in }
@@ -28,8 +29,8 @@ package final class Logind {
         bus.onConnected { [unowned self] in watch() }
     }
 
-    /// Calls `handler` when it can be asked, and again whenever it has been restarted: it may have
-    /// forgotten what it was asked before.
+    /// Calls `handler` when logind can be called, and each time that it was restarted: it may have
+    /// forgotten earlier calls.
     package func onAppearance(_ handler: @escaping () -> Void) { appeared = handler }
 
     package func onPreparation(_ handler: @escaping (Preparation) -> Void) { prepares = handler }
@@ -41,11 +42,11 @@ package final class Logind {
         let owners =
             "type='signal',sender='\(Self.driver)',"
             + "interface='\(Self.driver)',member='NameOwnerChanged',arg0='\(Self.service)'"
-        // A connection that has just ended takes none: the next one will.
+        // A connection that has just ended refuses matches; the next one takes them.
         try? bus.listen(to: from + "'PrepareForShutdown'") { [unowned self] in
             prepare($0) { _ in nil }
         }
-        // systemd 255 and later; both are sent.
+        // systemd 255 and later send both signals.
         try? bus.listen(to: from + "'PrepareForShutdownWithMetadata'") { [unowned self] in
             prepare($0) { $0.text(named: "type") }
         }
@@ -54,7 +55,7 @@ package final class Logind {
             identify((message.text(), message.text(), message.text()).2)
             if owner != nil { appeared() }
         }
-        // Known before it has an inhibitor of ours to wait for.
+        // The owner is known before logind grants an inhibitor, and so before it waits for one.
         owner = nil
         let ask = BusMethod(Self.driver, "/org/freedesktop/DBus", Self.driver, "GetNameOwner")
         bus.call(ask, [Self.service]) { [weak self] in self?.identify((try? $0.get())?.text()) }
@@ -69,17 +70,17 @@ package final class Logind {
     }
 }
 
-// MARK: - What it is asked
+// MARK: - Calls
 
 extension Logind {
     package enum Mode: String, Hashable, Sendable {
-        /// A shutdown waits, for no longer than logind is configured to.
+        /// A shutdown waits until the lock is released, but no longer than logind is configured to.
         case delay
         /// A shutdown is refused.
         case block
     }
 
-    /// Takes an inhibitor for shutdowns. `who` and `why` are for people.
+    /// Takes an inhibitor lock for shutdowns. `who` and `why` are for people to read.
     package func inhibit(
         _ mode: Mode,
         who: String,
@@ -91,7 +92,7 @@ extension Logind {
             reply(
                 answer.flatMap { message in
                     guard let inhibitor = Inhibitor(message) else {
-                        return .failure(BusError(name: "", message: "it gave no descriptor"))
+                        return .failure(BusError(name: "", message: "the reply has no descriptor"))
                     }
                     return .success(inhibitor)
                 }
@@ -99,7 +100,7 @@ extension Logind {
         }
     }
 
-    /// How long a shutdown waits for delay inhibitors at most; nil where it does not say.
+    /// How long a shutdown waits for delay inhibitors at most; nil if logind does not say.
     package func delayLimit(_ reply: @escaping (Duration?) -> Void) {
         property("InhibitDelayMaxUSec") { message in
             let limit = message?.variant("t") { message?.number() }
@@ -107,14 +108,14 @@ extension Logind {
         }
     }
 
-    /// Whether a shutdown has begun; nil where it does not say.
+    /// Whether a shutdown has begun; nil if logind does not say.
     package func isPreparing(_ reply: @escaping (Bool?) -> Void) {
         property("PreparingForShutdown") { message in
             reply(message?.variant("b") { message?.bool() })
         }
     }
 
-    /// What kind of shutdown is scheduled; nil where none is.
+    /// What kind of shutdown is scheduled; nil if none is.
     package func scheduledKind(_ reply: @escaping (String?) -> Void) {
         property("ScheduledShutdown") { message in
             let kind = message?.variant("(st)") { message?.structure("st") { message?.text() } }
@@ -129,7 +130,7 @@ extension Logind {
     }
 }
 
-/// What logind waits for, until this ends.
+/// An inhibitor lock. It is released with this object.
 package final class Inhibitor {
     private let descriptor: Descriptor
 

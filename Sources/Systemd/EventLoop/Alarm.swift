@@ -5,11 +5,12 @@ import Glibc
 
 /// One timer on the clock of `EventLoop.now`. It fires once for each `set(to:)`, and never early.
 ///
-/// Before it fires, every peer that is ready is heard: what arrived in time counts, however late
-/// the loop woke up. If that moved the alarm into the future, or turned it off, it does not fire.
+/// Before it fires, every ready peer is reported: what arrived in time counts, however late the
+/// loop woke up. If a handler then moved the alarm into the future, or turned it off, it does not
+/// fire.
 ///
-/// The alarm goes ahead of the peers, which could otherwise put it off for ever by never falling
-/// silent; and since it hears each of them once, it cannot put them off either.
+/// The alarm has a higher priority than the peers, so that busy peers cannot delay it for ever. It
+/// reports each peer once before it fires, so that it cannot delay the peers either.
 package final class Alarm {
     private let source: EventSource
     private let loop: EventLoop
@@ -32,10 +33,11 @@ package final class Alarm {
         self.handler = handler
     }
 
-    /// Moves the alarm to an instant since boot, or turns it off. One in the past fires at once.
+    /// Moves the alarm to an instant since boot, or turns it off. An instant in the past fires at
+    /// once.
     ///
-    /// An alarm that is put off costs nothing now: it wakes the loop when it was due, and is put
-    /// off then. Any other change costs the system call that the loop makes before it waits.
+    /// To move it to a later instant costs nothing now: the loop wakes up at the earlier instant,
+    /// and moves the timer then. Any other change costs one system call before the loop waits.
     package func set(to instant: Duration?) {
         self.instant = instant
         if let instant, let armedFor, armedFor <= instant { return }
@@ -61,7 +63,7 @@ package final class Alarm {
     }
 
     private static func makeSource(on loop: EventLoop) throws(SystemError) -> EventSource {
-        // 0 would not mean exact: libsystemd takes it for a quarter of a second.
+        // 0 does not mean exact: libsystemd replaces it by 250 milliseconds.
         let accuracy: UInt64 = 1
         return try EventSource("set up a timer", priority: .prompt) {
             sd_event_add_time(

@@ -3,20 +3,20 @@
 import CSystemd
 import Glibc
 
-/// One sd-event loop: it waits for everything at once, on the thread that calls `run()`.
+/// One sd-event loop. It waits for all its sources at once, on the thread that calls `run()`.
 ///
-/// A *turn* is one batch of ready peers, one alarm, one batch of new connections or one signal.
-/// After each comes the handler of `onTurnEnd`.
+/// A *turn* is one batch of ready peers, one alarm, one batch of new connections, one message from
+/// the bus or one signal. The handler of `onTurnEnd` runs after each turn.
 ///
 /// Nothing here may be used from a second thread.
 package final class EventLoop {
     let event: OpaquePointer
     private var signals: [SignalSource] = []
     private var endOfTurn: () -> Void = {}
-    /// The clocks as they were read last, and the waking of the loop they were read in.
+    /// The last reading of the clocks, and the time at which the loop had woken up for it.
     var lastReading: (wokenAt: Duration, clocks: ClockReading)?
 
-    /// Also makes the process ignore SIGPIPE: a peer that hung up is an error of one write.
+    /// Also makes the process ignore SIGPIPE: writing to a peer that hung up is an error instead.
     package init() throws(SystemError) {
         var event: OpaquePointer?
         try checkSystemd(sd_event_new(&event), "make an event loop")
@@ -32,20 +32,21 @@ package final class EventLoop {
         try checkSystemd(sd_event_loop(event), "run the event loop")
     }
 
-    /// Ends `run()` after the handler at work.
+    /// Ends `run()` when the current handler returns.
     package func exit(code: Int32 = 0) {
         sd_event_exit(event, code)
     }
 
-    /// Feeds systemd's watchdog from this loop from now on, if the unit has one.
+    /// Notifies systemd's watchdog from this loop from now on, if the unit has a watchdog. Returns
+    /// whether it has one.
     @discardableResult
     package func feedWatchdog() throws(SystemError) -> Bool {
         try checkSystemd(sd_event_set_watchdog(event, 1), "feed the watchdog") > 0
     }
 
-    /// Calls `handler` when the process is sent this signal, ahead of anything else that waits.
+    /// Calls `handler` when the process receives this signal, before any other source is served.
     ///
-    /// The signal is blocked in the calling thread: call this before there are other threads.
+    /// The signal is blocked in the calling thread: call this before other threads are started.
     package func onSignal(
         _ number: Int32,
         _ handler: @escaping () -> Void
@@ -53,12 +54,12 @@ package final class EventLoop {
         try signals.append(SignalSource(number, on: self, handler))
     }
 
-    /// What is to be done once after each turn, such as sending what its events changed.
+    /// Calls `handler` after each turn, for example to send what the turn has changed.
     package func onTurnEnd(_ handler: @escaping () -> Void) {
         endOfTurn = handler
     }
 
-    /// Runs a handler of a source that this module does not know, as a turn.
+    /// Runs `body` as a turn.
     package func turn(_ body: () -> Void) {
         body()
         endOfTurn()

@@ -2,21 +2,21 @@
 
 import CSystemd
 
-/// One source of an event loop. The source ends with this value.
+/// One source of an event loop. It is removed from the loop with this value.
 ///
 /// Its C callback gets back the object that `calls(_:)` named. That object owns this value, so the
 /// callback cannot come after it.
 struct EventSource: ~Copyable {
-    /// Which of several ready sources goes first; equals take turns.
+    /// Which of several ready sources is served first. Sources of equal priority take turns.
     enum Priority: Int64 {
-        /// Never kept waiting by busy peers.
+        /// Served before busy peers.
         case prompt = -10
         case normal = 0
     }
 
     let pointer: OpaquePointer
 
-    /// Takes over what one of the `sd_event_add_…` functions made.
+    /// Takes over the source that one of the `sd_event_add_…` functions made.
     init(
         _ operation: String,
         priority: Priority = .normal,

@@ -124,7 +124,7 @@ package enum File {
         _ path: String,
         _ flags: Int32 = 0
     ) throws(SystemError) -> Descriptor? {
-        // A FIFO in its place would hold us up for ever.
+        // To open a FIFO in its place would block for ever.
         let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
         if number < 0, errno == ENOENT { return nil }
         return Descriptor(owning: try check(number, "open", path: path))

@@ -3,7 +3,7 @@
 import CSystemd
 import Glibc
 
-/// Who connected, as the kernel noted it when they did. The process may be gone by now.
+/// The process that connected, as the kernel recorded it at `connect()`. It may have ended since.
 package struct PeerCredentials: Equatable, Sendable {
     package let process: Int32
     package let user: UInt32

@@ -5,11 +5,11 @@ import Glibc
 
 /// Waits for any number of peers, as one source of the loop.
 ///
-/// libsystemd waits anew after each source that it serves. So the peers hang on an epoll
-/// descriptor of their own, and a turn takes what is ready from there in batches.
+/// libsystemd calls `epoll_wait` after each source that it serves. So the peers have an epoll
+/// descriptor of their own, from which a turn takes ready peers in batches.
 package final class PeerPoll {
-    /// Ready peers taken from the kernel at a time, which are one turn. They are so few that what
-    /// the kernel knows of a socket is still in the processor's caches when it is written to.
+    /// Ready peers in a batch, which is one turn. So few that the kernel's data of a socket is
+    /// still in the processor's caches when the socket is written to.
     private static let batchLimit = 64
 
     private let epoll: Descriptor
@@ -18,7 +18,7 @@ package final class PeerPoll {
     private let batch: UnsafeMutablePointer<epoll_event>
     private var handler: (UInt64, Readiness) -> Void = { _, _ in }
     private var peerCount = 0
-    /// `batch[next..<end]` waits for the handler.
+    /// `batch[next..<end]` has not been reported yet.
     private var next = 0
     private var end = 0
 
@@ -33,8 +33,7 @@ package final class PeerPoll {
 
     deinit { batch.deallocate() }
 
-    /// Calls `handler` with the token of each peer that is ready, again in each turn in which it
-    /// still is.
+    /// Calls `handler` with the token of each ready peer, in each turn in which it is ready.
     package func onReady(_ handler: @escaping (_ token: UInt64, Readiness) -> Void) {
         self.handler = handler
     }
@@ -55,15 +54,15 @@ package final class PeerPoll {
         try check(control(EPOLL_CTL_MOD, socket, events, token), "watch a peer")
     }
 
-    /// Ends the watch: the token is not reported again, not even if its turn was about to come.
+    /// Ends the watch: the token is not reported again, even if it is ready in the current batch.
     package func remove(_ socket: borrowing StreamSocket, token: UInt64) {
         guard control(EPOLL_CTL_DEL, socket, 0, token) == 0 else { return }
         peerCount -= 1
         for index in next..<end where batch[index].data.u64 == token { batch[index].events = 0 }
     }
 
-    /// Reports every peer that is ready, once or twice, in turns of one batch each. It returns
-    /// though some never fall silent: the kernel hands out ready peers in turn.
+    /// Reports every ready peer once or twice, in turns of one batch each. It returns even if some
+    /// are always ready: the kernel returns ready peers in turn.
     func hearEveryone() {
         var isMore = true
         for _ in 0...peerCount / Self.batchLimit where isMore {

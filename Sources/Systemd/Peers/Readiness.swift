@@ -6,7 +6,7 @@ import CSystemd
 package struct Readiness: Equatable, Sendable {
     let events: UInt32
 
-    /// Reading will not block. True also at a hang-up: bytes may stand before the end.
+    /// Reading will not block. True also at a hang-up: there may be bytes before the end.
     package var canRead: Bool {
         events & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }

@@ -3,18 +3,18 @@
 import CSystemd
 import Glibc
 
-/// The journal, which files each message under its fields.
+/// systemd's journal, whose entries have fields.
 package enum Journal {
-    /// Whether a descriptor, such as standard error, leads there and nowhere else.
+    /// Whether a descriptor, such as standard error, is connected to the journal.
     package static func takes(_ descriptor: Int32) -> Bool {
-        // systemd names the device and inode of the stream that it opened.
+        // systemd gives the device and inode of the stream that it opened.
         guard let given = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return false }
         return String(cString: given) == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// Files a message. Returns whether the journal has it.
+    /// Writes an entry. Returns whether the journal has taken it.
     package static func file(_ fields: [(name: String, value: String)]) -> Bool {
         let entries = fields.map { Array(($0.name + "=" + $0.value).utf8) }
         let starts = entries.indices.map { index in

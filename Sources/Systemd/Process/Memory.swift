@@ -6,14 +6,14 @@ import CSystemd
 package enum Memory {
     private static let large: Int32 = 1_024 * 1_024
 
-    /// From now on, what something large took for a moment goes back to the system after it. The
-    /// allocator would raise these limits by itself, and keep it.
+    /// Makes the allocator return large blocks to the system when they are freed. By default it
+    /// raises these thresholds by itself, and keeps the memory.
     package static func returnLarge() {
         mallopt(M_MMAP_THRESHOLD, large)
         mallopt(M_TRIM_THRESHOLD, large)
     }
 
-    /// Gives back to the system what is free now, wherever it lies.
+    /// Returns all free memory to the system.
     package static func returnFree() {
         malloc_trim(0)
     }

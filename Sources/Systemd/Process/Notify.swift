@@ -2,17 +2,17 @@
 
 import CSystemd
 
-/// What the service manager is told about this process, over the socket that `$NOTIFY_SOCKET`
-/// names. Without one, nothing happens.
+/// Notifies the service manager, over the socket that `$NOTIFY_SOCKET` names. Does nothing if that
+/// is not set.
 package enum Notify {
-    /// The sockets are open, and what survived is loaded. Returns whether there is somebody to
-    /// be told.
+    /// The sockets are open, and the persistent state is loaded. Returns whether there is a service
+    /// manager.
     @discardableResult
     package static func ready() throws(SystemError) -> Bool {
-        try checkSystemd(send("READY=1"), "tell the service manager that this is ready") > 0
+        try checkSystemd(send("READY=1"), "notify the service manager") > 0
     }
 
-    /// What it goes by is read again; `reloaded()` ends it.
+    /// The configuration is being read again, until `reloaded()`.
     package static func reloading() {
         let now = EventLoop.read(CLOCK_MONOTONIC)
         send("RELOADING=1\nMONOTONIC_USEC=\(now.roundedUpToMicroseconds)")
@@ -20,10 +20,11 @@ package enum Notify {
 
     package static func reloaded() { send("READY=1") }
 
-    /// The orderly stop has begun.
+    /// The daemon is stopping.
     package static func stopping() { send("STOPPING=1") }
 
-    /// One line for `systemctl status`. A line break would begin another assignment.
+    /// One line for `systemctl status`. A line break, which would begin another assignment, becomes
+    /// a space.
     package static func status(_ text: String) {
         send("STATUS=" + text.map { $0.isNewline ? " " : $0 })
     }

@@ -3,12 +3,12 @@
 import CSystemd
 import Glibc
 
-/// Takes the connections of a listening socket, some in each turn.
+/// Accepts the connections of a listening socket, a batch in each turn.
 ///
-/// A connection that cannot be taken for want of a descriptor stays ready, and the loop would
-/// spin on it. So a spare descriptor is given up, the connection is taken in its place and closed,
-/// and the spare is got back: the peer learns at once that it has to come again later. Where not
-/// even that helps, the acceptor pauses.
+/// If no descriptor is left, a connection cannot be accepted and stays ready, and the loop would
+/// spin. Then the acceptor closes a spare descriptor, accepts the connection in its place, closes
+/// that, and opens the spare again: the peer learns at once that it has to try again. If not even
+/// that works, the acceptor pauses.
 package final class Acceptor {
     private static let batchLimit = 256
     private static let pause = Duration.milliseconds(100)
@@ -36,7 +36,7 @@ package final class Acceptor {
         connected = handler
     }
 
-    /// Calls `handler` when connections begin to be turned away, once until one is taken again.
+    /// Calls `handler` when connections begin to be refused, once until one is accepted again.
     package func onExhaustion(_ handler: @escaping (SystemError) -> Void) {
         exhausted = handler
     }

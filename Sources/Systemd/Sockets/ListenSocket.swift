@@ -3,7 +3,7 @@
 import CSystemd
 import Glibc
 
-/// A Unix stream socket that waits for connections at a path. It is closed with this object.
+/// A Unix stream socket that listens at a path. It is closed with this object.
 package final class ListenSocket {
     /// Connections that may wait to be accepted. The kernel lowers it to `net.core.somaxconn`.
     private static let backlog: Int32 = 4096
@@ -11,16 +11,16 @@ package final class ListenSocket {
     /// Where it listens; empty for an inherited socket without a file.
     package let path: String
     private let owned: Descriptor
-    /// Nil for inherited sockets: their file is not ours to delete.
+    /// Nil for inherited sockets, whose file is not deleted.
     private let file: SocketFile?
     private let lock: PathLock?
 
     package var descriptor: Int32 { owned.number }
 
-    /// Listens at `path`, where a socket that nobody serves any more is replaced.
+    /// Listens at `path`. A socket file of a process that has ended is replaced.
     ///
-    /// The file gets exactly these permission bits, and this group. It fails if somebody serves
-    /// the path already, if something else than a socket is there, or if the path is too long.
+    /// The file gets exactly these permission bits, and this group. It is an error if another
+    /// process serves the path, if another kind of file is there, or if the path is too long.
     package init(
         at path: String,
         mode: UInt32,
@@ -38,12 +38,12 @@ package final class ListenSocket {
         self.lock = consume lock
     }
 
-    /// Takes over a socket that somebody else has bound. Its file stays theirs.
+    /// Takes over a socket that another process has bound. The file stays that process's.
     init(inheriting descriptor: Int32) throws(SystemError) {
         let owned = Descriptor(owning: descriptor)
         let kind = sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0)
         guard try checkSystemd(kind, "look at an inherited socket") > 0 else {
-            let reason = "it is no listening Unix stream socket"
+            let reason = "it is not a listening Unix stream socket"
             throw SystemError("use an inherited socket", path: nil, errno: EINVAL, because: reason)
         }
         let flags = try check(fcntl(descriptor, F_GETFL), "look at an inherited socket")
@@ -58,7 +58,7 @@ package final class ListenSocket {
 
     /// The sockets that systemd has opened for this process, with their `FileDescriptorName=`.
     ///
-    /// Child processes will not see them. A second call finds none.
+    /// Child processes do not inherit them. A second call returns none.
     package static func inherited() throws(SystemError) -> [(name: String, socket: ListenSocket)] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let result = sd_listen_fds_with_names(1, &names)

@@ -8,11 +8,11 @@ struct SocketFile {
     private let path: String
     private let identity: FileIdentity?
 
-    /// Binds a socket, which puts its file at the address.
+    /// Binds a socket, which creates the file at the address.
     ///
-    /// The file starts with the mode of the socket, so it is closed to everyone else at first. It
-    /// is given to its group before it opens to the group. So it is never wider open than it
-    /// should be, whatever the umask; and the umask, which all threads share, stays as it is.
+    /// The file starts with the mode of the socket, 0600. It gets its group before its own mode.
+    /// So its permissions are never wider than they should be, whatever the umask; and the umask,
+    /// which all threads share, is not changed.
     init(
         binding descriptor: Int32,
         to address: UnixAddress,
@@ -29,28 +29,28 @@ struct SocketFile {
         identity = try Self.look(at: path).map(FileIdentity.init)
     }
 
-    /// Deletes the file, unless another one has taken its place.
+    /// Deletes the file, unless another file has taken its place.
     func remove() {
         guard let found = try? Self.look(at: path), FileIdentity(found) == identity else { return }
         unlink(path)
     }
 
-    /// Deletes a socket that nobody serves any more. Anything else is left alone.
+    /// Deletes a socket file whose process has ended. Anything else is left as it is.
     static func removeStale(at address: UnixAddress) throws(SystemError) {
         let path = address.path
         guard let found = try look(at: path) else { return }
         guard found.st_mode & S_IFMT == S_IFSOCK else {
-            let reason = "the file there is no socket"
+            let reason = "another kind of file is there"
             throw SystemError("listen on", path: path, errno: EEXIST, because: reason)
         }
-        try ensureNobodyServes(address)
+        try ensureUnserved(address)
         try check(unlink(path), "delete", path: path)
     }
 
-    private static func ensureNobodyServes(_ address: UnixAddress) throws(SystemError) {
+    private static func ensureUnserved(_ address: UnixAddress) throws(SystemError) {
         let path = address.path
         let probe = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
-        // EAGAIN: somebody listens, and is behind with accepting.
+        // EAGAIN: a process listens, and its backlog is full.
         if address.connect(probe.number) == 0 || errno == EAGAIN { throw .alreadyServed(path) }
         if errno != ECONNREFUSED { throw SystemError("replace", path: path, errno: errno) }
     }

@@ -24,7 +24,7 @@ package struct StreamSocket: ~Copyable {
     }
 
     package enum ReadOutcome: Equatable, Sendable {
-        /// So many bytes now stand at the beginning of the buffer.
+        /// So many bytes are at the beginning of the buffer.
         case bytes(Int)
         /// There is nothing to read yet.
         case wouldBlock
@@ -50,7 +50,7 @@ package struct StreamSocket: ~Copyable {
     package enum WriteOutcome: Equatable, Sendable {
         /// So many bytes were taken: at least one, perhaps not all.
         case bytes(Int)
-        /// The peer has to read first.
+        /// The peer must read first.
         case wouldBlock
         /// The connection is broken, with this errno.
         case failed(Int32)

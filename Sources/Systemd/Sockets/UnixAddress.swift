@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The address of a Unix socket that is a file.
+/// The address of a Unix socket in the file system.
 struct UnixAddress {
     let path: String
     private var address = sockaddr_un()
@@ -11,12 +11,12 @@ struct UnixAddress {
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1
         let bytes = path.utf8
         guard bytes.count <= room else {
-            let reason = "the path has \(bytes.count) bytes, and a socket's at most \(room)"
+            let reason = "the path has \(bytes.count) bytes; a socket's may have at most \(room)"
             throw SystemError("use", path: path, errno: ENAMETOOLONG, because: reason)
         }
-        // The kernel would take these for no name at all, and for a shorter name.
+        // The kernel would bind these to an automatic name, and to a shorter name.
         guard !bytes.isEmpty, !bytes.contains(0) else {
-            let reason = "a path is not empty, and has no NUL"
+            let reason = "a path must not be empty or contain a NUL"
             throw SystemError("use", path: path, errno: EINVAL, because: reason)
         }
         self.path = path
@@ -24,7 +24,7 @@ struct UnixAddress {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     }
 
-    /// Where a socket is bound, if that is a file.
+    /// The address that a socket is bound to, if it is in the file system.
     init?(of descriptor: Int32) {
         var bound = sockaddr_un()
         var length = socklen_t(MemoryLayout<sockaddr_un>.size)

@@ -4,7 +4,7 @@ import Glibc
 import Systemd
 import Testing
 
-@Suite struct `The file of a listening socket` {
+@Suite("The file of a listening socket") struct SocketFileTests {
     // The umask belongs to the whole process, so these run in processes of their own.
 
     @Test func `has exactly its mode under a narrow umask`() async {

@@ -3,7 +3,7 @@
 import Systemd
 import Testing
 
-@Suite struct `An alarm among peers` {
+@Suite("An alarm among peers") struct AlarmAmongPeersTests {
     let loop: EventLoop
     let peers: PeerPoll
     let alarm: Alarm
