@@ -112,6 +112,7 @@ extension BrokerHarness {
         let isTraced = self.broker.trace != nil
         performer = Performer(broker, on: host)
         death = nil
+        noticedSleep = asleep
         turn()
         if isTraced { keepTrace() }
     }
