@@ -24,6 +24,8 @@ def sleep(request, suspend):
         if not speaker:
             return suspend.sleep(milliseconds)
         streams = []
+        # The daemon waits, so that the sleep comes before what is said.
+        suspend.sleep(0)
         suspend.sleep(
             milliseconds, lambda: streams.append(speaker.connection.request("reprieve#GetStatus"))
         )
