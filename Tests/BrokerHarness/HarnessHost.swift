@@ -42,11 +42,15 @@ package struct HarnessHost: BrokerHost, Sendable {
         return left > 0 ? .whole : left == 0 ? .half : .none
     }
 
+    private static func diskIsFull(_ file: StoredFile) -> StorageFailure {
+        StorageFailure(code: 28, path: file.rawValue, message: "disk full")
+    }
+
     package mutating func append(
         _ record: [UInt8],
         to file: StoredFile
     ) throws(StorageFailure) -> Bool {
-        if failingFiles.contains(file) { throw StorageFailure(code: 28, path: file.rawValue, message: "disk full") }
+        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
         if refusingFiles.remove(file) != nil || files[file] == nil { return false }
         switch next() {
         case .whole: files[file]? += record
@@ -60,7 +64,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         _ file: StoredFile,
         with bytes: [UInt8]
     ) throws(StorageFailure) {
-        if failingFiles.contains(file) { throw StorageFailure(code: 28, path: file.rawValue, message: "disk full") }
+        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
         // All or nothing: it is written beside the file, and takes its place when it is whole.
         if case .whole = next() { files[file] = bytes }
     }

@@ -2,7 +2,7 @@
 
 import Negotiation
 
-/// Posts that may be sent once more, or not at all. After a crash these are the ones that the broker
+/// Posts that may be sent once more, or not at all. After a crash these are those which the broker
 /// did not know to have left; after a reboot also delivered ones, since that is written to flash
 /// late, and not by a broker that dies.
 struct RepeatedPosts: Hashable, Sendable {

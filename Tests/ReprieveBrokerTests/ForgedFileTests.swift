@@ -55,7 +55,8 @@ import Testing
     }
 
     /// A whole file, with something else in the place of one byte of a record.
-    private func forgeries(of file: StoredFile, _ harness: BrokerHarness, _ body: ([UInt8]) -> Void) {
+    private func forgeries(of file: StoredFile, _ harness: BrokerHarness, _ body: ([UInt8]) -> Void)
+    {
         let frames = frames(harness.broker.snapshot(of: file))
         for place in frames.indices where frames[place].int32("decision") == nil {
             for index in frames[place].payload.indices {

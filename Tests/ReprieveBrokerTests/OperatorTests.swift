@@ -15,7 +15,9 @@ import Tokens
         BrokerHarness { $0.tokens.issue(token, to: camera) }
     }
 
-    private func enter(_ harness: inout BrokerHarness, token: String, from place: Place = Place()) -> PeerID {
+    private func enter(_ harness: inout BrokerHarness, token: String, from place: Place = Place())
+        -> PeerID
+    {
         let peer = harness.enter(at: .components, user: 99, place: place)
         harness.say(peer) { $0.connect(ConnectRequest(authToken: token, componentName: "a.b")) }
         return peer

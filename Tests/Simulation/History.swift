@@ -67,7 +67,8 @@ struct History {
         callOffShutdown()
         observe()
         if harness.inhibition != Inhibition() { objections.append("an inhibitor is left over") }
-        if !harness.broker.negotiation.updates.isEmpty { objections.append("an update is left over") }
+        let updates = harness.broker.negotiation.updates
+        if !updates.isEmpty { objections.append("an update is left over") }
         if harness.nextDeadline != nil { objections.append("a deadline is left over") }
         if harness.broker.peerCount != 0 { objections.append("a peer is left over") }
     }

@@ -88,7 +88,8 @@ struct HistoryChecker {
 
 extension HistoryChecker {
     mutating func begin(_ limit: Duration, _ trace: [TraceEntry], at now: Instant) -> [String] {
-        let objections = machine.begin(limit, trace, hasSubscribers: invariants.hasSubscribers, at: now)
+        let hasSubscribers = invariants.hasSubscribers
+        let objections = machine.begin(limit, trace, hasSubscribers: hasSubscribers, at: now)
         return objections + trace.flatMap { enter($0) }
     }
 

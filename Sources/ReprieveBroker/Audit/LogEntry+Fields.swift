@@ -3,7 +3,7 @@
 package import Negotiation
 internal import ReprieveProtocol
 
-// The fields of an entry in the systemd journal. `Packaging/reprieve.catalog` explains each message.
+// The fields of an entry in the systemd journal. `Packaging/reprieve.catalog` explains messages.
 
 extension LogEntry {
     /// The update that it is about.
