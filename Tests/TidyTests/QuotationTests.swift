@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite struct `The documentation` {
+@Suite("The documentation") struct DocumentationTests {
     private static let pages =
         repositoryFiles(in: "Sources").filter { $0.hasSuffix(".md") } + ["README.md"]
 
@@ -29,7 +29,7 @@ import Testing
     }
 }
 
-@Suite struct `A quotation` {
+@Suite("A quotation") struct QuotationTests {
     private let page = """
         Text.
 
