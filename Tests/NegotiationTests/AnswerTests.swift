@@ -89,7 +89,7 @@ import Testing
         #expect(harness.state("camera") == .deferred)
     }
 
-    @Test func `keeps its reason for whoever asks who blocks`() {
+    @Test func `keeps its reason for the status`() {
         let harness = NegotiationHarness()
         harness.subscribe("camera")
         harness.announce()

@@ -18,7 +18,7 @@ import Testing
         )
     }
 
-    @Test func `is owed to whoever is not there, and comes before any new notice`() {
+    @Test func `is owed to a component that is not there, and comes before any new notice`() {
         let harness = released()
         harness.hangUp("camera")
         harness.complete("d-1", .rolledBack)

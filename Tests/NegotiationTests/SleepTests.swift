@@ -98,7 +98,7 @@ import Testing
 }
 
 @Suite("The clock") struct ClockTests {
-    @Test func `may jump forward by days, and nobody is asked twice`() {
+    @Test func `may jump forward by days, and no component is asked twice`() {
         let harness = NegotiationHarness()
         harness.subscribe("arm", "camera")
         harness.announce()

@@ -50,7 +50,7 @@ import Testing
         #expect(harness.read().contains("3 s  nucleus ← released d-1 on consent after 3 s"))
     }
 
-    @Test func `that defers anew replaces its deferral, longer or shorter`() {
+    @Test func `that defers again replaces its deferral, longer or shorter`() {
         let harness = waiting("arm")
         harness.answer("arm", .seconds(100))
         harness.wait(.seconds(10))

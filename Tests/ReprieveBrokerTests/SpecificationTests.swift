@@ -81,7 +81,7 @@ import Testing
         ("for an update to wait", "`deadlineMs`, by default " + time(policy.deadline)),
         (
             "for a released update to be completed",
-            time(broker.negotiation.completionLimit) + ", anew in each boot"
+            time(broker.negotiation.completionLimit) + ", again in each boot"
         ),
     ]
 
