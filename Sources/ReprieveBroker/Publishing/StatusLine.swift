@@ -87,8 +87,8 @@ extension Update {
     }
 }
 
-/// Whether the second blocks longer, as far as is known: one that defers longer than one that has yet
-/// to answer.
+/// Whether the second blocks longer, as far as is known: one that defers longer than one that has
+/// yet to answer.
 private func isLast(
     _ one: (name: ComponentName, participant: Participant),
     _ other: (name: ComponentName, participant: Participant)

@@ -4,8 +4,8 @@ internal import Negotiation
 internal import ReprieveProtocol
 
 /// Subscriptions that asked what is under way and came after a gate had opened. They are sent the
-/// post of that update, though they got no notice of it. They are not written down: after a death of
-/// the broker their components subscribe again, and ask again.
+/// post of that update, though they got no notice of it. They are not written down: after a death
+/// of the broker their components subscribe again, and ask again.
 struct LateSubscribers: Sendable {
     /// By connection, so that those of a connection that ends are found at once.
     private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]

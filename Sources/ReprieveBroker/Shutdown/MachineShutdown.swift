@@ -72,9 +72,9 @@ extension Broker {
         }
     }
 
-    /// Goes on with the shutdowns that an earlier broker left behind. A shutdown that only the state
-    /// file has took place: a container that reboots may be told the same boot id. So did a soft
-    /// reboot that was released: it leaves the journal in place.
+    /// Goes on with the shutdowns that an earlier broker left behind. A shutdown that only the
+    /// state file has took place: a container that reboots may be told the same boot id. So did a
+    /// soft reboot that was released: it leaves the journal in place.
     mutating func recallShutdowns(ofThisBoot known: Set<DeploymentID>, at now: Instant) {
         for update in negotiation.updates.entries where update.request.isShutdown {
             let id = update.id

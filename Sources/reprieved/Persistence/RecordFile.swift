@@ -54,7 +54,7 @@ final class RecordFile {
         guard file >= 0 else { return }
         descriptor = Descriptor(owning: file)
         identity = FileIdentity(of: file)
-        // It may have come from elsewhere, with other permissions. Its content is for this user only.
+        // It may have come from elsewhere, with other permissions. Only this user may read it.
         fchmod(file, 0o600)
         size = count
     }
