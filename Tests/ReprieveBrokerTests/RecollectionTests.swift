@@ -192,6 +192,50 @@ import Testing
         #expect(decisions("d-1").map(\.deploymentID) == ["d-1"])
     }
 
+    @Test mutating func `tells each component's own last deferral`() {
+        let names = ["com.example.Arm", "com.example.Camera", "com.example.Till"]
+        let peers = names.map { harness.component($0) }
+        _ = announce("d-1")
+        let frames = [(0, Int64(30_000), "moving"), (1, 60_000, "recording")]
+        for (index, time, message) in frames {
+            harness.say(peers[index]) { connection in
+                let deferral = DeferRequest(
+                    deploymentID: "d-1",
+                    recheckAfterMs: time,
+                    message: message
+                )
+                let ready = DeferRequest(deploymentID: "d-1", recheckAfterMs: 0)
+                return connection.request(.deferComponentUpdate, deferral.encoded()).frame
+                    + connection.request(.deferComponentUpdate, ready.encoded()).frame
+            }
+        }
+        harness.restart()
+        _ = announce("d-1")
+        let till = harness.component("com.example.Till")
+        harness.answer(till, "d-1", 0)
+        let told = decisions("d-1").first?.participants ?? []
+        let last = Dictionary(uniqueKeysWithValues: told.map { ($0.component, $0.lastDeferral) })
+        #expect(last["com.example.Arm"]??.message == "moving")
+        #expect(last["com.example.Arm"]??.grantedMs == 30_000)
+        #expect(last["com.example.Camera"]??.message == "recording")
+        #expect(last["com.example.Camera"]??.grantedMs == 60_000)
+    }
+
+    @Test mutating func `gives a component its response time after a suspend that came before`() {
+        _ = harness.component("com.example.Camera")
+        _ = announce("d-1")
+        harness.pass(.seconds(10))
+        harness.sleep(.seconds(3_600))
+        harness.restart()
+        _ = announce("d-1")
+        _ = harness.component("com.example.Camera")
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(49_999))
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(1))
+        #expect(state("com.example.Camera") != .asked)
+    }
+
     @Test mutating func `is no more of the history than there is room for`() {
         harness = BrokerHarness { $0.history.maximumDecisions = 3 }
         for number in 1...5 {
