@@ -87,11 +87,6 @@ class Daemon:
         connection = open_elsewhere(self.control_socket)
         return Coordinator(self.keep(connection).connect())
 
-    def logged(self):
-        """What it has logged. A turn logs after it has written; the next answer comes later."""
-        self.coordinator().status()
-        return self.log.read_text()
-
     def keep(self, connection):
         """Closes a connection when the daemon is stopped."""
         self._connections.append(connection)

@@ -127,7 +127,7 @@ def test_one_that_is_stopped_for_long_is_hung_up_on_and_others_hear_all(
         assert event["deploymentId"] == f"f{number}"
     grown = int(daemon.statistics()["VmRSS"].split()[0]) - memory
     assert grown < 8 * 1024, f"what waits for one peer is bounded, but {grown} KiB were taken"
-    assert "does not read" in daemon.logged()
+    assert "does not read" in daemon.log.read_text()
     child.signal(signal.SIGCONT)
     child.line('"f1"')
     child.end()

@@ -128,7 +128,7 @@ def test_another_users_claim_to_a_name_is_denied_politely(daemon):
     assert (answer.type, answer.flags) == (CONNECT_ACK, DENIED)
     assert connection.is_quiet(0.3), "the client closes first"
     connection.close()
-    assert "denied" in daemon.logged()
+    assert "denied" in daemon.log.read_text()
 
 
 @as_root
