@@ -4,7 +4,7 @@
 
 import os
 import random
-import time
+import threading
 
 import pytest
 from daemon import Daemon
@@ -41,7 +41,8 @@ def test_no_restart_lets_a_gate_open_over_a_busy_component(directory, processes)
         announced_at_once(daemon, 0)
         for number in range(1, RESTARTS + 1):
             daemon.kill()
-            time.sleep(dice.uniform(0, 0.5))
+            # Meanwhile the component tries to connect again, at moments of its own.
+            threading.Event().wait(dice.uniform(0, 0.5))
             daemon = Daemon(directory, sockets=sockets)
             announced_at_once(daemon, number)
         assert busy.process.poll() is None
@@ -53,9 +54,9 @@ def test_a_component_that_died_with_the_daemon_is_waited_for_no_longer_than_the_
 ):
     with listening(f"{directory}/ipc.socket", f"{directory}/control.socket") as sockets:
         daemon = Daemon(directory, sockets=sockets)
-        puppet = processes.puppet(daemon.component_socket, NAME)
+        child = processes.child_component(daemon.component_socket, NAME)
         daemon.kill()
-        puppet.process.kill()
+        child.process.kill()
         daemon = Daemon(directory, "--reconnect-grace", "1s", sockets=sockets)
         release = daemon.coordinator().gate("d").released()
         assert release["basis"] == "silence" and release["silent"] == [NAME]
