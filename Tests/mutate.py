@@ -98,7 +98,7 @@ def main():
     survivors = 0
     for name, old, new, breaks in mutations():
         path = COPY / "Sources" / TARGET / name
-        whole = (ROOT / "Sources" / TARGET / name).read_text()
+        whole = path.read_text()
         if whole.count(old) != 1:
             sys.exit(f"{name} has {whole.count(old)} times: {old}")
         path.write_text(whole.replace(old, new))

@@ -18,11 +18,29 @@ import Testing
         return harness
     }
 
-    private func recall(_ journal: [UInt8], _ harness: BrokerHarness) -> (Negotiation, [String]) {
-        let past = StoredFiles(journal: journal, boot: harness.broker.settings.boot)
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: harness.now))
-        return (broker.negotiation, past.journal.findings)
+    /// What is recalled from a journal, and what is said of it.
+    private func recall(
+        _ journal: [UInt8],
+        _ harness: BrokerHarness,
+        boot: String? = nil
+    ) -> (Negotiation, [String]) {
+        recall([.journal: FoundFile(bytes: journal)], harness, boot, at: harness.now)
+    }
+
+    private func recall(
+        _ files: [StoredFile: FoundFile],
+        _ harness: BrokerHarness,
+        _ boot: String?,
+        at now: Instant
+    ) -> (Negotiation, [String]) {
+        var settings = harness.broker.settings
+        settings.boot = boot ?? settings.boot
+        let reading = Reading(now: now)
+        var broker = Broker(settings: settings, recalling: files, at: reading)
+        let findings = broker.step([], at: reading).log.compactMap { entry in
+            if case .damaged(_, let finding) = entry { finding } else { nil }
+        }
+        return (broker.negotiation, findings)
     }
 
     @Test func `gives what it held before the page that was torn, wherever it was cut`() {
@@ -53,8 +71,8 @@ import Testing
 
     @Test func `of another boot is void, and says so`() {
         let harness = harness()
-        let past = StoredFiles(journal: harness.journal, boot: "another")
-        #expect(past.journal.findings == ["it was written in another boot, and is void"])
+        let (_, findings) = recall(harness.journal, harness, boot: "another")
+        #expect(findings == ["it was written in another boot, and is void"])
     }
 
     @Test func `gives no instant of another boot when the frame is hit that names the boot`() {
@@ -64,12 +82,11 @@ import Testing
         harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         var state = harness.state
         state[20] ^= 1
-        let past = StoredFiles(state: state, boot: "another")
         let start = Instant(sinceBoot: .seconds(5))
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: start))
-        #expect(past.state.findings.count == 1)
-        #expect(broker.negotiation.updates["d-1"]?.release?.at == start)
+        let files = [StoredFile.state: FoundFile(bytes: state)]
+        let (negotiation, findings) = recall(files, harness, "another", at: start)
+        #expect(findings.count == 1)
+        #expect(negotiation.updates["d-1"]?.release?.at == start)
     }
 
     @Test func `may hold anything, and nothing comes of it`() {
