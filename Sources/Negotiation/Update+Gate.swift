@@ -126,7 +126,7 @@ extension Update {
     mutating func reachDeadline(_ handling: inout Handling) {
         let blockers = blockers
         // With no coordinator the deadline passes unused. When one comes back, it counts as used
-        // also where nobody blocks any more but the final asking is left out.
+        // also where no component blocks any more but the final asking is left out.
         let isUsed = !blockers.isEmpty || !toAskFinally(at: handling.now).isEmpty
         for name in blockers { cut(name, &handling) }
         if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
