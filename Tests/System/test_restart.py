@@ -3,8 +3,6 @@
 -9, and an update that is announced the moment the daemon is back."""
 
 import os
-import random
-import threading
 
 import pytest
 from daemon import Daemon
@@ -34,15 +32,12 @@ def announced_at_once(daemon, number):
 @pytest.mark.slow
 @pytest.mark.longest(600)
 def test_no_restart_lets_a_gate_open_over_a_busy_component(directory, processes):
-    dice = random.Random(1)
     with listening(f"{directory}/ipc.socket", f"{directory}/control.socket") as sockets:
         daemon = Daemon(directory, sockets=sockets)
         busy = hold(processes, daemon)
         announced_at_once(daemon, 0)
         for number in range(1, RESTARTS + 1):
             daemon.kill()
-            # Meanwhile the component tries to connect again, at moments of its own.
-            threading.Event().wait(dice.uniform(0, 0.5))
             daemon = Daemon(directory, sockets=sockets)
             announced_at_once(daemon, number)
         assert busy.process.poll() is None
@@ -54,9 +49,9 @@ def test_a_component_that_died_with_the_daemon_is_waited_for_no_longer_than_the_
 ):
     with listening(f"{directory}/ipc.socket", f"{directory}/control.socket") as sockets:
         daemon = Daemon(directory, sockets=sockets)
-        child = processes.child_component(daemon.component_socket, NAME)
+        puppet = processes.puppet(daemon.component_socket, NAME)
         daemon.kill()
-        child.process.kill()
+        puppet.process.kill()
         daemon = Daemon(directory, "--reconnect-grace", "1s", sockets=sockets)
         release = daemon.coordinator().gate("d").released()
         assert release["basis"] == "silence" and release["silent"] == [NAME]
