@@ -134,7 +134,10 @@ struct RecordCoder {
     mutating func code<Value: Recordable>(_ value: inout Value?) throws(RecordError) {
         var isPresent = value != nil
         try code(&isPresent)
-        guard isPresent else { return value = nil }
+        guard isPresent else {
+            value = nil
+            return
+        }
         var present = value ?? Value.blank
         try present.code(&self)
         value = present
