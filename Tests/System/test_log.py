@@ -2,14 +2,8 @@
 """What the daemon logs, and how often."""
 
 import pytest
-from expect import HOUR
+from expect import HOUR, log_lines
 from protocol import Failed
-
-
-def lines(daemon, words):
-    # A turn is logged after its answers are sent, and before the next turn begins.
-    daemon.coordinator().status()
-    return [line for line in daemon.log.read_text().splitlines() if words in line]
 
 
 def test_a_request_is_announced_joined_or_neither(daemon, coordinator):
@@ -17,11 +11,11 @@ def test_a_request_is_announced_joined_or_neither(daemon, coordinator):
     coordinator.gate("d", reason="r")
     with pytest.raises(Failed):
         daemon.coordinator().gate("d", reason="another")
-    assert len(lines(daemon, '"d" was announced')) == 1
-    assert not lines(daemon, "was joined")
+    assert len(log_lines(daemon, '"d" was announced')) == 1
+    assert not log_lines(daemon, "was joined")
     daemon.coordinator().gate("d", reason="r")
-    assert len(lines(daemon, '"d" was announced')) == 1
-    assert len(lines(daemon, '"d" was joined')) == 1
+    assert len(log_lines(daemon, '"d" was announced')) == 1
+    assert len(log_lines(daemon, '"d" was joined')) == 1
 
 
 def test_an_update_that_is_one_too_many_is_not_announced(daemon, coordinator):
@@ -29,7 +23,7 @@ def test_an_update_that_is_one_too_many_is_not_announced(daemon, coordinator):
         coordinator.gate(f"d{number}").released()
     with pytest.raises(Failed):
         daemon.coordinator().gate("d64")
-    assert len(lines(daemon, "was announced")) == 64
+    assert len(log_lines(daemon, "was announced")) == 64
 
 
 def test_only_an_update_that_waits_is_forced(daemon, coordinator):
@@ -42,7 +36,7 @@ def test_only_an_update_that_waits_is_forced(daemon, coordinator):
     coordinator.force("d", "a hole is being used")
     gate.released()
     coordinator.force("d")
-    (line,) = lines(daemon, "was forced")
+    (line,) = log_lines(daemon, "was forced")
     assert "a hole is being used" in line
 
 
@@ -52,4 +46,4 @@ def test_connections_that_are_denied_one_after_another_are_one_line(daemon):
         connection.say_connect()
         assert connection.next_frame().flags == 0
         connection.close()
-    assert len(lines(daemon, "denied")) == 1
+    assert len(log_lines(daemon, "denied")) == 1
