@@ -52,7 +52,8 @@ def test_an_updates_story_is_found_by_its_id(tmp_path):
         entries = [json.loads(line) for line in entries]
         machine.run("journalctl", "--update-catalog")
         explained = machine.live_journal("DEPLOYMENT_ID=d-1", "--catalog")
-    assert [(entry.get("COMPONENT"), entry["MESSAGE"].split(": ")[0]) for entry in entries] == [
+    told = [(entry.get("COMPONENT"), re.split(": | on ", entry["MESSAGE"])[0]) for entry in entries]
+    assert told == [
         (None, entries[0]["MESSAGE"]),
         ("camera", 'camera deferred update "d-1" by 1500 ms'),
         ("robot", 'update "d-1" goes ahead without an answer from robot'),
