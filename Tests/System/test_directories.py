@@ -153,16 +153,19 @@ def test_a_state_directory_that_is_removed_is_named_once_and_written_again(start
     assert len(history(start())) == 4, "what it knew is written again"
 
 
-@pytest.mark.parametrize("change", ["removed", "changed"])
-def test_a_file_that_somebody_else_touches_is_named_and_written_again(daemon, change):
+@pytest.mark.parametrize("change", ["removed", "changed", "replaced"])
+def test_a_file_that_another_process_touches_is_named_and_written_again(daemon, change):
     works(daemon, "one")
     state = daemon.state_directory / "state"
-    if change == "removed":
-        state.unlink()
-    else:
+    if change == "changed":
         state.write_bytes(b"")
+    else:
+        content = state.read_bytes()
+        state.unlink()
+    if change == "replaced":
+        state.write_bytes(content)
     works(daemon, "two")
-    (line,) = log_lines(daemon, f"{state} was {change}")
+    (line,) = log_lines(daemon, f"{state} was {'removed' if change == 'removed' else 'changed'}")
     decisions = {headers.get("decision") for headers, _ in frames(state)} - {None}
     assert len(decisions) == 2, "what it knew is written again"
 
