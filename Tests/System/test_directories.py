@@ -130,8 +130,12 @@ def test_what_is_kept_is_for_nobody_else(start):
     first.stop()
     state = first.state_directory / "state"
     state.chmod(0o666)
-    works(start(), "again")
+    before = state.stat().st_ino
+    second = start()
+    works(second, "again")
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert state.stat().st_ino == before, "it grows, and is not replaced"
+    assert not log_lines(second, "was changed")
 
 
 # Their loss
