@@ -9,7 +9,7 @@ import json
 import time
 
 import pytest
-from daemon import Daemon
+from daemon import Daemon, temporary_directory
 from expect import CAMERA, HOUR, ROBOT, history
 from files import frames, reboot
 from protocol import HungUp
@@ -61,19 +61,21 @@ def deaths(interposer, **more):
 
 
 @pytest.mark.parametrize("half", ["before the call", "in its middle"])
-def test_what_a_peer_was_told_outlives_a_kill_at_any_call(tmp_path, interposer, half):
+def test_what_a_peer_was_told_outlives_a_kill_at_any_call(interposer, half):
     more = {"INTERPOSE_KILL_HALF": "1"} if half == "in its middle" else {}
-    for number, environment in enumerate(deaths(interposer, **more)):
-        directory = tmp_path / str(number)
-        directory.mkdir()
-        first = Daemon(directory, environment=environment, may_die=True)
-        told = live(first)
-        has_died = first.process.poll() is not None
-        first.kill()
-        second = Daemon(directory)
-        found = recalled(second)
-        second.stop()
+    for environment in deaths(interposer, **more):
+        with temporary_directory() as directory:
+            first = Daemon(directory, environment=environment, may_die=True)
+            told = live(first)
+            has_died = first.process.poll() is not None
+            first.kill()
+            second = Daemon(directory)
+            try:
+                found = recalled(second)
+            finally:
+                second.stop()
         # It may have been killed when it had written what comes next, and before it told it.
+        number = environment["INTERPOSE_KILL_AT"]
         assert STAGES.index(found) - STAGES.index(told) in (0, 1), (number, told, found)
     assert not has_died, "there are more calls than are tried"
 
