@@ -51,23 +51,28 @@ package struct Broker: Sendable {
     /// its promises are not. The first step writes down what the files lack.
     package init(
         settings: BrokerSettings,
-        recalling files: StoredFiles = StoredFiles(),
+        recalling files: [StoredFile: FoundFile] = [:],
         at reading: Reading
     ) {
         self.settings = settings
         let now = reading.now
+        let past = Recollection(files, settings, at: reading)
         negotiation = Negotiation(
             settings: settings.negotiation,
-            restoring: files.restored(settings.negotiation, at: reading),
+            restoring: past.restored(at: reading),
             at: now
         )
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
-        persistence = Persistence(files, boot: settings.boot, asleep: reading.asleep)
-        history = History(files.state.decisions, limits: settings.history)
-        persistence.enter(history.add(files.journal.decisions))
-        recallShutdowns(ofThisBoot: files.journal.updateIDs, at: now)
-        persistence.replaceWhatIsBehind(files, negotiation)
+        persistence = Persistence(past, boot: settings.boot, asleep: reading.asleep)
+        history = History(past.state.decisions, limits: settings.history)
+        persistence.enter(history.add(past.journal.decisions))
+        recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
+        persistence.replaceWhatIsBehind(past, files, negotiation)
+        for (file, content) in [(StoredFile.journal, past.journal), (.state, past.state)] {
+            guard let finding = content.finding else { continue }
+            auditLog.note(.damaged(path: files[file]?.path ?? "", finding))
+        }
     }
 
     /// Handles inputs in their order, and returns what is to be done about them.

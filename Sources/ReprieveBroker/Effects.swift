@@ -38,13 +38,33 @@ package struct PeerWrite: Sendable {
     package func withBytes(_ body: (Span<UInt8>) -> Int) -> Int { outbox.withBytes(body) }
 }
 
+/// The files in which a broker's promises outlive it.
+package enum StoredFile: String, CaseIterable, Hashable, Sendable {
+    /// All that is under way, for a broker that goes on in this boot.
+    case journal
+    /// What was released or has ended, and the history, for the next boot as well.
+    case state
+}
+
+/// A file as a broker finds it at its start. An empty one and a missing one are the same.
+package struct FoundFile: Sendable {
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String = "", bytes: [UInt8] = []) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
 /// What is to be done to a file.
 package struct StorageWrite: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// Adds a record behind what the file holds.
         case append([UInt8])
-        /// Puts the snapshot of this moment in the place of what the file holds.
-        case replace
+        /// Puts the snapshot of this moment in the place of what the file holds, which is kept
+        /// under another name where it is not ours to lose.
+        case replace(keepsOld: Bool)
     }
 
     package var file: StoredFile

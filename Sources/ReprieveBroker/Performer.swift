@@ -8,7 +8,11 @@ package protocol BrokerHost {
     /// instead: it is not there, has become too long, or was changed by another process.
     mutating func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool
     /// Puts bytes in the place of what a file holds, all or nothing.
-    mutating func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure)
+    mutating func replace(
+        _ file: StoredFile,
+        with bytes: [UInt8],
+        keepsOld: Bool
+    ) throws(StorageFailure)
     /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
     /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
     /// follows once what the peer had sent before is read.
@@ -61,10 +65,13 @@ package struct Performer<Host: BrokerHost> {
 
     private mutating func store(_ write: StorageWrite) -> StorageFailure? {
         do throws(StorageFailure) {
-            if case .append(let record) = write.kind, try host.append(record, to: write.file) {
-                return nil
+            var keepsOldFile = false
+            switch write.kind {
+            case .append(let record): if try host.append(record, to: write.file) { return nil }
+            case .replace(let keepsOld): keepsOldFile = keepsOld
             }
-            try host.replace(write.file, with: broker.snapshot(of: write.file))
+            let snapshot = broker.snapshot(of: write.file)
+            try host.replace(write.file, with: snapshot, keepsOld: keepsOldFile)
             return nil
         } catch {
             return error

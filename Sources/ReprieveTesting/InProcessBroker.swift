@@ -158,11 +158,7 @@ extension InProcessBroker {
             guard state.performer == nil else { return }
             var settings = BrokerSettings(user: 0)
             settings.boot = "test"
-            let files = StoredFiles(
-                journal: state.files[.journal] ?? [],
-                state: state.files[.state] ?? [],
-                boot: settings.boot
-            )
+            let files = state.files.mapValues { FoundFile(bytes: $0) }
             let reading = Reading(now: now)
             let broker = Broker(settings: settings, recalling: files, at: reading)
             var performer = Performer(broker, on: InProcessHost(files: state.files))
@@ -196,7 +192,9 @@ private struct InProcessHost: BrokerHost, Sendable {
         return true
     }
 
-    mutating func replace(_ file: StoredFile, with bytes: [UInt8]) { files[file] = bytes }
+    mutating func replace(_ file: StoredFile, with bytes: [UInt8], keepsOld: Bool) {
+        files[file] = bytes
+    }
 
     mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
         var copy: [UInt8] = []

@@ -24,6 +24,11 @@ package struct ComponentSubscription: Sendable {
     /// A subscription that lasted this long ends a series of failures: the backoff starts again.
     private static let steadiness = Duration.seconds(5)
 
+    /// A broker that restarts waits for its components for 5 s by default. After a subscription was
+    /// lost, attempts are no more than this apart for a while, so that the component is back by then.
+    private static let returnInterval = Duration.seconds(1)
+    private static let returnTime = Duration.seconds(10)
+
     private let path: String
     private let name: String?
     private let handshakeTimeout: Duration
@@ -52,6 +57,7 @@ package struct ComponentSubscription: Sendable {
     ) async throws {
         var backoff = Backoff()
         var latestError: SubscriptionError?
+        var lostAt: ContinuousClock.Instant?
         while true {
             var start: ContinuousClock.Instant?
             let error = try await subscribe(farewell) { event in
@@ -64,7 +70,11 @@ package struct ComponentSubscription: Sendable {
             }
             try await handle(.lost(error, isNews: error != latestError))
             latestError = error
-            try await environment.sleep(until: environment.now + backoff.next())
+            if start != nil { lostAt = environment.now }
+            let returns = lostAt.map { environment.now - $0 < Self.returnTime } ?? false
+            let delay = backoff.next()
+            let pause = returns ? min(delay, Self.returnInterval) : delay
+            try await environment.sleep(until: environment.now + pause)
         }
     }
 

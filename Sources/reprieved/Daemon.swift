@@ -32,7 +32,7 @@ final class Daemon {
         settings.boot = Boot.id
         let broker = Broker(
             settings: settings,
-            recalling: store.read(log: log),
+            recalling: store.read(),
             at: Reading(loop.clocks)
         )
         let host = DaemonHost(sockets, store, alarm, shutdownMonitor, log)
@@ -111,8 +111,12 @@ struct DaemonHost: BrokerHost {
         try store.append(record, to: file)
     }
 
-    func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure) {
-        try store.replace(file, with: bytes)
+    func replace(
+        _ file: StoredFile,
+        with bytes: [UInt8],
+        keepsOld: Bool
+    ) throws(StorageFailure) {
+        try store.replace(file, with: bytes, keepsOld: keepsOld)
     }
 
     func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int { sockets.write(bytes, to: peer) }

@@ -107,7 +107,7 @@ extension BrokerHarness {
     }
 
     private mutating func goOn(_ settings: BrokerSettings, on host: HarnessHost) {
-        let files = storedFiles(host, boot: settings.boot)
+        let files = host.files.mapValues { FoundFile(bytes: $0) }
         let broker = Broker(settings: settings, recalling: files, at: reading)
         let isTraced = self.broker.trace != nil
         performer = Performer(broker, on: host)
@@ -117,14 +117,9 @@ extension BrokerHarness {
         if isTraced { keepTrace() }
     }
 
-    private func storedFiles(_ host: HarnessHost, boot: String) -> StoredFiles {
-        let (journal, state) = (host.files[.journal] ?? [], host.files[.state] ?? [])
-        return StoredFiles(journal: journal, state: state, boot: boot)
-    }
-
     /// What the broker would be after its death, by what was written down.
     package func recalled() -> Negotiation {
-        let files = storedFiles(host, boot: broker.settings.boot)
+        let files = host.files.mapValues { FoundFile(bytes: $0) }
         return Broker(settings: broker.settings, recalling: files, at: reading).negotiation
     }
 

@@ -62,7 +62,8 @@ package struct HarnessHost: BrokerHost, Sendable {
 
     package mutating func replace(
         _ file: StoredFile,
-        with bytes: [UInt8]
+        with bytes: [UInt8],
+        keepsOld: Bool
     ) throws(StorageFailure) {
         if failingFiles.contains(file) { throw Self.diskIsFull(file) }
         // All or nothing: it is written beside the file, and takes its place when it is whole.

@@ -192,6 +192,50 @@ import Testing
         #expect(decisions("d-1").map(\.deploymentID) == ["d-1"])
     }
 
+    @Test mutating func `tells each component's own last deferral`() {
+        let names = ["com.example.Arm", "com.example.Camera", "com.example.Till"]
+        let peers = names.map { harness.component($0) }
+        _ = announce("d-1")
+        let frames = [(0, Int64(30_000), "moving"), (1, 60_000, "recording")]
+        for (index, time, message) in frames {
+            harness.say(peers[index]) { connection in
+                let deferral = DeferRequest(
+                    deploymentID: "d-1",
+                    recheckAfterMs: time,
+                    message: message
+                )
+                let ready = DeferRequest(deploymentID: "d-1", recheckAfterMs: 0)
+                return connection.request(.deferComponentUpdate, deferral.encoded()).frame
+                    + connection.request(.deferComponentUpdate, ready.encoded()).frame
+            }
+        }
+        harness.restart()
+        _ = announce("d-1")
+        let till = harness.component("com.example.Till")
+        harness.answer(till, "d-1", 0)
+        let told = decisions("d-1").first?.participants ?? []
+        let last = Dictionary(uniqueKeysWithValues: told.map { ($0.component, $0.lastDeferral) })
+        #expect(last["com.example.Arm"]??.message == "moving")
+        #expect(last["com.example.Arm"]??.grantedMs == 30_000)
+        #expect(last["com.example.Camera"]??.message == "recording")
+        #expect(last["com.example.Camera"]??.grantedMs == 60_000)
+    }
+
+    @Test mutating func `gives a component its response time after a suspend that came before`() {
+        _ = harness.component("com.example.Camera")
+        _ = announce("d-1")
+        harness.pass(.seconds(10))
+        harness.sleep(.seconds(3_600))
+        harness.restart()
+        _ = announce("d-1")
+        _ = harness.component("com.example.Camera")
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(49_999))
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(1))
+        #expect(state("com.example.Camera") != .asked)
+    }
+
     @Test mutating func `is no more of the history than there is room for`() {
         harness = BrokerHarness { $0.history.maximumDecisions = 3 }
         for number in 1...5 {
@@ -234,11 +278,29 @@ import Testing
         return harness
     }
 
-    private func recall(_ journal: [UInt8], _ harness: BrokerHarness) -> (Negotiation, [String]) {
-        let past = StoredFiles(journal: journal, boot: harness.broker.settings.boot)
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: harness.now))
-        return (broker.negotiation, past.journal.findings)
+    /// What is recalled from a journal, and what is said of it.
+    private func recall(
+        _ journal: [UInt8],
+        _ harness: BrokerHarness,
+        boot: String? = nil
+    ) -> (Negotiation, [String]) {
+        recall([.journal: FoundFile(bytes: journal)], harness, boot, at: harness.now)
+    }
+
+    private func recall(
+        _ files: [StoredFile: FoundFile],
+        _ harness: BrokerHarness,
+        _ boot: String?,
+        at now: Instant
+    ) -> (Negotiation, [String]) {
+        var settings = harness.broker.settings
+        settings.boot = boot ?? settings.boot
+        let reading = Reading(now: now)
+        var broker = Broker(settings: settings, recalling: files, at: reading)
+        let findings = broker.step([], at: reading).log.compactMap { entry in
+            if case .damaged(_, let finding) = entry { finding } else { nil }
+        }
+        return (broker.negotiation, findings)
     }
 
     @Test func `gives what it held before the page that was torn, wherever it was cut`() {
@@ -269,8 +331,8 @@ import Testing
 
     @Test func `of another boot is void, and says so`() {
         let harness = harness()
-        let past = StoredFiles(journal: harness.journal, boot: "another")
-        #expect(past.journal.findings == ["it was written in another boot, and is void"])
+        let (_, findings) = recall(harness.journal, harness, boot: "another")
+        #expect(findings == ["it was written in another boot, and is void"])
     }
 
     @Test func `gives no instant of another boot when the frame is hit that names the boot`() {
@@ -280,12 +342,11 @@ import Testing
         harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         var state = harness.state
         state[20] ^= 1
-        let past = StoredFiles(state: state, boot: "another")
         let start = Instant(sinceBoot: .seconds(5))
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: start))
-        #expect(past.state.findings.count == 1)
-        #expect(broker.negotiation.updates["d-1"]?.release?.at == start)
+        let files = [StoredFile.state: FoundFile(bytes: state)]
+        let (negotiation, findings) = recall(files, harness, "another", at: start)
+        #expect(findings.count == 1)
+        #expect(negotiation.updates["d-1"]?.release?.at == start)
     }
 
     @Test func `may hold anything, and nothing comes of it`() {

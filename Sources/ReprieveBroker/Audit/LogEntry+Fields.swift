@@ -15,7 +15,7 @@ extension LogEntry {
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .tooManyConnections, .violation, .doesNotRead,
-            .noHandshake, .revoked, .repeated, .notWritten, .writtenAgain:
+            .noHandshake, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }
@@ -32,7 +32,7 @@ extension LogEntry {
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
-                .tooManyConnections, .repeated, .notWritten, .writtenAgain:
+                .tooManyConnections, .repeated, .notWritten, .writtenAgain, .damaged:
                 ""
             }
         return name.isEmpty ? nil : name
@@ -64,7 +64,7 @@ extension LogEntry {
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
         case .connected, .hungUp, .failed, .tooManyConnections, .violation, .noHandshake, .revoked,
-            .repeated, .notWritten, .writtenAgain:
+            .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }

@@ -50,6 +50,8 @@ package enum LogEntry: Hashable, Sendable {
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
     case writtenAgain(StoredFile, path: String)
+    /// What is wrong with a file that was read at the start.
+    case damaged(path: String, String)
 
     package var level: Level {
         switch self {
@@ -58,7 +60,7 @@ package enum LogEntry: Hashable, Sendable {
             .writtenAgain:
             .info
         case .passedOver, .shutdownIsShort, .denied, .tooManyConnections, .violation,
-            .doesNotRead, .noHandshake, .revoked, .repeated, .notWritten:
+            .doesNotRead, .noHandshake, .revoked, .repeated, .notWritten, .damaged:
             .warning
         }
     }
@@ -97,6 +99,7 @@ package enum LogEntry: Hashable, Sendable {
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"
         case .writtenAgain(_, let path): "\(path) is written again"
+        case .damaged(let path, let finding): "\(path): \(finding)"
         }
     }
 

@@ -21,8 +21,8 @@ internal import Negotiation
 /// by a snapshot: the same records, of everything. A file that cannot be written is reported once
 /// and tried again every five seconds; meanwhile everything goes on.
 ///
-/// At its start a broker reads both (`StoredFiles`) and goes on from what they say
-/// (`Recollection.swift`).
+/// At its start a broker reads both (`FileContent`) and goes on from what they say
+/// (`Recollection`).
 struct Persistence: Sendable {
     private static let retryInterval = Duration.seconds(5)
     /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
@@ -34,6 +34,8 @@ struct Persistence: Sendable {
         /// The next record has to name the boot.
         var needsBoot: Bool
         var needsReplacing = false
+        /// What is there now is kept under another name when it is replaced.
+        var keepsOld = false
         var failure: StorageFailure?
         var retryAt: Instant?
     }
@@ -48,11 +50,13 @@ struct Persistence: Sendable {
     /// History entries that the state file may not have. The journal keeps them meanwhile.
     private var entries: [History.Entry] = []
 
-    init(_ files: StoredFiles, boot: String, asleep: Duration) {
+    init(_ past: Recollection, boot: String, asleep: Duration) {
         self.boot = boot
         self.asleep = asleep
         journal = File(needsBoot: true)
-        state = File(needsBoot: !files.state.isOfThisBoot)
+        state = File(needsBoot: !past.state.isOfThisBoot)
+        journal.keepsOld = past.journal.isOfOtherVersion
+        state.keepsOld = past.state.isOfOtherVersion
     }
 }
 
@@ -64,7 +68,7 @@ extension Persistence {
         for change in changes {
             switch change {
             case .ended, .owed: state.changes.append(change)
-            case .update, .participant: break
+            case .update, .participant, .subscriber: break
             }
         }
     }
@@ -94,15 +98,19 @@ extension Persistence {
     }
 
     /// At the start of a broker: a file that lacks something, or that holds what cannot be used.
-    mutating func replaceWhatIsBehind(_ files: StoredFiles, _ negotiation: Negotiation) {
+    mutating func replaceWhatIsBehind(
+        _ past: Recollection,
+        _ files: [StoredFile: FoundFile],
+        _ negotiation: Negotiation
+    ) {
         var records = RecordFrames()
         addAll(to: &records, .journal, negotiation)
-        journal.needsReplacing = !records.isEmpty || !files.journal.isEmpty
+        journal.needsReplacing = !records.isEmpty || files[.journal]?.bytes.isEmpty == false
         let released = negotiation.updates.entries.filter { !$0.isWaiting }.map(\.id)
         let isBehind =
-            Set(released) != files.state.updateIDs || !entries.isEmpty
-            || negotiation.ended.map(\.id) != files.state.ended.map(\.id)
-        state.needsReplacing = isBehind || !files.state.findings.isEmpty
+            Set(released) != Set(past.state.restored.updates.keys) || !entries.isEmpty
+            || negotiation.ended.map(\.id) != past.state.restored.ended.map(\.id)
+        state.needsReplacing = isBehind || past.state.finding != nil
     }
 }
 
@@ -127,7 +135,7 @@ extension Persistence {
         guard self[keyPath: file].retryAt == nil else { return nil }
         if self[keyPath: file].needsReplacing {
             self[keyPath: file].needsReplacing = false
-            return StorageWrite(file: name, kind: .replace)
+            return StorageWrite(file: name, kind: .replace(keepsOld: self[keyPath: file].keepsOld))
         }
         let record = record(name, self[keyPath: file], negotiation)
         return record.isEmpty ? nil : StorageWrite(file: name, kind: .append(record))
@@ -174,6 +182,7 @@ extension Persistence {
         }
         changes += negotiation.ended.map { .ended($0.id) }
         changes += negotiation.owed.map { .owed($0.component) }
+        if file == .journal { changes += negotiation.subscribers.map(Change.subscriber) }
         add(changes, to: &records, file, negotiation)
     }
 
@@ -195,11 +204,13 @@ extension Persistence {
                 participants[participants.count - 1].names.append(name)
             case .ended(let id): records.add(id, ended: negotiation.ending(of: id))
             case .owed(let name): records.add(name, owed: negotiation.posts(owedTo: name))
+            case .subscriber(let name):
+                records.add(subscriber: name, negotiation.isSubscriber(name))
             }
         }
         for (id, names) in participants {
             guard let update = update(id, file, negotiation) else { continue }
-            records.add(names, of: id, update.participants)
+            records.add(names, of: id, update)
         }
     }
 
@@ -241,6 +252,7 @@ extension Persistence {
         self[keyPath: file].failure = failure
         guard let failure else {
             self[keyPath: file].needsBoot = false
+            self[keyPath: file].keepsOld = false
             if name == .state { entries = [] }
             return known.map { .writtenAgain(name, path: $0.path) }
         }

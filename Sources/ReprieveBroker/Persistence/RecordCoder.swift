@@ -2,22 +2,84 @@
 
 internal import Negotiation
 
-// The payload of a record: its fields in a fixed order, each listed once for writing and reading.
-// Numbers are written seven bits a byte, lowest first, the sign in the lowest bit; texts and lists
-// after their length; what may be absent after a byte that is 0 or 1. Times are seconds and
-// nanoseconds.
-
 /// The payload is not what its record should have.
 struct RecordError: Error, Hashable {}
 
-/// Writes a field, or reads one in its place.
-protocol RecordCoder {
-    mutating func code(_ number: inout Int64) throws(RecordError)
-    mutating func code(_ bytes: inout [UInt8]) throws(RecordError)
-    mutating func code(_ text: inout String) throws(RecordError)
-}
+/// Writes the fields of a record in a fixed order, or reads them in the same order: each `code`
+/// writes the value, or puts what was read in its place. So every field is listed once.
+///
+/// Numbers take seven bits a byte, lowest first, the sign in the lowest bit; texts and lists come
+/// after their length; what may be absent comes after a byte that is 0 or 1. Times are seconds and
+/// nanoseconds.
+struct RecordCoder {
+    private(set) var bytes: [UInt8]
+    /// Where the next field is read; nil where fields are written.
+    private var position: Int?
 
-extension RecordCoder {
+    /// A coder that writes.
+    init() {
+        bytes = []
+        position = nil
+    }
+
+    init(reading bytes: [UInt8]) {
+        self.bytes = bytes
+        position = 0
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func code(_ number: inout Int64) throws(RecordError) {
+        guard position != nil else { return write(number) }
+        var bits: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 64, by: 7) {
+            let byte = try readByte()
+            bits |= UInt64(byte & 0x7F) << shift
+            guard byte >= 0x80 else {
+                number = Int64(bitPattern: bits >> 1) ^ -Int64(bits & 1)
+                return
+            }
+        }
+        throw RecordError()
+    }
+
+    private mutating func write(_ number: Int64) {
+        var rest = UInt64(bitPattern: number << 1 ^ number >> 63)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    private mutating func readByte() throws(RecordError) -> UInt8 {
+        guard let place = position, place < bytes.count else { throw RecordError() }
+        position = place + 1
+        return bytes[place]
+    }
+
+    private mutating func read(_ count: Int) throws(RecordError) -> ArraySlice<UInt8> {
+        guard let start = position, count <= bytes.count - start else { throw RecordError() }
+        position = start + count
+        return bytes[start..<start + count]
+    }
+
+    mutating func code(_ value: inout [UInt8]) throws(RecordError) {
+        var count = value.count
+        try code(&count)
+        if position == nil { bytes += value } else { value = Array(try read(count)) }
+    }
+
+    mutating func code(_ text: inout String) throws(RecordError) {
+        var count = text.utf8.count
+        try code(&count)
+        if position == nil {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            text = String(decoding: try read(count), as: UTF8.self)
+        }
+    }
+
     mutating func code(_ flag: inout Bool) throws(RecordError) {
         // -1 is written as the byte 1.
         var number: Int64 = flag ? -1 : 0
@@ -69,108 +131,44 @@ extension RecordCoder {
         word = words[index]
     }
 
-    /// A value that may be absent; `blank` is where one is read into.
-    mutating func code<Value>(
-        _ value: inout Value?,
-        _ blank: @autoclosure () -> Value,
-        _ field: (inout Self, inout Value) throws(RecordError) -> Void
-    ) throws(RecordError) {
+    mutating func code<Value: Recordable>(_ value: inout Value?) throws(RecordError) {
         var isPresent = value != nil
         try code(&isPresent)
-        guard isPresent else {
-            value = nil
-            return
-        }
-        var present = value ?? blank()
-        try field(&self, &present)
+        guard isPresent else { return value = nil }
+        var present = value ?? Value.blank
+        try present.code(&self)
         value = present
     }
 
-    mutating func code<Value>(
-        _ values: inout [Value],
-        _ blank: @autoclosure () -> Value,
-        _ field: (inout Self, inout Value) throws(RecordError) -> Void
-    ) throws(RecordError) {
+    mutating func code<Value: Recordable>(_ values: inout [Value]) throws(RecordError) {
         var count = values.count
         try code(&count)
         for index in 0..<count {
-            if index == values.count { values.append(blank()) }
-            try field(&self, &values[index])
+            if index == values.count { values.append(Value.blank) }
+            try values[index].code(&self)
         }
-    }
-
-    mutating func code(_ text: inout String?) throws(RecordError) {
-        try code(&text, "") { (coder, text) throws(RecordError) in try coder.code(&text) }
-    }
-
-    mutating func code(_ instant: inout Instant?) throws(RecordError) {
-        try code(&instant, .boot) { (coder, value) throws(RecordError) in try coder.code(&value) }
-    }
-
-    mutating func code(_ texts: inout [String]) throws(RecordError) {
-        try code(&texts, "") { (coder, text) throws(RecordError) in try coder.code(&text) }
     }
 }
 
-struct RecordWriter: RecordCoder, Sendable {
-    private(set) var bytes: [UInt8] = []
-
-    mutating func code(_ number: inout Int64) {
-        var rest = UInt64(bitPattern: number << 1 ^ number >> 63)
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-
-    mutating func code(_ more: inout [UInt8]) {
-        var count = Int64(more.count)
-        code(&count)
-        bytes += more
-    }
-
-    mutating func code(_ text: inout String) {
-        var count = Int64(text.utf8.count)
-        code(&count)
-        bytes.append(contentsOf: text.utf8)
-    }
+/// A value that a record can hold, also absent or in a list.
+protocol Recordable {
+    /// What is read into.
+    static var blank: Self { get }
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError)
 }
 
-struct RecordReader: RecordCoder {
-    private let bytes: [UInt8]
-    private var position = 0
+extension Recordable {
+    init(reading payload: [UInt8]) throws(RecordError) {
+        var coder = RecordCoder(reading: payload)
+        self = .blank
+        try code(&coder)
+    }
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    var isAtEnd: Bool { position == bytes.count }
-
-    mutating func code(_ number: inout Int64) throws(RecordError) {
-        var bits: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 64, by: 7) {
-            guard position < bytes.count else { throw RecordError() }
-            let byte = bytes[position]
-            position += 1
-            bits |= UInt64(byte & 0x7F) << shift
-            guard byte >= 0x80 else {
-                number = Int64(bitPattern: bits >> 1) ^ -Int64(bits & 1)
-                return
-            }
+    var record: [UInt8] {
+        var (coder, value) = (RecordCoder(), self)
+        do throws(RecordError) { try value.code(&coder) } catch {
+            preconditionFailure("only what is read can be wrong")
         }
-        throw RecordError()
-    }
-
-    mutating func code(_ value: inout [UInt8]) throws(RecordError) {
-        var count = 0
-        try code(&count)
-        guard count <= bytes.count - position else { throw RecordError() }
-        value = Array(bytes[position..<position + count])
-        position += count
-    }
-
-    mutating func code(_ text: inout String) throws(RecordError) {
-        var utf8: [UInt8] = []
-        try code(&utf8)
-        text = String(decoding: utf8, as: UTF8.self)
+        return coder.bytes
     }
 }

@@ -7,18 +7,21 @@ internal import Negotiation
 /// what a record is about, the payload says what holds for it now; without a payload it is struck
 /// out.
 ///
-///     format 2, boot TEXT         what follows was written in this boot, in this format
+///     format 3, boot TEXT         what follows was written in this boot, in this format
 ///     update ID                   an update, without its participants
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
 ///     owed NAME                   the posts that a component has yet to be sent
+///     subscriber NAME             a component that is subscribed
 ///     decision NUMBER             an entry of the history, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
-    static let format: Int32 = 2
+    static let format: Int32 = 3
+    /// The formats that are read. Format 2 has no subscribers.
+    static let readable: ClosedRange<Int32> = 2...3
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
     /// As the participant before it in the same record. No longer written.
@@ -35,42 +38,46 @@ struct RecordFrames {
     }
 
     mutating func add(_ id: DeploymentID, _ update: Update?) {
-        add("update", id) { (writer) throws(RecordError) in
-            if var update { try writer.code(&update) }
-        }
+        add("update", id, update?.record ?? [])
     }
 
     /// Participants of an update, in any order; those that take part no longer are struck out.
-    mutating func add(
-        _ names: some Sequence<ComponentName>,
-        of id: DeploymentID,
-        _ participants: SortedMap<Participant>?
-    ) {
-        add("participants", id) { (writer) throws(RecordError) in
-            var hint = 0
-            for name in names {
-                let place = participants?.place(of: name, hint: hint)
-                var (mark, name) = (place == nil ? Self.struckOut : Self.written, name)
-                writer.code(&mark)
-                writer.code(&name)
-                guard let place, var participant = participants?.entries[place] else { continue }
-                try writer.code(&participant)
-                hint = place + 1
-            }
+    mutating func add(_ names: [ComponentName], of id: DeploymentID, _ update: Update) {
+        var coder = RecordCoder()
+        var hint = 0
+        for name in names {
+            let place = update.participants.place(of: name, hint: hint)
+            Self.add(name, place.map { update.participants.entries[$0] }, to: &coder)
+            hint = place.map { $0 + 1 } ?? hint
         }
+        add("participants", id, coder.bytes)
     }
 
-    mutating func add(_ id: DeploymentID, ended: Ended?) {
-        add("ended", id) { (writer) throws(RecordError) in
-            if var ended { try writer.code(&ended, of: id) }
-        }
+    private static func add(
+        _ name: ComponentName,
+        _ participant: Participant?,
+        to coder: inout RecordCoder
+    ) {
+        var (mark, name) = (participant == nil ? struckOut : written, name)
+        do throws(RecordError) {
+            try coder.code(&mark)
+            try coder.code(&name)
+            if var participant { try participant.code(&coder) }
+        } catch { preconditionFailure("only what is read can be wrong") }
     }
+
+    mutating func add(_ id: DeploymentID, ended: Ended?) { add("ended", id, ended?.record ?? []) }
 
     mutating func add(_ name: ComponentName, owed posts: [OwedPost]) {
-        add("owed", name) { (writer) throws(RecordError) in
-            var posts = posts
-            if !posts.isEmpty { try writer.code(&posts) }
+        var (coder, posts) = (RecordCoder(), posts)
+        do throws(RecordError) { if !posts.isEmpty { try coder.code(&posts) } } catch {
+            preconditionFailure("only what is read can be wrong")
         }
+        add("owed", name, coder.bytes)
+    }
+
+    mutating func add(subscriber name: ComponentName, _ isSubscriber: Bool) {
+        add("subscriber", name, isSubscriber ? [1] : [])
     }
 
     mutating func add(_ entry: History.Entry) {
@@ -78,16 +85,8 @@ struct RecordFrames {
         frames.append(Frame(headers: headers, payload: entry.json))
     }
 
-    private mutating func add(
-        _ name: String,
-        _ subject: String,
-        _ write: (inout RecordWriter) throws(RecordError) -> Void
-    ) {
-        var writer = RecordWriter()
-        do throws(RecordError) { try write(&writer) } catch {
-            preconditionFailure("only what is read can be wrong")
-        }
-        frames.append(Frame(headers: [Header(name, .string(subject))], payload: writer.bytes))
+    private mutating func add(_ name: String, _ subject: String, _ payload: [UInt8]) {
+        frames.append(Frame(headers: [Header(name, .string(subject))], payload: payload))
     }
 
     /// Empty if there is nothing to write.
@@ -107,7 +106,7 @@ struct RecordFrames {
     static func participants(
         _ payload: [UInt8]
     ) throws(RecordError) -> [(name: ComponentName, participant: Participant?)] {
-        var reader = RecordReader(payload)
+        var reader = RecordCoder(reading: payload)
         var found: [(name: ComponentName, participant: Participant?)] = []
         var last: Participant?
         while !reader.isAtEnd {
@@ -115,8 +114,8 @@ struct RecordFrames {
             try reader.code(&mark)
             try reader.code(&name)
             if mark == written {
-                var participant = Participant(.asked, since: .boot, answerBy: .boot)
-                try reader.code(&participant)
+                var participant = Participant.blank
+                try participant.code(&reader)
                 last = participant
             }
             guard mark == struckOut || mark == written || mark == asBefore && last != nil else {

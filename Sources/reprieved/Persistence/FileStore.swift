@@ -27,13 +27,12 @@ final class FileStore {
     }
 
     /// What an earlier broker has left.
-    func read(log: Log) -> StoredFiles {
-        let files = StoredFiles(journal: journal.read(), state: state.read(), boot: Boot.id)
-        for (content, file) in [(files.journal, journal), (files.state, state)] {
-            for finding in content.findings { log.write(.warning, "\(file.path): \(finding)") }
-            if content.isOfOtherVersion { file.keepAside() }
+    func read() -> [StoredFile: FoundFile] {
+        var found: [StoredFile: FoundFile] = [:]
+        for file in StoredFile.allCases {
+            found[file] = FoundFile(path: self[file].path, bytes: self[file].read())
         }
-        return files
+        return found
     }
 
     func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool {
@@ -42,8 +41,14 @@ final class FileStore {
         }
     }
 
-    func replace(_ file: StoredFile, with bytes: [UInt8]) throws(StorageFailure) {
-        do throws(SystemError) { try self[file].replace(with: bytes) } catch {
+    func replace(
+        _ file: StoredFile,
+        with bytes: [UInt8],
+        keepsOld: Bool
+    ) throws(StorageFailure) {
+        do throws(SystemError) {
+            try self[file].replace(with: bytes, keepsOld: keepsOld)
+        } catch {
             throw StorageFailure(error, self[file].path)
         }
     }

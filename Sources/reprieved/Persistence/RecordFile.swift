@@ -21,7 +21,7 @@ final class RecordFile {
     private var identity: FileIdentity?
     private var size = 0
     private var limit = smallest
-    /// What is there may be neither read nor lost.
+    /// What is there could not be read, and may not be lost.
     private var isForeign = false
 
     /// The new file, while it is being written.
@@ -59,11 +59,6 @@ final class RecordFile {
         size = count
     }
 
-    /// Keeps what is there under another name when the file is replaced.
-    func keepAside() {
-        isForeign = true
-        descriptor = nil
-    }
 }
 
 // MARK: - Writing
@@ -99,10 +94,10 @@ extension RecordFile {
     }
 
     /// Puts a whole file in the place of the old one, all at once.
-    func replace(with bytes: [UInt8]) throws(SystemError) {
+    func replace(with bytes: [UInt8], keepsOld: Bool) throws(SystemError) {
         descriptor = nil
         try directory.claim()
-        if isForeign { try setAside() }
+        if isForeign || keepsOld { try setAside() }
         let file = try create()
         do throws(SystemError) { try put(bytes, into: file.number) } catch {
             unlink(newPath)

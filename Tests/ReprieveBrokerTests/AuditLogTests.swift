@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerHarness
+import Negotiation
+import ReprieveBroker
+import ReprieveProtocol
+import Testing
+
+@Suite("The log") struct AuditLogTests {
+    private var harness = BrokerHarness()
+
+    private var texts: [String] { harness.log.map(\.text) }
+
+    private func warnings() -> [String] {
+        harness.log.filter { $0.level == .warning }.map(\.text)
+    }
+
+    @Test mutating func `complains once of a peer that sends and does not read`() {
+        let camera = harness.component("com.example.Camera")
+        harness.limitReading(camera, to: 0)
+        let ping = Message(.ping).encoded()
+        let pings = Array(repeatElement(ping, count: 64 * 1_024 / ping.count).joined())
+        for _ in 0..<3 { harness.sendBytes(pings, from: camera) }
+        #expect(!harness.isConnected(camera))
+        #expect(warnings().count == 1)
+    }
+
+    @Test mutating func `counts complaints of one kind about one user after the first`() {
+        for _ in 0..<100 {
+            let peer = harness.connect("com.example.Camera", at: .components, user: 99)
+            harness.hangUp(peer)
+        }
+        #expect(warnings().count == 1)
+        let other = harness.connect("com.example.Camera", at: .components, user: 98)
+        harness.hangUp(other)
+        #expect(warnings().count == 2, "another user's are its own")
+        harness.pass(.seconds(60))
+        #expect(warnings().count == 3)
+        #expect(warnings().last?.hasPrefix("99 more like this: denied") == true)
+        harness.pass(.seconds(600))
+        #expect(harness.nextDeadline == nil, "no wake-up is left")
+        harness.hangUp(harness.connect("com.example.Camera", at: .components, user: 99))
+        #expect(warnings().count == 4)
+    }
+
+    @Test mutating func `says announced of nothing that was refused`() {
+        _ = harness.component("com.example.Camera")
+        let first = harness.operatorAtControl()
+        harness.ask(first, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "one"))
+        let second = harness.operatorAtControl()
+        harness.ask(second, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "another"))
+        harness.ask(second, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "one"))
+        #expect(texts.filter { $0.contains("was announced") }.count == 1)
+        #expect(texts.filter { $0.contains("was joined") }.count == 1)
+    }
+
+    @Test mutating func `says forced of no update that was released before`() {
+        let coordinator = harness.operatorAtControl()
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        let force = ReasonedRequest(deploymentID: "d-1", reason: "now")
+        harness.ask(coordinator, .forceUpdate, force)
+        #expect(!texts.contains { $0.contains("was forced") })
+        _ = harness.component("com.example.Camera")
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-2"))
+        let other = ReasonedRequest(deploymentID: "d-2", reason: "now")
+        harness.ask(coordinator, .forceUpdate, other)
+        #expect(texts.filter { $0.contains("was forced") }.count == 1)
+    }
+
+    @Test mutating func `says once that a file is not written, and once that it is again`() {
+        let camera = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl()
+        harness.host.failingFiles = [.journal]
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        for _ in 0..<20 {
+            harness.answer(camera, "d-1", 1_000)
+            harness.pass(.seconds(1))
+        }
+        #expect(warnings().filter { $0.contains("disk full") }.count == 1)
+        harness.host.failingFiles = []
+        harness.pass(.seconds(5))
+        #expect(texts.filter { $0.contains("is written again") }.count == 1)
+        var expected = harness.broker.negotiation
+        _ = expected.handle(.restarted, at: harness.now)
+        #expect(harness.recalled() == expected)
+    }
+}
