@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon's two files: damaged, of another version, unreadable; on disks that are full or fail."""
+"""The daemon's two files: damaged, of another version, unreadable; on disks that fail."""
 
 import os
 import pathlib
