@@ -125,7 +125,7 @@ def test_a_process_that_ended_before_it_was_looked_at_has_no_name(daemon):
     connection = daemon.keep(open_elsewhere(daemon.component_socket))
     daemon.process.send_signal(signal.SIGCONT)
     assert flags(connection, componentName=CAMERA) == 0
-    assert "has ended" in daemon.log.read_text()
+    assert log_lines(daemon, "has ended")
 
 
 @as_root
@@ -152,7 +152,7 @@ def test_a_container_is_not_believed_though_its_user_is_root(
     contained = processes.start("unshare", "--pid", "--fork", *map(str, start))
     code, _, _ = contained.end()
     assert code != 0
-    assert "container" in daemon.log.read_text()
+    assert log_lines(daemon, "container")
 
 
 def test_a_process_that_cannot_be_looked_up_is_not_believed(daemon, units):
