@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -28,10 +29,10 @@ class Daemon:
         environment={},
         sockets=(),
         socket_names=("components", "control"),
-        is_doomed=False,
+        may_die=False,
         user=None,
     ):
-        """Waits until it is ready, unless it is to die early."""
+        """Waits until it is ready, or has died where it may."""
         # The tests may themselves run in a service, as in a continuous build.
         by_claim = [] if names_by_unit else ["--name-by-unit", "no"]
         self.directory = pathlib.Path(directory)
@@ -44,7 +45,6 @@ class Daemon:
         # An abstract address: it leaves nothing behind.
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind("")
-            notify.settimeout(TIMEOUT)
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
@@ -57,14 +57,21 @@ class Daemon:
                     pass_fds=[one.fileno() for one in sockets],
                     user=user,
                 )
-            if is_doomed:
-                return
-            try:
-                while b"READY=1" not in notify.recv(4096):
-                    pass
-            except TimeoutError:
+            if not self._becomes_ready(notify) and not may_die:
                 self.kill()
-                raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}") from None
+                raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}")
+
+    def _becomes_ready(self, notify):
+        process = os.pidfd_open(self.process.pid)
+        try:
+            while True:
+                ready, _, _ = select.select([notify, process], [], [], TIMEOUT)
+                if notify not in ready:
+                    return False
+                if b"READY=1" in notify.recv(4096):
+                    return True
+        finally:
+            os.close(process)
 
     def _environment(self, notify_socket):
         # Not this machine's bus: a test has one of its own, or none.

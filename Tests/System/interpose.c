@@ -6,8 +6,7 @@
 //   INTERPOSE_LOG=FILE       a line for each call: its name, how much, and on what file
 //   INTERPOSE_KILL_AT=N      the program is killed just before its N-th call
 //   INTERPOSE_KILL_HALF=1    ... and if that is a write, half of it is still done
-//   INTERPOSE_FULL=FILE      while FILE is there, it holds a directory: the disk of that is full
-//   INTERPOSE_FAULTY=FILE    ... or takes everything, and fails to have it last
+//   INTERPOSE_FAULTY=FILE    while FILE is there, it holds a directory, whose disk cannot sync
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -46,9 +45,9 @@ static int is_last(const char *name, size_t count, const char *path) {
     return last && ++calls == atol(last);
 }
 
-/// Whether the path lies in the directory that is named in the file that the variable names.
-static int is_said_of(const char *path, const char *variable) {
-    const char *file = getenv(variable);
+/// Whether the path lies in the directory whose disk cannot sync.
+static int is_faulty(const char *path) {
+    const char *file = getenv("INTERPOSE_FAULTY");
     if (!file) return 0;
     char directory[PATH_MAX];
     int opened = syscall(SYS_openat, AT_FDCWD, file, O_RDONLY, 0);
@@ -65,12 +64,6 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
     if (is_last("write", count, path)) {
         if (getenv("INTERPOSE_KILL_HALF")) syscall(SYS_write, descriptor, bytes, count / 2);
         raise(SIGKILL);
-    }
-    if (is_said_of(path, "INTERPOSE_FULL")) {
-        // What a full disk does: it takes a part, and then no more.
-        if (count > 1) return syscall(SYS_write, descriptor, bytes, count / 2);
-        errno = ENOSPC;
-        return -1;
     }
     return syscall(SYS_write, descriptor, bytes, count);
 }
@@ -93,7 +86,7 @@ static int sync_file(const char *name, int number, int descriptor) {
     char path[PATH_MAX];
     path_of(descriptor, path);
     if (is_last(name, 0, path)) raise(SIGKILL);
-    if (is_said_of(path, "INTERPOSE_FAULTY")) {
+    if (is_faulty(path)) {
         errno = EIO;
         return -1;
     }

@@ -1,35 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The samples as programs to start, and a broker without rules to feed them with."""
+"""The samples as programs to start."""
 
 import functools
 import importlib.util
 import os
 import pathlib
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import time
-import zlib
 
 import pytest
 from daemon import BUILD, ROOT
-from protocol import (
-    ACCEPTED,
-    APPLICATION_MESSAGE,
-    CONNECT,
-    CONNECT_ACK,
-    TIMEOUT,
-    Connection,
-    Frame,
-    decode_headers,
-    message,
-)
 
 SAMPLES = ROOT / "Samples"
 NAME = "com.example.It"
-EVENTS = "aws.greengrass#ComponentUpdatePolicyEvents"
 
 
 def plain_python():
@@ -54,18 +38,15 @@ def directory_of_builds():
 
 
 @functools.cache
-def c(*options):
-    """Built as its first lines say, but with more warnings, each of them an error."""
-    program = pathlib.Path(directory_of_builds().name) / "-".join(["c", *options]).replace("=", "-")
+def c():
+    """Built as its first lines say, but with more warnings, each of them an error, and so that it
+    stops at the first read or write out of place, overflow, or other undefined behaviour."""
+    program = pathlib.Path(directory_of_builds().name) / "component"
     source = SAMPLES / "c-component/component.c"
-    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
-    subprocess.run(["cc", *warnings, *options, "-o", program, source], check=True, timeout=60)
+    options = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-O2", "-g"]
+    options += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    subprocess.run(["cc", *options, "-o", program, source], check=True, timeout=60)
     return [program, NAME]
-
-
-def sanitized_c():
-    """Stops at the first read or write out of place, overflow, or other undefined behaviour."""
-    return c("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
 def shell():
@@ -77,7 +58,7 @@ COMPONENTS = {
     "plain Python": plain_python,
     "AWS SDK": aws_sdk,
     "Swift": swift,
-    "C": functools.partial(c, "-O2"),
+    "C": c,
     "shell": shell,
 }
 
@@ -89,74 +70,3 @@ def environment(socket, **more):
         "SVCUID": NAME,
         "PATH": f"{BUILD}:{os.environ['PATH']}",
     } | more
-
-
-class Accepted(Connection):
-    """A component's connection, seen from the broker."""
-
-    def receive(self):
-        """The next frame. Clients may omit headers that a broker may not."""
-        deadline = time.monotonic() + TIMEOUT
-        prelude = self._read(12, deadline)
-        total, length, checksum = struct.unpack(">III", prelude)
-        assert zlib.crc32(prelude[:8]) == checksum
-        rest = self._read(total - 12, deadline)
-        assert zlib.crc32(prelude + rest[:-4]) == struct.unpack(">I", rest[-4:])[0]
-        return Frame(decode_headers(rest[:length]), rest[length:-4])
-
-
-class PuppetBroker:
-    """Accepts one component, and sends it whatever a test wants, in whatever pieces."""
-
-    def __init__(self, path):
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(str(path))
-        self._listening.listen()
-        self._listening.settimeout(TIMEOUT)
-        self._connection = None
-
-    def close(self):
-        if self._connection:
-            self._connection.close()
-        self._listening.close()
-
-    def accept(self, flags=ACCEPTED, piece=65536):
-        """The handshake."""
-        if self._connection:
-            self._connection.close()
-        self._connection = Accepted(self._listening.accept()[0])
-        assert self.receive().type == CONNECT
-        self.send(message(CONNECT_ACK, flags), piece)
-
-    def subscribe(self, piece=65536):
-        """The handshake and the subscription."""
-        self.accept(piece=piece)
-        request = self.receive()
-        assert request.headers["operation"] == "aws.greengrass#SubscribeToComponentUpdates"
-        self.event({}, piece, model="aws.greengrass#SubscribeToComponentUpdatesResponse")
-
-    def event(self, body, piece=65536, model=EVENTS):
-        more = {":content-type": "application/json", "service-model-type": model}
-        self.send(message(APPLICATION_MESSAGE, 0, 1, body, **more), piece)
-
-    def notice(self, deployment, piece=65536):
-        notice = {"deploymentId": deployment, "isGgcRestarting": False, "round": 1}
-        self.event({"preUpdateEvent": notice}, piece)
-
-    def send(self, data, piece=65536):
-        for start in range(0, len(data), piece):
-            self._connection.send(data[start : start + piece])
-
-    def receive(self):
-        return self._connection.receive()
-
-    def answer(self, deployment):
-        """The component's answer to a notice."""
-        frame = self.receive()
-        assert frame.headers["operation"] == "aws.greengrass#DeferComponentUpdate"
-        assert frame.json["deploymentId"] == deployment
-        return frame.json["recheckAfterMs"]
-
-    def has_hung_up(self):
-        """Whether the component does."""
-        return self._connection.ends()

@@ -7,6 +7,7 @@
 //   SUSPEND_REQUEST=FIFO   eight bytes in it are a suspend of so many nanoseconds
 //   SUSPEND_DONE=FIFO      gets a byte when the program has done all that was due after it: how
 //                          often that woke it up
+//   SUSPEND_ASLEEP=N       nanoseconds that the device was suspended before the program started
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -34,6 +35,8 @@ __attribute__((constructor)) static void open_pipes(void) {
     request = open(getenv("SUSPEND_REQUEST"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     done = open(getenv("SUSPEND_DONE"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (request < 0 || done < 0) abort();
+    const char *before = getenv("SUSPEND_ASLEEP");
+    asleep = before ? atoll(before) : 0;
 }
 
 static int is_jumping(clockid_t clock) {

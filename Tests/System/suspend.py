@@ -24,6 +24,8 @@ class Suspend:
             "SUSPEND_REQUEST": str(paths[0]),
             "SUSPEND_DONE": str(paths[1]),
         }
+        self._start = start
+        self._asleep = 0
         self.daemon = start(environment=self.environment)
 
     def sleep(self, milliseconds, on_waking=lambda: None):
@@ -31,6 +33,7 @@ class Suspend:
 
         What `on_waking` sends is there before the daemon has been awake.
         """
+        self._asleep += milliseconds
         process = self.daemon.process
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED)
@@ -40,6 +43,14 @@ class Suspend:
         ready, _, _ = select.select([self._done], [], [], TIMEOUT)
         assert ready, self.daemon.log.read_text()
         return os.read(self._done, 1)[0]
+
+    def sleep_without_daemon(self, milliseconds):
+        """The daemon is killed, and started again after the sleep."""
+        self.daemon.kill()
+        self._asleep += milliseconds
+        asleep = {"SUSPEND_ASLEEP": str(self._asleep * 1_000_000)}
+        self.daemon = self._start(environment=self.environment | asleep)
+        return self.daemon
 
     def close(self):
         os.close(self._request)

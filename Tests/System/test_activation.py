@@ -66,7 +66,7 @@ def test_of_two_sockets_of_one_name_one_is_used(directory):
 
 def test_a_socket_that_does_not_listen_ends_it(directory):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams:
-        daemon = Daemon(directory, sockets=[datagrams], is_doomed=True)
+        daemon = Daemon(directory, sockets=[datagrams], may_die=True)
         assert daemon.process.wait(10) == 69
         assert "it is not a listening Unix stream socket" in daemon.log.read_text()
 

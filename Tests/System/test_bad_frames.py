@@ -19,7 +19,6 @@ from protocol import (
     TERMINATE,
     HungUp,
     encode,
-    header,
     message,
 )
 
@@ -153,10 +152,6 @@ def test_headers_that_nobody_knows_are_ignored(daemon):
     odd = {f"odd-{kind}": (kind, value) for kind, value in known}
     connection.send(encode(odd | HEADERS | {"operation": OPEN}, b"{}"))
     assert connection.response(1, "UpdateStateResponse").flags == TERMINATE
-
-
-def test_header_helper_writes_what_aws_writes():
-    assert header(":stream-id", 0) == b"\x0a:stream-id\x04\x00\x00\x00\x00"
 
 
 def test_after_a_protocol_error_the_client_has_a_second_to_close_first(daemon):

@@ -118,6 +118,32 @@ def test_a_coordinator_that_is_killed_cancels_its_update_after_5_seconds(daemon,
     assert daemon.coordinator().status()["updates"] == []
 
 
+@pytest.mark.slow
+def test_a_coordinator_that_is_stopped_keeps_its_update_and_costs_no_memory(daemon, processes):
+    """By Ctrl-Z, say, while 200 components defer again and again: much progress, and unread."""
+    names = [f"com.example.Component{number}" for number in range(200)]
+    components = [daemon.component(name) for name in names]
+    gate = processes.reprieve(daemon, "gate", "--deployment-id", "d", "--", "echo", "done")
+    for component in components:
+        component.notice()
+    gate.signal(signal.SIGSTOP)
+
+    def defer():
+        for component in components:
+            component.defer("d", HOUR, message="recording " * 100)
+        return int(daemon.statistics()["VmRSS"].split()[0])
+
+    before = defer()
+    grown = max(defer() for _ in range(3)) - before
+    assert grown < 1024, f"{grown} KiB wait for a coordinator that does not read"
+    for component in components:
+        component.acknowledge("d")
+    gate.signal(signal.SIGCONT)
+    code, lines, errors = gate.end()
+    assert (code, lines) == (0, ["done"]), errors
+    assert "does not read" not in daemon.log.read_text()
+
+
 def test_the_coordinators_own_process_is_not_asked(daemon):
     """It would wait for itself."""
     camera = daemon.component()

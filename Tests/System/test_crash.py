@@ -1,18 +1,103 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What outlives the daemon: kill -9, a reboot, an orderly restart."""
+"""What outlives the daemon's process: kill -9 at each of its system calls, a reboot.
+
+What is to be recalled is a matter of the broker's own tests and of its simulation. Here real
+files are written, by a real process.
+"""
 
 import json
+import pathlib
 import time
 
 import pytest
+from daemon import Daemon, temporary_directory
+from expect import CAMERA, HOUR, ROBOT, history
 from files import frames, reboot
-from protocol import Failed
-from test_gate import CAMERA, HOUR
+from protocol import HungUp
 
-ROBOT = "com.example.Robot"
+# More than the story has; a daemon that lives through it was to be killed beyond its last call.
+CALLS = 48
+STAGES = ["nothing", "waiting", "deferred", "released", "ended"]
 
 
-def test_a_killed_daemon_forgets_no_deferral(start):
+def story(daemon):
+    """An update from its beginning to its end: what a peer has been told, one after another."""
+    camera, coordinator = daemon.component(), daemon.coordinator()
+    gate = coordinator.gate("d", reason="r")
+    yield "waiting"
+    camera.notice()
+    camera.defer("d", HOUR)
+    yield "deferred"
+    camera.acknowledge("d")
+    gate.released()
+    yield "released"
+    coordinator.complete("d")
+    yield "ended"
+
+
+def live(daemon):
+    """What the daemon had told when it was killed."""
+    told = "nothing"
+    try:
+        for told in story(daemon):
+            pass
+    except (HungUp, OSError):
+        assert daemon.process.wait(10) == -9, daemon.log.read_text()
+    return told
+
+
+def recalled(daemon):
+    status = daemon.coordinator().status()
+    if not status["updates"]:
+        return "ended" if history(daemon) else "nothing"
+    (update,) = status["updates"]
+    states = {one["state"] for one in update["participants"]}
+    return "deferred" if states == {"deferred"} else update["state"]
+
+
+def deaths(interposer, **more):
+    """Environments of daemons that are killed at the first call, the second, ..."""
+    for number in range(1, CALLS + 1):
+        yield {"LD_PRELOAD": interposer, "INTERPOSE_KILL_AT": str(number)} | more
+
+
+@pytest.mark.parametrize("half", ["before the call", "in its middle"])
+def test_what_a_peer_was_told_outlives_a_kill_at_any_call(interposer, half):
+    more = {"INTERPOSE_KILL_HALF": "1"} if half == "in its middle" else {}
+    for environment in deaths(interposer, **more):
+        with temporary_directory() as directory:
+            first = Daemon(directory, environment=environment, may_die=True)
+            told = live(first)
+            has_died = first.process.poll() is not None
+            first.kill()
+            second = Daemon(directory)
+            try:
+                found = recalled(second)
+            finally:
+                second.stop()
+        # It may have been killed when it had written what comes next, and before it told it.
+        number = environment["INTERPOSE_KILL_AT"]
+        assert STAGES.index(found) - STAGES.index(told) in (0, 1), (number, told, found)
+    assert not has_died, "there are more calls than are tried"
+
+
+def test_a_kill_at_any_call_of_a_start_forgets_nothing(start, directory, interposer):
+    first = start()
+    camera = first.component()
+    first.coordinator().gate("d")
+    camera.notice()
+    camera.defer("d", HOUR)
+    first.kill()
+    for environment in deaths(interposer):
+        daemon = Daemon(directory, environment=environment, may_die=True)
+        has_died = daemon.process.poll() is not None
+        daemon.kill()
+        if not has_died:
+            break
+    assert recalled(start()) == "deferred"
+
+
+def test_a_deferral_and_its_reason_outlive_a_death_and_a_component_goes_on(start):
     first = start()
     camera, robot = first.component(), first.component(ROBOT)
     gate = first.coordinator().gate("d", reason="r")
@@ -37,109 +122,6 @@ def test_a_killed_daemon_forgets_no_deferral(start):
     assert gate.released()["basis"] == "consent"
 
 
-def test_a_gate_that_waits_is_not_let_through_before_its_components_are_back(start, processes):
-    first = start()
-    camera = first.component()
-    gate = processes.reprieve(first, "gate", "--deployment-id", "d", "--", "echo", "done")
-    camera.notice()
-    camera.defer("d", HOUR)
-    first.kill()
-    gate.error_line("trying again")
-    second = start()
-    gate.error_line("joined")
-    camera = second.component()
-    assert camera.connection.is_quiet(0.3), "its deferral runs, so it is not asked"
-    assert second.coordinator().status()["updates"][0]["state"] == "waiting"
-    camera.acknowledge("d")
-    assert gate.end()[:2] == (0, ["done"])
-    assert camera.post()["outcome"] == "applied"
-
-
-def test_a_released_gate_stays_open(start):
-    first = start()
-    first.coordinator().gate("d", reason="r").released()
-    first.kill()
-    second = start()
-    late = second.component()
-    gate = second.coordinator().gate("d", reason="r")
-    assert gate.released()["basis"] == "consent"
-    assert late.connection.is_quiet(0.2)
-    second.coordinator().complete("d")
-    second.kill()
-    third = start()
-    assert third.coordinator().complete("d") == {}, "saying it again succeeds"
-    assert third.coordinator().status()["updates"] == []
-
-
-def test_an_update_is_completed_in_the_next_boot(start):
-    first = start()
-    camera = first.component()
-    gate = first.coordinator().gate("d", reason="r")
-    camera.notice()
-    camera.defer("d", 300, message="recording")
-    camera.notice()
-    camera.acknowledge("d")
-    gate.released()
-    reboot(first)
-
-    second = start()
-    (update,) = second.coordinator().status()["updates"]
-    assert (update["deploymentId"], update["state"]) == ("d", "released")
-    camera = second.component()
-    second.coordinator().complete("d", "rolledBack", message="it did not start")
-    assert camera.post()["outcome"] == "rolledBack"
-
-
-def test_a_post_is_owed_also_after_a_reboot_and_sent_once(start):
-    first = start()
-    camera = first.component()
-    coordinator = first.coordinator()
-    gate = coordinator.gate("d")
-    camera.notice()
-    camera.connection.close()
-    gate.shows(CAMERA, "away")
-    coordinator.cancel("d", "wrong version")
-    reboot(first)
-    second = start()
-    camera = second.component()
-    assert camera.post()["message"] == "wrong version"
-    second.stop()
-    assert start().component().connection.is_quiet(0.2)
-
-
-def test_an_update_that_only_waited_ends_with_its_boot(start):
-    first = start()
-    camera = first.component()
-    first.coordinator().gate("d")
-    camera.notice()
-    reboot(first)
-    second = start()
-    assert second.coordinator().status()["updates"] == []
-    assert second.component().connection.is_quiet(0.2)
-
-
-def test_a_journal_of_another_boot_is_void_and_says_so(start):
-    from files import change_headers
-
-    first = start()
-    first.component()
-    first.coordinator().gate("d")
-    first.kill()
-    change_headers(first.directory / "journal", boot="another")
-    second = start()
-    assert second.coordinator().status()["updates"] == []
-    assert f"{first.directory}/journal: it was written in another boot" in first.log.read_text()
-
-
-def test_nothing_is_written_while_no_update_waits(daemon):
-    camera = daemon.component()
-    camera.connection.call("UpdateState", {"state": "RUNNING"})
-    camera.connection.close()
-    daemon.coordinator().status()
-    assert not (daemon.directory / "journal").exists()
-    assert not (daemon.state_directory / "state").exists()
-
-
 def test_a_hundred_deferrals_write_nothing_to_the_state_directory(daemon, coordinator):
     """Flash wears out."""
     state = daemon.state_directory / "state"
@@ -153,11 +135,11 @@ def test_a_hundred_deferrals_write_nothing_to_the_state_directory(daemon, coordi
     gate.released()
     released = state.stat()
     coordinator.complete("d")
-    assert state.stat().st_ino == released.st_ino, "it grows, and is not written anew"
+    assert state.stat().st_ino == released.st_ino, "it grows, and is not replaced"
     assert state.stat().st_size < released.st_size + 1_000
 
 
-def test_the_journal_is_written_anew_before_it_is_large(daemon, coordinator):
+def test_the_journal_is_replaced_before_it_is_large(daemon, coordinator):
     journal = daemon.directory / "journal"
     camera = daemon.component()
     gate = coordinator.gate("d")
@@ -170,7 +152,7 @@ def test_the_journal_is_written_anew_before_it_is_large(daemon, coordinator):
     gate.released()
 
 
-def test_a_thousand_components_are_remembered_in_no_time(start):
+def test_a_thousand_components_are_recalled_in_no_time(start):
     first = start()
     components = [first.component(f"com.example.Component{number}") for number in range(1_000)]
     coordinator = first.coordinator()
@@ -179,20 +161,12 @@ def test_a_thousand_components_are_remembered_in_no_time(start):
         component.notice()
         component.defer("d", HOUR)
     first.kill()
-    before = time.monotonic()
     second = start()
-    took = time.monotonic() - before
+    # On the processor: a busy machine takes longer.
+    took = int(pathlib.Path(f"/proc/{second.process.pid}/schedstat").read_text().split()[0])
     (update,) = second.coordinator().status()["updates"]
-    assert {one["state"] for one in update["participants"]} == {"deferred"}
-    assert len(update["participants"]) == 1_000
-    assert took < 1, "generous, for a busy machine and a debug build"
-
-
-# The history
-
-
-def history(daemon, **request):
-    return daemon.coordinator().connection.call("reprieve#GetHistory", request)["decisions"]
+    assert [one["state"] for one in update["participants"]] == ["deferred"] * 1_000
+    assert took < 1_000_000_000, "generous, for a debug build"
 
 
 def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
@@ -214,7 +188,7 @@ def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
     assert decision["deploymentId"] == "d" and decision["reason"] == "2.13.0"
     assert decision["basis"] == "forced" and decision["outcome"] == "applied"
     assert decision["forced"]["reason"] == "a hole is being used"
-    assert "uid 0, pid" in decision["forced"]["by"] or "uid" in decision["forced"]["by"]
+    assert "uid" in decision["forced"]["by"]
     assert abs(decision["releasedAtMs"] / 1000 - time.time()) < 60
     camera, robot = decision["participants"]
     assert (camera["component"], camera["state"]) == (CAMERA, "overridden")
@@ -230,13 +204,3 @@ def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
     assert json.loads(output[0])["decisions"] == [decision]
     code, output, _ = processes.reprieve(second, "history", "other").end()
     assert (code, output) == (0, ["the history is empty for update other"])
-
-
-def test_the_history_is_newest_first_and_can_be_limited(daemon, coordinator):
-    for number in range(3):
-        coordinator.gate(f"d{number}").released()
-    coordinator.complete("d1")
-    assert [one["deploymentId"] for one in history(daemon)] == ["d2", "d1", "d0"]
-    assert [one["deploymentId"] for one in history(daemon, limit=1)] == ["d2"]
-    with pytest.raises(Failed):
-        history(daemon, limit=-1)

@@ -9,9 +9,8 @@ import stat
 
 import pytest
 from daemon import reprieved
+from expect import defer, history, log_lines, works
 from files import frames, reboot
-from test_crash import history
-from test_files import complaints, defer, waits_for_camera, works
 
 
 def content(directory):
@@ -48,12 +47,6 @@ def test_a_second_daemon_with_sockets_of_its_own_is_kept_out(daemon, tmp_path, s
     gate.released()
 
 
-def test_a_lock_ends_with_the_process_that_held_it(start):
-    for _ in range(20):
-        start().kill()
-    works(start())
-
-
 def test_a_lock_is_nobody_elses(daemon):
     for directory in daemon.directory, daemon.state_directory:
         assert stat.S_IMODE((directory / "lock").stat().st_mode) == 0o600
@@ -78,14 +71,14 @@ def test_who_loses_its_directory_to_another_says_so_and_goes_on(daemon):
     with open(daemon.state_directory / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         works(daemon, "two")
-    assert len(complaints(daemon, "another reprieved keeps its files in")) == 1
+    assert len(log_lines(daemon, "another reprieved keeps its files in")) == 1
     assert sorted(os.listdir(daemon.state_directory)) == ["lock"]
 
 
 # What else may stand there
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "directory"])
 @pytest.mark.parametrize("name", ["journal", "state"])
 def test_what_is_no_file_of_ours_is_neither_read_nor_written(start, directory, name, kind):
     first = start()
@@ -97,15 +90,17 @@ def test_what_is_no_file_of_ours_is_neither_read_nor_written(start, directory, n
         file.rename(other)
     if kind == "pipe":
         os.mkfifo(file)
+    elif kind == "directory":
+        file.mkdir()
     else:
         file.symlink_to(other if kind == "link" else "nowhere")
     before = other.read_bytes() if other.exists() else None
     second = start()
     works(second, "again")
     assert (other.read_bytes() if other.exists() else None) == before
-    assert complaints(second, f"{file}: ")
+    assert log_lines(second, f"{file}: ")
     assert stat.S_ISREG(file.lstat().st_mode)
-    assert len(complaints(second, f"{file} is kept as {file}.1")) == 1
+    assert len(log_lines(second, f"{file} is kept as {file}.1")) == 1
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -135,8 +130,12 @@ def test_what_is_kept_is_for_nobody_else(start):
     first.stop()
     state = first.state_directory / "state"
     state.chmod(0o666)
-    works(start(), "again")
+    before = state.stat().st_ino
+    second = start()
+    works(second, "again")
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert state.stat().st_ino == before, "it grows, and is not replaced"
+    assert not log_lines(second, "was changed")
 
 
 # Their loss
@@ -148,41 +147,29 @@ def test_a_state_directory_that_is_removed_is_named_once_and_written_again(start
     shutil.rmtree(daemon.state_directory)
     for id in "two", "three":
         works(daemon, id)
-    (line,) = complaints(daemon, "removed")
+    (line,) = log_lines(daemon, "removed")
     assert f"{daemon.state_directory} was removed" in line
     assert [headers for headers, _ in frames(daemon.state_directory / "state")]
     shutil.rmtree(daemon.state_directory)
     works(daemon, "four")
-    assert len(complaints(daemon, "removed")) == 2
+    assert len(log_lines(daemon, "removed")) == 2
     reboot(daemon)
     assert len(history(start())) == 4, "what it knew is written again"
 
 
-def test_a_runtime_directory_that_is_removed_is_named_once(start, directory):
-    run = pathlib.Path(directory) / "run"
-    sockets = [f"--component-socket={directory}/ipc.socket"]
-    sockets += [f"--control-socket={directory}/control.socket"]
-    first = start("--runtime-directory", run, *sockets)
-    camera, _ = defer(first)
-    shutil.rmtree(run)
-    for _ in range(3):
-        camera.defer("d", 3_600_000)
-    (line,) = complaints(first, "removed")
-    assert f"{run} was removed" in line
-    first.kill()
-    assert waits_for_camera(start("--runtime-directory", run, *sockets))
-
-
-@pytest.mark.parametrize("change", ["removed", "changed"])
-def test_a_file_that_somebody_else_touches_is_named_and_written_again(daemon, change):
+@pytest.mark.parametrize("change", ["removed", "changed", "replaced"])
+def test_a_file_that_another_process_touches_is_named_and_written_again(daemon, change):
     works(daemon, "one")
     state = daemon.state_directory / "state"
-    if change == "removed":
-        state.unlink()
-    else:
+    if change == "changed":
         state.write_bytes(b"")
+    else:
+        content = state.read_bytes()
+        state.unlink()
+    if change == "replaced":
+        state.write_bytes(content)
     works(daemon, "two")
-    (line,) = complaints(daemon, f"{state} was {change}")
+    (line,) = log_lines(daemon, f"{state} was {'removed' if change == 'removed' else 'changed'}")
     decisions = {headers.get("decision") for headers, _ in frames(state)} - {None}
     assert len(decisions) == 2, "what it knew is written again"
 

@@ -8,9 +8,9 @@ import subprocess
 import threading
 
 import pytest
-from broker_faults import FAULTS, Fault, codes
 from daemon import BUILD, NOBODY
-from faulty_broker import FaultyBroker
+from eventstream import ACCEPTED, CONNECT_ACK
+from faulty_broker import Fault, FaultyBroker, codes, flags, in_gates, on_type, renamed
 
 USAGE, CONFLICT, UNKNOWN, UNREACHABLE, FILE = 64, 65, 66, 69, 74
 NOT_NOW, CANCELLED, NOT_PERMITTED, NOT_FOUND = 75, 76, 77, 127
@@ -163,7 +163,8 @@ def test_a_socket_that_this_user_may_not_open(daemon, processes):
 
 
 def test_a_broker_that_denies_the_connection(behind, run):
-    code, errors = run(behind(FAULTS["denies everybody"]).control_socket, "status")
+    denies = Fault(down=on_type(CONNECT_ACK, lambda frame: flags(frame, off=ACCEPTED)))
+    code, errors = run(behind(denies).control_socket, "status")
     assert code == NOT_PERMITTED
     assert "denied" in errors
 
@@ -209,9 +210,12 @@ def test_a_broker_that_hangs_up(behind, run):
 # How a gate ends
 
 
-@pytest.mark.parametrize("fault, code", [(None, NOT_NOW), ("cancels", CANCELLED)])
-def test_a_gate_that_does_not_open(daemon, behind, run, fault, code):
-    path = behind(FAULTS[fault]).control_socket if fault else daemon.control_socket
+CANCELS = in_gates(renamed("refused", "cancelled"))
+
+
+@pytest.mark.parametrize("fault, code", [(Fault(), NOT_NOW), (CANCELS, CANCELLED)])
+def test_a_gate_that_does_not_open(behind, run, fault, code):
+    path = behind(fault).control_socket
     policy = ["--require", "com.example.Late", "--response-timeout", "100ms"]
     ended, errors = run(path, "gate", *policy, "--on-silence", "refuse", "--", "true")
     assert ended == code, errors

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are damaged, of another version or unreadable; disks that fail."""
+"""The daemon's two files: damaged, of another version, unreadable; on disks that fail."""
 
 import os
 import pathlib
@@ -7,192 +7,197 @@ import threading
 
 import pytest
 from daemon import NOBODY
-from files import change_headers, frames, reboot
-from protocol import encode
-from test_crash import history
-from test_gate import CAMERA, HOUR
+from expect import HOUR, defer, history, log_lines, waits_for_camera, works
+from files import change_headers, reboot
+from mounts import Mounts, fill
 
-ROBOT = "com.example.Robot"
-
-
-def defer(daemon, id="d"):
-    """A camera that has deferred, and the gate that waits for it."""
-    camera = daemon.component()
-    gate = daemon.coordinator().gate(id, components=[CAMERA])
-    camera.notice()
-    camera.defer(id, HOUR, message="recording")
-    return camera, gate
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 
 
-def waits_for_camera(daemon, id="d"):
-    (update,) = daemon.coordinator().status()["updates"]
-    return [(one["component"], one["state"]) for one in update["participants"]] == [
-        (CAMERA, "deferred")
-    ]
+def release(daemon, id):
+    daemon.coordinator().gate(id, components=["com.example.Nobody"]).released()
 
 
-def complaints(daemon, words):
-    return [line for line in daemon.log.read_text().splitlines() if words in line]
+def until_written_again(daemon, file):
+    for _ in range(100):
+        if log_lines(daemon, f"{file} is written again"):
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError(daemon.log.read_text())
 
 
-def works(daemon, id="works"):
-    """An update goes through."""
-    robot = daemon.component(ROBOT)
-    coordinator = daemon.coordinator()
-    gate = coordinator.gate(id, components=[ROBOT])
-    robot.notice()
-    robot.acknowledge(id)
-    assert gate.released()["basis"] == "consent"
-    coordinator.complete(id)
-    assert robot.post()["outcome"] == "applied"
+# What stands in them
 
 
-# Damage
-
-
-@pytest.mark.parametrize("tail", [b"\0", b"nonsense" * 100], ids=["short", "long"])
-def test_a_torn_tail_is_cut_off_and_reported_once(start, tail):
+def test_a_torn_tail_is_cut_off_and_reported_once(start):
     first = start()
     defer(first)
     first.kill()
     journal = first.directory / "journal"
     size = journal.stat().st_size
-    journal.write_bytes(journal.read_bytes() + tail)
+    journal.write_bytes(journal.read_bytes() + b"nonsense" * 100)
     second = start()
     assert waits_for_camera(second)
-    (line,) = complaints(second, "damaged")
-    assert f"{journal}: {len(tail)} of {size + len(tail)} bytes" in line
+    (line,) = log_lines(second, "damaged")
+    assert f"{journal}: 800 of {size + 800} bytes" in line
     second.kill()
-    assert waits_for_camera(start())
-    assert len(complaints(second, "damaged")) == 1
-
-
-def test_a_flipped_bit_costs_no_more_than_its_record(start):
-    first = start()
-    coordinator = first.coordinator()
-    for id in "first", "second", "third":
-        coordinator.gate(id).released()
-    first.kill()
-    state = first.state_directory / "state"
-    content = bytearray(state.read_bytes())
-    content[content.index(b"second")] ^= 4
-    state.write_bytes(content)
-    (first.directory / "journal").unlink()
-    second = start()
-    known = {one["deploymentId"] for one in second.coordinator().status()["updates"]}
-    assert known == {"first", "third"}
-    assert len(complaints(second, f"{state}: ")) == 1
+    third = start()
+    assert waits_for_camera(third)
+    assert len(log_lines(third, "damaged")) == 1
 
 
 @pytest.mark.parametrize("name", ["journal", "state"])
-@pytest.mark.parametrize("format, version", [(99, "a later"), (1, "an earlier")])
-def test_a_file_from_another_version_is_kept(start, name, format, version):
+def test_a_file_from_another_version_is_kept(start, name):
     first = start()
-    camera, _ = defer(first)
+    defer(first)
     first.coordinator().force("d")
     first.kill()
     file = (first.directory if name == "journal" else first.state_directory) / name
-    change_headers(file, format=format)
+    change_headers(file, format=99)
     content = file.read_bytes()
     second = start()
     works(second)
-    assert f"{file}: it was written by {version} version" in second.log.read_text()
+    assert log_lines(second, f"{file}: it was written by a later version")
     assert file.with_name(name + ".1").read_bytes() == content
     assert file.read_bytes() != content
 
 
-def test_an_empty_file_and_a_record_of_no_known_kind_are_no_trouble(start):
-    first = start()
-    defer(first)
-    first.kill()
-    journal = first.directory / "journal"
-    strange = encode({"colour": "blue", "page": 1}, b"x")
-    journal.write_bytes(journal.read_bytes() + strange)
-    (first.state_directory / "state").write_bytes(b"")
-    second = start()
-    assert waits_for_camera(second)
-    works(second)
-
-
-# Directories
-
-
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes another user, so that modes count")
-def test_an_unreadable_state_directory_is_named_once_and_negotiations_go_on(start, directory):
+def test_an_unreadable_state_file_is_named_once_and_negotiations_go_on(start, directory):
     os.chown(directory, NOBODY, NOBODY)
     state = pathlib.Path(directory) / "state"
     state.mkdir(mode=0o700)
     (state / "state").write_bytes(b"somebody's")
     daemon = start(user=NOBODY)
     for id in "one", "two":
-        daemon.coordinator().gate(id).released()
-    assert len(complaints(daemon, f"{state}/state: Permission denied")) == 1
+        release(daemon, id)
+    assert len(log_lines(daemon, f"{state}/state: Permission denied")) == 1
     assert (state / "state").read_bytes() == b"somebody's"
 
 
-def test_a_directory_in_the_place_of_a_file_is_named_and_negotiations_go_on(start, directory):
-    (pathlib.Path(directory) / "journal").mkdir()
-    daemon = start()
-    works(daemon)
-    assert complaints(daemon, f"{directory}/journal")
-
-
-# Disks that fail. Those that are really full are in test_disks.py.
+# Disks
 
 
 @pytest.fixture
-def full(directory, interposer, tmp_path):
-    """Has a directory of the daemon's be on a full disk."""
-    marker = tmp_path / "full"
-
-    class Full:
-        environment = {"LD_PRELOAD": interposer, "INTERPOSE_FULL": str(marker)}
-        faulty_environment = {"LD_PRELOAD": interposer, "INTERPOSE_FAULTY": str(marker)}
-
-        def begin(self, place):
-            marker.write_text(f"{place}")
-
-        def end(self):
-            marker.unlink()
-
-    return Full()
+def mounts(directory):
+    # After the directory and before the daemons: pytest takes them away the other way round.
+    with Mounts() as mounts:
+        yield mounts
 
 
-def until_written_again(daemon, file):
-    for _ in range(100):
-        if complaints(daemon, f"{file} is written again"):
-            return
-        threading.Event().wait(0.1)
-    raise AssertionError(daemon.log.read_text())
+@pytest.fixture
+def state_disk(mounts, directory):
+    """A small disk for the state directory, and nothing else."""
+    return mounts.tmpfs(pathlib.Path(directory) / "state", "size=64k")
 
 
-def test_half_a_page_on_a_full_disk_spoils_nothing_before_it(start, directory, full):
-    first = start(environment=full.environment)
-    camera, _ = defer(first)
-    full.begin(directory)
-    camera.defer("d", HOUR)
-    first.kill()
+@needs_root
+def test_a_full_state_disk_is_named_once_and_no_gate_stays_shut(state_disk, start):
+    daemon = start()
+    fill(state_disk)
+    for id in "one", "two", "three":
+        works(daemon, id)
+    (line,) = log_lines(daemon, "No space left on device")
+    assert f"{state_disk}/state" in line
+    assert [one["deploymentId"] for one in history(daemon)] == ["three", "two", "one"]
+    assert sorted(os.listdir(state_disk)) == ["ballast", "lock"], "half a file is left to nobody"
+
+
+@needs_root
+@pytest.mark.slow
+def test_what_a_full_state_disk_had_no_room_for_is_there_in_the_next_boot(state_disk, start):
+    first = start()
+    works(first, "before")
+    ballast = fill(state_disk)
+    # What was there stays, however often there is no room for more.
+    content = (state_disk / "state").read_bytes()
+    for number in range(30):
+        works(first, f"full-{number}")
+    assert (state_disk / "state").read_bytes().startswith(content)
+    release(first, "released")
+    ballast.unlink()
+    until_written_again(first, state_disk / "state")
+    assert len(log_lines(first, "No space left on device")) == 1
+    assert sorted(os.listdir(state_disk)) == ["lock", "state"]
+    reboot(first)
     second = start()
+    (update,) = second.coordinator().status()["updates"]
+    assert (update["deploymentId"], update["state"]) == ("released", "released")
+    assert {"before", "full-0", "full-29"} <= {one["deploymentId"] for one in history(second)}
+
+
+@needs_root
+def test_an_orderly_end_is_one_more_chance(state_disk, start):
+    first = start()
+    ballast = fill(state_disk)
+    release(first, "released")
+    ballast.unlink()
+    first.stop()
+    reboot(first)
+    (update,) = start().coordinator().status()["updates"]
+    assert update["state"] == "released"
+
+
+@needs_root
+def test_a_deferral_outlives_a_death_on_a_runtime_disk_that_has_become_full(
+    mounts, directory, start
+):
+    disk = mounts.tmpfs(pathlib.Path(directory) / "run", "size=64k")
+    sockets = [f"--component-socket={directory}/ipc.socket"]
+    sockets += [f"--control-socket={directory}/control.socket"]
+    first = start("--runtime-directory", disk, *sockets)
+    camera, _ = defer(first)
+    fill(disk)
+    for _ in range(200):
+        camera.defer("d", HOUR, message="recording " * 20)
+    (line,) = log_lines(first, "No space left on device")
+    assert f"{disk}/journal" in line
+    first.kill()
+    second = start("--runtime-directory", disk, *sockets)
     assert waits_for_camera(second)
-    assert not complaints(second, "damaged")
+    assert not log_lines(second, "damaged")
+
+
+@needs_root
+def test_a_state_disk_that_is_read_only_from_the_start_is_read(mounts, state_disk, start):
+    first = start()
+    works(first, "known")
+    release(first, "released")
+    reboot(first)
+    mounts.change(state_disk, "ro")
+    second = start()
+    assert [one["deploymentId"] for one in history(second)] == ["released", "known"]
+    second.coordinator().complete("released")
+    assert len(log_lines(second, "Read-only file system")) == 1
+
+
+@needs_root
+def test_an_empty_state_disk_that_is_read_only_is_named_once(mounts, state_disk, start):
+    mounts.change(state_disk, "ro")
+    daemon = start()
+    (line,) = log_lines(daemon, "Read-only file system")
+    assert f"{state_disk}/" in line
+    works(daemon)
+    assert log_lines(daemon, "Read-only file system") == [line]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_there", [False, True])
-def test_a_disk_that_fails_to_sync_is_reported_once_and_blocks_no_gate(
-    start, directory, full, is_there
+def test_a_disk_that_fails_to_sync_is_named_once_and_blocks_no_gate(
+    start, directory, interposer, tmp_path, is_there
 ):
-    daemon = start(environment=full.faulty_environment)
+    marker = tmp_path / "faulty"
+    daemon = start(environment={"LD_PRELOAD": interposer, "INTERPOSE_FAULTY": str(marker)})
     known = ["before"] if is_there else []
     for id in known:
         works(daemon, id)
-    full.begin(f"{directory}/state")
+    marker.write_text(f"{directory}/state")
     for id in "one", "two":
         works(daemon, id)
-    (line,) = complaints(daemon, "Input/output error")
+    (line,) = log_lines(daemon, "Input/output error")
     file = "state" if is_there else "state.new"
     assert f"cannot sync {directory}/state/{file}:" in line
-    full.end()
+    marker.unlink()
     until_written_again(daemon, f"{directory}/state/state")
     reboot(daemon)
     assert [one["deploymentId"] for one in history(start())] == ["two", "one", *known]

@@ -340,6 +340,20 @@ def test_a_watcher_of_the_status_is_sent_each_change(daemon, coordinator):
         pass
 
 
+def test_a_coordinator_may_watch_the_status_over_its_own_connection(daemon, coordinator):
+    stream, _ = coordinator.connection.subscribe_to("reprieve#WatchStatus")
+    camera = daemon.component()
+    gate = coordinator.gate("d")
+    camera.notice()
+    camera.acknowledge("d")
+    gate.released()
+    seen = []
+    while "released" not in seen:
+        status = coordinator.connection.event(stream, "reprieve#StatusEvents").json["status"]
+        seen += [update["state"] for update in status["updates"]]
+    assert "waiting" in seen
+
+
 def test_the_response_comes_before_any_event(daemon, coordinator):
     """An event before it would make the SDKs fail the call, so it is tried many times."""
     stop = threading.Event()

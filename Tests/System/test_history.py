@@ -4,11 +4,8 @@
 import datetime
 import os
 
+from expect import CAMERA, HOUR, ROBOT, history
 from files import reboot
-from test_crash import history
-from test_gate import CAMERA, HOUR
-
-ROBOT = "com.example.Robot"
 
 
 def test_the_history_names_the_deferring_components_why_and_the_last_one(start, processes):

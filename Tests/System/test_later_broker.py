@@ -4,10 +4,9 @@
 import json
 
 import pytest
-from broker_faults import Fault, flags, in_gates, on_model, saying
 from eventstream import TERMINATE
 from expect import CAMERA, HOUR
-from faulty_broker import FaultyBroker
+from faulty_broker import Fault, FaultyBroker, flags, in_gates, on_model, saying
 from processes import BUILD
 
 

@@ -11,9 +11,8 @@ import sys
 import pytest
 import schema
 from broker import Broker
-from broker_faults import Fault
 from daemon import ROOT
-from faulty_broker import FaultyBroker
+from faulty_broker import Fault, FaultyBroker
 from jsonschema import Draft202012Validator
 from protocol import APPLICATION_MESSAGE, message
 from referencing import Registry, Resource

@@ -141,3 +141,20 @@ def test_a_deferral_that_ran_out_asleep_is_asked_about_on_waking(daemon, coordin
     sleep(HOUR)
     notice = camera.notice()
     assert (notice["round"], notice["respondByMs"] > 50_000) == (2, True)
+
+
+def test_one_that_was_asked_before_a_death_and_a_sleep_has_its_time_after_them(
+    daemon, coordinator, suspend
+):
+    suspend.sleep(HOUR)
+    camera = daemon.component()
+    coordinator.gate("d", policy={"responseTimeoutMs": MINUTE})
+    camera.notice()
+    second = suspend.sleep_without_daemon(HOUR)
+    gate = second.coordinator().gate("d", policy={"responseTimeoutMs": MINUTE})
+    assert gate.response["attached"]
+    camera = second.component()
+    assert 50_000 < camera.notice()["respondByMs"] <= MINUTE
+    assert 50_000 < gate.shows(CAMERA, "asked")["untilMs"] <= MINUTE
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
