@@ -75,6 +75,14 @@ extension Update {
         settle(&handling)
     }
 
+    /// The participant that a component is, or becomes when it subscribes.
+    func participant(for name: ComponentName, _ settings: Settings) -> Participant? {
+        if let participant = participants[name] { return participant }
+        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
+        return placeholder.flatMap { participants[$0] }?
+            .limited(to: settings.budget(of: name, policy))
+    }
+
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
     private mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
         for placeholder in names(where: \.isPlaceholder)
@@ -112,12 +120,14 @@ extension Update {
         _ handling: inout Handling
     ) {
         let now = handling.now
+        let deadline = deadline
         let isAnswered = with(name, &handling) { participant in
             if let end = participant.deferralEnd(at: now) {
                 participant.enter(.deferred, until: end, at: now)
             } else if !participant.question.isAnswered {
                 let answerBy = participant.question.answerBy
-                let hasTime = answerBy > now && participant.budgetLeft(at: now) > .zero
+                let hasTime =
+                    min(answerBy, deadline) > now && participant.budgetLeft(at: now) > .zero
                 participant.enter(
                     hasTime ? .asked : .silent,
                     until: hasTime ? answerBy : nil,

@@ -15,7 +15,7 @@ extension InvariantChecker {
         return Set(released.flatMap(\.ready)).filter { subscriptions[$0] != nil }
     }
 
-    /// The updates that a subscription comes too late for.
+    /// The updates that a subscription comes too late for: released, or not to be deferred.
     package func underway(for subscription: Subscription, in negotiation: Negotiation)
         -> [DeploymentID]
     {
@@ -23,8 +23,12 @@ extension InvariantChecker {
             guard let history = histories[id], history.concerns(subscription),
                 let status = negotiation.updates[id]?.status(at: last)
             else { return false }
-            let state = status.participants.first { $0.component == subscription.component }?.state
-            return status.isReleased || state == .overridden
+            let least = Duration.milliseconds(1)
+            let own = status.participants.first { $0.component == subscription.component }
+            let budgetLeft = own?.remaining ?? history.policy.maxTotalDefer
+            let isCut = own?.state == .overridden || budgetLeft < least
+            return status.isReleased || isCut
+                || min(status.deadlineIn, history.policy.maxDefer) < least
         }
     }
 }
