@@ -16,12 +16,14 @@ extension InvariantChecker {
     }
 
     /// The updates that a subscription comes too late for: released, or not to be deferred.
-    package func underway(for subscription: Subscription, in negotiation: Negotiation)
-        -> [DeploymentID]
-    {
+    package func underway(
+        for subscription: Subscription,
+        in negotiation: Negotiation,
+        at now: Instant
+    ) -> [DeploymentID] {
         histories.keys.sorted().filter { id in
             guard let history = histories[id], history.concerns(subscription),
-                let status = negotiation.updates[id]?.status(at: last)
+                let status = negotiation.updates[id]?.status(at: now)
             else { return false }
             let least = Duration.milliseconds(1)
             let own = status.participants.first { $0.component == subscription.component }
