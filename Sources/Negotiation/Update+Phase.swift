@@ -27,7 +27,7 @@ extension Update {
         case completed(Outcome, message: String?)
         case cancelled(Withdrawal)
         case refused(Withdrawal)
-        /// Nobody completed it within the completion limit.
+        /// It was not completed within the completion limit.
         case unknown
     }
 }

@@ -2,9 +2,9 @@
 
 /// One update from its announcement to its end.
 ///
-///     gathering ──nobody blocks──► finalAsking ──nobody blocks──► released ──► ended
-///         ▲                             │                             (completed, unknown)
-///         └──────── any deferral ───────┘
+///     gathering ──none blocks──► finalAsking ──none blocks──► released ──► ended
+///         ▲                           │                           (completed, unknown)
+///         └─────── any deferral ──────┘
 ///
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.

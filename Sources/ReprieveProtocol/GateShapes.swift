@@ -7,7 +7,7 @@ package struct GateRequest: Shape {
     package var deploymentID: String
     package var reason: String?
     package var isGgcRestarting: Bool
-    /// The update includes a reboot, about which nobody who acknowledged it is asked again.
+    /// The update includes a reboot. A component that acknowledged it is not asked about that one.
     package var reboots = false
     package var components: [String]?
     package var policy: PolicyShape

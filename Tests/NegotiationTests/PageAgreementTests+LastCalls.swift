@@ -8,15 +8,15 @@ import Testing
 extension PageAgreementTests {
     @Test func `who still owes an answer is told the time left, who is silent 0`() {
         let policy = Policy(responseTimeout: .seconds(30), deadline: .seconds(60))
-        let rehearsal = asked(policy, others: ["arm", "door"])
-        rehearsal.answer("arm", .seconds(60))
-        rehearsal.wait(.seconds(20))
-        rehearsal.subscribe("till")
-        rehearsal.answer("door")
-        rehearsal.skip()
-        rehearsal.wait(.seconds(10))
+        let harness = asked(policy, others: ["arm", "door"])
+        harness.answer("arm", .seconds(60))
+        harness.wait(.seconds(20))
+        harness.subscribe("till")
+        harness.answer("door")
+        harness.skip()
+        harness.wait(.seconds(10))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 30 s  arm ← last call d-1 round 1, respond by 30 s, final
                 30 s  camera ← last call d-1 round 1, respond by 0 s, final
                 30 s  door ← last call d-1 round 1, respond by 30 s, final
@@ -26,24 +26,24 @@ extension PageAgreementTests {
     }
 
     @Test func `A budget has no last call where the deadline comes first`() {
-        let rehearsal = asked(Policy(deadline: .seconds(20), maxTotalDefer: .seconds(20)))
-        rehearsal.answer("camera", .seconds(20))
-        rehearsal.skip()
-        rehearsal.wait(.seconds(19))
-        #expect(rehearsal.notices["camera"]?.filter { $0.lastCall }.map(\.final) == [true])
+        let harness = asked(Policy(deadline: .seconds(20), maxTotalDefer: .seconds(20)))
+        harness.answer("camera", .seconds(20))
+        harness.skip()
+        harness.wait(.seconds(19))
+        #expect(harness.notices["camera"]?.filter { $0.lastCall }.map(\.final) == [true])
     }
 
     @Test func `without a subscription it follows at the next one`() {
-        let rehearsal = asked(Policy(maxTotalDefer: .seconds(40)))
-        rehearsal.wait(.seconds(19))
-        rehearsal.hangUp("camera")
-        rehearsal.wait(.seconds(2))
-        #expect(rehearsal.notices["camera"]?.count == 1)
-        rehearsal.skip()
-        rehearsal.subscribe("camera")
-        rehearsal.wait(.zero)
+        let harness = asked(Policy(maxTotalDefer: .seconds(40)))
+        harness.wait(.seconds(19))
+        harness.hangUp("camera")
+        harness.wait(.seconds(2))
+        #expect(harness.notices["camera"]?.count == 1)
+        harness.skip()
+        harness.subscribe("camera")
+        harness.wait(.zero)
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 21 s  camera ← notice d-1 round 1, respond by 19 s
                 21 s  camera ← last call d-1 round 1, respond by 19 s
                 """
@@ -51,12 +51,12 @@ extension PageAgreementTests {
     }
 
     @Test func `Whoever subscribes after it gets the question and the last call`() {
-        let rehearsal = asked(Policy(deadline: .seconds(20)))
-        rehearsal.wait(.seconds(12))
-        rehearsal.skip()
-        rehearsal.subscribe("door")
+        let harness = asked(Policy(deadline: .seconds(20)))
+        harness.wait(.seconds(12))
+        harness.skip()
+        harness.subscribe("door")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 12 s  door ← notice d-1 round 1, respond by 8 s
                 12 s  door ← last call d-1 round 1, respond by 8 s, final
                 """
@@ -76,62 +76,62 @@ extension PageAgreementTests {
     }
 
     @Test func `Of several running deferrals of a component the longest holds`() {
-        let rehearsal = asked(Policy(maxTotalDefer: .seconds(100)))
-        rehearsal.subscribe("camera#2")
-        rehearsal.answer("camera", .seconds(60))
-        rehearsal.skip()
-        rehearsal.answer("camera#2", .seconds(30))
-        rehearsal.answer("camera#2")
+        let harness = asked(Policy(maxTotalDefer: .seconds(100)))
+        harness.subscribe("camera#2")
+        harness.answer("camera", .seconds(60))
+        harness.skip()
+        harness.answer("camera#2", .seconds(30))
+        harness.answer("camera#2")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 0 s  camera#2 ← granted 30 s, 40 s left
                 0 s  camera#2 ← granted 0 s, 40 s left
                 """
         )
-        #expect(rehearsal.participant("camera")?.until == .seconds(60))
+        #expect(harness.participant("camera")?.until == .seconds(60))
     }
 
     @Test func `A deferral that was cut no longer counts in remainingMs`() {
-        let rehearsal = asked(Policy(maxTotalDefer: .seconds(100)))
-        rehearsal.answer("camera", .seconds(60))
-        rehearsal.wait(.seconds(10))
-        rehearsal.force()
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        #expect(rehearsal.read() == "10 s  camera ← granted 0 s, 90 s left")
+        let harness = asked(Policy(maxTotalDefer: .seconds(100)))
+        harness.answer("camera", .seconds(60))
+        harness.wait(.seconds(10))
+        harness.force()
+        harness.skip()
+        harness.answer("camera")
+        #expect(harness.read() == "10 s  camera ← granted 0 s, 90 s left")
     }
 
     @Test func `its deferral has ended and it has no subscription`() {
-        let rehearsal = asked()
-        rehearsal.answer("camera", .seconds(60))
-        rehearsal.restart()
-        rehearsal.announce()
-        rehearsal.wait(.seconds(60))
-        #expect(rehearsal.state("camera") == .away)
-        #expect(rehearsal.participant("camera")?.until == .seconds(5))
-        rehearsal.wait(.seconds(5))
-        #expect(rehearsal.state("camera") == .gone)
+        let harness = asked()
+        harness.answer("camera", .seconds(60))
+        harness.restart()
+        harness.announce()
+        harness.wait(.seconds(60))
+        #expect(harness.state("camera") == .away)
+        #expect(harness.participant("camera")?.until == .seconds(5))
+        harness.wait(.seconds(5))
+        #expect(harness.state("camera") == .gone)
     }
 
     @Test func `grace over → gone, or acknowledged again if it had acknowledged`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera", confirm: true)
-        rehearsal.subscribe("arm")
-        rehearsal.announce()
-        rehearsal.answer("camera")
-        rehearsal.restart()
-        rehearsal.announce()
-        #expect(rehearsal.state("camera") == .away)
-        rehearsal.wait(.seconds(5))
-        #expect(rehearsal.state("camera") == .acknowledged)
+        let harness = NegotiationHarness()
+        harness.subscribe("camera", confirm: true)
+        harness.subscribe("arm")
+        harness.announce()
+        harness.answer("camera")
+        harness.restart()
+        harness.announce()
+        #expect(harness.state("camera") == .away)
+        harness.wait(.seconds(5))
+        #expect(harness.state("camera") == .acknowledged)
     }
 
     @Test func `While the update waits, a gone component's answer is an error`() {
-        let rehearsal = gone()
-        rehearsal.answer("camera#2")
-        rehearsal.answer("camera#2", .seconds(30))
+        let harness = gone()
+        harness.answer("camera#2")
+        harness.answer("camera#2", .seconds(30))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 5 s  camera#2 ← failed: not asked
                 5 s  camera#2 ← failed: not asked
                 """

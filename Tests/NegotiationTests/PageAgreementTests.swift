@@ -7,11 +7,11 @@ import Testing
 /// Each test is named after the sentence of `Protocol/` that it checks.
 @Suite("Where page and program must agree") struct PageAgreementTests {
     @Test func `Where less than 1 ms is left to grant, a deferral is refused`() {
-        let rehearsal = asked(Policy(maxDefer: .zero))
-        #expect(rehearsal.lastNotice("camera")?.maxDefer == .zero)
-        rehearsal.answer("camera", .seconds(30))
-        #expect(rehearsal.read() == "0 s  camera ← failed: deferrals forbidden")
-        #expect(rehearsal.state("camera") == .asked)
+        let harness = asked(Policy(maxDefer: .zero))
+        #expect(harness.lastNotice("camera")?.maxDefer == .zero)
+        harness.answer("camera", .seconds(30))
+        #expect(harness.read() == "0 s  camera ← failed: deferrals forbidden")
+        #expect(harness.state("camera") == .asked)
     }
 
     @Test func `An operator's MaxDefer=0s forbids deferrals`() {
@@ -19,12 +19,12 @@ import Testing
         var rule = ComponentRule(pattern: "camera")
         rule.maxDefer = .zero
         settings.rules = [rule]
-        let rehearsal = asked(settings: settings)
-        #expect(rehearsal.lastNotice("camera")?.maxDefer == .zero)
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.answer("camera")
+        let harness = asked(settings: settings)
+        #expect(harness.lastNotice("camera")?.maxDefer == .zero)
+        harness.answer("camera", .seconds(30))
+        harness.answer("camera")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 0 s  camera ← failed: deferrals forbidden
                 0 s  camera ← granted 0 s, 12 h left
                 """
@@ -46,57 +46,57 @@ import Testing
     }
 
     @Test func `After the release a gone component's 0 succeeds without effect`() {
-        let rehearsal = gone()
-        rehearsal.answer("arm")
-        rehearsal.subscribe("camera")
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        rehearsal.answer("camera", .seconds(1))
+        let harness = gone()
+        harness.answer("arm")
+        harness.subscribe("camera")
+        harness.skip()
+        harness.answer("camera")
+        harness.answer("camera", .seconds(1))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 5 s  camera ← granted 0 s, 43195 s left
                 5 s  camera ← failed: already released
                 """
         )
-        #expect(rehearsal.state("camera") == .gone)
+        #expect(harness.state("camera") == .gone)
     }
 
     @Test func `A silent component that says it could is asked finally`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera", confirm: true)
-        rehearsal.announce()
-        rehearsal.answer("arm", .seconds(100))
-        rehearsal.wait(.seconds(60))
-        rehearsal.answer("arm")
-        rehearsal.skip()
-        rehearsal.subscribe("camera#2")
-        rehearsal.answer("camera")
-        rehearsal.answer("camera")
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera", confirm: true)
+        harness.announce()
+        harness.answer("arm", .seconds(100))
+        harness.wait(.seconds(60))
+        harness.answer("arm")
+        harness.skip()
+        harness.subscribe("camera#2")
+        harness.answer("camera")
+        harness.answer("camera")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 60 s  camera#2 ← notice d-1 round 2, respond by 0 s, final
                 60 s  camera ← granted 0 s, 43140 s left
                 60 s  camera ← notice d-1 round 2, respond by 60 s, final
                 60 s  camera ← granted 0 s, 43140 s left
                 """
         )
-        #expect(rehearsal.state("camera") == .asked)
-        rehearsal.answer("arm", round: 2)
-        rehearsal.answer("camera", round: 2)
-        #expect(rehearsal.read().contains("released d-1 on consent"))
+        #expect(harness.state("camera") == .asked)
+        harness.answer("arm", round: 2)
+        harness.answer("camera", round: 2)
+        #expect(harness.read().contains("released d-1 on consent"))
     }
 
     @Test func `The deadline cuts every blocker, also with no coordinator`() {
-        let rehearsal = asked(Policy(deadline: .seconds(20), onSilence: .refuse), others: [])
-        rehearsal.answer("camera", .seconds(60))
-        rehearsal.wait(.seconds(17))
-        rehearsal.leave()
-        rehearsal.wait(.seconds(4))
-        #expect(rehearsal.state("camera") == .overridden)
-        rehearsal.skip()
-        rehearsal.announce()
+        let harness = asked(Policy(deadline: .seconds(20), onSilence: .refuse), others: [])
+        harness.answer("camera", .seconds(60))
+        harness.wait(.seconds(17))
+        harness.leave()
+        harness.wait(.seconds(4))
+        #expect(harness.state("camera") == .overridden)
+        harness.skip()
+        harness.announce()
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 21 s  nucleus ← attached d-1 again to camera
                 21 s  nucleus ← released d-1 on deadline after 21 s, overridden camera
                 """
@@ -130,21 +130,21 @@ extension PageAgreementTests {
         _ policy: Policy = Policy(),
         settings: Settings = Settings(),
         others: [String] = ["arm"]
-    ) -> Rehearsal {
-        let rehearsal = Rehearsal(settings: settings)
-        rehearsal.subscribe("camera")
-        for other in others { rehearsal.subscribe(other) }
-        rehearsal.announce(policy: policy)
-        rehearsal.skip()
-        return rehearsal
+    ) -> NegotiationHarness {
+        let harness = NegotiationHarness(settings: settings)
+        harness.subscribe("camera")
+        for other in others { harness.subscribe(other) }
+        harness.announce(policy: policy)
+        harness.skip()
+        return harness
     }
 
     /// A camera has hung up and not come back in time; an arm still blocks.
-    func gone() -> Rehearsal {
-        let rehearsal = asked()
-        rehearsal.hangUp("camera")
-        rehearsal.wait(.seconds(5))
-        rehearsal.skip()
-        return rehearsal
+    func gone() -> NegotiationHarness {
+        let harness = asked()
+        harness.hangUp("camera")
+        harness.wait(.seconds(5))
+        harness.skip()
+        return harness
     }
 }

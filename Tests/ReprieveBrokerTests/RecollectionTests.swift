@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-@Suite struct `What a broker wrote down before it died` {
+@Suite("What a broker wrote down before it died") struct RecollectionTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(_ id: String, by coordinator: PeerID? = nil) -> PeerID {
@@ -222,7 +222,7 @@ import Testing
     }
 }
 
-@Suite struct `A damaged file` {
+@Suite("A damaged file") struct DamagedFileTests {
     /// A journal with two components, one of which has deferred.
     private func harness() -> BrokerHarness {
         var harness = BrokerHarness()

@@ -7,7 +7,7 @@ import ReprieveProtocol
 import Testing
 
 /// What `systemctl status` shows.
-@Suite struct `The status line` {
+@Suite("The status line") struct StatusLineTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(_ id: String = "d", _ policy: PolicyShape = PolicyShape()) {

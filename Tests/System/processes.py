@@ -85,17 +85,17 @@ class Processes:
         self._programs.append(program)
         return program
 
-    def puppet(self, socket, name="com.example.Puppet"):
+    def child_component(self, socket, name="com.example.Child"):
         """A component in a process of its own, subscribed, that does as it is told."""
-        arguments = [sys.executable, HERE / "puppet.py", socket, name]
+        arguments = [sys.executable, HERE / "child_component.py", socket, name]
         program = self.start(*arguments, stdin=subprocess.PIPE)
         program.line("subscribed")
         return program
 
-    def puppet_coordinator(self, socket, **request):
+    def child_coordinator(self, socket, **request):
         """A coordinator in a process of its own, which has announced an update."""
         program = self.start(
-            sys.executable, HERE / "puppet_coordinator.py", socket, json.dumps(request)
+            sys.executable, HERE / "child_coordinator.py", socket, json.dumps(request)
         )
         program.line("announced")
         return program

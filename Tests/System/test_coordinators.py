@@ -108,7 +108,7 @@ def test_ending_the_gate_stream_is_leaving_too(daemon, coordinator):
 @pytest.mark.slow
 def test_a_coordinator_that_is_killed_cancels_its_update_after_5_seconds(daemon, processes):
     camera = daemon.component()
-    killed = processes.puppet_coordinator(daemon.control_socket, deploymentId="d")
+    killed = processes.child_coordinator(daemon.control_socket, deploymentId="d")
     camera.notice()
     camera.defer("d", HOUR)
     before = time.monotonic()

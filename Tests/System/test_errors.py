@@ -128,7 +128,7 @@ def _(world):
     world.daemon.component(CAMERA).acknowledge("d")
 
 
-@case("an answer to an update that nobody announced")
+@case("an answer to an update that was not announced")
 def _(world):
     world.daemon.component().acknowledge("d")
 

@@ -147,8 +147,8 @@ def test_a_container_is_not_believed_though_its_user_is_root(
         units.set(*unit, pid=-1)
     join = "import os, sys; os.setgroups(range(int(sys.argv[1])))"
     join += "; os.execv(sys.argv[2], sys.argv[2:])"
-    puppet = [sys.executable, HERE / "puppet.py", daemon.component_socket, CAMERA]
-    start = [sys.executable, "-c", join, groups, *puppet]
+    component = [sys.executable, HERE / "child_component.py", daemon.component_socket, CAMERA]
+    start = [sys.executable, "-c", join, groups, *component]
     contained = processes.start("unshare", "--pid", "--fork", *map(str, start))
     code, _, _ = contained.end()
     assert code != 0

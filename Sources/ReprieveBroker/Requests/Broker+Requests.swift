@@ -17,7 +17,7 @@ struct Request {
     }
 }
 
-/// Whose request it is.
+/// The client that made a request.
 struct Client {
     var name: ComponentName
     var credentials: Credentials

@@ -116,7 +116,7 @@ extension ParticipantShape {
 }
 
 extension ErrorShape {
-    /// What a refusal says on the wire: what was wrong, and what to do.
+    /// The error that a refusal becomes: what was wrong, and what to do.
     init(_ refusal: Refusal) {
         switch refusal {
         case .notSubscribed(let name):

@@ -15,7 +15,7 @@ package enum File {
     }
 
     /// The same of a file with secrets: it is read only if it belongs to this process's user or to
-    /// root, and nobody else may read or write it.
+    /// root, and no other user may read or write it.
     package static func readPrivate(
         _ path: String,
         atMost limit: Int

@@ -54,7 +54,7 @@ final class RecordFile {
         guard file >= 0 else { return }
         descriptor = Descriptor(owning: file)
         identity = FileIdentity(of: file)
-        // It may have come from somewhere else. What it tells is not for everybody.
+        // It may have come from elsewhere, with other permissions. Only this user may read it.
         fchmod(file, 0o600)
         size = count
     }
@@ -86,7 +86,7 @@ extension RecordFile {
         return true
     }
 
-    /// Somebody may have removed the file, or written to it.
+    /// Another process may have removed the file, or written to it.
     private func noticeChange() {
         guard descriptor != nil else { return }
         let found = FileIdentity(at: path)
@@ -122,7 +122,7 @@ extension RecordFile {
     }
 
     private func create() throws(SystemError) -> Descriptor {
-        // Whatever stands there is removed, and not written to: it may be a link to another file.
+        // A file of that name is removed, and not written to: it may be a link to another file.
         unlink(newPath)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
         let file = Glibc.open(newPath, flags, 0o600)

@@ -10,7 +10,7 @@ import Testing
 ///
 /// Components, coordinators and operators go by labels: `camera` is a component, `camera#2` is its
 /// second connection.
-final class Rehearsal {
+final class NegotiationHarness {
     private(set) var negotiation: Negotiation
     private(set) var now = Instant(sinceBoot: .zero)
     private(set) var notices: [String: [Notice]] = [:]
@@ -49,7 +49,7 @@ final class Rehearsal {
 
 // MARK: - What happens
 
-extension Rehearsal {
+extension NegotiationHarness {
     func subscribe(_ labels: String..., confirm: Bool = false, process: Int32 = 0) {
         for label in labels {
             let subscription = Subscription(
@@ -176,7 +176,7 @@ extension Rehearsal {
 
 // MARK: - What can be asked
 
-extension Rehearsal {
+extension NegotiationHarness {
     func status(_ id: DeploymentID = "d-1") -> UpdateStatus? {
         negotiation.updates[id]?.status(at: now)
     }
@@ -206,7 +206,7 @@ extension Rehearsal {
 
 // MARK: - Labels
 
-extension Rehearsal {
+extension NegotiationHarness {
     private func feed(_ event: Event) {
         let before = negotiation
         let consequences = negotiation.handle(event, at: now)
