@@ -24,7 +24,7 @@ extension PageAgreementTests {
             Policy(deadline: .zero, maxTotalDefer: .zero),
         ]
     )
-    func `opens at the deadline or later, and not all have acknowledged`(policy: Policy) {
+    func `the gate opens at the deadline or later, and not all have acknowledged`(policy: Policy) {
         let harness = asked(policy, others: [])
         #expect(harness.status()?.isReleased == true)
         #expect(harness.basis == .deadline)
@@ -96,7 +96,7 @@ extension PageAgreementTests {
         )
     }
 
-    @Test func `whose coordinator did not come back counts as cancelled`() {
+    @Test func `An update whose coordinator did not come back counts as cancelled`() {
         let harness = asked()
         harness.leave()
         harness.wait(.seconds(5))
@@ -121,7 +121,7 @@ extension PageAgreementTests {
         #expect(harness.negotiation.post(of: "d-1")?.outcome == .applied)
     }
 
-    @Test func `also where it was asked for and the update was then cancelled`() {
+    @Test func `forced is there also where it was asked for and the update was then cancelled`() {
         let harness = asked()
         harness.leave()
         harness.force()

@@ -6,7 +6,7 @@ import Testing
 // Last calls, deferrals, and what a component is away from.
 
 extension PageAgreementTests {
-    @Test func `who still owes an answer is told the time left, who is silent 0`() {
+    @Test func `still owes an answer is told the time left, a silent component 0`() {
         let policy = Policy(responseTimeout: .seconds(30), deadline: .seconds(60))
         let harness = asked(policy, others: ["arm", "door"])
         harness.answer("arm", .seconds(60))
@@ -33,7 +33,7 @@ extension PageAgreementTests {
         #expect(harness.notices["camera"]?.filter { $0.lastCall }.map(\.final) == [true])
     }
 
-    @Test func `without a subscription it follows at the next one`() {
+    @Test func `without a subscription, it follows at the next one`() {
         let harness = asked(Policy(maxTotalDefer: .seconds(40)))
         harness.wait(.seconds(19))
         harness.hangUp("camera")
@@ -50,7 +50,7 @@ extension PageAgreementTests {
         )
     }
 
-    @Test func `Whoever subscribes after it gets the question and the last call`() {
+    @Test func `A component that subscribes after it gets the question and the last call`() {
         let harness = asked(Policy(deadline: .seconds(20)))
         harness.wait(.seconds(12))
         harness.skip()
