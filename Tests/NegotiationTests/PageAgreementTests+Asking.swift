@@ -116,9 +116,15 @@ extension PageAgreementTests {
 
     @Test func `After the deadline a component is told, not asked: it is silent at once`() {
         let harness = asked(Policy(deadline: .seconds(20)))
-        harness.wait(.seconds(18))
+        harness.wait(.seconds(10))
+        harness.hangUp("arm")
+        harness.wait(.seconds(8))
         harness.leave()
         harness.wait(.seconds(3))
+        harness.skip()
+        harness.subscribe("arm")
+        #expect(harness.lastNotice("arm")?.respondBy == .zero)
+        #expect(harness.state("arm") == .silent)
         harness.skip()
         harness.subscribe("door")
         #expect(

@@ -119,6 +119,13 @@ import Testing
         #expect(late.underway("camera") == ["d-1"])
         #expect(late.underway("till") == ["d-1"])
         #expect(asked(Policy(maxDefer: .zero)).underway("camera") == ["d-1"])
+        let awaited = NegotiationHarness(naming: "shop/*")
+        awaited.announce(policy: Policy(maxTotalDefer: .seconds(40), require: ["till"]))
+        awaited.wait(.seconds(20))
+        awaited.subscribe("door")
+        awaited.wait(.seconds(20))
+        #expect(awaited.isWaiting())
+        #expect(awaited.underway("shop/till") == ["d-1"])
     }
 }
 
