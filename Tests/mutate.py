@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Breaks the negotiation on purpose, once for each line of Tests/mutations.txt, in a copy of the
+"""Breaks a target on purpose, once for each line of its list of mutations, in a copy of the
 package, and prints which check notices. Exits with 1 if a mutation survives.
 
-    Tests/mutate.sh [COPY] [--only tests|exploration|simulation]...     what these notice alone"""
+    Tests/mutate.sh [COPY] [--target Negotiation|ReprieveBroker]
+                    [--only tests|exploration|simulation]...            what these notice alone"""
 
 import argparse
 import os
@@ -17,14 +18,17 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARSER = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
 PARSER.add_argument("copy", nargs="?", default=ROOT.parent / (ROOT.name + ".mutants"))
+PARSER.add_argument("--target", default="Negotiation", choices=["Negotiation", "ReprieveBroker"])
 PARSER.add_argument("--only", action="append", choices=["tests", "exploration", "simulation"])
 ARGUMENTS = PARSER.parse_args()
 COPY = pathlib.Path(ARGUMENTS.copy)
+TARGET = ARGUMENTS.target
+LISTS = {"Negotiation": "mutations.txt", "ReprieveBroker": "mutations-broker.txt"}
 SKIPPED = shutil.ignore_patterns(".build*", ".git")
 
 
 def mutations():
-    for line in (ROOT / "Tests/mutations.txt").read_text().splitlines():
+    for line in (ROOT / "Tests" / LISTS[TARGET]).read_text().splitlines():
         if line and not line.startswith("#"):
             fields = line.replace("\\|", "\0").split("|")
             yield [field.replace("\0", "|").replace("\\n", "\n") for field in fields]
@@ -48,11 +52,12 @@ def succeeds(*command, limit=120):
 
 def checks():
     """What notices, cheapest first; each entry is its name and its commands."""
-    wanted = ARGUMENTS.only or ["tests", "exploration"]
+    second = "exploration" if TARGET == "Negotiation" else "simulation"
+    wanted = ARGUMENTS.only or ["tests", second]
     # Asked alone, the explorer visits everything.
     extent = [] if ARGUMENTS.only else ["--quick"]
     every = {
-        "tests": [["swift", "test", "--filter", "NegotiationTests"]],
+        "tests": [["swift", "test", "--filter", TARGET + "Tests"]],
         "exploration": built("explore-negotiation", *extent),
         "simulation": built("simulate-broker", "5000"),
     }
@@ -68,14 +73,14 @@ def only_what_is_needed():
     """Drops other targets' tests from the copy: each mutation builds all that is left."""
     manifest = COPY / "Package.swift"
     blocks = manifest.read_text().split("\n\n        .testTarget(")
-    wanted = [block for block in blocks[1:] if '"NegotiationTests"' in block]
+    wanted = [block for block in blocks[1:] if f'"{TARGET}Tests"' in block]
     tail = blocks[-1][blocks[-1].index("\n    ]\n)") :]
     wanted = [block.split("\n    ]\n)")[0] for block in wanted]
     manifest.write_text("\n\n        .testTarget(".join([blocks[0], *wanted]) + tail)
 
 
 def compiles():
-    return succeeds("swift", "build", "--target", "Negotiation", limit=600)
+    return succeeds("swift", "build", "--target", TARGET, limit=600)
 
 
 def killer():
@@ -92,8 +97,8 @@ def main():
         sys.exit("the checks fail without any mutation")
     survivors = 0
     for name, old, new, breaks in mutations():
-        path = COPY / "Sources/Negotiation" / name
-        whole = (ROOT / "Sources/Negotiation" / name).read_text()
+        path = COPY / "Sources" / TARGET / name
+        whole = (ROOT / "Sources" / TARGET / name).read_text()
         if whole.count(old) != 1:
             sys.exit(f"{name} has {whole.count(old)} times: {old}")
         path.write_text(whole.replace(old, new))

@@ -39,4 +39,6 @@ package enum Change: Hashable, Sendable {
     case ended(DeploymentID)
     /// `Negotiation.posts(owedTo:)`.
     case owed(ComponentName)
+    /// `Negotiation.isSubscriber(_:)`.
+    case subscriber(ComponentName)
 }

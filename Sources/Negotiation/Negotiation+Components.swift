@@ -6,6 +6,9 @@ extension Negotiation {
     mutating func subscribe(_ subscription: Subscription, _ handling: inout Handling) {
         let known = subscriptions[subscription.component] ?? []
         subscriptions[subscription.component] = known + [subscription]
+        if !returning.remove(subscription.component), known.isEmpty {
+            handling.note(.subscriber(subscription.component))
+        }
         owedPosts.deliver(to: subscription, &handling)
         forEachUpdate(&handling) { $0.subscribed(subscription, &$1) }
     }
@@ -15,22 +18,27 @@ extension Negotiation {
         _ component: ComponentName,
         _ handling: inout Handling
     ) {
-        forget(component) { $0.stream == stream }
+        forget(component, &handling) { $0.stream == stream }
         forEachUpdate(&handling) { $0.unsubscribed(stream, of: component, &$1) }
     }
 
     mutating func hangUp(_ peer: PeerID, _ component: ComponentName, _ handling: inout Handling) {
-        forget(component) { $0.stream.peer == peer }
+        forget(component, &handling) { $0.stream.peer == peer }
         forEachUpdate(&handling) { update, handling in
             update.hungUp(peer, of: component, &handling)
             update.coordinatorsLeft({ $0.peer == peer }, &handling)
         }
     }
 
-    private mutating func forget(_ component: ComponentName, _ isGone: (Subscription) -> Bool) {
+    private mutating func forget(
+        _ component: ComponentName,
+        _ handling: inout Handling,
+        _ isGone: (Subscription) -> Bool
+    ) {
         guard var left = subscriptions[component] else { return }
         left.removeAll(where: isGone)
         subscriptions[component] = left.isEmpty ? nil : left
+        if left.isEmpty { handling.note(.subscriber(component)) }
     }
 
     mutating func take(_ answer: Answer, _ handling: inout Handling) {

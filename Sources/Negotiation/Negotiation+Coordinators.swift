@@ -24,9 +24,9 @@ extension Negotiation {
         handling.note(.update(id))
         handling.decide(.announced(id))
         let reply = handling.consequences.actions.count
-        let subscriptions = subscriptions
+        let (subscriptions, returning) = (subscriptions, returning)
         withUpdate(id, &handling) { update, handling in
-            update.begin(subscriptions, &handling)
+            update.begin(subscriptions, returning, &handling)
             let attachment = update.attachment(isFirst: true)
             handling.consequences.actions.insert(.attached(coordinator, attachment), at: reply)
         }

@@ -3,8 +3,18 @@
 // What can be asked of a negotiation.
 
 extension Negotiation {
-    /// Whether any component is subscribed.
-    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+    /// Whether any component is subscribed, or may return after a restart of the broker.
+    package var hasSubscribers: Bool { !subscriptions.isEmpty || !returning.names.isEmpty }
+
+    /// The components that are subscribed, or may return after a restart of the broker, sorted.
+    package var subscribers: [ComponentName] {
+        returning.names.isEmpty
+            ? subscriptions.names : Set(subscriptions.names).union(returning.names).sorted()
+    }
+
+    package func isSubscriber(_ name: ComponentName) -> Bool {
+        subscriptions[name] != nil || returning.names.contains(name)
+    }
 
     /// Whether any update waits.
     package var isWaiting: Bool { updates.entries.contains { $0.isWaiting } }

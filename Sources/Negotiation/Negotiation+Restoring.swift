@@ -9,6 +9,7 @@ package struct Restored: Sendable {
     /// Oldest first.
     package var ended: [(id: DeploymentID, end: Ended)] = []
     package var owed: [ComponentName: [OwedPost]] = [:]
+    package var subscribers: Set<ComponentName> = []
     /// How long the device was suspended since.
     package var slept: Duration = .zero
 
@@ -26,12 +27,15 @@ extension Negotiation {
         for (id, update) in restored.updates {
             if case .ended = update.phase { departing[id] = update } else { updates[id] = update }
         }
+        returning.expect(restored.subscribers, until: now)
         if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }
         _ = handle(.restarted, at: now)
     }
 
     /// The connections are lost. What was on its way may not have left, and is owed.
     mutating func restart(_ handling: inout Handling) {
+        let graceEnd = handling.now + handling.settings.reconnectGrace
+        returning.expect(subscriptions.names, until: graceEnd)
         subscriptions = SortedMap()
         owedPosts.restarted()
         for update in departing.entries {

@@ -18,6 +18,7 @@ package struct Negotiation: Hashable, Sendable {
     /// The updates that have ended and whose posts may not have left yet.
     package internal(set) var departing = SortedMap<Update>()
     var subscriptions = SortedMap<[Subscription]>()
+    var returning = ReturningComponents()
     var endedUpdates = EndedUpdates()
     var owedPosts = OwedPosts()
 
@@ -27,7 +28,7 @@ package struct Negotiation: Hashable, Sendable {
 
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
-        var next: Instant?
+        var next = returning.until
         for place in updates.places {
             next = earliest(next, updates.entries[place].nextDeadline(settings))
         }
@@ -52,8 +53,12 @@ package struct Negotiation: Hashable, Sendable {
             cancel(withdrawal, request, &handling)
         case .forced(let id, let reason, let by, let request):
             force(id, Force(by: by, reason: reason), request, &handling)
-        case .timePassed: forEachUpdate(&handling) { $0.timePassed(&$1) }
-        case .slept(let asleep): forEachUpdate(&handling) { $0.slept(asleep, &$1) }
+        case .timePassed:
+            for name in returning.takeMissing(at: now) { handling.note(.subscriber(name)) }
+            forEachUpdate(&handling) { $0.timePassed(&$1) }
+        case .slept(let asleep):
+            returning.slept(asleep)
+            forEachUpdate(&handling) { $0.slept(asleep, &$1) }
         case .sent: sent(&handling)
         case .restarted: restart(&handling)
         }

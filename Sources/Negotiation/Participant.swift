@@ -131,8 +131,11 @@ extension Participant {
     /// How many questions it was asked. 0: it has not subscribed yet.
     package var rounds: Int64 { question.round }
 
-    /// Required, and not subscribed yet.
-    var isPlaceholder: Bool { question.round == 0 && subscribers.isEmpty }
+    /// Required, and not subscribed yet. (`away` and `gone` at first are the states of a component
+    /// that was subscribed when the broker died.)
+    var isPlaceholder: Bool {
+        question.round == 0 && subscribers.isEmpty && state != .away && state != .gone
+    }
 
     /// It acts only on a final notice.
     package var isConfirm: Bool { subscribers.contains { $0.confirm } }

@@ -6,6 +6,7 @@ extension Update {
     /// Asks every subscribed component that the update concerns.
     mutating func begin(
         _ subscriptions: SortedMap<[Subscription]>,
+        _ returning: ReturningComponents,
         _ handling: inout Handling
     ) {
         guard policy.notification == .notify else { return open(on: .skipped, &handling) }
@@ -19,7 +20,12 @@ extension Update {
             let isPresent = subscriptions.names.contains { handling.settings.meets(name, $0) }
             if !isPresent { waitFor(name, &handling) }
         }
-        if deadline <= handling.now { reachDeadline(&handling) } else { settle(&handling) }
+        // A deadline of 0: all are told, and none is waited for.
+        guard deadline > handling.now else { return reachDeadline(&handling) }
+        for name in returning.names where concerns(name) && participants[name] == nil {
+            waitForReturn(of: name, until: returning.until, &handling)
+        }
+        settle(&handling)
     }
 
     /// Adds a required component that has not subscribed.
@@ -33,6 +39,22 @@ extension Update {
             until: isTime ? end : nil,
             policy: policy,
             budget: budget
+        )
+        add(name, participant, &handling)
+    }
+
+    /// Adds a component that was subscribed when the broker died, and may be back in a moment.
+    private mutating func waitForReturn(
+        of name: ComponentName,
+        until end: Instant?,
+        _ handling: inout Handling
+    ) {
+        let participant = Participant(
+            .away,
+            at: handling.now,
+            until: end,
+            policy: policy,
+            budget: handling.settings.budget(of: name, policy)
         )
         add(name, participant, &handling)
     }
@@ -109,6 +131,9 @@ extension Update {
         case .absent: ask(name, streams: [stream], &handling)
         case .acknowledged: ask(name, streams: [stream], isSecond: isSecond, &handling)
         case .asked, .silent: repeatQuestion(name, to: stream, &handling)
+        // It returns after a restart of the broker, and was not asked yet.
+        case .away where participants[name]?.rounds == 0:
+            ask(name, streams: [stream], &handling)
         case .away, .gone: welcomeBack(name, stream, &handling)
         case .deferred, .overridden, nil: break
         }

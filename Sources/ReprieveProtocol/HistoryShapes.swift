@@ -109,7 +109,7 @@ package struct DecisionShape: Shape {
     }
 }
 
-/// Who did it, and why.
+/// The process or component that did it, and why.
 package struct ByWhomShape: Shape {
     package var by: String
     package var reason: String

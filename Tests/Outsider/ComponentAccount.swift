@@ -6,6 +6,8 @@ import Negotiation
 struct ComponentAccount: Hashable, Sendable {
     var subscriptions: [StreamID: Subscription] = [:]
     var isTold = false
+    /// It was subscribed when the broker died, and was not back when the update was announced.
+    var isReturning = false
     /// Its only subscriptions belong to a coordinator's process.
     var isExcused = false
     /// Its question is not answered yet.
@@ -29,7 +31,7 @@ struct ComponentAccount: Hashable, Sendable {
     var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
     /// Required, and not subscribed yet.
-    var isPlaceholder: Bool { subscriptions.isEmpty && !isTold }
+    var isPlaceholder: Bool { subscriptions.isEmpty && !isTold && !isReturning }
     var isUsedUp: Bool { used >= budget }
 
     func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }

@@ -28,6 +28,7 @@ struct GateAccount: Hashable, Sendable {
         _ subscriptions: [Subscription],
         _ process: Int32,
         _ rules: [ComponentRule],
+        _ returning: ReturningAccount,
         at now: Instant
     ) {
         self.rules = rules
@@ -45,6 +46,15 @@ struct GateAccount: Hashable, Sendable {
         for name in policy.require
         where !subscriptions.contains(where: { $0.component.meets(name, rules) }) {
             add(name, at: now)
+        }
+        let wanted = request.components ?? []
+        for name in returning.names where accounts[name] == nil && deadline > now {
+            let isNamed = (wanted + policy.require).contains(where: name.answers)
+            guard wanted.isEmpty || isNamed else { continue }
+            add(name, at: now)
+            accounts[name]?.isReturning = true
+            accounts[name]?.isOut = false
+            accounts[name]?.graceUntil = returning.until
         }
     }
 
@@ -71,6 +81,8 @@ struct GateAccount: Hashable, Sendable {
         accounts[name]?.isExcused = false
         guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
+        // Nothing was asked yet: its time begins now.
+        if account.isReturning, !account.isTold { return }
         if account.isOpen {
             let isLate = min(account.answerBy, deadline) <= now
             accounts[name]?.isOut = isLate || account.isUsedUp

@@ -5,7 +5,7 @@ package import Negotiation
 // Subscriptions that need not be asked again, because they acknowledged before.
 
 extension InvariantChecker {
-    package var hasSubscribers: Bool { !subscriptions.isEmpty }
+    package var hasSubscribers: Bool { !subscriptions.isEmpty || !returning.names.isEmpty }
 
     package func isSubscribed(_ stream: StreamID) -> Bool { subscriptions[stream] != nil }
 

@@ -12,6 +12,7 @@ extension InvariantChecker {
         at now: Instant
     ) {
         (subscriptions, last) = ([:], now)
+        returning = ReturningAccount()
         // Kept for the next boot, for as long as there is room.
         repeatedPosts?.reboot(owed.mapValues { Set($0.keys) })
         owed = [:]
@@ -38,6 +39,7 @@ extension UpdateHistory {
 extension Oracle {
     package mutating func reboot(over: Set<DeploymentID>, at now: Instant) {
         (subscriptions, last) = ([:], now)
+        returning = ReturningAccount()
         gates = gates.filter { !$0.value.isShut && !over.contains($0.key) }
         for id in gates.keys { gates[id]?.openUntil = now + settings.completionLimit }
     }

@@ -10,6 +10,7 @@ package struct InvariantChecker: Hashable, Sendable {
     let settings: Settings
     var histories: [DeploymentID: UpdateHistory] = [:]
     var subscriptions: [StreamID: Subscription] = [:]
+    var returning = ReturningAccount()
     /// Posts that await a component: of which update, and until when.
     var owed: [ComponentName: [DeploymentID: Instant]] = [:]
     var repeatedPosts: RepeatedPosts?
@@ -42,6 +43,7 @@ package struct InvariantChecker: Hashable, Sendable {
     }
 
     private mutating func listen(to transition: Transition) {
+        returning.hear(transition.event, subscriptions.values, settings, at: transition.now)
         switch transition.event {
         case .subscribed(let one): subscriptions[one.stream] = one
         case .unsubscribed(let stream, _): subscriptions[stream] = nil
@@ -54,6 +56,10 @@ package struct InvariantChecker: Hashable, Sendable {
             let id = request.deploymentID
             if transition.before.updates[id] == nil {
                 histories[id] = UpdateHistory(request, at: transition.now)
+                let isWaitedFor = request.policy.deadline > .zero
+                // A required one is waited for as if it were absent, which is longer.
+                let names = returning.names.subtracting(request.policy.require)
+                histories[id]?.returning = isWaitedFor ? names : []
                 repeatedPosts?.forget(id, Array(owed.keys))
                 for name in owed.keys { owed[name]?[id] = nil }
             }

@@ -17,6 +17,7 @@ package struct Oracle: Hashable, Sendable {
     let settings: Settings
     var gates: [DeploymentID: GateAccount] = [:]
     var subscriptions: [StreamID: Subscription] = [:]
+    var returning = ReturningAccount()
     var last = Instant(sinceBoot: .zero)
 
     package init(settings: Settings) {
@@ -45,16 +46,27 @@ package struct Oracle: Hashable, Sendable {
     }
 
     private mutating func hear(_ event: Event, at now: Instant) {
+        returning.hear(event, subscriptions.values, settings, at: now)
         switch event {
-        case .subscribed(let one): subscriptions[one.stream] = one
+        case .subscribed(let one):
+            subscriptions[one.stream] = one
         case .unsubscribed(let stream, _): subscriptions[stream] = nil
         case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
-        case .restarted: subscriptions = [:]
+        case .restarted:
+            subscriptions = [:]
         case .announced(let request, _, let process):
             let id = request.deploymentID
             let known = Array(subscriptions.values)
             gates[id] =
-                gates[id] ?? GateAccount(request, known, process, settings.rules, at: now)
+                gates[id]
+                ?? GateAccount(
+                    request,
+                    known,
+                    process,
+                    settings.rules,
+                    returning,
+                    at: now
+                )
         default: break
         }
     }

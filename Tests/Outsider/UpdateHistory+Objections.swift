@@ -184,7 +184,7 @@ extension UpdateHistory {
             }
         }
         let unmatched = Set(request.components ?? []).filter { name in
-            !concerned.contains { $0.component.answers(to: name) }
+            !(concerned.map(\.component) + returning).contains { $0.answers(to: name) }
         }
         let isListed = transition.actions.contains { action in
             guard case .attached(coordinator, let attachment) = action else { return false }

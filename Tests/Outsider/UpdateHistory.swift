@@ -6,6 +6,8 @@ import Negotiation
 struct UpdateHistory: Hashable, Sendable {
     var request: UpdateRequest
     var coordinators: Set<StreamID> = []
+    /// Components that might still return after a restart when it was announced.
+    var returning: Set<ComponentName> = []
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
     /// The components that were sent a notice, and the subscriptions that were sent a post.

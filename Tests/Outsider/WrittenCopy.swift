@@ -11,6 +11,7 @@ package struct WrittenCopy: Equatable, Sendable {
     private var endedOrder: [DeploymentID] = []
     private var ended = SortedMap<Ended>()
     private var owed = SortedMap<[OwedPost]>()
+    private var subscribers: Set<ComponentName> = []
 
     package init() {}
 
@@ -30,6 +31,7 @@ package struct WrittenCopy: Equatable, Sendable {
             ended[id] = end
         }
         for (name, posts) in negotiation.owed { owed[name] = posts }
+        subscribers = Set(negotiation.subscribers)
     }
 
     package mutating func apply(_ changes: [Change], of negotiation: Negotiation) {
@@ -48,6 +50,12 @@ package struct WrittenCopy: Equatable, Sendable {
             case .owed(let name):
                 let posts = negotiation.posts(owedTo: name)
                 owed[name] = posts.isEmpty ? nil : posts
+            case .subscriber(let name):
+                if negotiation.isSubscriber(name) {
+                    subscribers.insert(name)
+                } else {
+                    subscribers.remove(name)
+                }
             }
         }
     }
@@ -64,6 +72,7 @@ package struct WrittenCopy: Equatable, Sendable {
         }
         restored.ended = endedOrder.compactMap { id in ended[id].map { (id, $0) } }
         for name in owed.names { restored.owed[name] = owed[name] }
+        restored.subscribers = subscribers
         return restored
     }
 }

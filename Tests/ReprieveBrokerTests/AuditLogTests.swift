@@ -6,88 +6,82 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-private let camera = "com.example.Camera"
-private let robot = "com.example.Robot"
-
-@Suite("What the log says of an update") struct AuditLogTests {
+@Suite("The log") struct AuditLogTests {
     private var harness = BrokerHarness()
 
-    private mutating func announce(
-        _ id: String = "d-1",
-        _ change: (inout GateRequest) -> Void = { _ in }
-    ) -> PeerID {
-        let coordinator = harness.operatorAtControl()
-        var request = GateRequest(deploymentID: id)
-        change(&request)
-        harness.ask(coordinator, .gateUpdate, request)
-        return coordinator
+    private var texts: [String] { harness.log.map(\.text) }
+
+    private func warnings() -> [String] {
+        harness.log.filter { $0.level == .warning }.map(\.text)
     }
 
-    /// The story of one update, in the words after its id or before it.
-    private func story(_ id: String = "d-1") -> [String] {
-        harness.log.filter { $0.deploymentID == id }.map { note in
-            (note.component.map { $0 + ": " } ?? "") + note.text
+    @Test mutating func `complains once of a peer that sends and does not read`() {
+        let camera = harness.component("com.example.Camera")
+        harness.limitReading(camera, to: 0)
+        let ping = Message(.ping).encoded()
+        let pings = Array(repeatElement(ping, count: 64 * 1_024 / ping.count).joined())
+        for _ in 0..<3 { harness.sendBytes(pings, from: camera) }
+        #expect(!harness.isConnected(camera))
+        #expect(warnings().count == 1)
+    }
+
+    @Test mutating func `counts complaints of one kind about one user after the first`() {
+        for _ in 0..<100 {
+            let peer = harness.connect("com.example.Camera", at: .components, user: 99)
+            harness.hangUp(peer)
         }
-    }
-
-    @Test mutating func `is who held it back, why, and on what ground it went ahead`() {
-        let first = harness.component(camera)
-        _ = harness.component(robot)
-        let coordinator = announce()
-        harness.answer(first, "d-1", 30_000, message: "recording")
-        harness.answer(first, "d-1", 0)
+        #expect(warnings().count == 1)
+        let other = harness.connect("com.example.Camera", at: .components, user: 98)
+        harness.hangUp(other)
+        #expect(warnings().count == 2, "another user's are its own")
         harness.pass(.seconds(60))
-        let call = CompleteRequest(deploymentID: "d-1", outcome: .failed, message: "no space")
-        harness.ask(coordinator, .completeUpdate, call)
-        #expect(
-            story() == [
-                #"update "d-1" was announced by uid 1000, pid 3"#,
-                #"\#(camera): \#(camera) deferred update "d-1" by 30000 ms: "recording""#,
-                #"\#(robot): update "d-1" goes ahead without an answer from \#(robot)"#,
-                #"update "d-1" was released on silence after 60000 ms, 2 asked"#,
-                #"update "d-1" was completed: failed, "no space""#,
-            ]
-        )
-        #expect(harness.log.compactMap(\.basis) == ["silence"])
-        #expect(harness.log.compactMap(\.outcome) == ["failed"])
+        #expect(warnings().count == 3)
+        #expect(warnings().last?.hasPrefix("99 more like this: denied") == true)
+        harness.pass(.seconds(600))
+        #expect(harness.nextDeadline == nil, "no wake-up is left")
+        harness.hangUp(harness.connect("com.example.Camera", at: .components, user: 99))
+        #expect(warnings().count == 4)
     }
 
-    @Test mutating func `is said once, however many wait for it`() {
-        let peer = harness.component(camera)
-        _ = (announce(), announce())
-        harness.answer(peer, "d-1", 0)
-        _ = announce()
-        #expect(story().filter { $0.contains("was released") }.count == 1)
+    @Test mutating func `says announced of nothing that was refused`() {
+        _ = harness.component("com.example.Camera")
+        let first = harness.operatorAtControl()
+        harness.ask(first, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "one"))
+        let second = harness.operatorAtControl()
+        harness.ask(second, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "another"))
+        harness.ask(second, .gateUpdate, GateRequest(deploymentID: "d-1", reason: "one"))
+        #expect(texts.filter { $0.contains("was announced") }.count == 1)
+        #expect(texts.filter { $0.contains("was joined") }.count == 1)
     }
 
-    @Test mutating func `is also said when nobody waits for it any more`() {
-        _ = harness.component(camera)
-        harness.hangUp(announce())
+    @Test mutating func `says forced of no update that was released before`() {
+        let coordinator = harness.operatorAtControl()
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        let force = ReasonedRequest(deploymentID: "d-1", reason: "now")
+        harness.ask(coordinator, .forceUpdate, force)
+        #expect(!texts.contains { $0.contains("was forced") })
+        _ = harness.component("com.example.Camera")
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-2"))
+        let other = ReasonedRequest(deploymentID: "d-2", reason: "now")
+        harness.ask(coordinator, .forceUpdate, other)
+        #expect(texts.filter { $0.contains("was forced") }.count == 1)
+    }
+
+    @Test mutating func `says once that a file is not written, and once that it is again`() {
+        let camera = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl()
+        harness.host.failingFiles = [.journal]
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        for _ in 0..<20 {
+            harness.answer(camera, "d-1", 1_000)
+            harness.pass(.seconds(1))
+        }
+        #expect(warnings().filter { $0.contains("disk full") }.count == 1)
+        harness.host.failingFiles = []
         harness.pass(.seconds(5))
-        #expect(story().last?.contains("was cancelled by \"reprieved\"") == true)
-    }
-
-    @Test mutating func `is who forced it, and who still wanted time`() {
-        let peer = harness.component(camera)
-        _ = announce()
-        harness.answer(peer, "d-1", 60_000)
-        let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
-        harness.ask(harness.operatorAtControl(), .forceUpdate, call)
-        #expect(story().suffix(3).map { $0.contains("forced") } == [true, false, true])
-        #expect(story().suffix(2).first?.contains("wanted more time") == true)
-    }
-
-    @Test mutating func `is that it was refused`() {
-        _ = harness.component(camera)
-        _ = announce { $0.policy.onSilence = .refuse }
-        harness.pass(.seconds(60))
-        #expect(story().last == #"update "d-1" was refused: "no answer from \#(camera)""#)
-    }
-
-    @Test mutating func `is not of each of a thousand that were silent`() {
-        for number in 0..<40 { _ = harness.component("com.example.c\(number)") }
-        _ = announce()
-        harness.pass(.seconds(60))
-        #expect(story().filter { $0.contains("without an answer") }.count == 32)
+        #expect(texts.filter { $0.contains("is written again") }.count == 1)
+        var expected = harness.broker.negotiation
+        _ = expected.handle(.restarted, at: harness.now)
+        #expect(harness.recalled() == expected)
     }
 }

@@ -192,6 +192,50 @@ import Testing
         #expect(decisions("d-1").map(\.deploymentID) == ["d-1"])
     }
 
+    @Test mutating func `tells each component's own last deferral`() {
+        let names = ["com.example.Arm", "com.example.Camera", "com.example.Till"]
+        let peers = names.map { harness.component($0) }
+        _ = announce("d-1")
+        let frames = [(0, Int64(30_000), "moving"), (1, 60_000, "recording")]
+        for (index, time, message) in frames {
+            harness.say(peers[index]) { connection in
+                let deferral = DeferRequest(
+                    deploymentID: "d-1",
+                    recheckAfterMs: time,
+                    message: message
+                )
+                let ready = DeferRequest(deploymentID: "d-1", recheckAfterMs: 0)
+                return connection.request(.deferComponentUpdate, deferral.encoded()).frame
+                    + connection.request(.deferComponentUpdate, ready.encoded()).frame
+            }
+        }
+        harness.restart()
+        _ = announce("d-1")
+        let till = harness.component("com.example.Till")
+        harness.answer(till, "d-1", 0)
+        let told = decisions("d-1").first?.participants ?? []
+        let last = Dictionary(uniqueKeysWithValues: told.map { ($0.component, $0.lastDeferral) })
+        #expect(last["com.example.Arm"]??.message == "moving")
+        #expect(last["com.example.Arm"]??.grantedMs == 30_000)
+        #expect(last["com.example.Camera"]??.message == "recording")
+        #expect(last["com.example.Camera"]??.grantedMs == 60_000)
+    }
+
+    @Test mutating func `gives a component its response time after a suspend that came before`() {
+        _ = harness.component("com.example.Camera")
+        _ = announce("d-1")
+        harness.pass(.seconds(10))
+        harness.sleep(.seconds(3_600))
+        harness.restart()
+        _ = announce("d-1")
+        _ = harness.component("com.example.Camera")
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(49_999))
+        #expect(state("com.example.Camera") == .asked)
+        harness.pass(.milliseconds(1))
+        #expect(state("com.example.Camera") != .asked)
+    }
+
     @Test mutating func `is no more of the history than there is room for`() {
         harness = BrokerHarness { $0.history.maximumDecisions = 3 }
         for number in 1...5 {
@@ -219,81 +263,5 @@ import Testing
         let done = CompleteRequest(deploymentID: "d-1", outcome: .applied)
         harness.ask(coordinator, .completeUpdate, done)
         #expect(harness.state.count > released)
-    }
-}
-
-@Suite("A damaged file") struct DamagedFileTests {
-    /// A journal with two components, one of which has deferred.
-    private func harness() -> BrokerHarness {
-        var harness = BrokerHarness()
-        let arm = harness.component("com.example.Arm")
-        _ = harness.component("com.example.Camera")
-        let coordinator = harness.operatorAtControl()
-        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
-        harness.answer(arm, "d-1", 30_000)
-        return harness
-    }
-
-    private func recall(_ journal: [UInt8], _ harness: BrokerHarness) -> (Negotiation, [String]) {
-        let past = StoredFiles(journal: journal, boot: harness.broker.settings.boot)
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: harness.now))
-        return (broker.negotiation, past.journal.findings)
-    }
-
-    @Test func `gives what it held before the page that was torn, wherever it was cut`() {
-        let harness = harness()
-        let whole = recall(harness.journal, harness)
-        #expect(whole.1.isEmpty)
-        for count in 1..<harness.journal.count {
-            let (negotiation, findings) = recall(Array(harness.journal.prefix(count)), harness)
-            #expect(negotiation != whole.0)
-            if let update = negotiation.updates["d-1"] {
-                #expect(update.participants.count == 2, "no page counts by half")
-            }
-            #expect(findings.count <= 1)
-        }
-    }
-
-    @Test func `gives everything but the record that was hit, whichever bit is flipped`() {
-        let harness = harness()
-        for index in harness.journal.indices {
-            var bytes = harness.journal
-            bytes[index] ^= 1 << UInt8(index % 8)
-            let (negotiation, findings) = recall(bytes, harness)
-            #expect(findings.count == 1 && findings[0].contains("damaged"))
-            let count = negotiation.updates["d-1"]?.participants.count
-            #expect(count == nil || count ?? 0 >= 1)
-        }
-    }
-
-    @Test func `of another boot is void, and says so`() {
-        let harness = harness()
-        let past = StoredFiles(journal: harness.journal, boot: "another")
-        #expect(past.journal.findings == ["it was written in another boot, and is void"])
-    }
-
-    @Test func `gives no instant of another boot when the frame is hit that names the boot`() {
-        var harness = BrokerHarness()
-        harness.pass(.seconds(500_000))
-        let coordinator = harness.operatorAtControl()
-        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
-        var state = harness.state
-        state[20] ^= 1
-        let past = StoredFiles(state: state, boot: "another")
-        let start = Instant(sinceBoot: .seconds(5))
-        let settings = harness.broker.settings
-        let broker = Broker(settings: settings, recalling: past, at: Reading(now: start))
-        #expect(past.state.findings.count == 1)
-        #expect(broker.negotiation.updates["d-1"]?.release?.at == start)
-    }
-
-    @Test func `may hold anything, and nothing comes of it`() {
-        let harness = harness()
-        var dice = SystemRandomNumberGenerator()
-        for _ in 0..<200 {
-            let bytes = (0..<300).map { _ in UInt8.random(in: 0...255, using: &dice) }
-            #expect(recall(bytes, harness).0.updates.isEmpty)
-        }
     }
 }

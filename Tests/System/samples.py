@@ -105,7 +105,7 @@ class Accepted(Connection):
         return Frame(decode_headers(rest[:length]), rest[length:-4])
 
 
-class ScriptedBroker:
+class PuppetBroker:
     """Accepts one component, and sends it whatever a test wants, in whatever pieces."""
 
     def __init__(self, path):

@@ -54,13 +54,12 @@ def test_an_updates_story_is_found_by_its_id(tmp_path):
         explained = machine.live_journal("DEPLOYMENT_ID=d-1", "--catalog")
     assert [(entry.get("COMPONENT"), entry["MESSAGE"].split(": ")[0]) for entry in entries] == [
         (None, entries[0]["MESSAGE"]),
-        ("camera", 'camera deferred update "d-1" by 1500 ms'),
-        ("robot", 'update "d-1" goes ahead without an answer from robot'),
-        (None, entries[3]["MESSAGE"]),
-        (None, 'update "d-1" was completed'),
+        ("camera", 'camera defers update "d-1" by 1500 ms'),
+        ("robot", 'update "d-1" goes ahead without an answer of robot'),
+        (None, 'update "d-1" is released'),
+        (None, 'update "d-1" is completed'),
     ]
-    assert entries[0]["MESSAGE"].startswith('update "d-1" was announced by uid 0, pid ')
-    assert entries[3]["MESSAGE"].startswith('update "d-1" was released on silence after ')
+    assert entries[0]["MESSAGE"].startswith('update "d-1" is announced by uid 0, pid ')
     assert "recording" in entries[1]["MESSAGE"]
     assert entries[3]["BASIS"] == "silence"
     assert entries[4]["OUTCOME"] == "applied"

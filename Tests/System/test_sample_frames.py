@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 from protocol import APPLICATION_MESSAGE, INTERNAL_ERROR, PING, PING_RESPONSE, encode, message
-from samples import environment, plain_python, sanitized_c, ScriptedBroker
+from samples import environment, plain_python, sanitized_c, PuppetBroker
 
 COMPONENTS = {"plain Python": plain_python, "C": sanitized_c}
 LONGEST = 8 * 1024
@@ -24,7 +24,7 @@ def start(request, directory, processes):
 
 @pytest.fixture
 def broker(directory):
-    broker = ScriptedBroker(directory + "/ipc.socket")
+    broker = PuppetBroker(directory + "/ipc.socket")
     yield broker
     broker.close()
 

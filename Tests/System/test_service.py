@@ -91,7 +91,7 @@ def test_a_reload_takes_what_is_good_and_nothing_else(device):
     text = "[Policy]\\nMaxDefer=2m\\n"
     device.run("sh", "-c", f"printf '{text}' >/etc/reprieve/reprieved.conf")
     device.run("systemctl", "reload", "reprieved")
-    device.wait_for("reloaded the configuration:", "journalctl", "--unit=reprieved", "--output=cat")
+    device.wait_for("reloaded:", "journalctl", "--unit=reprieved", "--output=cat")
     device.run("sh", "-c", "echo nonsense >>/etc/reprieve/reprieved.conf")
     device.run("systemctl", "reload", "reprieved")
     device.wait_for("is not reloaded", "journalctl", "--unit=reprieved", "--output=cat")

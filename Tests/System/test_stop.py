@@ -66,7 +66,7 @@ def test_the_end_of_systemds_time_out_forces_the_gate(tmp_path):
         machine.run("systemctl", "stop", "--no-block", "nucleus")
         camera.answer(camera.notice()["deploymentId"], 60_000)
         assert camera.notice()["lastCall"]
-        machine.await_log("was released on forced")
+        machine.await_log("is released: forced")
         machine.await_log("interrupted by SIGTERM", unit="nucleus")
         decision = machine.history()[0]
         assert decision["basis"] == "forced"
@@ -123,7 +123,7 @@ def test_the_nucleus_goes_down_before_the_broker_and_the_components(tmp_path):
         assert machine.power_off() == "poweroff"
     journal = Journal(machine)
     gone = journal.time("Stopped nucleus.service")
-    assert journal.time(f'update "{STOP}" was released on consent', "1 asked") < gone
+    assert journal.time(f'update "{STOP}" is released: consent, ', "1 asked") < gone
     for unit in ["reprieved", "camera"]:
         assert gone < journal.time(f"Stopping {unit}.service")
     assert [line for line in camera.heard() if STOP in line] == []

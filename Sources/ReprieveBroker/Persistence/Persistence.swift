@@ -64,7 +64,7 @@ extension Persistence {
         for change in changes {
             switch change {
             case .ended, .owed: state.changes.append(change)
-            case .update, .participant: break
+            case .update, .participant, .subscriber: break
             }
         }
     }
@@ -174,6 +174,7 @@ extension Persistence {
         }
         changes += negotiation.ended.map { .ended($0.id) }
         changes += negotiation.owed.map { .owed($0.component) }
+        if file == .journal { changes += negotiation.subscribers.map(Change.subscriber) }
         add(changes, to: &records, file, negotiation)
     }
 
@@ -195,6 +196,8 @@ extension Persistence {
                 participants[participants.count - 1].names.append(name)
             case .ended(let id): records.add(id, ended: negotiation.ending(of: id))
             case .owed(let name): records.add(name, owed: negotiation.posts(owedTo: name))
+            case .subscriber(let name):
+                records.add(subscriber: name, negotiation.isSubscriber(name))
             }
         }
         for (id, names) in participants {

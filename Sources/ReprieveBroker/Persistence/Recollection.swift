@@ -9,6 +9,7 @@ extension StoredFiles {
     /// The journal knows best. Only where it could not be written does the state file know more.
     func restored(_ settings: Settings, at reading: Reading) -> Restored {
         var restored = restored(settings, at: reading.now)
+        restored.subscribers = journal.subscribers
         if journal.isOfThisBoot, let asleep = journal.asleep {
             let slept = reading.asleep - asleep
             if slept >= Limits.shortestSleep { restored.slept = slept }

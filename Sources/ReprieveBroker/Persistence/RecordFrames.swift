@@ -7,18 +7,21 @@ internal import Negotiation
 /// what a record is about, the payload says what holds for it now; without a payload it is struck
 /// out.
 ///
-///     format 2, boot TEXT         what follows was written in this boot, in this format
+///     format 3, boot TEXT         what follows was written in this boot, in this format
 ///     update ID                   an update, without its participants
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
 ///     owed NAME                   the posts that a component has yet to be sent
+///     subscriber NAME             a component that is subscribed
 ///     decision NUMBER             an entry of the history, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
-    static let format: Int32 = 2
+    static let format: Int32 = 3
+    /// The formats that are read. Format 2 has no subscribers.
+    static let readable: ClosedRange<Int32> = 2...3
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
     /// As the participant before it in the same record. No longer written.
@@ -71,6 +74,11 @@ struct RecordFrames {
             var posts = posts
             if !posts.isEmpty { try writer.code(&posts) }
         }
+    }
+
+    mutating func add(subscriber name: ComponentName, _ isSubscriber: Bool) {
+        let headers = [Header("subscriber", .string(name))]
+        frames.append(Frame(headers: headers, payload: isSubscriber ? [1] : []))
     }
 
     mutating func add(_ entry: History.Entry) {

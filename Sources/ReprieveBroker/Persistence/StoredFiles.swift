@@ -40,6 +40,7 @@ package struct FileContent: Sendable {
     /// Oldest first.
     private(set) var ended: [(id: DeploymentID, end: Ended)] = []
     private(set) var owed: [ComponentName: [OwedPost]] = [:]
+    private(set) var subscribers: Set<ComponentName> = []
     private(set) var decisions: [Int32: [UInt8]] = [:]
     /// Of another boot, whose instants mean nothing in this one.
     private(set) var oldUpdates: Set<DeploymentID> = []
@@ -71,7 +72,7 @@ package struct FileContent: Sendable {
                 asleep = .milliseconds(milliseconds)
             }
             if let format = frame.int32("format") {
-                if format != RecordFrames.format {
+                if !RecordFrames.readable.contains(format) {
                     isOfOtherVersion = true
                     let age = format > RecordFrames.format ? "a later" : "an earlier"
                     findings = ["it was written by \(age) version"]
@@ -86,7 +87,7 @@ package struct FileContent: Sendable {
             }
         }
         if isOfOtherVersion {
-            (updates, ended, owed, decisions) = ([:], [], [:], [:])
+            (updates, ended, owed, subscribers, decisions) = ([:], [], [:], [], [:])
         } else if isVoid {
             findings = ["it was written in another boot, and is void"]
         } else if damaged > 0 {
@@ -113,6 +114,8 @@ package struct FileContent: Sendable {
                 }
             }
             if isOld { oldOwed.insert(name) } else { oldOwed.remove(name) }
+        } else if let name = frame.string("subscriber") {
+            if payload.isEmpty { subscribers.remove(name) } else { subscribers.insert(name) }
         } else if let number = frame.int32("decision") {
             decisions[number] = payload
         } else {
