@@ -50,10 +50,11 @@ extension Update {
         guard settings.maxDefer(of: name, policy) >= least else {
             return .deferralsForbidden(name, id)
         }
+        let place = participants.place(of: name)
+        let isOverridden = place.map { participants.entries[$0].state == .overridden } ?? false
         let budgetLeft =
-            participant(for: name, settings)?.budgetLeft(at: now)
-            ?? settings.budget(of: name, policy)
-        let isOverridden = participants[name]?.state == .overridden
+            place.map { participants.entries[$0].budgetLeft(at: now) }
+            ?? budgetLeft(toArriving: name, settings, at: now)
         return budgetLeft >= least && !isOverridden ? nil : .budgetSpent(name, id)
     }
 

@@ -97,12 +97,16 @@ extension Update {
         settle(&handling)
     }
 
-    /// The participant that a component is, or becomes when it subscribes.
-    func participant(for name: ComponentName, _ settings: Settings) -> Participant? {
-        if let participant = participants[name] { return participant }
+    /// The budget of a component that is no participant yet: it may be waited for by its last part.
+    func budgetLeft(
+        toArriving name: ComponentName,
+        _ settings: Settings,
+        at now: Instant
+    ) -> Duration {
+        let budget = settings.budget(of: name, policy)
         let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
-        return placeholder.flatMap { participants[$0] }?
-            .limited(to: settings.budget(of: name, policy))
+        let awaited = placeholder.flatMap { participants[$0] }?.limited(to: budget)
+        return awaited?.budgetLeft(at: now) ?? budget
     }
 
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
