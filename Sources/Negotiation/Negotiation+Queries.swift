@@ -46,14 +46,12 @@ extension Negotiation {
     /// The posts owed to a component, oldest first.
     package func posts(owedTo component: ComponentName) -> [OwedPost] { owedPosts[component] }
 
-    /// The updates that concern a subscription, and that go ahead whatever it says, sorted.
-    package func underway(for subscription: Subscription) -> [DeploymentID] {
+    /// The updates that concern a subscription, and that its component may not defer, sorted.
+    package func underway(for subscription: Subscription, at now: Instant) -> [DeploymentID] {
+        let name = subscription.component
         let underway = updates.entries.filter { update in
-            guard update.policy.notification == .notify, update.concerns(subscription) else {
-                return false
-            }
-            let state = update.participants[subscription.component]?.state
-            return !update.isWaiting || state == .overridden
+            update.policy.notification == .notify && update.concerns(subscription)
+                && update.refusal(toDeferralOf: name, settings, at: now) != nil
         }
         return underway.map(\.id)
     }

@@ -64,13 +64,14 @@ extension Update {
 
     /// Opens the gate, on the given ground or on a stronger one that applies.
     mutating func open(on ground: Basis, _ handling: inout Handling) {
+        let now = handling.now
         let isCapped = participants.entries.contains { $0.state == .overridden }
+        let isSilent = summary.silences > 0
+        let isLate = deadline <= now && (isCapped || isSilent)
         let basis = max(
             ground,
-            isCapped ? .capped : .consent,
-            summary.silences > 0 ? .silence : .consent
+            isLate ? .deadline : isCapped ? .capped : isSilent ? .silence : .consent
         )
-        let now = handling.now
         phase = .released(Opening(basis: basis, waited: now - announced, at: now))
         askedFinally = []
         handling.show(id)
@@ -119,15 +120,14 @@ extension Update {
                 participant.state == .deferred
                 || participant.lastDeferralEnd.map { $0 >= end } ?? false
             let isReady = participant.acknowledgedAt != nil || participant.isExcused
+            participant.forgetDeferrals()
             participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
         }
     }
 
     mutating func reachDeadline(_ handling: inout Handling) {
-        let blockers = blockers
-        // With no coordinator the deadline passes unused. When one comes back, it counts as used
-        // also where no component blocks any more but the final asking is left out.
-        let isUsed = !blockers.isEmpty || !toAskFinally(at: handling.now).isEmpty
+        // The final asking is left out. That counts as the deadline's doing.
+        let isUsed = !toAskFinally(at: handling.now).isEmpty
         for name in blockers { cut(name, &handling) }
         if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
         open(on: isUsed ? .deadline : .consent, &handling)

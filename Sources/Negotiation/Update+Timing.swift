@@ -10,7 +10,10 @@ extension Update {
             return end(.unknown, &handling)
         }
         guard isWaiting else { return }
-        if unattendedUntil == nil, deadline <= now { return reachDeadline(&handling) }
+        if deadline <= now {
+            if unattendedUntil == nil { return reachDeadline(&handling) }
+            for name in blockers { cut(name, &handling) }
+        }
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }

@@ -71,7 +71,10 @@ package struct Update: Hashable, Sendable {
         switch phase {
         case .gathering, .finalAsking:
             let next = earliest(deadlineLastCall, summary.earliestDeadline)
-            return earliest(unattendedUntil ?? deadline, next)
+            // With no coordinator the deadline opens no gate, but it cuts every blocker.
+            let isCut = unattendedUntil != nil && summary.blockers == 0
+            let end = isCut ? unattendedUntil : earliest(unattendedUntil, deadline)
+            return earliest(end, next)
         case .released(let opening): return opening.at + settings.completionLimit
         case .ended: return nil
         }

@@ -31,7 +31,11 @@ extension Update {
             deadlineIn: max(.zero, deadline - now),
             blockedBy: blockers,
             participants: participants.places.map { place in
-                participants.entries[place].status(of: participants.names[place], at: now)
+                participants.entries[place].status(
+                    of: participants.names[place],
+                    deadline: deadline,
+                    at: now
+                )
             }
         )
     }
@@ -56,13 +60,14 @@ extension Update {
 extension Participant {
     fileprivate func status(
         of name: ComponentName,
+        deadline: Instant,
         at now: Instant
     ) -> ParticipantStatus {
         ParticipantStatus(
             component: name,
             state: state,
             since: now - since,
-            until: until.map { max(.zero, $0 - now) },
+            until: stateEnd(before: deadline).map { max(.zero, $0 - now) },
             message: message,
             deferrals: deferrals,
             blocked: blocked(at: now),

@@ -46,6 +46,16 @@ extension World {
             isQuick: true
         ),
         World(
+            name: "no deferral",
+            roles: [
+                Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),
+                Role(name: "b", confirm: [true], acknowledges: 2),
+            ],
+            policies: [.small(deadline: 3, maxDefer: 0)],
+            horizon: 4,
+            isQuick: true
+        ),
+        World(
             name: "no budget",
             roles: [
                 Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),

@@ -68,6 +68,7 @@ extension Refusal {
         case .notAsked: "not asked"
         case .notWaiting: "not waiting"
         case .alreadyReleased: "already released"
+        case .deferralsForbidden: "deferrals forbidden"
         case .budgetSpent: "budget spent"
         case .deadlinePassed: "deadline passed"
         case .unknown: "unknown"

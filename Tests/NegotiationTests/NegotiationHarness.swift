@@ -195,6 +195,12 @@ extension NegotiationHarness {
         status(id).map { !$0.isReleased } ?? false
     }
 
+    /// What the component would be answered if it subscribed now.
+    func underway(_ name: ComponentName) -> [DeploymentID] {
+        let subscription = Subscription(stream: StreamID(PeerID(0), 1), component: name)
+        return negotiation.underway(for: subscription, at: now)
+    }
+
     func lastNotice(_ label: String) -> Notice? { notices[label]?.last }
 }
 

@@ -36,16 +36,22 @@ struct ComponentAccount: Hashable, Sendable {
 
     func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }
 
-    mutating func hear(_ notice: Notice, _ stream: StreamID, _ timeout: Duration, at now: Instant) {
+    mutating func hear(
+        _ notice: Notice,
+        _ stream: StreamID,
+        _ timeout: Duration,
+        at now: Instant
+    ) {
+        let isLate = notice.deadlineIn <= .zero
         finalRound = notice.final ? notice.round : nil
         finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
         if !isOpen || (!isTold && !isOut) {
             (isOpen, isReady, hasFinalWord, deferrals) = (true, false, false, [:])
             answerBy = now + timeout
-            isOut = timeout <= .zero || isUsedUp
+            isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut {
-            isOut = answerBy <= now || isUsedUp
+            isOut = answerBy <= now || isUsedUp || isLate
         }
         isTold = true
     }
@@ -54,7 +60,14 @@ struct ComponentAccount: Hashable, Sendable {
         let isFinal = finalRound != nil && round == finalRound
         deferrals[nil] = nil
         deferrals[peer] = nil
-        if finalRound != nil, confirms, !isFinal { return }
+        if finalRound != nil, confirms, !isFinal {
+            // It could, and a subscription that acts on a final notice was sent none: one follows.
+            let isUnasked = subscriptions.values.contains {
+                $0.confirm && !finalSubscriptions.contains($0.stream)
+            }
+            if isOut, isUnasked { isOpen = false }
+            return
+        }
         isOpen = false
         if holds(at: now) { return }
         agree()

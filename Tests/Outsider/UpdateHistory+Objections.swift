@@ -115,8 +115,8 @@ extension UpdateHistory {
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 
-    /// A participant's consent is always taken. An answer of one that is absent or gone is not, nor
-    /// is a negative deferral.
+    /// A participant's consent is always taken. An answer of one that is absent or gone is not
+    /// while the update waits, nor is a negative deferral.
     func objectToHearing(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -129,7 +129,8 @@ extension UpdateHistory {
             if case .granted = action { true } else { false }
         }
         let state = status.participants.first { $0.component == answer.component }?.state
-        let isThere = state != nil && state != .absent && state != .gone
+        let isOut = state == .absent || state == .gone
+        let isThere = state != nil && (!isOut || status.isReleased)
         if isHeard, !isThere || answer.deferral < .zero {
             return ["an answer counted that is none"]
         }

@@ -35,6 +35,20 @@ import Testing
         #expect(harness.status == "waiting for com.example.Camera, 12 s left")
     }
 
+    @Test mutating func `names no more time than the budget and the deadline leave`() {
+        _ = harness.component("com.example.Camera")
+        harness.pass(.seconds(2))
+        var policy = PolicyShape()
+        policy.maxTotalDeferMs = 20_000
+        announce("d", policy)
+        #expect(harness.status == "waiting for com.example.Camera, 20 s left")
+        harness.pass(.seconds(30))
+        policy = PolicyShape()
+        policy.deadlineMs = 10_000
+        announce("e", policy)
+        #expect(harness.status == "waiting for com.example.Camera, 10 s left")
+    }
+
     @Test mutating func `tells that time goes by, after a tenth of it and at least five seconds`() {
         let camera = harness.component("com.example.Camera")
         harness.pass(.seconds(2))

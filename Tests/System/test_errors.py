@@ -141,6 +141,12 @@ def _(world):
     component.defer("d", 1_000)
 
 
+@case("a deferral where none is allowed")
+def _(world):
+    component, _ = world.asked(maxDeferMs=0)
+    component.defer("d", 1_000)
+
+
 @case("a deferral when the budget is spent")
 def _(world):
     first = world.daemon.component(CAMERA)
@@ -231,6 +237,20 @@ def _(world):
     gate.released()
     world.coordinator.complete("d")
     world.coordinator.cancel("d")
+
+
+@case("to complete what has ended otherwise")
+def _(world):
+    world.asked()
+    world.coordinator.cancel("d")
+    world.coordinator.complete("d")
+
+
+@case("to force what has ended")
+def _(world):
+    world.asked()
+    world.coordinator.cancel("d")
+    world.coordinator.force("d")
 
 
 def test_there_is_a_case_for_every_line_and_a_line_for_every_case():

@@ -59,15 +59,14 @@ extension Broker {
         guard !waiting.isEmpty else { return StatusLine.Content(text: released) }
         let wait = waiting.count == 1 ? "waiting for " : "\(waiting.count) updates wait for "
         var blockers: Set<ComponentName> = []
-        var last: (name: ComponentName, participant: Participant)?
-        for (name, participant) in waiting.lazy.flatMap(\.blockers) {
-            blockers.insert(name)
-            guard last.map({ isLast($0, (name, participant)) }) ?? true else { continue }
-            last = (name, participant)
+        var last: Blocker?
+        for blocker in waiting.lazy.flatMap(\.blockers) {
+            blockers.insert(blocker.name)
+            if last.map({ $0.isShorter(than: blocker) }) ?? true { last = blocker }
         }
         guard let last else { return StatusLine.Content(text: wait + "a coordinator to return") }
         let more = blockers.count > 1 ? " and \(blockers.count - 1) more" : ""
-        let left = last.participant.until.map { max(.zero, $0 - now) }
+        let left = last.end.map { max(.zero, $0 - now) }
         let time = left.map { ", \(duration($0.wholeMilliseconds)) left" } ?? ""
         return StatusLine.Content(text: wait + last.name + more + time, left: left)
     }
@@ -81,21 +80,30 @@ extension Broker {
     }
 }
 
-extension Update {
-    fileprivate var blockers: some Sequence<(ComponentName, Participant)> {
-        zip(participants.names, participants.entries).lazy.filter { $0.1.blocks }
+private struct Blocker {
+    var name: ComponentName
+    var isDeferring: Bool
+    /// When it stops blocking as it does now.
+    var end: Instant?
+
+    /// Whether the other one blocks longer, as far as is known: one that defers longer than one
+    /// that has yet to answer.
+    func isShorter(than other: Blocker) -> Bool {
+        let (one, two) = (rank, other.rank)
+        return one == two ? other.name < name : one < two
     }
+
+    private var rank: (Int, Duration) { (isDeferring ? 1 : 0, end?.sinceBoot ?? .zero) }
 }
 
-/// Whether the second blocks longer, as far as is known: one that defers longer than one that has
-/// yet to answer.
-private func isLast(
-    _ one: (name: ComponentName, participant: Participant),
-    _ other: (name: ComponentName, participant: Participant)
-) -> Bool {
-    func rank(_ participant: Participant) -> (Int, Duration) {
-        (participant.state == .deferred ? 1 : 0, participant.until?.sinceBoot ?? .zero)
+extension Update {
+    fileprivate var blockers: some Sequence<Blocker> {
+        zip(participants.names, participants.entries).lazy.filter { $0.1.blocks }.map {
+            Blocker(
+                name: $0,
+                isDeferring: $1.state == .deferred,
+                end: $1.stateEnd(before: deadline)
+            )
+        }
     }
-    let (first, second) = (rank(one.participant), rank(other.participant))
-    return first == second ? other.name < one.name : first < second
 }

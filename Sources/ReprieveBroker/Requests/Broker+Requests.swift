@@ -99,7 +99,7 @@ extension Broker {
             process: peer.credentials.process
         )
         // The response goes first: an event before it would make the SDKs fail the call.
-        welcome(subscription, tellingWhatIsUnderway: request.underway)
+        welcome(subscription, tellingWhatIsUnderway: request.underway, at: now)
         negotiate(.subscribed(subscription), at: now)
     }
 

@@ -47,8 +47,12 @@ struct LateSubscribers: Sendable {
 
 extension Broker {
     /// Responds to a subscription with the updates that it came too late for.
-    mutating func welcome(_ subscription: Subscription, tellingWhatIsUnderway isAsked: Bool) {
-        let underway = isAsked ? negotiation.underway(for: subscription) : []
+    mutating func welcome(
+        _ subscription: Subscription,
+        tellingWhatIsUnderway isAsked: Bool,
+        at now: Instant
+    ) {
+        let underway = isAsked ? negotiation.underway(for: subscription, at: now) : []
         respond(subscription.stream, SubscribeResponse(fitting: underway))
         lateSubscribers.add(subscription.stream, to: underway)
     }

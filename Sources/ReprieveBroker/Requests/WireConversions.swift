@@ -127,6 +127,8 @@ extension ErrorShape {
             self.init(.serviceError, "no update \(quoted(id)) is waiting for an answer")
         case .alreadyReleased(let id):
             self.init(.serviceError, "update \(quoted(id)) is already under way")
+        case .deferralsForbidden(let name, let id):
+            self.init(.serviceError, "\(name) may not defer update \(quoted(id)) at all")
         case .budgetSpent(let name, let id):
             self.init(.serviceError, "\(name) may not defer update \(quoted(id)) any longer")
         case .deadlinePassed(let id):
