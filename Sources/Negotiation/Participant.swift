@@ -134,6 +134,9 @@ extension Participant {
     /// Required, and not subscribed yet.
     var isPlaceholder: Bool { question.round == 0 && subscribers.isEmpty }
 
+    /// It never came, or hung up and did not come back in time.
+    var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
+
     /// It acts only on a final notice.
     package var isConfirm: Bool { subscribers.contains { $0.confirm } }
 }

@@ -6,6 +6,8 @@ import Negotiation
 struct UpdateHistory: Hashable, Sendable {
     var request: UpdateRequest
     var coordinators: Set<StreamID> = []
+    /// The coordinator that was told to make the update.
+    var maker: StreamID?
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
     /// The components that were sent a notice, and the subscriptions that were sent a post.
@@ -79,9 +81,10 @@ struct UpdateHistory: Hashable, Sendable {
         _ settings: Settings
     ) -> [String] {
         listen(to: transition, settings)
+        let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
         let objections =
-            hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
+            makers + hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
             + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
