@@ -46,7 +46,11 @@ import Testing
 
     @Test func `hears that a required name matched nobody, also with no time to wait for it`() {
         let rehearsal = Rehearsal()
-        let policy = Policy(responseTimeout: .zero, require: ["ghost"])
+        let policy = Policy(
+            responseTimeout: .zero,
+            require: ["ghost"],
+            onAbsence: .proceed
+        )
         rehearsal.announce(policy: policy, components: ["ghost"])
         #expect(
             rehearsal.read() == """
@@ -61,6 +65,41 @@ import Testing
         rehearsal.subscribe("arm", "camera")
         rehearsal.announce(components: [])
         #expect(rehearsal.blockers() == ["arm", "camera"])
+    }
+
+    @Test func `makes the update alone, of those that announced it`() {
+        let rehearsal = waiting()
+        rehearsal.announce(by: "nucleus#2")
+        rehearsal.skip()
+        rehearsal.answer("camera")
+        rehearsal.announce(by: "nucleus#3")
+        #expect(
+            rehearsal.read() == """
+                0 s  camera ← granted 0 s, 12 h left
+                0 s  nucleus ← released d-1 on consent after 0 s
+                0 s  nucleus#2 ← released d-1 on consent after 0 s, joined
+                0 s  nucleus#3 ← attached d-1 again to camera
+                0 s  nucleus#3 ← released d-1 on consent after 0 s, joined
+                """
+        )
+    }
+
+    @Test func `makes the update where the one before it is gone, waiting or released`() {
+        let rehearsal = waiting()
+        rehearsal.announce(by: "nucleus#2")
+        rehearsal.leave()
+        rehearsal.skip()
+        rehearsal.answer("camera")
+        rehearsal.hangUp("nucleus#2")
+        rehearsal.announce(by: "nucleus#3")
+        #expect(
+            rehearsal.read() == """
+                0 s  camera ← granted 0 s, 12 h left
+                0 s  nucleus#2 ← released d-1 on consent after 0 s
+                0 s  nucleus#3 ← attached d-1 again to camera
+                0 s  nucleus#3 ← released d-1 on consent after 0 s
+                """
+        )
     }
 
     @Test func `that announces the same again attaches, and both hear the end`() {

@@ -36,7 +36,7 @@ import Testing
 
     @Test func `is not told to whoever came too late to be told of the update`() {
         let rehearsal = Rehearsal()
-        rehearsal.announce(policy: Policy(require: ["till"]))
+        rehearsal.announce(policy: Policy(require: ["till"], onAbsence: .proceed))
         rehearsal.wait(.seconds(60))
         rehearsal.subscribe("till")
         rehearsal.skip()
@@ -110,17 +110,19 @@ import Testing
         )
     }
 
-    @Test func `by completion may be said twice`() {
+    @Test func `by completion may be said twice, with the same outcome`() {
         let rehearsal = released()
         rehearsal.complete()
         rehearsal.complete()
+        rehearsal.complete("d-1", .failed)
         rehearsal.cancel()
         #expect(
             rehearsal.read() == """
                 0 s  operator ← done
                 0 s  camera ← post d-1 applied
                 0 s  operator ← done
-                0 s  operator ← failed: already completed
+                0 s  operator ← failed: already applied
+                0 s  operator ← failed: already applied
                 """
         )
     }

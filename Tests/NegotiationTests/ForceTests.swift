@@ -60,7 +60,7 @@ import Testing
         rehearsal.complete()
         rehearsal.skip()
         rehearsal.force()
-        #expect(rehearsal.read() == "0 s  operator ← failed: already completed")
+        #expect(rehearsal.read() == "0 s  operator ← failed: already applied")
     }
 
     @Test func `waits for a coordinator to come back`() {

@@ -112,9 +112,50 @@ import Testing
         #expect(rehearsal.state("till") == .asked)
     }
 
-    @Test func `that is required and never comes is silent after the response time`() {
+    @Test func `that is required and never comes refuses the update`() {
         let rehearsal = Rehearsal()
         rehearsal.announce(policy: Policy(require: ["till"]))
+        rehearsal.skip()
+        rehearsal.wait(.seconds(60))
+        #expect(rehearsal.read() == "60 s  nucleus ← refused d-1: no answer from till")
+    }
+
+    @Test func `that is required and does not come back refuses the update`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("till", "door")
+        rehearsal.announce(policy: Policy(require: ["till"]))
+        rehearsal.skip()
+        rehearsal.hangUp("door")
+        rehearsal.wait(.seconds(5))
+        #expect(rehearsal.state("door") == .gone)
+        rehearsal.hangUp("till")
+        rehearsal.wait(.seconds(5))
+        #expect(rehearsal.read() == "10 s  nucleus ← refused d-1: no answer from till")
+    }
+
+    @Test func `that is required, connected and silent does not refuse the update`() {
+        let rehearsal = Rehearsal()
+        rehearsal.subscribe("till")
+        rehearsal.announce(policy: Policy(require: ["till"]))
+        rehearsal.skip()
+        rehearsal.wait(.seconds(60))
+        #expect(rehearsal.read().contains("released d-1 on silence after 60 s, silent till"))
+    }
+
+    @Test func `that is absent at the deadline refuses the update, and force opens it`() {
+        let rehearsal = Rehearsal()
+        rehearsal.announce(policy: Policy(deadline: .seconds(9), require: ["till"]))
+        rehearsal.announce("d-2", policy: Policy(require: ["till"]))
+        rehearsal.force("d-2")
+        rehearsal.skip()
+        rehearsal.wait(.seconds(9))
+        #expect(rehearsal.read() == "9 s  nucleus ← refused d-1: no answer from till")
+        #expect(rehearsal.status("d-2")?.isReleased == true)
+    }
+
+    @Test func `that is required and absent is silent after the response time, if that is so`() {
+        let rehearsal = Rehearsal()
+        rehearsal.announce(policy: Policy(require: ["till"], onAbsence: .proceed))
         rehearsal.wait(.seconds(60))
         #expect(
             rehearsal.read() == """

@@ -121,15 +121,16 @@ final class UpdateInhibitor: Sendable {
         for try await _ in changes {
             guard let id = begin() else { return }
             let text = "the update \(shown(id)) is under way; "
-            let advice = "if its updater has died, end it: "
+            let end = completionCommand(id, outcome: "failed")
+            let advice = "if its updater has died, end it: " + end
             switch ifUnderway {
             case .refuse: 
-                throw Failure(.notNow, text + advice + completionCommand(id, outcome: "failed"))
+                throw Failure(.notNow, text + advice)
             case .proceed:
                 OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
                 return state.withLock { $0.hasBegun = true }
             case .wait where announced != text:
-                OutputStream.error.line("reprieve: " + text + "waiting for its end")
+                OutputStream.error.line("reprieve: " + text + "waiting for its end; " + advice)
                 announced = text
             case .wait: break
             }
