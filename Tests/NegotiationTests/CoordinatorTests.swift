@@ -67,23 +67,6 @@ import Testing
         #expect(rehearsal.blockers() == ["arm", "camera"])
     }
 
-    @Test func `makes the update alone, of those that announced it`() {
-        let rehearsal = waiting()
-        rehearsal.announce(by: "nucleus#2")
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        rehearsal.announce(by: "nucleus#3")
-        #expect(
-            rehearsal.read() == """
-                0 s  camera ← granted 0 s, 12 h left
-                0 s  nucleus ← released d-1 on consent after 0 s
-                0 s  nucleus#2 ← released d-1 on consent after 0 s, joined
-                0 s  nucleus#3 ← attached d-1 again to camera
-                0 s  nucleus#3 ← released d-1 on consent after 0 s, joined
-                """
-        )
-    }
-
     @Test func `makes the update where the one before it is gone, waiting or released`() {
         let rehearsal = waiting()
         rehearsal.announce(by: "nucleus#2")
@@ -102,7 +85,7 @@ import Testing
         )
     }
 
-    @Test func `that announces the same again attaches, and both hear the end`() {
+    @Test func `that announces the same again attaches, and one of both makes the update`() {
         let rehearsal = waiting()
         rehearsal.announce(by: "nucleus#2")
         rehearsal.answer("camera")
@@ -112,9 +95,9 @@ import Testing
                 0 s  nucleus#2 ← attached d-1 again to camera
                 0 s  camera ← granted 0 s, 12 h left
                 0 s  nucleus ← released d-1 on consent after 0 s
-                0 s  nucleus#2 ← released d-1 on consent after 0 s
+                0 s  nucleus#2 ← released d-1 on consent after 0 s, joined
                 0 s  nucleus#3 ← attached d-1 again to camera
-                0 s  nucleus#3 ← released d-1 on consent after 0 s
+                0 s  nucleus#3 ← released d-1 on consent after 0 s, joined
                 """
         )
     }
@@ -258,9 +241,8 @@ import Testing
         #expect(
             rehearsal.read() == """
                 60 s  nucleus ← released d-1 on consent after 60 s
-                60 s  nucleus#2 ← released d-1 on consent after 60 s
+                60 s  nucleus#2 ← released d-1 on consent after 60 s, joined
                 """
-
         )
     }
 

@@ -41,10 +41,10 @@ import Testing
         announce()
         harness.pass(.seconds(2))
         harness.answer(camera, "d", 700_000)
-        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 12 min left")
         #expect(harness.nextDeadline.map { $0 - harness.now } == .seconds(70))
         harness.pass(.seconds(70))
-        #expect(harness.status == "waiting for com.example.Camera, 10 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
         harness.pass(.seconds(1))
         harness.answer(camera, "d", 20_000)
         #expect(harness.status == "waiting for com.example.Camera, 20 s left")
@@ -121,6 +121,6 @@ import Testing
         harness.answer(camera, "d", 600_000)
         harness.restart()
         _ = harness.operatorAtControl()
-        #expect(harness.status == "waiting for com.example.Camera, 10 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
     }
 }

@@ -41,8 +41,14 @@ import Testing
         )
         expected.refusesUnknown = true
         #expect(request == expected)
-        #expect(try self.request(["--component", "a.b", "--allow-unmatched"]).refusesUnknown == false)
-        #expect(try self.request([]).refusesUnknown == false)
+    }
+
+    @Test func `an unknown name is refused only where one is given, and not if it is allowed`()
+        throws
+    {
+        #expect(try request(["--component", "a.b"]).refusesUnknown)
+        #expect(try !request(["--component", "a.b", "--allow-unmatched"]).refusesUnknown)
+        #expect(try !request([]).refusesUnknown)
     }
 
     @Test(arguments: [

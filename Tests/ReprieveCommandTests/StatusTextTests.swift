@@ -63,7 +63,8 @@ private let arm = participant("com.example.Arm", .acknowledged)
     }
 
     @Test(arguments: [
-        (63, "waiting for com.example.Camera (recor~), 12 s left; 1 of 2 ready"),
+        (66, "waiting for com.example.Camera (recor~), 12 s left; 1 of 2 ready"),
+        (63, "waiting for com.example.Camera, 12 s left; 1 of 2 ready"),
         (50, "waiting for com.example.Camera, 12 s left"),
         (30, "com.example.Camera, 12 s left"),
         (20, "com.exam~, 12 s left"),

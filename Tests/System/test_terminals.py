@@ -8,7 +8,6 @@ import re
 import select
 import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -130,7 +129,6 @@ def test_what_still_has_no_room_is_counted(daemon, coordinator, screen):
 @pytest.mark.parametrize("columns", [30, 40, 60])
 def test_on_a_narrow_terminal_the_time_left_stays(daemon, coordinator, screen, columns):
     camera = daemon.component()
-    camera.connection  # stays
     coordinator.gate("d")
     camera.notice()
     camera.defer("d", HOUR, message="recording a film that takes very long")
@@ -178,7 +176,7 @@ def test_a_dumb_terminal_is_sent_no_escapes(daemon, screen):
 
 BACKGROUND = """
 import os, subprocess, sys
-# The leader of a session whose terminal this is, in the foreground; the program is a job of its own.
+# The leader of a session whose terminal this is, in the foreground. The program is another job.
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 job = subprocess.Popen(sys.argv[1:], process_group=0)
 print("started", flush=True)

@@ -47,7 +47,9 @@ struct AnnouncementOptions: ParsableArguments {
     )
     var require: [String] = []
 
-    @Option(help: "What follows when a required component is not connected in time (default: refuse).")
+    @Option(
+        help: "What follows when a required component is not connected in time (default: refuse)."
+    )
     var onAbsence: OnAbsence?
 
     @Option(
