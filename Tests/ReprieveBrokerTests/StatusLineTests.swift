@@ -121,6 +121,6 @@ import Testing
         harness.answer(camera, "d", 600_000)
         harness.restart()
         _ = harness.operatorAtControl()
-        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 10 min left")
     }
 }

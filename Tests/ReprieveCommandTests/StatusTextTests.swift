@@ -70,7 +70,8 @@ private let arm = participant("com.example.Arm", .acknowledged)
         (20, "com.exam~, 12 s left"),
     ])
     func `never loses the time left`(columns: Int, expected: String) {
-        let shown = line(update([arm, camera], blockedBy: ["com.example.Camera"]), columns: columns)
+        let update = update([arm, camera], blockedBy: ["com.example.Camera"])
+        let shown = line(update, columns: columns)
         #expect(shown.count <= columns)
         #expect(shown == expected)
     }

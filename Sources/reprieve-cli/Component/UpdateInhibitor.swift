@@ -124,7 +124,7 @@ final class UpdateInhibitor: Sendable {
             let end = completionCommand(id, outcome: "failed")
             let advice = "if its updater has died, end it: " + end
             switch ifUnderway {
-            case .refuse: 
+            case .refuse:
                 throw Failure(.notNow, text + advice)
             case .proceed:
                 OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")

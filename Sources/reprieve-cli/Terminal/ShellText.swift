@@ -8,7 +8,8 @@ func shellQuoted(_ word: String) -> String {
     }
     if !word.isEmpty, word.allSatisfy(isPlain) { return word }
     guard word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false)
+        return "'"
+            + word.split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
     }
     return "$'" + word.unicodeScalars.map(escaped).joined() + "'"

@@ -6,7 +6,8 @@ internal import ReprieveProtocol
 /// what has no room is counted.
 func pageText(_ status: StatusShape, _ size: Terminal.Size) -> String {
     let room = max(1, size.rows - 1)
-    let updates = status.updates.filter { $0.state == .waiting }
+    let updates =
+        status.updates.filter { $0.state == .waiting }
         + status.updates.filter { $0.state != .waiting }
     let whole = updates.flatMap { updateLines($0, size.columns, isBrief: false) }
     let components = textLines(text(status.components, missing: status.missing))
