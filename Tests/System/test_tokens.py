@@ -235,3 +235,9 @@ def test_a_linked_file_is_followed_and_the_link_stays(processes, directory, targ
 def test_a_link_that_leads_round_in_a_circle_is_an_error(token, file):
     file.symlink_to(file.name)
     assert "ELOOP" in "\n".join(token(CAMERA, code=74))
+
+
+def test_a_byte_order_mark_is_skipped(token, file):
+    token(CAMERA)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().split(b"\n", 1)[1])
+    assert [line.split()[0] for line in token("--list")] == [CAMERA]
