@@ -16,6 +16,22 @@ extension Negotiation {
         subscriptions[name] != nil || returning.names.contains(name)
     }
 
+    /// The components that rules require and that are not subscribed, sorted.
+    package var missing: [ComponentName] {
+        settings.required.filter { name in
+            !subscriptions.names.contains { settings.meets(name, $0) }
+        }.sorted()
+    }
+
+    /// Whether a name in a request can be that of a component: one is subscribed under it, or
+    /// takes part in an update, or a rule is about it.
+    package func knows(_ name: ComponentName) -> Bool {
+        let isThere = { (component: ComponentName) in Update.matches(name, component) }
+        return subscriptions.names.contains(where: isThere)
+            || updates.entries.contains { $0.participants.names.contains(where: isThere) }
+            || settings.rules.contains { $0.isAbout(name) }
+    }
+
     /// Whether any update waits.
     package var isWaiting: Bool { updates.entries.contains { $0.isWaiting } }
 

@@ -6,7 +6,8 @@ extension Update {
     /// Decides whether the gate opens now. To be called after everything that can unblock it.
     mutating func settle(_ handling: inout Handling) {
         guard isWaiting, unattendedUntil == nil else { return }
-        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        let missing = missing(handling.settings)
+        if !missing.isEmpty { return refuse(because: missing, &handling) }
         guard summary.blockers == 0 else { return }
         if phase == .gathering {
             beginFinalAsking(&handling)
@@ -75,19 +76,34 @@ extension Update {
         phase = .released(Opening(basis: basis, waited: now - announced, at: now))
         askedFinally = []
         handling.show(id)
+        let maker = coordinators.first
         if let release {
-            for coordinator in coordinators { handling.send(.released(coordinator, release)) }
+            for coordinator in coordinators {
+                let isJoined = coordinator != maker
+                handling.send(.released(coordinator, isJoined ? release.joined : release))
+            }
         }
-        coordinators = []
+        coordinators = coordinators.filter { $0 == maker }
     }
 
-    /// `onSilence` is `refuse`, and a participant is silent.
-    private mutating func refuse(_ handling: inout Handling) {
-        let silent = names { $0.state.isSilence }
+    /// The participants for which the policy refuses the update: with `onSilence` those that gave
+    /// no answer in time, with `onAbsence` those that are required and not there.
+    private func missing(_ settings: Settings) -> [ComponentName] {
+        guard summary.silences > 0 else { return [] }
+        if policy.onSilence == .refuse { return names { $0.state.isSilence } }
+        guard policy.onAbsence == .refuse else { return [] }
+        return names(where: \.isMissing).filter { isRequired($0, settings) }
+    }
+
+    private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
+        (policy.require + settings.required).contains { settings.meets($0, name) }
+    }
+
+    private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {
         let withdrawal = Withdrawal(
             deploymentID: id,
-            by: silent[0],
-            reason: "no answer from \(silent.joined(separator: ", "))"
+            by: missing[0],
+            reason: "no answer from \(missing.joined(separator: ", "))"
         )
         for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
         end(.refused(withdrawal), &handling)
@@ -129,7 +145,8 @@ extension Update {
         // The final asking is left out. That counts as the deadline's doing.
         let isUsed = !toAskFinally(at: handling.now).isEmpty
         for name in blockers { cut(name, &handling) }
-        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        let missing = missing(handling.settings)
+        if !missing.isEmpty { return refuse(because: missing, &handling) }
         open(on: isUsed ? .deadline : .consent, &handling)
     }
 

@@ -60,9 +60,10 @@ extension Update {
 }
 
 extension Update.Ending {
+    /// How it ended, for people.
     var word: String {
         switch self {
-        case .completed: "completed"
+        case .completed(let outcome, _): outcome.rawValue
         case .cancelled: "cancelled"
         case .refused: "refused"
         case .unknown: "unknown"

@@ -90,13 +90,13 @@ extension Update {
     /// so that it can get one.
     mutating func restarted(_ handling: inout Handling) {
         request.excused = []
+        coordinators = []
         guard isWaiting else { return withAll(&handling) { $0.loseConnections() } }
         let now = handling.now
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
         withAll(&handling) { $0.survive(until: graceEnd, at: now) }
         askedFinally = []
-        coordinators = []
         unattendedUntil = graceEnd
         if status(at: now) != before { handling.show(id) }
     }

@@ -22,6 +22,8 @@ package struct Update: Hashable, Sendable {
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
+    /// In the order in which they attached. Once the gate is open, only the one that makes the
+    /// update, while it is connected.
     package internal(set) var coordinators: [StreamID] = []
     /// When it is cancelled unless a coordinator attaches; nil while one is attached.
     var unattendedUntil: Instant?

@@ -6,6 +6,8 @@ package struct UpdateStatus: Hashable, Sendable {
     package var isReleased: Bool
     package var age: Duration
     package var deadlineIn: Duration
+    /// How long ago the gate opened; nil while it waits.
+    package var releasedSince: Duration?
     package var blockedBy: [ComponentName]
     package var participants: [ParticipantStatus]
 }
@@ -29,6 +31,7 @@ extension Update {
             isReleased: !isWaiting,
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
+            releasedSince: opening.map { now - $0.at },
             blockedBy: blockers,
             participants: participants.places.map { place in
                 participants.entries[place].status(

@@ -46,6 +46,8 @@ func milliseconds(_ text: String) throws -> Int64 {
 
 extension OnSilence: ExpressibleByArgument {}
 
+extension OnAbsence: ExpressibleByArgument {}
+
 /// An outcome that an operator may report. On the command line, as is usual there, its words are
 /// separated by hyphens.
 struct ReportedOutcome: ExpressibleByArgument, Hashable {

@@ -33,6 +33,7 @@ private func serve(
 ) throws(SystemError) -> Int32 {
     let configuration = loaded.configuration
     Memory.returnLarge()
+    DescriptorLimit.raise()
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
     // The directories come first: nothing is changed if another process works in them.

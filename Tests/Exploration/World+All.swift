@@ -59,6 +59,18 @@ extension World {
             leaves: 1,
             horizon: 3
         ),
+        World(
+            name: "a required component is absent, or goes away",
+            roles: [
+                Role(name: "a", present: 0, subscribes: 2, hangUps: 1, acknowledges: 1),
+                Role(name: "b", acknowledges: 1, defers: 0),
+            ],
+            policies: [.small(budget: 4, require: ["a"])],
+            forces: 1,
+            restarts: 1,
+            horizon: 3,
+            isQuick: true
+        ),
     ]
 
     private static let gates = [

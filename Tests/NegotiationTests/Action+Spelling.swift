@@ -58,6 +58,7 @@ extension Release {
     fileprivate var spelled: String {
         "released \(deploymentID) on \(basis) after \(waited.spelled)"
             + list(", silent ", silent) + list(", overridden ", overridden)
+            + (isJoined ? ", joined" : "")
     }
 }
 

@@ -46,7 +46,11 @@ import Testing
 
     @Test func `hears that a required name matched nobody, also with no time to wait for it`() {
         let harness = NegotiationHarness()
-        let policy = Policy(responseTimeout: .zero, require: ["ghost"])
+        let policy = Policy(
+            responseTimeout: .zero,
+            require: ["ghost"],
+            onAbsence: .proceed
+        )
         harness.announce(policy: policy, components: ["ghost"])
         #expect(
             harness.read() == """
@@ -63,7 +67,25 @@ import Testing
         #expect(harness.blockers() == ["arm", "camera"])
     }
 
-    @Test func `that announces the same again attaches, and both hear the end`() {
+    @Test func `makes the update where the one before it is gone, waiting or released`() {
+        let harness = waiting()
+        harness.announce(by: "nucleus#2")
+        harness.leave()
+        harness.skip()
+        harness.answer("camera")
+        harness.hangUp("nucleus#2")
+        harness.announce(by: "nucleus#3")
+        #expect(
+            harness.read() == """
+                0 s  camera ← granted 0 s, 12 h left
+                0 s  nucleus#2 ← released d-1 on consent after 0 s
+                0 s  nucleus#3 ← attached d-1 again to camera
+                0 s  nucleus#3 ← released d-1 on consent after 0 s
+                """
+        )
+    }
+
+    @Test func `that announces the same again attaches, and one of both makes the update`() {
         let harness = waiting()
         harness.announce(by: "nucleus#2")
         harness.answer("camera")
@@ -73,9 +95,9 @@ import Testing
                 0 s  nucleus#2 ← attached d-1 again to camera
                 0 s  camera ← granted 0 s, 12 h left
                 0 s  nucleus ← released d-1 on consent after 0 s
-                0 s  nucleus#2 ← released d-1 on consent after 0 s
+                0 s  nucleus#2 ← released d-1 on consent after 0 s, joined
                 0 s  nucleus#3 ← attached d-1 again to camera
-                0 s  nucleus#3 ← released d-1 on consent after 0 s
+                0 s  nucleus#3 ← released d-1 on consent after 0 s, joined
                 """
         )
     }
@@ -219,9 +241,8 @@ import Testing
         #expect(
             harness.read() == """
                 60 s  nucleus ← released d-1 on consent after 60 s
-                60 s  nucleus#2 ← released d-1 on consent after 60 s
+                60 s  nucleus#2 ← released d-1 on consent after 60 s, joined
                 """
-
         )
     }
 

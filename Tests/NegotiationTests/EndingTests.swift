@@ -36,7 +36,7 @@ import Testing
 
     @Test func `is not told to whoever came too late to be told of the update`() {
         let harness = NegotiationHarness()
-        harness.announce(policy: Policy(require: ["till"]))
+        harness.announce(policy: Policy(require: ["till"], onAbsence: .proceed))
         harness.wait(.seconds(60))
         harness.subscribe("till")
         harness.skip()
@@ -110,17 +110,19 @@ import Testing
         )
     }
 
-    @Test func `by completion may be said twice`() {
+    @Test func `by completion may be said twice, with the same outcome`() {
         let harness = released()
         harness.complete()
         harness.complete()
+        harness.complete("d-1", .failed)
         harness.cancel()
         #expect(
             harness.read() == """
                 0 s  operator ← done
                 0 s  camera ← post d-1 applied
                 0 s  operator ← done
-                0 s  operator ← failed: already completed
+                0 s  operator ← failed: already applied
+                0 s  operator ← failed: already applied
                 """
         )
     }

@@ -60,7 +60,7 @@ import Testing
         harness.complete()
         harness.skip()
         harness.force()
-        #expect(harness.read() == "0 s  operator ← failed: already completed")
+        #expect(harness.read() == "0 s  operator ← failed: already applied")
     }
 
     @Test func `waits for a coordinator to come back`() {

@@ -112,9 +112,50 @@ import Testing
         #expect(harness.state("till") == .asked)
     }
 
-    @Test func `that is required and never comes is silent after the response time`() {
+    @Test func `that is required and never comes refuses the update`() {
         let harness = NegotiationHarness()
         harness.announce(policy: Policy(require: ["till"]))
+        harness.skip()
+        harness.wait(.seconds(60))
+        #expect(harness.read() == "60 s  nucleus ← refused d-1: no answer from till")
+    }
+
+    @Test func `that is required and does not come back refuses the update`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("till", "door")
+        harness.announce(policy: Policy(require: ["till"]))
+        harness.skip()
+        harness.hangUp("door")
+        harness.wait(.seconds(5))
+        #expect(harness.state("door") == .gone)
+        harness.hangUp("till")
+        harness.wait(.seconds(5))
+        #expect(harness.read() == "10 s  nucleus ← refused d-1: no answer from till")
+    }
+
+    @Test func `that is required, connected and silent does not refuse the update`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("till")
+        harness.announce(policy: Policy(require: ["till"]))
+        harness.skip()
+        harness.wait(.seconds(60))
+        #expect(harness.read().contains("released d-1 on silence after 60 s, silent till"))
+    }
+
+    @Test func `that is absent at the deadline refuses the update, and force opens it`() {
+        let harness = NegotiationHarness()
+        harness.announce(policy: Policy(deadline: .seconds(9), require: ["till"]))
+        harness.announce("d-2", policy: Policy(require: ["till"]))
+        harness.force("d-2")
+        harness.skip()
+        harness.wait(.seconds(9))
+        #expect(harness.read() == "9 s  nucleus ← refused d-1: no answer from till")
+        #expect(harness.status("d-2")?.isReleased == true)
+    }
+
+    @Test func `that is required and absent is silent after the response time, if that is so`() {
+        let harness = NegotiationHarness()
+        harness.announce(policy: Policy(require: ["till"], onAbsence: .proceed))
         harness.wait(.seconds(60))
         #expect(
             harness.read() == """

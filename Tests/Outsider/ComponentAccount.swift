@@ -24,6 +24,8 @@ struct ComponentAccount: Hashable, Sendable {
     var graceUntil: Instant?
     /// `isOut`: silent or gone. `isCut`: a cap ended its deferral.
     var isOut = false
+    /// It hung up and did not come back in time.
+    var isGone = false
     var isCut = false
     var used: Duration = .zero
     var budget: Duration
@@ -32,6 +34,8 @@ struct ComponentAccount: Hashable, Sendable {
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
     /// Required, and not subscribed yet.
     var isPlaceholder: Bool { subscriptions.isEmpty && !isTold && !isReturning }
+    /// It was waited for, and is not there.
+    var isMissing: Bool { isOut && !isExcused && (isGone || isPlaceholder) }
     var isUsedUp: Bool { used >= budget }
 
     func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }
@@ -108,7 +112,7 @@ struct ComponentAccount: Hashable, Sendable {
             if isExcused {
                 if !holds(at: now) { agree() }
             } else if !isReady {
-                (isOut, deferrals) = (true, [:])
+                (isOut, isGone, deferrals) = (true, true, [:])
             }
         } else if isOpen {
             isOut = answerBy <= now

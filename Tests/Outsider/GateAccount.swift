@@ -79,6 +79,7 @@ struct GateAccount: Hashable, Sendable {
         add(name, at: now)
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
+        accounts[name]?.isGone = false
         guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
         // Nothing was asked yet: its time begins now.
@@ -156,7 +157,12 @@ struct GateAccount: Hashable, Sendable {
         guard unattendedUntil == nil else { return }
         if isForced || isLate { cutBlockers(at: now) }
         let isSilent = accounts.values.contains { $0.isOut }
-        if policy.onSilence == .refuse, isSilent, !isForced {
+        let isMissing = accounts.contains { name, account in
+            account.isMissing && policy.require.contains { name.meets($0, rules) }
+        }
+        let isRefused =
+            policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
+        if isRefused, !isForced {
             verdict = .refused
         } else if isForced || isLate || blockers.isEmpty {
             let isCapped = accounts.values.contains { $0.isCut }

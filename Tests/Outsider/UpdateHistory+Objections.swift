@@ -28,6 +28,20 @@ extension UpdateHistory {
         return objections
     }
 
+    /// Of the coordinators that are connected, exactly one makes an update that is released.
+    mutating func objectToMakers(_ transition: Transition) -> [String] {
+        if let maker, !coordinators.contains(maker) { self.maker = nil }
+        var objections: [String] = []
+        for case .released(let stream, let release) in transition.actions
+        where release.deploymentID == request.deploymentID {
+            if release.isJoined != (maker != nil) {
+                objections.append("\(maker == nil ? "no" : "a second") coordinator makes it")
+            }
+            if !release.isJoined { maker = stream }
+        }
+        return objections
+    }
+
     /// 2, 5, and what an operator sees.
     mutating func objectToStatus(_ transition: Transition, _ settings: Settings) -> [String] {
         let id = request.deploymentID

@@ -28,6 +28,7 @@ extension History {
         policy.onSilence = [.proceed, .proceed, .refuse].randomElement(using: &dice)
         policy.action = [nil, nil, nil, nil, .skip].randomElement(using: &dice) ?? nil
         if Int.random(in: 0..<4, using: &dice) == 0 {
+            policy.onAbsence = [.proceed, .refuse].randomElement(using: &dice)
             policy.require = Self.names.randomElement(using: &dice).map { [$0] }
         }
         var request = GateRequest(deploymentID: id, policy: policy)

@@ -23,7 +23,7 @@ class Program:
         arguments = [str(argument) for argument in arguments]
         self.process = subprocess.Popen(arguments, text=True, **(pipes | options))
         self.pid = self.process.pid
-        self._output = Lines(self.process.stdout)
+        self._output = Lines(self.process.stdout) if self.process.stdout else None
         self._errors = Lines(self.process.stderr) if self.process.stderr else None
 
     def line(self, containing="", timeout=TIMEOUT):
@@ -40,7 +40,8 @@ class Program:
         """Waits for its end. Returns its exit code, and all of its output and errors."""
         code = self.process.wait(timeout)
         errors = self._errors.all(timeout) if self._errors else []
-        return code, self._output.all(timeout), errors
+        output = self._output.all(timeout) if self._output else []
+        return code, output, errors
 
     def signal(self, number):
         os.kill(self.pid, number)

@@ -96,7 +96,8 @@ extension Broker {
         let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
         return StatusShape(
             updates: updates.map { UpdateShape($0.status(at: now)) },
-            components: components
+            components: components,
+            missing: negotiation.missing
         )
     }
 

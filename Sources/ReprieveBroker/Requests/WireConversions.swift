@@ -15,6 +15,7 @@ extension Policy {
         if let ms = shape.maxTotalDeferMs { maxTotalDefer = .milliseconds(ms) }
         if let onSilence = shape.onSilence { self.onSilence = onSilence }
         if let require = shape.require { self.require = require }
+        if let onAbsence = shape.onAbsence { self.onAbsence = onAbsence }
     }
 }
 
@@ -72,6 +73,7 @@ extension ReleasedShape {
             silent: release.silent,
             overridden: release.overridden
         )
+        joined = release.isJoined
     }
 }
 
@@ -97,6 +99,9 @@ extension UpdateShape {
             blockedBy: status.blockedBy,
             participants: status.participants.map(ParticipantShape.init)
         )
+        releasedMs = status.releasedSince?.wholeMilliseconds
+        let isAbsent = status.participants.contains { $0.state == .absent }
+        onAbsence = isAbsent ? status.request.policy.onAbsence : nil
     }
 }
 

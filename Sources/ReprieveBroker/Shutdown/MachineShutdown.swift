@@ -97,6 +97,7 @@ extension Broker {
         var policy = settings.policy
         policy.notification = .notify
         policy.onSilence = .proceed
+        policy.onAbsence = .proceed
         policy.deadline = coming.limit - margin
         policy.responseTimeout = min(policy.responseTimeout, policy.deadline)
         var request = UpdateRequest(

@@ -58,6 +58,27 @@ package enum File {
         return names.sorted()
     }
 
+    /// The path to which a symbolic link leads, also where there is no file yet; any other path as
+    /// it is.
+    package static func target(of path: String) throws(SystemError) -> String {
+        var target = path
+        for _ in 0..<maximumLinks {
+            guard let next = link(at: target) else { return target }
+            target = next.hasPrefix("/") ? next : directory(of: target) + "/" + next
+        }
+        throw SystemError("follow", path: path, errno: ELOOP)
+    }
+
+    /// As many as the kernel follows.
+    private static let maximumLinks = 40
+
+    private static func link(at path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { return nil }
+        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Puts a file in the place of another, whole or not at all, and on the disk before this
     /// returns. Only its owner may read it; the owner stays who it was.
     package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
@@ -91,7 +112,7 @@ package enum File {
         try check(fsync(file.number), "sync", path: directory)
     }
 
-    private static func directory(of path: String) -> String {
+    static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

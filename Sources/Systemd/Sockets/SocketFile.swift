@@ -29,6 +29,8 @@ struct SocketFile {
         identity = try Self.look(at: path).map(FileIdentity.init)
     }
 
+    var isInPlace: Bool { FileIdentity(at: path) == identity }
+
     /// Deletes the file, unless another file has taken its place.
     func remove() {
         guard let found = try? Self.look(at: path), FileIdentity(found) == identity else { return }

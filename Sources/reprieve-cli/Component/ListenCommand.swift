@@ -30,7 +30,8 @@ struct ListenCommand: AsyncParsableCommand {
 
             Exit code 0 acknowledges. Exit code 75 defers: the first line of standard output says \
             for how long and why, as in "30s recording". Any other exit code acknowledges as well, \
-            with a warning, since a mistake in COMMAND must not block updates. The exit code for \
+            with a warning, since a mistake in COMMAND must not block updates; the status and the \
+            history show it. The exit code for \
             an outcome is ignored.
 
             Shortly before the time to answer ends, COMMAND and all processes that it started are \

@@ -13,8 +13,9 @@ extension NoticeResponder {
         let result: CapturedProcess.Result
         do { result = try await runHook(event, limit: limit - grace, grace: grace) } catch {
             Failure(error)?.print()
-            warn(notice.deploymentID, "COMMAND did not run: taken as an acknowledgement")
-            return await send(.acknowledge, to: notice)
+            let text = "COMMAND did not run"
+            warn(notice.deploymentID, text + ": taken as an acknowledgement")
+            return await send(.acknowledge(message: text), to: notice)
         }
         guard !Task.isCancelled, let answer = answer(result, to: notice.deploymentID) else {
             return
@@ -40,7 +41,7 @@ extension NoticeResponder {
     /// Nil if the hook gave no answer.
     private func answer(_ result: CapturedProcess.Result, to id: String) -> HookAnswer? {
         switch result.termination {
-        case .exited(0): return .acknowledge
+        case .exited(0): return .acknowledge()
         case .exited(HookAnswer.deferring):
             let output = String(decoding: result.output, as: UTF8.self)
             if let answer = HookAnswer(deferring: output) { return answer }
@@ -52,8 +53,9 @@ extension NoticeResponder {
             warn(id, "COMMAND gave no answer in time, and was ended")
             return nil
         case let termination:
-            warn(id, "COMMAND ended with \(termination.text): taken as an acknowledgement")
-            return .acknowledge
+            let text = "COMMAND ended with \(termination.text)"
+            warn(id, text + ": taken as an acknowledgement")
+            return .acknowledge(message: text)
         }
     }
 
@@ -61,8 +63,8 @@ extension NoticeResponder {
         let id = notice.deploymentID
         let request: DeferRequest
         switch answer {
-        case .acknowledge:
-            request = notice.answer(deferringMs: 0, nil)
+        case .acknowledge(let message):
+            request = notice.answer(deferringMs: 0, message)
             note(id, notice.isFinal ? "is acknowledged" : "may go ahead once all others are ready")
         case .defer(let milliseconds, let message):
             request = notice.answer(deferringMs: milliseconds, message)

@@ -16,9 +16,16 @@ final class UpdateInhibitor: Sendable {
         case proceed
     }
 
+    /// What to do if the broker does not allow this component to defer updates.
+    enum IfDenied: String, CaseIterable {
+        case refuse
+        case run
+    }
+
     let why: String
     let leaseMs: Int64
     private let ifUnderway: IfUnderway
+    private let ifDenied: IfDenied
     let state = Mutex(State())
 
     struct State {
@@ -36,10 +43,11 @@ final class UpdateInhibitor: Sendable {
     /// How long the broker may take to learn that the command has ended.
     private static let farewellTimeout = Duration.seconds(2)
 
-    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway) {
+    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway, ifDenied: IfDenied) {
         self.why = why
         self.leaseMs = leaseMs
         self.ifUnderway = ifUnderway
+        self.ifDenied = ifDenied
     }
 
     /// Throws a `Failure` if the command did not run.
@@ -100,17 +108,29 @@ final class UpdateInhibitor: Sendable {
     }
 
     private func waitToBegin(_ changes: Changes) async throws {
+        do { try await waitForPermission(changes) } catch let failure as Failure {
+            let isDenied = failure.exitCode == ExitStatus.notPermitted.rawValue
+            guard isDenied, ifDenied == .run else { throw failure.adding("COMMAND did not run") }
+            failure.adding("COMMAND runs, and no update is deferred").print()
+            state.withLock { $0.hasBegun = true }
+        }
+    }
+
+    private func waitForPermission(_ changes: Changes) async throws {
         var announced = ""
         for try await _ in changes {
             guard let id = begin() else { return }
             let text = "the update \(shown(id)) is under way; "
+            let end = completionCommand(id, outcome: "failed")
+            let advice = "if its updater has died, end it: " + end
             switch ifUnderway {
-            case .refuse: throw Failure(.notNow, text + "COMMAND did not run")
+            case .refuse:
+                throw Failure(.notNow, text + advice)
             case .proceed:
                 OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
                 return state.withLock { $0.hasBegun = true }
             case .wait where announced != text:
-                OutputStream.error.line("reprieve: " + text + "waiting for its end")
+                OutputStream.error.line("reprieve: " + text + "waiting for its end; " + advice)
                 announced = text
             case .wait: break
             }

@@ -9,6 +9,8 @@ struct ChildProcess: Sendable {
     enum Mode: Hashable, Sendable {
         /// Input, output and process group.
         case foreground
+        /// The same, but its output goes to this program's standard error.
+        case diagnostic
         /// Nothing: it has no input, a pipe for its output, and a process group of its own.
         case background(output: Int32)
     }
@@ -114,6 +116,7 @@ extension ChildProcess.Mode {
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
         var flags = Int32(POSIX_SPAWN_SETSIGMASK)
+        if self == .diagnostic { posix_spawn_file_actions_adddup2(&actions, 2, 1) }
         if case .background(let output) = self {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_adddup2(&actions, output, 1)

@@ -17,6 +17,12 @@ func list(_ names: [String], limit: Int = 3) -> String {
     return first.dropLast().joined(separator: ", ") + " and " + last
 }
 
+/// A text of at most so many characters; what is missing at its end is marked.
+func cut(_ text: String, to limit: Int) -> String {
+    guard text.count > limit else { return text }
+    return limit < 1 ? "" : text.prefix(limit - 1) + "~"
+}
+
 func count(_ number: Int, _ noun: String) -> String {
     number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
 }

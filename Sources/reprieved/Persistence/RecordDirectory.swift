@@ -19,8 +19,7 @@ final class RecordDirectory {
     func claim() throws(SystemError) {
         if let lock {
             if lock.isInPlace { return }
-            let rest = "what else was in it, as sockets are, when reprieved is restarted"
-            log.write(.warning, "\(path) was removed or emptied; it is made again, " + rest)
+            log.write(.warning, "\(path) was removed or emptied; it is made again")
         }
         lock = nil
         try makeDirectory(path)
