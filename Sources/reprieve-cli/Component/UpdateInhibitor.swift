@@ -61,7 +61,7 @@ final class UpdateInhibitor: Sendable {
         let child: ChildProcess
         do {
             try await begin(after: changes)
-            child = try ChildProcess(executable, environment: [])
+            child = try await .start(executable, environment: [])
         } catch {
             await end(inhibiting)
             throw error

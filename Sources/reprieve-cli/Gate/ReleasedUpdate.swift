@@ -16,7 +16,7 @@ struct ReleasedUpdate {
     /// Runs the program that makes the update, and reports the outcome.
     func run(_ executable: Executable, reboots: Bool) async throws {
         let child: ChildProcess
-        do { child = try ChildProcess(executable, environment: environment) } catch {
+        do { child = try await .start(executable, environment: environment) } catch {
             await report(.failed, error.message)
             throw error
         }

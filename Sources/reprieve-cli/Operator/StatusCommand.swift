@@ -21,7 +21,10 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         guard watch else { return write(try await broker.control.status()) }
         guard !json, OutputStream.standard.isTerminal else {
-            return try await broker.control.watch { write($0) }
+            return try await broker.control.watch { status in
+                write(status)
+                try OutputStream.standard.check()
+            }
         }
         let page = Display.page()
         try await page.live { try await broker.control.watch { page.show($0) } }
