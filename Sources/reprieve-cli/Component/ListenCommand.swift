@@ -20,6 +20,7 @@ struct ListenCommand: AsyncParsableCommand {
               REPRIEVE_REASON             why the update is made
               REPRIEVE_RESTARTS_NUCLEUS   true if it restarts the nucleus and all components
               REPRIEVE_COMPONENTS         the components it concerns, with commas; empty: all
+              REPRIEVE_COMPONENTS_COUNT   how many; of a very long list only the first are named
               REPRIEVE_ROUND              1 at the first notice, then counting
               REPRIEVE_FINAL              true if all others are ready: act only then
               REPRIEVE_LAST_CALL          true if it goes ahead soon, whatever the answer

@@ -20,6 +20,7 @@ final class UpdateInhibitor: Sendable {
     let leaseMs: Int64
     private let ifUnderway: IfUnderway
     let state = Mutex(State())
+    let ownUpdates: OwnUpdates
 
     struct State {
         var connection: Connection?
@@ -40,6 +41,7 @@ final class UpdateInhibitor: Sendable {
         self.why = why
         self.leaseMs = leaseMs
         self.ifUnderway = ifUnderway
+        ownUpdates = OwnUpdates()
     }
 
     /// Throws a `Failure` if the command did not run.
@@ -47,6 +49,7 @@ final class UpdateInhibitor: Sendable {
         _ executable: Executable,
         with subscription: ComponentSubscription
     ) async throws -> ChildProcess.Termination {
+        ownUpdates.onAnnouncement { [weak self] id in self?.acknowledge(id) }
         let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
         let inhibiting = Task {
             do {
@@ -61,7 +64,7 @@ final class UpdateInhibitor: Sendable {
         let child: ChildProcess
         do {
             try await begin(after: changes)
-            child = try await .start(executable, environment: [])
+            child = try await .start(executable, environment: ownUpdates.variables)
         } catch {
             await end(inhibiting)
             throw error
@@ -121,8 +124,9 @@ final class UpdateInhibitor: Sendable {
     /// Marks the command as begun, unless an update is under way: then returns that update's id.
     private func begin() -> String? {
         state.withLock { state in
-            state.hasBegun = state.underway.isEmpty
-            return state.underway.min()
+            let others = state.underway.filter { !ownUpdates.contains($0) }
+            state.hasBegun = others.isEmpty
+            return others.min()
         }
     }
 

@@ -11,9 +11,14 @@ struct GateCommand: AsyncParsableCommand {
         abstract: "Announces an update, waits until its gate opens, and runs COMMAND.",
         discussion: """
             COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_BASIS, \
-            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. When it ends, the \
+            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. Of a very long list only \
+            the first components are named; REPRIEVE_SILENT_COUNT and REPRIEVE_OVERRIDDEN_COUNT \
+            count all, and --json prints all. When COMMAND ends, the \
             components are told the outcome: applied if it exits with 0, else failed. Without \
             COMMAND the update stays released until `reprieve complete`.
+
+            Under `reprieve hold`, the update does not wait for that `hold`. Messages that nobody \
+            reads are dropped: they never keep COMMAND from running.
 
             Ctrl-C during the wait cancels the update.
 
@@ -73,6 +78,7 @@ struct GateCommand: AsyncParsableCommand {
         let searchPath = Executable.searchPath
         let executable = try command.isEmpty ? nil : Executable(command, searchPath: searchPath)
         let id = announcement.deploymentID ?? newDeploymentID()
+        OwnUpdates.announce(id)
         let released = try await release(of: id)
         let update = ReleasedUpdate(control: broker.control, id: id, released: released)
         guard let executable else {

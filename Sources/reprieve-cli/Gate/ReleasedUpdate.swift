@@ -42,9 +42,9 @@ struct ReleasedUpdate {
         [
             ("REPRIEVE_DEPLOYMENT_ID", id),
             ("REPRIEVE_BASIS", released?.basis.rawValue ?? ""),
-            ("REPRIEVE_SILENT", (released?.silent ?? []).joined(separator: ",")),
-            ("REPRIEVE_OVERRIDDEN", (released?.overridden ?? []).joined(separator: ",")),
         ]
+            + variables("REPRIEVE_SILENT", released?.silent ?? [])
+            + variables("REPRIEVE_OVERRIDDEN", released?.overridden ?? [])
     }
 
     /// The program has ended already, so a failure to report is only a warning.
