@@ -58,7 +58,7 @@ final class Log {
     private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) {
         guard takes(level) else { return }
         if isJournal, file(level, text, fields) { return }
-        Self.output.write(Array("reprieved: \(text)\n".utf8))
+        Self.output.write("reprieved: \(text)\n")
     }
 
     private func takes(_ level: LogLevel) -> Bool { level.priority <= self.level.priority }

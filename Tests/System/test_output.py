@@ -119,7 +119,7 @@ def test_a_daemon_whose_output_is_not_read_serves(directory, full, is_root):
     state = pathlib.Path(directory, "state")
     command = [BUILD / "reprieved", "--runtime-directory", directory, "--log-level", "debug",
                "--state-directory", state]  # fmt: skip
-    user = {} if is_root else {"user": 65534}
+    user = {} if is_root else {"user": 65534, "env": {"HOME": directory}}
     os.chmod(directory, 0o777)
     with subprocess.Popen(command, stderr=full, stdout=full, **user) as program:
         socket = pathlib.Path(directory, "control.socket")
@@ -191,4 +191,4 @@ def test_a_long_result_waits_for_the_reader_of_a_non_blocking_pipe(daemon, coord
         with open(reading, "rb") as file:
             history = json.loads(file.read())
         assert program.wait(TIMEOUT) == 0
-    assert len(history["updates"]) >= 100
+    assert len(history["decisions"]) >= 100

@@ -469,3 +469,23 @@ def test_long_lists_in_the_environment_are_cut_and_counted(daemon, coordinator):
     length, count, overridden = map(int, done.stdout.split())
     assert (count, overridden) == (len(silent), 0)
     assert 10_000 < length < 20_000
+
+
+# The daemon's paths
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_the_daemon_s_directories_keep_their_bytes(directory, joined):
+    runtime, state = (os.fsencode(directory) + name for name in (b"/r\xe9", b"/s\xf4\x8f\xbf\xa9"))
+    given = [(b"--runtime-directory", runtime), (b"--state-directory", state)]
+    options = [b"=".join(one) for one in given] if joined else [word for one in given for word in one]
+    os.mkdir(runtime)
+    with subprocess.Popen([BUILD / "reprieved", *options]) as program:
+        socket = runtime + b"/control.socket"
+        wait_until(lambda: os.path.exists(socket))
+        done = run([REPRIEVE, "status", "--control-socket", socket])
+        assert done.returncode == 0, done.stderr
+        program.terminate()
+        assert program.wait(TIMEOUT) == 0
+    assert not os.path.exists(socket)
+    assert os.path.isdir(state) and b"r\xe9" in os.listdir(os.fsencode(directory))

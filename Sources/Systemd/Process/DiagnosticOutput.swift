@@ -2,6 +2,7 @@
 
 import CProcess
 import Glibc
+import ReprieveTypes
 import Synchronization
 
 /// An output for what is said about the work: a write does not wait for a reader longer than
@@ -25,6 +26,9 @@ package final class DiagnosticOutput: Sendable {
         self.program = program
         self.patience = patience
     }
+
+    /// A path in the text is written with its own bytes.
+    package func write(_ text: String) { write(text.rawBytes) }
 
     package func write(_ bytes: [UInt8]) {
         state.withLock { state in
