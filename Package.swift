@@ -224,6 +224,12 @@ let package = Package(
         ),
 
         .testTarget(
+            name: "ReprieveTypesTests",
+            dependencies: ["ReprieveTypes"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
             name: "EventStreamTests",
             dependencies: ["EventStream", "StrictJSON", "TestSupport"],
             swiftSettings: memorySafe

@@ -21,7 +21,8 @@ extension String {
                 unicodeScalars.append(scalar)
                 rest = rest.dropFirst(UTF8.width(scalar))
             } else {
-                if let raw = Unicode.Scalar(0x10_FF00 + UInt32(first)) { unicodeScalars.append(raw) }
+                let raw = Unicode.Scalar(0x10_FF00 + UInt32(first))
+                if let raw { unicodeScalars.append(raw) }
                 rest = rest.dropFirst()
             }
         }

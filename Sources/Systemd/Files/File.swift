@@ -152,7 +152,8 @@ package enum File {
         to path: String,
         ownerAs old: String
     ) throws(SystemError) {
-        let number = open(path.rawCString, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let number = open(path.rawCString, flags, 0o600)
         let file = Descriptor(owning: try check(number, "create", path: path))
         var status = stat()
         if stat(old.rawCString, &status) == 0, status.st_uid != geteuid() {

@@ -18,9 +18,11 @@ package enum Arguments {
 extension String {
     package init(rawCString text: UnsafePointer<CChar>) {
         let length = strlen(text)
-        self.init(rawBytes: text.withMemoryRebound(to: UInt8.self, capacity: length) {
-            Array(UnsafeBufferPointer(start: $0, count: length))
-        })
+        self.init(
+            rawBytes: text.withMemoryRebound(to: UInt8.self, capacity: length) {
+                Array(UnsafeBufferPointer(start: $0, count: length))
+            }
+        )
     }
 
     /// The text's own bytes, as the C library takes them.

@@ -32,7 +32,10 @@ package final class DiagnosticOutput: Sendable {
 
     package func write(_ bytes: [UInt8]) {
         state.withLock { state in
-            guard flush(&state) else { return state.dropped += 1 }
+            guard flush(&state) else {
+                state.dropped += 1
+                return
+            }
             state.rest = notice(state.dropped) + bytes[...]
             // A message of which nothing is written is dropped as a whole.
             let length = state.rest.count

@@ -36,7 +36,8 @@ enum HookEvent: Hashable, Sendable {
 
     private static let names = [
         "EVENT", "DEPLOYMENT_ID", "REASON", "RESTARTS_NUCLEUS", "COMPONENTS", "COMPONENTS_COUNT",
-        "ROUND", "FINAL", "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME", "MESSAGE",
+        "ROUND", "FINAL", "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME",
+        "MESSAGE",
     ]
 }
 

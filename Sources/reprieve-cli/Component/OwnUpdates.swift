@@ -25,7 +25,9 @@ final class OwnUpdates: Sendable {
         self.socket = socket
         let queue = DispatchQueue(label: "own updates")
         source = Mutex(
-            socket.map { DispatchSource.makeReadSource(fileDescriptor: $0.descriptor, queue: queue) }
+            socket.map {
+                DispatchSource.makeReadSource(fileDescriptor: $0.descriptor, queue: queue)
+            }
         )
         source.withLock { source in
             source?.setEventHandler { [weak self] in self?.receive() }

@@ -18,7 +18,9 @@ extension UpdateInhibitor {
                 state.underway = Set(response.underway)
                 return state.hasBegun
             }
-            for id in response.underway where hasBegun && !ownUpdates.contains(id) { warn(id, "is under way, despite: \(why)") }
+            for id in response.underway where hasBegun && !ownUpdates.contains(id) {
+                warn(id, "is under way, despite: \(why)")
+            }
         case .notice(let notice):
             if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
             await deferUpdate(notice)

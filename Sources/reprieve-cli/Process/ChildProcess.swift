@@ -48,7 +48,7 @@ struct ChildProcess: Sendable {
         }
     }
 
-    private let process: pid_t
+    fileprivate let process: pid_t
 
     /// Starts a program with additional variables in its environment. A failure that may pass is
     /// tried again until `deadline`.
@@ -72,8 +72,6 @@ struct ChildProcess: Sendable {
             }
         }
     }
-
-    private init(process: pid_t) { self.process = process }
 
     /// Forwards a signal, unless the terminal has sent it to the child as well: Ctrl-C and Ctrl-\
     /// go to the whole process group. A lost terminal does not, nor does a child that has left the

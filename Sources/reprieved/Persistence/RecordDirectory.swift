@@ -39,7 +39,9 @@ final class RecordDirectory {
     /// Whether both paths lead to the same directory, which must not be locked twice.
     func isSame(as other: String) -> Bool {
         var (one, two) = (stat(), stat())
-        guard stat(path.rawCString, &one) == 0, stat(other.rawCString, &two) == 0 else { return path == other }
+        guard stat(path.rawCString, &one) == 0, stat(other.rawCString, &two) == 0 else {
+            return path == other
+        }
         return one.st_dev == two.st_dev && one.st_ino == two.st_ino
     }
 }

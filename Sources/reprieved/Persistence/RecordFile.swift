@@ -117,7 +117,9 @@ extension RecordFile {
     private func put(_ bytes: [UInt8], into file: Int32) throws(SystemError) {
         try write(bytes, to: file, newPath)
         if isDurable, fsync(file) != 0 { throw failedSync(newPath) }
-        if rename(newPath.rawCString, path.rawCString) != 0 { throw SystemError("replace", path: path, errno: errno) }
+        if rename(newPath.rawCString, path.rawCString) != 0 {
+            throw SystemError("replace", path: path, errno: errno)
+        }
         if isDurable { try directory.sync() }
     }
 
