@@ -52,12 +52,8 @@ struct TokenCommand: ParsableCommand {
         } else if let name {
             // The system's generator is getrandom(2).
             let token = Token(random: (0..<Token.length).map { _ in UInt8.random(in: 0...255) })
-            // A token that nobody has read would be lost: then the file stays as it is.
-            try file.change { list in
-                list.issue(token, to: name)
-                OutputStream.standard.line(token.text)
-                try OutputStream.standard.check()
-            }
+            try file.change { $0.issue(token, to: name) }
+            OutputStream.standard.line(token.text)
         } else if let revoke {
             try file.change { list in
                 guard list.revoke(revoke) > 0 else {
