@@ -46,14 +46,14 @@ package enum File {
 
     /// The names of a directory's entries, sorted; none if it is not there.
     package static func names(in path: String) throws(SystemError) -> [String] {
-        guard let directory = opendir(path) else {
+        guard let directory = opendir(path.rawCString) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw SystemError("read", path: path, errno: errno)
         }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(rawCString: $0) })
         }
         return names.sorted()
     }
@@ -83,12 +83,12 @@ package enum File {
     /// returns. Only its owner may read it; the owner stays who it was.
     package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         let draft = path + ".new"
-        unlink(draft)
+        unlink(draft.rawCString)
         do throws(SystemError) {
             try write(bytes, to: draft, ownerAs: path)
-            try check(rename(draft, path), "replace", path: path)
+            try check(rename(draft.rawCString, path.rawCString), "replace", path: path)
         } catch {
-            unlink(draft)
+            unlink(draft.rawCString)
             throw error
         }
         try syncDirectory(of: path)
@@ -97,7 +97,7 @@ package enum File {
     /// Makes the directory of a file, if there is none.
     package static func makeDirectory(of path: String) throws(SystemError) {
         let directory = directory(of: path)
-        if mkdir(directory, 0o755) != 0 {
+        if mkdir(directory.rawCString, 0o755) != 0 {
             if errno == EEXIST { return }
             throw SystemError("make the directory", path: directory, errno: errno)
         }
@@ -107,7 +107,7 @@ package enum File {
     /// Has the names in a file's directory survive a loss of power.
     private static func syncDirectory(of path: String) throws(SystemError) {
         let directory = directory(of: path)
-        let number = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let number = open(directory.rawCString, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let file = Descriptor(owning: try check(number, "open", path: directory))
         try check(fsync(file.number), "sync", path: directory)
     }
@@ -146,7 +146,7 @@ package enum File {
         _ flags: Int32 = 0
     ) throws(SystemError) -> Descriptor? {
         // To open a FIFO in its place would block for ever.
-        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
+        let number = open(path.rawCString, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
         if number < 0, errno == ENOENT { return nil }
         return Descriptor(owning: try check(number, "open", path: path))
     }
@@ -173,10 +173,11 @@ package enum File {
         to path: String,
         ownerAs old: String
     ) throws(SystemError) {
-        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let number = open(path.rawCString, flags, 0o600)
         let file = Descriptor(owning: try check(number, "create", path: path))
         var status = stat()
-        if stat(old, &status) == 0, status.st_uid != geteuid() {
+        if stat(old.rawCString, &status) == 0, status.st_uid != geteuid() {
             try check(fchown(number, status.st_uid, status.st_gid), "set the owner of", path: path)
         }
         var rest = bytes[...]

@@ -26,6 +26,14 @@ struct HoldCommand: AsyncParsableCommand {
             They wait a few more seconds for `reprieve hold` to reconnect (ReconnectGrace of \
             reprieved), and then go ahead.
 
+            COMMAND may itself run `reprieve gate`: that update does not wait for COMMAND's end. \
+            Nor does `reprieve hold` in the COMMAND of `reprieve gate` wait for that update's. Both \
+            know by REPRIEVE_HOLD and REPRIEVE_DEPLOYMENT_ID in the environment, which sudo may \
+            remove.
+
+            In a service of systemd, COMMAND takes the listening sockets and the watchdog over. \
+            Its notifications require NotifyAccess=all.
+
             With exit code 75 an update is under way, with 77 the broker does not allow this \
             component to defer updates, and with 127 COMMAND was not found. In these cases COMMAND \
             did not run, and --not-run-code gives all of them one exit code of your choice.

@@ -13,9 +13,9 @@ extension NoticeResponder {
         let result: CapturedProcess.Result
         do { result = try await runHook(event, limit: limit - grace, grace: grace) } catch {
             Failure(error)?.print()
-            let text = "COMMAND did not run"
-            warn(notice.deploymentID, text + ": taken as an acknowledgement")
-            return await send(.acknowledge(message: text), to: notice)
+            guard let answer = failure("COMMAND did not run", of: notice.deploymentID, .silent)
+            else { return }
+            return await send(answer, to: notice)
         }
         guard !Task.isCancelled, let answer = answer(result, to: notice.deploymentID) else {
             return
@@ -31,10 +31,14 @@ extension NoticeResponder {
         let now = ContinuousClock.now
         var left = limit
         if case .notice(_, let arrival) = event { left = max(grace, limit - (now - arrival)) }
-        let hook = try CapturedProcess(executable, environment: event.environment(at: now))
+        let hook = try await CapturedProcess(
+            executable,
+            environment: event.environment(at: now),
+            until: now + left
+        )
         let result = await hook.waitForEnd(within: left, grace: grace)
         let isDeferral = !event.isOutcome && result.termination == .exited(HookAnswer.deferring)
-        if !isDeferral { OutputStream.standard.write(result.output) }
+        if !isDeferral { OutputStream.events.write(result.output) }
         return result
     }
 
@@ -53,9 +57,22 @@ extension NoticeResponder {
             warn(id, "COMMAND gave no answer in time, and was ended")
             return nil
         case let termination:
-            let text = "COMMAND ended with \(termination.text)"
+            let usual: OnFailure = termination.isBroken ? .silent : .acknowledge
+            return failure("COMMAND ended with \(termination.text)", of: id, usual)
+        }
+    }
+
+    private func failure(_ text: String, of id: String, _ usual: OnFailure) -> HookAnswer? {
+        switch onFailure ?? usual {
+        case .acknowledge:
             warn(id, text + ": taken as an acknowledgement")
             return .acknowledge(message: text)
+        case .defer:
+            warn(id, "\(text): deferred for \(duration(HookAnswer.usualDeferral))")
+            return .defer(milliseconds: HookAnswer.usualDeferral, message: text)
+        case .silent:
+            warn(id, text + ": no answer is given")
+            return nil
         }
     }
 

@@ -27,6 +27,7 @@ final class UpdateInhibitor: Sendable {
     private let ifUnderway: IfUnderway
     private let ifDenied: IfDenied
     let state = Mutex(State())
+    let ownUpdates: OwnUpdates
 
     struct State {
         var connection: Connection?
@@ -48,6 +49,7 @@ final class UpdateInhibitor: Sendable {
         self.leaseMs = leaseMs
         self.ifUnderway = ifUnderway
         self.ifDenied = ifDenied
+        ownUpdates = OwnUpdates()
     }
 
     /// Throws a `Failure` if the command did not run.
@@ -55,6 +57,7 @@ final class UpdateInhibitor: Sendable {
         _ executable: Executable,
         with subscription: ComponentSubscription
     ) async throws -> ChildProcess.Termination {
+        ownUpdates.onAnnouncement { [weak self] id in self?.acknowledge(id) }
         let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
         let inhibiting = Task {
             do {
@@ -69,7 +72,7 @@ final class UpdateInhibitor: Sendable {
         let child: ChildProcess
         do {
             try await begin(after: changes)
-            child = try ChildProcess(executable, environment: [])
+            child = try await .start(executable, environment: ownUpdates.variables)
         } catch {
             await end(inhibiting)
             throw error
@@ -141,8 +144,9 @@ final class UpdateInhibitor: Sendable {
     /// Marks the command as begun, unless an update is under way: then returns that update's id.
     private func begin() -> String? {
         state.withLock { state in
-            state.hasBegun = state.underway.isEmpty
-            return state.underway.min()
+            let others = state.underway.filter { !ownUpdates.contains($0) }
+            state.hasBegun = others.isEmpty
+            return others.min()
         }
     }
 

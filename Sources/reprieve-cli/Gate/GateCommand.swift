@@ -11,7 +11,9 @@ struct GateCommand: AsyncParsableCommand {
         abstract: "Announces an update, waits until its gate opens, and runs COMMAND.",
         discussion: """
             COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_BASIS, \
-            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. When it ends, the \
+            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. Of a very long list only \
+            the first components are named; REPRIEVE_SILENT_COUNT and REPRIEVE_OVERRIDDEN_COUNT \
+            count all, and --json prints all. When COMMAND ends, the \
             components are told the outcome: applied if it exits with 0, else failed. Without \
             COMMAND the update stays released until `reprieve complete`.
 
@@ -19,6 +21,9 @@ struct GateCommand: AsyncParsableCommand {
             joins it: one of them runs COMMAND, and the others wait for the outcome. They exit \
             with 0 if the update was applied, and else with \(ExitStatus.failed.rawValue). If the \
             one that waits first ends, the next one takes its place.
+
+            Under `reprieve hold`, the update does not wait for that `hold`. Messages that nobody \
+            reads are dropped: they never keep COMMAND from running.
 
             Ctrl-C during the wait cancels the update, except in a gate that joined another one.
 
@@ -103,6 +108,7 @@ struct GateCommand: AsyncParsableCommand {
         let searchPath = Executable.searchPath
         let executable = try command.isEmpty ? nil : Executable(command, searchPath: searchPath)
         if attach { return try await watch(report) }
+        OwnUpdates.announce(report.deploymentID)
         let session = session(report)
         defer { session.keeper.hangUp() }
         let released = try await release(session)

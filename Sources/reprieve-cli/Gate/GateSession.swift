@@ -109,7 +109,7 @@ final class GateSession: Sendable {
                 progress.note("warning: no component is named " + list(response.unmatched))
             }
         case .event(let event):
-            if json { OutputStream.standard.line(event.json) }
+            if json { OutputStream.events.line(event.json) }
             try handle(event, noWait: noWait)
         case .lost(let error):
             let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)

@@ -20,7 +20,9 @@ struct ReleasedUpdate {
     /// Runs the program that makes the update, and reports the outcome.
     func run(_ executable: Executable, reboots: Bool) async throws {
         let child: ChildProcess
-        do { child = try ChildProcess(executable, environment: environment, in: mode) } catch {
+        do {
+            child = try await .start(executable, environment: environment, in: mode)
+        } catch {
             await tell(.failed, error.message)
             throw error
         }
@@ -46,9 +48,9 @@ struct ReleasedUpdate {
         [
             ("REPRIEVE_DEPLOYMENT_ID", id),
             ("REPRIEVE_BASIS", released?.basis.rawValue ?? ""),
-            ("REPRIEVE_SILENT", (released?.silent ?? []).joined(separator: ",")),
-            ("REPRIEVE_OVERRIDDEN", (released?.overridden ?? []).joined(separator: ",")),
         ]
+            + variables("REPRIEVE_SILENT", released?.silent ?? [])
+            + variables("REPRIEVE_OVERRIDDEN", released?.overridden ?? [])
     }
 
     /// The program has ended already, so a failure to report is only a warning.

@@ -21,17 +21,22 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard watch else { return write(try await broker.control.status()) }
-        if json { return try await watch { write($0) } }
+        guard !json, OutputStream.standard.isTerminal else {
+            return try await watch { status in
+                write(status)
+                try OutputStream.standard.check()
+            }
+        }
         let page = Display.page()
         try await page.live { try await watch { page.show($0) } }
     }
 
     /// Goes on after a restart of the broker.
-    private func watch(_ handle: (StatusShape) -> Void) async throws {
+    private func watch(_ handle: (StatusShape) throws -> Void) async throws {
         try await broker.control.watchPatiently { error in
             OutputStream.error.line("reprieve: \(error.message); trying again")
         } _: {
-            handle($0)
+            try handle($0)
         }
     }
 

@@ -5,7 +5,7 @@ internal import ReprieveProtocol
 /// A text from outside this program, with all control characters escaped, so that it cannot steer
 /// the terminal.
 func shown(_ text: String) -> String {
-    printable(text)
+    printable(text.repaired)
 }
 
 /// At most a few names, and how many more there are.
