@@ -90,8 +90,8 @@ extension PageAgreementTests {
         completed.force()
         #expect(
             completed.read() == """
-                0 s  operator ← failed: already completed
-                0 s  operator ← failed: already completed
+                0 s  operator ← failed: already applied
+                0 s  operator ← failed: already applied
                 """
         )
     }
@@ -111,13 +111,13 @@ extension PageAgreementTests {
         )
     }
 
-    @Test func `To complete it with another outcome succeeds; the first one stands`() {
+    @Test func `To complete an update with another outcome is a ConflictError`() {
         let harness = asked(others: [])
         harness.answer("camera")
         harness.complete("d-1", .applied)
         harness.skip()
         harness.complete("d-1", .failed)
-        #expect(harness.read() == "0 s  operator ← done")
+        #expect(harness.read() == "0 s  operator ← failed: already applied")
         #expect(harness.negotiation.post(of: "d-1")?.outcome == .applied)
     }
 

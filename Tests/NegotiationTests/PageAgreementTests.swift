@@ -120,7 +120,13 @@ import Testing
         #expect(late.underway("till") == ["d-1"])
         #expect(asked(Policy(maxDefer: .zero)).underway("camera") == ["d-1"])
         let awaited = NegotiationHarness(naming: "shop/*")
-        awaited.announce(policy: Policy(maxTotalDefer: .seconds(40), require: ["till"]))
+        awaited.announce(
+            policy: Policy(
+                maxTotalDefer: .seconds(40),
+                require: ["till"],
+                onAbsence: .proceed
+            )
+        )
         awaited.wait(.seconds(20))
         awaited.subscribe("door")
         awaited.wait(.seconds(20))

@@ -7,8 +7,9 @@ import os
 import pathlib
 import pty
 import signal
+import struct
 import subprocess
-import time
+import termios
 
 import pytest
 from daemon import BUILD, Daemon, reprieved
@@ -50,6 +51,11 @@ def stopped():
     os.close(terminal)
 
 
+def waiting_bytes(descriptor):
+    (count,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))
+    return count
+
+
 def writable(descriptor):
     os.set_blocking(descriptor, False)
     try:
@@ -81,11 +87,10 @@ def test_a_signal_ends_a_gate_whose_output_is_not_read(daemon, coordinator, full
     camera = daemon.component()
     with subprocess.Popen(gating(daemon, "true"), stderr=full) as program:
         camera.defer(camera.notice()["deploymentId"], 60_000)
-        # The gate must have read that it is announced.
-        time.sleep(0.3)
         program.send_signal(number)
         assert program.wait(TIMEOUT) == 128 + number
-    assert coordinator.status()["updates"] == []
+    # A gate that has not read yet that it is announced leaves that to the grace.
+    wait_until(lambda: coordinator.status()["updates"] == [])
 
 
 def test_a_hold_whose_output_is_not_read_connects_again(directory, full):
@@ -149,8 +154,10 @@ def test_a_token_that_cannot_be_printed_is_an_error(directory):
     assert done.returncode == FILE_ERROR, done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["status"], ["status", "--json"], ["status", "--watch"],
-                                   ["history"], ["gate"], ["gate", "--help"]])  # fmt: skip
+RESULTS = ["--help", "status", "status --json", "status --watch", "history", "gate", "gate --help"]
+
+
+@pytest.mark.parametrize("words", [words.split() for words in RESULTS])
 def test_a_result_that_cannot_be_written_is_an_error(daemon, words):
     help = words[-1] == "--help"
     socket = [] if help else ["--control-socket", daemon.control_socket]
@@ -178,7 +185,7 @@ def test_a_long_result_waits_for_the_reader_of_a_non_blocking_pipe(daemon, coord
     command = [REPRIEVE, "history", "--json", "--control-socket", daemon.control_socket]
     with subprocess.Popen(command, stdout=writing) as program:
         os.close(writing)
-        time.sleep(0.2)
+        wait_until(lambda: waiting_bytes(reading) >= 4096)
         with open(reading, "rb") as file:
             history = json.loads(file.read())
         assert program.wait(TIMEOUT) == 0

@@ -6,6 +6,7 @@ import pathlib
 import pty
 import signal
 import subprocess
+import threading
 import sys
 import time
 
@@ -54,12 +55,13 @@ def test_a_gate_does_not_take_a_signal_that_was_ignored_at_the_start(
     daemon, processes, coordinator, number
 ):
     camera = daemon.component()
-    program = processes.start(*ignoring(number, gating(daemon, "grep", "SigIgn", "/proc/self/status")))
+    command = gating(daemon, "grep", "SigIgn", "/proc/self/status")
+    program = processes.start(*ignoring(number, command))
     update = camera.notice()["deploymentId"]
     camera.defer(update, 60_000)
     program.error_line("Camera")
     program.signal(number)
-    time.sleep(0.2)
+    threading.Event().wait(0.2)
     camera.acknowledge(update)
     assert int(program.line("SigIgn").split()[1], 16) >> number - 1 & 1
     assert program.end()[0] == 0
@@ -74,7 +76,7 @@ def test_a_hold_does_not_pass_on_a_signal_that_was_ignored_at_the_start(daemon, 
     program = processes.start(*command, stdin=-1)
     program.line("up")
     program.signal(number)
-    time.sleep(0.2)
+    threading.Event().wait(0.2)
     print(file=program.process.stdin, flush=True)
     assert program.end()[0] == 3
 
@@ -87,7 +89,7 @@ def test_listen_does_not_take_a_signal_that_was_ignored_at_the_start(
     program = processes.start("sh", "-c", 'trap "" HUP; exec "$@"', "sh", REPRIEVE, *command)
     program.error_line("listening")
     program.signal(signal.SIGHUP)
-    time.sleep(0.2)
+    threading.Event().wait(0.2)
     assert coordinator.gate("d").released()["basis"] == "consent"
     program.error_line("may go ahead")
     program.signal(signal.SIGTERM)
@@ -131,10 +133,10 @@ def test_the_loss_of_the_terminal_reaches_the_command(daemon, directory):
 
 
 def test_the_interrupt_key_reaches_the_command_once(daemon, directory):
-    script = ("import os, signal, sys, time\ncount = 0\ndef handle(*_):\n global count\n"
+    script = ("import os, select, signal, sys\ncount = 0\ndef handle(*_):\n global count\n"
               " count += 1\n open(sys.argv[1], 'w').write(str(count))\n"
               "signal.signal(signal.SIGINT, handle)\nprint('up', flush=True)\n"
-              "time.sleep(1); sys.exit(5)")  # fmt: skip
+              "select.select([], [], [], 1); sys.exit(5)")  # fmt: skip
     mark = pathlib.Path(directory, "mark")
     process, terminal = pty.fork()
     if process == 0:
@@ -227,7 +229,8 @@ def test_the_variables_of_a_service_name_the_command(daemon, wrap):
 
 
 def test_variables_of_another_process_stay_as_they_are(daemon):
-    done = run(holding(daemon, "sh", "-c", "echo $LISTEN_PID"), env=os.environ | {"LISTEN_PID": "1"})
+    environment = os.environ | {"LISTEN_PID": "1"}
+    done = run(holding(daemon, "sh", "-c", "echo $LISTEN_PID"), env=environment)
     assert done.stdout == b"1\n"
 
 
@@ -273,8 +276,8 @@ def test_closed_descriptors_are_not_opened_as_something_else(daemon, directory, 
         assert mark.read_text() == "/dev/null\n" * 3
         return
     socket = {"status": daemon.control_socket, "listen": daemon.component_socket}[subcommand]
-    option = {"status": ["--watch", "--control-socket"],
-              "listen": ["--component", CAMERA, "--exec", "true", "--component-socket"]}  # fmt: skip
+    listening = ["--component", CAMERA, "--exec", "true", "--component-socket"]
+    option = {"status": ["--watch", "--control-socket"], "listen": listening}
     with subprocess.Popen(["sh", "-c", CLOSED + 'exec "$@"', "sh", REPRIEVE, subcommand,
                            *option[subcommand], socket]) as program:  # fmt: skip
         wait_until(lambda: connected(program.pid))
@@ -295,7 +298,7 @@ def wait_until(condition):
     end = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < end
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
 
 
 def test_the_daemon_opens_what_is_closed(directory):
@@ -378,7 +381,7 @@ def test_a_script_that_is_being_replaced_is_tried_again(daemon, directory, proce
         # Nobody starts a file that is open for writing: ETXTBSY.
         camera.acknowledge(update)
         program.error_line("released")
-        time.sleep(0.3)
+        threading.Event().wait(0.3)
     code, lines, _ = program.end()
     assert (code, lines) == (0, ["ran"])
 
@@ -408,7 +411,7 @@ def test_a_hook_that_cannot_start_is_tried_again_while_there_is_time(
     os.rename(path, path + ".new")
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 5000})
     gate.shows(CAMERA, "asked")
-    time.sleep(0.3)
+    threading.Event().wait(0.3)
     os.rename(path + ".new", path)
     program.error_line("may go ahead")
     assert gate.released()["basis"] == "consent"
@@ -487,7 +490,8 @@ def test_long_lists_in_the_environment_are_cut_and_counted(daemon, coordinator):
 def test_the_daemon_s_directories_keep_their_bytes(directory, joined):
     runtime, state = (os.fsencode(directory) + name for name in (b"/r\xe9", b"/s\xf4\x8f\xbf\xa9"))
     given = [(b"--runtime-directory", runtime), (b"--state-directory", state)]
-    options = [b"=".join(one) for one in given] if joined else [word for one in given for word in one]
+    words = [word for one in given for word in one]
+    options = [b"=".join(one) for one in given] if joined else words
     os.mkdir(runtime)
     with subprocess.Popen([BUILD / "reprieved", *options]) as program:
         socket = runtime + b"/control.socket"

@@ -32,7 +32,7 @@ import Testing
         alarm.onFire {
             readings += [loop.clocks, loop.clocks]
             guard readings.count < 4 else { return loop.exit() }
-            alarm.set(to: loop.now + .milliseconds(1))
+            alarm.set(to: loop.clocks.sinceBoot + .milliseconds(1))
         }
         alarm.set(to: loop.now)
         try loop.runToExit()

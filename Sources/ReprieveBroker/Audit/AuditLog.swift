@@ -7,8 +7,8 @@ internal import ReprieveProtocol
 /// user, one is logged in a minute, and then how many were left out.
 struct AuditLog: Sendable {
     private static let interval = Duration.seconds(60)
-    /// Kinds that are told apart. Beyond it complaints of one kind count as one, whichever peer causes
-    /// them.
+    /// Kinds of complaints about one peer that are told apart. Beyond it complaints of one kind
+    /// count as one.
     private static let maximumSubjects = 256
 
     private struct Subject: Hashable {

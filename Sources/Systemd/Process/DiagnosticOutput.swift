@@ -6,8 +6,8 @@ import ReprieveTypes
 import Synchronization
 
 /// An output for what is said about the work: a write does not wait for a reader longer than
-/// `patience`, in milliseconds, and only once until the reader is back. What is not taken by then is
-/// dropped, and the number of dropped messages is written with the next one.
+/// `patience`, in milliseconds, and only once until the reader is back. What is not taken by then
+/// is dropped, and the number of dropped messages is written with the next one.
 package final class DiagnosticOutput: Sendable {
     private struct State {
         /// The end of a message whose beginning is written.

@@ -27,7 +27,7 @@ struct HoldCommand: AsyncParsableCommand {
             reprieved), and then go ahead.
 
             COMMAND may itself run `reprieve gate`: that update does not wait for COMMAND's end. \
-            Nor does `reprieve hold` in the COMMAND of `reprieve gate` wait for that update's. Both \
+            Nor does `reprieve hold` in the COMMAND of `reprieve gate` wait for that update. Both \
             know by REPRIEVE_HOLD and REPRIEVE_DEPLOYMENT_ID in the environment, which sudo may \
             remove.
 

@@ -36,7 +36,8 @@ struct ListenCommand: AsyncParsableCommand {
             with a warning, since a mistake in COMMAND must not block updates. But if COMMAND \
             cannot be started in the time to answer, or is killed by a signal, or exits with 126 \
             or more as a shell does then, the component is silent. --on-failure chooses one for \
-            all of these; the status and the history show it. The exit code for an outcome is ignored.
+            all of these; the status and the history show it. The exit code for an outcome is \
+            ignored.
 
             Shortly before the time to answer ends, COMMAND and all processes that it started are \
             sent SIGTERM, at which COMMAND may still exit with 0 or 75, and then SIGKILL. Without \

@@ -37,7 +37,7 @@ extension UpdateInhibitor {
         }
     }
 
-    /// COMMAND announces the update itself: it may be deferred already, if another announced it too.
+    /// COMMAND announces the update itself: it may be deferred already, if it was announced before.
     func acknowledge(_ id: String) {
         state.withLock { state in
             if let notice = state.notices[id] { _ = send(0, to: notice, state) }
