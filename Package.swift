@@ -68,7 +68,13 @@ let package = Package(
             providers: [.apt(["libsystemd-dev"])]
         ),
 
-        .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: strict),
+        .target(name: "CProcess"),
+
+        .target(
+            name: "Systemd",
+            dependencies: ["CSystemd", "CProcess", "ReprieveTypes"],
+            swiftSettings: strict
+        ),
 
         .executableTarget(
             name: "reprieved",
@@ -80,7 +86,7 @@ let package = Package(
 
         .target(
             name: "ReprieveTransport",
-            dependencies: ["ReprieveProtocol", "EventStream", "StrictJSON"],
+            dependencies: ["ReprieveTypes", "ReprieveProtocol", "EventStream", "StrictJSON"],
             swiftSettings: strict
         ),
 
@@ -124,8 +130,8 @@ let package = Package(
         .executableTarget(
             name: "reprieve-cli",
             dependencies: [
-                "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
-                "Tokens", "Systemd",
+                "ReprieveTypes", "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol",
+                "StrictJSON", "Tokens", "CProcess", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -214,6 +220,12 @@ let package = Package(
                 "StrictJSON",
             ],
             path: "Tests/FuzzTargets",
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "ReprieveTypesTests",
+            dependencies: ["ReprieveTypes"],
             swiftSettings: memorySafe
         ),
 

@@ -77,7 +77,7 @@ class Broker:
     def _clean_up(self):
         try:
             if self.is_reprieve:
-                # First, so that nobody is owed a post who is still there.
+                # First, so that no component that is still there is owed a post.
                 self._end_updates(self.coordinator())
         except (Failure, HungUp, Refused, OSError, KeyError):
             pass  # of the check itself, there is a verdict

@@ -14,7 +14,7 @@ check = Registry()
 
 @check(REPRIEVE, needs_control=True)
 def a_gate_without_components_opens_at_once(broker):
-    """Where nobody is concerned the gate opens on consent, and names nobody had are unmatched."""
+    """An update that concerns no component opens on consent; names without one are unmatched."""
     gate = broker.coordinator().gate(broker.update, ["com.example.Nobody"])
     expect(gate.response["unmatched"] == ["com.example.Nobody"], f"{gate.response}")
     released = gate.released("consent")
@@ -70,7 +70,7 @@ def a_budget_ends(broker):
 
 @check(REPRIEVE, needs_control=True)
 def an_update_may_skip_components(broker):
-    """SKIP_NOTIFY_COMPONENTS opens the gate at once, and tells nobody."""
+    """SKIP_NOTIFY_COMPONENTS opens the gate at once, and no component gets a notice."""
     component = broker.component()
     broker.gate(policy={"action": "SKIP_NOTIFY_COMPONENTS"}).released("skipped")
     component.hears_nothing(broker.update, 0.2)

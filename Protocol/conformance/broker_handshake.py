@@ -44,7 +44,7 @@ def connect_is_acknowledged(broker):
 
 @check(CORE)
 def connect_ignores_what_it_does_not_know(broker):
-    """Headers and members that nobody knows are ignored in CONNECT."""
+    """Unknown headers and members are ignored in CONNECT."""
     connection = broker.open()
     headers = {"odd": "x", ":version": "0.1.0", ":message-type": CONNECT, "later": 7}
     headers.update({":stream-id": 0, ":message-flags": 0})
@@ -71,7 +71,7 @@ def connect_that_is_no_json_is_denied(broker):
 
 @check(REPRIEVE)
 def a_denied_client_may_close_first(broker):
-    """Whoever is denied has a second to close first, and is then hung up on."""
+    """A client that is denied has a second to close first; then the broker hangs up."""
     connection = broker.open()
     connection.say_connect(broker.token(), version="9.0.0")
     is_denied(connection)
@@ -101,7 +101,7 @@ def silence_instead_of_connect_is_hung_up_on(broker):
 
 
 @check(REPRIEVE)
-def nobody_needs_a_name_at_the_control_socket(broker):
+def the_control_socket_needs_no_name(broker):
     """The control socket takes a CONNECT without any name."""
     broker.coordinator()
 
@@ -122,7 +122,7 @@ def a_protocol_error_ends_the_connection(broker):
 
 
 @check(CORE)
-def a_connection_that_breaks_disturbs_nobody(broker):
+def a_connection_that_breaks_disturbs_no_other(broker):
     """Another connection that breaks the protocol leaves this one alone."""
     healthy = broker.connect()
     connection = broker.open()

@@ -98,7 +98,7 @@ def a_grant_says_how_much_was_granted(broker):
 
 @check(REPRIEVE, needs_control=True)
 def a_deferral_can_be_cut_short(broker):
-    """Who has deferred may answer anew, and 0 ms unblocks at once."""
+    """A component that has deferred may answer again, and 0 ms unblocks at once."""
     component, gate, _ = asked(broker)
     component.answer(broker.update, 10 * MINUTE)
     component.answer(broker.update, 20 * MINUTE)
@@ -150,14 +150,14 @@ def a_confirm_component_has_the_last_word(broker):
 
 @check(REPRIEVE, needs_control=True)
 def a_deferral_ends_the_final_asking(broker):
-    """When somebody defers in the final asking, others that heard final are told to go on."""
+    """A deferral in the final asking sends the others that heard final back to work."""
     first, second = (broker.component(index, confirm=True) for index in (0, 1))
     gate = broker.gate(0, 1)
     for component in (first, second):
         notice = component.notice(broker.update)
         component.acknowledge(broker.update, round=notice["round"])
     for component in (first, second):
-        expect(component.notice(broker.update).get("final"), "nobody is asked finally")
+        expect(component.notice(broker.update).get("final"), "no component is asked finally")
     second.answer(broker.update, 10 * MINUTE)
     notice = first.notice(broker.update)
     expect("final" not in notice, f"what follows is final again: {notice}")
@@ -166,7 +166,7 @@ def a_deferral_ends_the_final_asking(broker):
 
 @check(REPRIEVE, needs_control=True)
 def a_deferral_outlives_its_connection(broker):
-    """Who has deferred and connects again is not asked anew, and still holds the update back."""
+    """A component that deferred and connects again is not asked again, and still blocks."""
     component, gate, _ = asked(broker)
     component.answer(broker.update, 10 * MINUTE)
     component.connection.close()

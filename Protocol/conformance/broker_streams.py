@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a broker: streams, requests, and errors that are nobody else's."""
+"""Checks of a broker: streams, requests, and errors that stay on their stream."""
 
 from checks import CORE, REPRIEVE, Registry
 from connection import Refused, expect
@@ -94,7 +94,7 @@ def a_ping_is_answered(broker):
 
 
 @check(CORE)
-def an_operation_that_nobody_knows_is_an_error(broker):
+def an_unknown_operation_is_an_error(broker):
     """An unknown operation ends its stream by APPLICATION_ERROR, and not the connection."""
     connection = broker.connect()
     connection.refusal("aws.greengrass#NoSuchThing")
@@ -147,7 +147,7 @@ def only_a_subscriber_answers(broker):
 
 @check(CORE)
 def only_what_was_asked_is_answered(broker):
-    """An answer to an update that nobody announced is a ServiceError."""
+    """An answer to an update that was not announced is a ServiceError."""
     component = broker.component()
     request = {"deploymentId": broker.update + "-nowhere", "recheckAfterMs": 0}
     refused = component.connection.refusal("DeferComponentUpdate", request)

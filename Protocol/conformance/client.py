@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client that is tested: a program, started anew for each check."""
+"""The client that is tested: a program, started again for each check."""
 
 import os
 import signal

@@ -85,7 +85,7 @@ def answers_several_updates(server):
 
 @check(CORE)
 def answers_every_round(server):
-    """It answers anew when it is asked again about the same update."""
+    """It answers again when it is asked again about the same update."""
     session = server.subscribed()
     for number in range(1, 4):
         session.asks("again", round=number)

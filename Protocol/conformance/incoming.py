@@ -105,4 +105,4 @@ class Incoming:
         expect(wrong is None, f"{operation} makes no sense: {wrong}")
         if operation == DEFER:
             known = value["deploymentId"] in self.due
-            expect(known, f"it answers {value['deploymentId']!r}, about which nobody asked")
+            expect(known, f"it answers {value['deploymentId']!r}, about which it was not asked")

@@ -51,7 +51,7 @@ class Server:
         self._listener.close()
 
     def accept(self, patience=None):
-        """The next connection; None if nobody connects in time."""
+        """The next connection; None if there is none in time."""
         patience = self.patience if patience is None else patience
         if not select.select([self._listener], [], [], patience)[0]:
             return None

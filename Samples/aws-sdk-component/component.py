@@ -5,7 +5,7 @@
     python3 -m pip install awsiotsdk
     Samples/aws-sdk-component/component.py [NAME [SECONDS]]
 
-It knows nothing of Reprieve: it is busy for some seconds, and says so to whoever serves the
+It knows nothing of Reprieve: it is busy for some seconds, and says so to the broker at the
 socket. The two variables that Greengrass sets are all that it needs:
 AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT and SVCUID. NAME is only shown.
 """

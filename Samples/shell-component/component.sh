@@ -4,8 +4,8 @@
 #
 #     Samples/shell-component/component.sh [NAME [SECONDS]]
 #
-# It needs the command `reprieve` in PATH, which starts it again for each notice, and takes its exit
-# code for the answer. To make it yours, change what follows `notice)` and `outcome)`.
+# It needs the command `reprieve` in PATH, which starts it again for each notice. Its exit code is
+# the answer. To make it yours, change what follows `notice)` and `outcome)`.
 
 say() { echo "[$NAME] $*" >&2; }
 

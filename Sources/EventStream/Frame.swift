@@ -11,7 +11,7 @@
 package struct Frame: Sendable {
     private enum Content {
         case made([Header], payload: [UInt8])
-        /// As it arrived, and checked: most of its headers nobody asks for.
+        /// As it arrived, and checked. Headers are read when they are asked for: few ever are.
         case arrived(HeaderBlock, payload: Range<Int>)
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The headers of a frame that arrived, where they arrived. They are checked once, as a whole, and
-/// read one by one by who asks.
+/// read one by one, by the caller that asks.
 struct HeaderBlock: Sendable {
     let bytes: [UInt8]
     private let range: Range<Int>

@@ -26,6 +26,12 @@ package struct ComponentRule: Hashable, Sendable {
         return !Self.isPattern(pattern[..<slash])
     }
 
+    /// Whether it is for the component of this name, or for one of this name in some unit.
+    func isAbout(_ name: ComponentName) -> Bool {
+        if matches(name) { return pattern.contains { $0 != "*" && $0 != "?" } }
+        return Update.matches(name, pattern)
+    }
+
     private static func isPattern(_ text: some StringProtocol) -> Bool {
         text.contains { $0 == "*" || $0 == "?" }
     }

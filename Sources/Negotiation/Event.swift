@@ -4,7 +4,7 @@
 package enum Event: Hashable, Sendable {
     case subscribed(Subscription)
     case unsubscribed(StreamID, component: ComponentName)
-    /// The connection ended, whoever ended it; `component` is whose it was.
+    /// The connection ended, whichever end ended it. `component` is the name that it had.
     case hungUp(PeerID, component: ComponentName)
     case answered(Answer)
     case announced(UpdateRequest, coordinator: StreamID, process: Int32)

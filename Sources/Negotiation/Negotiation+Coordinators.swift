@@ -41,7 +41,7 @@ extension Negotiation {
     ) {
         guard let place = updates.place(of: id) else {
             return repeatVerb(id, request, &handling) {
-                if case .completed = $0 { true } else { false }
+                if case .completed(outcome, _) = $0 { true } else { false }
             }
         }
         guard !updates.entries[place].isWaiting else {

@@ -16,6 +16,22 @@ extension Negotiation {
         subscriptions[name] != nil || returning.names.contains(name)
     }
 
+    /// The components that rules require and that are not subscribed, sorted.
+    package var missing: [ComponentName] {
+        settings.required.filter { name in
+            !subscriptions.names.contains { settings.meets(name, $0) }
+        }.sorted()
+    }
+
+    /// Whether a name in a request can be that of a component: one is subscribed under it, or
+    /// takes part in an update, or a rule is about it.
+    package func knows(_ name: ComponentName) -> Bool {
+        let isThere = { (component: ComponentName) in Update.matches(name, component) }
+        return subscriptions.names.contains(where: isThere)
+            || updates.entries.contains { $0.participants.names.contains(where: isThere) }
+            || settings.rules.contains { $0.isAbout(name) }
+    }
+
     /// Whether any update waits.
     package var isWaiting: Bool { updates.entries.contains { $0.isWaiting } }
 
@@ -46,14 +62,12 @@ extension Negotiation {
     /// The posts owed to a component, oldest first.
     package func posts(owedTo component: ComponentName) -> [OwedPost] { owedPosts[component] }
 
-    /// The updates that concern a subscription, and that go ahead whatever it says, sorted.
-    package func underway(for subscription: Subscription) -> [DeploymentID] {
+    /// The updates that concern a subscription, and that its component may not defer, sorted.
+    package func underway(for subscription: Subscription, at now: Instant) -> [DeploymentID] {
+        let name = subscription.component
         let underway = updates.entries.filter { update in
-            guard update.policy.notification == .notify, update.concerns(subscription) else {
-                return false
-            }
-            let state = update.participants[subscription.component]?.state
-            return !update.isWaiting || state == .overridden
+            update.policy.notification == .notify && update.concerns(subscription)
+                && update.refusal(toDeferralOf: name, settings, at: now) != nil
         }
         return underway.map(\.id)
     }

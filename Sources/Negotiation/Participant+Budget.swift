@@ -18,6 +18,11 @@ extension Participant {
         return blockedFrom + (budget - blockedBefore)
     }
 
+    /// When the state ends by itself; nil where it does not. Budget and deadline end it, too.
+    package func stateEnd(before deadline: Instant) -> Instant? {
+        earliest(until, budgetEnd).map { min($0, deadline) }
+    }
+
     /// The same participant with a smaller budget, where another name's rule says so.
     func limited(to budget: Duration) -> Participant {
         var participant = self

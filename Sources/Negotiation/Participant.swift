@@ -137,6 +137,9 @@ extension Participant {
         question.round == 0 && subscribers.isEmpty && state != .away && state != .gone
     }
 
+    /// It never came, or hung up and did not come back in time.
+    var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
+
     /// It acts only on a final notice.
     package var isConfirm: Bool { subscribers.contains { $0.confirm } }
 }

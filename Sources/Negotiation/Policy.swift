@@ -20,6 +20,8 @@ package struct Policy: Hashable, Sendable {
     package var onSilence: OnSilence
     /// Components that the gate waits for although they have not subscribed.
     package var require: [ComponentName]
+    /// What follows when one of them, or one that a rule requires, is not there in time.
+    package var onAbsence: OnAbsence
 
     package init(
         notification: Notification = .notify,
@@ -28,7 +30,8 @@ package struct Policy: Hashable, Sendable {
         maxDefer: Duration = Defaults.maxDefer,
         maxTotalDefer: Duration = Defaults.maxTotalDefer,
         onSilence: OnSilence = .proceed,
-        require: [ComponentName] = []
+        require: [ComponentName] = [],
+        onAbsence: OnAbsence = .refuse
     ) {
         self.notification = notification
         self.responseTimeout = responseTimeout
@@ -37,6 +40,7 @@ package struct Policy: Hashable, Sendable {
         self.maxTotalDefer = maxTotalDefer
         self.onSilence = onSilence
         self.require = require
+        self.onAbsence = onAbsence
     }
 
     /// An acknowledgement older than this is asked for again before the gate opens.

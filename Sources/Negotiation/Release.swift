@@ -9,6 +9,18 @@ package struct Release: Hashable, Sendable {
     package var silent: [ComponentName]
     package var overridden: [ComponentName]
     package var at: Instant
+    /// Whether another coordinator, which is connected, makes the update: of several that announce
+    /// the same request, exactly one does.
+    package var isJoined = false
+}
+
+extension Release {
+    /// The same for a coordinator that does not make the update.
+    var joined: Release {
+        var release = self
+        release.isJoined = true
+        return release
+    }
 }
 
 /// Why an update ended before its gate opened.

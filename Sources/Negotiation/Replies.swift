@@ -25,6 +25,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case notAsked(ComponentName, DeploymentID)
     case notWaiting(DeploymentID)
     case alreadyReleased(DeploymentID)
+    case deferralsForbidden(ComponentName, DeploymentID)
     case budgetSpent(ComponentName, DeploymentID)
     case deadlinePassed(DeploymentID)
     case unknown(DeploymentID)

@@ -20,18 +20,14 @@ extension Update {
                 )
             )
         }
-        guard isWaiting else { return .failure(.alreadyReleased(id)) }
-        guard deadline - handling.now >= .milliseconds(1) else {
-            return .failure(.deadlinePassed(id))
-        }
-        let left = participants.entries[place].budgetLeft(at: handling.now)
-        guard left >= .milliseconds(1), !isOverridden else {
-            return .failure(.budgetSpent(name, id))
+        if let refusal = refusal(toDeferralOf: name, handling.settings, at: handling.now) {
+            return .failure(refusal)
         }
         let asked = max(answer.deferral, handling.settings.minimumDeferral)
         // The grant holds to the instant and is reported in whole milliseconds: a deferral that its
         // budget or the deadline cuts must not end a fraction of a millisecond before that.
         let maxDefer = handling.settings.maxDefer(of: name, policy)
+        let left = participants.entries[place].budgetLeft(at: handling.now)
         let granted = min(asked, maxDefer, left, deadline - handling.now)
         deferUpdate(answer, granted: granted, at: place, &handling)
         return .success(
@@ -42,9 +38,30 @@ extension Update {
         )
     }
 
+    /// Why a component is granted nothing: less than the shortest time that can be told is left.
+    func refusal(
+        toDeferralOf name: ComponentName,
+        _ settings: Settings,
+        at now: Instant
+    ) -> Refusal? {
+        let least = Duration.milliseconds(1)
+        guard isWaiting else { return .alreadyReleased(id) }
+        guard deadline - now >= least else { return .deadlinePassed(id) }
+        guard settings.maxDefer(of: name, policy) >= least else {
+            return .deferralsForbidden(name, id)
+        }
+        let place = participants.place(of: name)
+        let isOverridden = place.map { participants.entries[$0].state == .overridden } ?? false
+        let budgetLeft =
+            place.map { participants.entries[$0].budgetLeft(at: now) }
+            ?? budgetLeft(toArriving: name, settings, at: now)
+        return budgetLeft >= least && !isOverridden ? nil : .budgetSpent(name, id)
+    }
+
     private func takesPart(at place: Int) -> Bool {
         switch participants.entries[place].state {
-        case .absent, .gone: false
+        // An answer to an earlier notice has no effect on an open gate, and is no error.
+        case .absent, .gone: !isWaiting
         case .asked, .acknowledged, .deferred, .silent, .away, .overridden: true
         }
     }
@@ -63,7 +80,9 @@ extension Update {
                 participant.question.isFinal
                 && answer.round == participant.question.round
             // Any other 0 of a component that acts on `final` means "I could".
-            if participant.question.isFinal, participant.isConfirm, !isFinalWord { return false }
+            if participant.question.isFinal, participant.isConfirm, !isFinalWord {
+                return participant.state == .silent
+            }
             participant.question.isAnswered = true
             if let end = participant.deferralEnd(at: now) {
                 // Another connection's deferral runs on.
@@ -79,12 +98,12 @@ extension Update {
         settle(&handling)
     }
 
-    /// A component that acts on `final` has acknowledged without having been asked finally.
+    /// A component that acts on `final` has said that it could. Its subscriptions are asked that
+    /// were not, if one of them acts on `final`.
     private mutating func askFinally(_ name: ComponentName, _ handling: inout Handling) {
-        let streams = participants[name]?.subscribers.map(\.stream).filter {
-            !askedFinally.contains($0)
-        }
-        if let streams, !streams.isEmpty { ask(name, streams: streams, &handling) }
+        let unasked = participants[name]?.subscribers.filter { !askedFinally.contains($0.stream) }
+        guard let unasked, unasked.contains(where: \.confirm) else { return }
+        ask(name, streams: unasked.map(\.stream), isSecond: true, &handling)
     }
 
     private mutating func deferUpdate(

@@ -34,8 +34,8 @@ extension Update {
             return participant.budgetLeft(at: now)
         }
         tell(name, at: place, streams: streams, &handling)
-        // A response time or a budget of 0: told, not asked.
-        if min(timeout, budgetLeft) <= .zero {
+        // No response time, no budget, or no time to the deadline: told, not asked.
+        if min(timeout, budgetLeft, deadline - now) <= .zero {
             with(name, at: place, &handling) { $0.enter(.silent, at: now) }
         }
     }

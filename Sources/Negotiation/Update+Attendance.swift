@@ -97,6 +97,18 @@ extension Update {
         settle(&handling)
     }
 
+    /// The budget of a component that is no participant yet: it may be waited for by its last part.
+    func budgetLeft(
+        toArriving name: ComponentName,
+        _ settings: Settings,
+        at now: Instant
+    ) -> Duration {
+        let budget = settings.budget(of: name, policy)
+        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
+        let awaited = placeholder.flatMap { participants[$0] }?.limited(to: budget)
+        return awaited?.budgetLeft(at: now) ?? budget
+    }
+
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
     private mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
         for placeholder in names(where: \.isPlaceholder)
@@ -137,12 +149,14 @@ extension Update {
         _ handling: inout Handling
     ) {
         let now = handling.now
+        let deadline = deadline
         let isAnswered = with(name, &handling) { participant in
             if let end = participant.deferralEnd(at: now) {
                 participant.enter(.deferred, until: end, at: now)
             } else if !participant.question.isAnswered {
                 let answerBy = participant.question.answerBy
-                let hasTime = answerBy > now && participant.budgetLeft(at: now) > .zero
+                let hasTime =
+                    min(answerBy, deadline) > now && participant.budgetLeft(at: now) > .zero
                 participant.enter(
                     hasTime ? .asked : .silent,
                     until: hasTime ? answerBy : nil,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whom an update concerns.
+// The components that an update concerns.
 
 extension Update {
     /// The name NAME in a request concerns the components NAME and UNIT/NAME.

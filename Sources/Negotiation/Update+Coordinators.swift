@@ -7,7 +7,9 @@ extension Update {
     mutating func attach(_ coordinator: StreamID, process: Int32, _ handling: inout Handling) {
         handling.send(.attached(coordinator, attachment(isFirst: false)))
         if let release {
-            handling.send(.released(coordinator, release))
+            // While the coordinator that makes the update is connected, no other one does.
+            handling.send(.released(coordinator, coordinators.isEmpty ? release : release.joined))
+            if coordinators.isEmpty { coordinators = [coordinator] }
             return
         }
         coordinators.append(coordinator)
@@ -59,9 +61,9 @@ extension Update {
     /// With no coordinator the gate neither opens nor refuses. After a while the update is
     /// cancelled.
     mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ handling: inout Handling) {
-        guard isWaiting, coordinators.contains(where: isGone) else { return }
+        guard coordinators.contains(where: isGone) else { return }
         coordinators.removeAll(where: isGone)
-        guard coordinators.isEmpty else { return }
+        guard isWaiting, coordinators.isEmpty else { return }
         unattendedUntil = handling.now + handling.settings.reconnectGrace
     }
 }

@@ -6,7 +6,8 @@ extension Update {
     /// Decides whether the gate opens now. To be called after everything that can unblock it.
     mutating func settle(_ handling: inout Handling) {
         guard isWaiting, unattendedUntil == nil else { return }
-        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        let missing = missing(handling.settings)
+        if !missing.isEmpty { return refuse(because: missing, &handling) }
         guard summary.blockers == 0 else { return }
         if phase == .gathering {
             beginFinalAsking(&handling)
@@ -64,29 +65,45 @@ extension Update {
 
     /// Opens the gate, on the given ground or on a stronger one that applies.
     mutating func open(on ground: Basis, _ handling: inout Handling) {
+        let now = handling.now
         let isCapped = participants.entries.contains { $0.state == .overridden }
+        let isSilent = summary.silences > 0
+        let isLate = deadline <= now && (isCapped || isSilent)
         let basis = max(
             ground,
-            isCapped ? .capped : .consent,
-            summary.silences > 0 ? .silence : .consent
+            isLate ? .deadline : isCapped ? .capped : isSilent ? .silence : .consent
         )
-        let now = handling.now
         phase = .released(Opening(basis: basis, waited: now - announced, at: now))
         askedFinally = []
         handling.show(id)
+        let maker = coordinators.first
         if let release {
-            for coordinator in coordinators { handling.send(.released(coordinator, release)) }
+            for coordinator in coordinators {
+                let isJoined = coordinator != maker
+                handling.send(.released(coordinator, isJoined ? release.joined : release))
+            }
         }
-        coordinators = []
+        coordinators = coordinators.filter { $0 == maker }
     }
 
-    /// `onSilence` is `refuse`, and a participant is silent.
-    private mutating func refuse(_ handling: inout Handling) {
-        let silent = names { $0.state.isSilence }
+    /// The participants for which the policy refuses the update: with `onSilence` those that gave
+    /// no answer in time, with `onAbsence` those that are required and not there.
+    private func missing(_ settings: Settings) -> [ComponentName] {
+        guard summary.silences > 0 else { return [] }
+        if policy.onSilence == .refuse { return names { $0.state.isSilence } }
+        guard policy.onAbsence == .refuse else { return [] }
+        return names(where: \.isMissing).filter { isRequired($0, settings) }
+    }
+
+    private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
+        (policy.require + settings.required).contains { settings.meets($0, name) }
+    }
+
+    private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {
         let withdrawal = Withdrawal(
             deploymentID: id,
-            by: silent[0],
-            reason: "no answer from \(silent.joined(separator: ", "))"
+            by: missing[0],
+            reason: "no answer from \(missing.joined(separator: ", "))"
         )
         for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
         end(.refused(withdrawal), &handling)
@@ -119,17 +136,17 @@ extension Update {
                 participant.state == .deferred
                 || participant.lastDeferralEnd.map { $0 >= end } ?? false
             let isReady = participant.acknowledgedAt != nil || participant.isExcused
+            participant.forgetDeferrals()
             participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
         }
     }
 
     mutating func reachDeadline(_ handling: inout Handling) {
-        let blockers = blockers
-        // With no coordinator the deadline passes unused. When one comes back, it counts as used
-        // also where nobody blocks any more but the final asking is left out.
-        let isUsed = !blockers.isEmpty || !toAskFinally(at: handling.now).isEmpty
+        // The final asking is left out. That counts as the deadline's doing.
+        let isUsed = !toAskFinally(at: handling.now).isEmpty
         for name in blockers { cut(name, &handling) }
-        if policy.onSilence == .refuse, summary.silences > 0 { return refuse(&handling) }
+        let missing = missing(handling.settings)
+        if !missing.isEmpty { return refuse(because: missing, &handling) }
         open(on: isUsed ? .deadline : .consent, &handling)
     }
 

@@ -27,7 +27,7 @@ extension Update {
         case completed(Outcome, message: String?)
         case cancelled(Withdrawal)
         case refused(Withdrawal)
-        /// Nobody completed it within the completion limit.
+        /// It was not completed within the completion limit.
         case unknown
     }
 }
@@ -60,9 +60,10 @@ extension Update {
 }
 
 extension Update.Ending {
+    /// How it ended, for people.
     var word: String {
         switch self {
-        case .completed: "completed"
+        case .completed(let outcome, _): outcome.rawValue
         case .cancelled: "cancelled"
         case .refused: "refused"
         case .unknown: "unknown"

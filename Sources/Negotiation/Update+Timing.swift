@@ -10,7 +10,10 @@ extension Update {
             return end(.unknown, &handling)
         }
         guard isWaiting else { return }
-        if unattendedUntil == nil, deadline <= now { return reachDeadline(&handling) }
+        if deadline <= now {
+            if unattendedUntil == nil { return reachDeadline(&handling) }
+            for name in blockers { cut(name, &handling) }
+        }
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }
@@ -87,13 +90,13 @@ extension Update {
     /// so that it can get one.
     mutating func restarted(_ handling: inout Handling) {
         request.excused = []
+        coordinators = []
         guard isWaiting else { return withAll(&handling) { $0.loseConnections() } }
         let now = handling.now
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
         withAll(&handling) { $0.survive(until: graceEnd, at: now) }
         askedFinally = []
-        coordinators = []
         unattendedUntil = graceEnd
         if status(at: now) != before { handling.show(id) }
     }

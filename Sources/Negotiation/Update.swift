@@ -2,9 +2,9 @@
 
 /// One update from its announcement to its end.
 ///
-///     gathering ──nobody blocks──► finalAsking ──nobody blocks──► released ──► ended
-///         ▲                             │                             (completed, unknown)
-///         └──────── any deferral ───────┘
+///     gathering ──none blocks──► finalAsking ──none blocks──► released ──► ended
+///         ▲                           │                           (completed, unknown)
+///         └─────── any deferral ──────┘
 ///
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.
@@ -22,6 +22,8 @@ package struct Update: Hashable, Sendable {
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
+    /// In the order in which they attached. Once the gate is open, only the one that makes the
+    /// update, while it is connected.
     package internal(set) var coordinators: [StreamID] = []
     /// When it is cancelled unless a coordinator attaches; nil while one is attached.
     var unattendedUntil: Instant?
@@ -71,7 +73,10 @@ package struct Update: Hashable, Sendable {
         switch phase {
         case .gathering, .finalAsking:
             let next = earliest(deadlineLastCall, summary.earliestDeadline)
-            return earliest(unattendedUntil ?? deadline, next)
+            // With no coordinator the deadline opens no gate, but it cuts every blocker.
+            let isCut = unattendedUntil != nil && summary.blockers == 0
+            let end = isCut ? unattendedUntil : earliest(unattendedUntil, deadline)
+            return earliest(end, next)
         case .released(let opening): return opening.at + settings.completionLimit
         case .ended: return nil
         }

@@ -6,6 +6,8 @@ package struct UpdateStatus: Hashable, Sendable {
     package var isReleased: Bool
     package var age: Duration
     package var deadlineIn: Duration
+    /// How long ago the gate opened; nil while it waits.
+    package var releasedSince: Duration?
     package var blockedBy: [ComponentName]
     package var participants: [ParticipantStatus]
 }
@@ -29,9 +31,14 @@ extension Update {
             isReleased: !isWaiting,
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
+            releasedSince: opening.map { now - $0.at },
             blockedBy: blockers,
             participants: participants.places.map { place in
-                participants.entries[place].status(of: participants.names[place], at: now)
+                participants.entries[place].status(
+                    of: participants.names[place],
+                    deadline: deadline,
+                    at: now
+                )
             }
         )
     }
@@ -56,13 +63,14 @@ extension Update {
 extension Participant {
     fileprivate func status(
         of name: ComponentName,
+        deadline: Instant,
         at now: Instant
     ) -> ParticipantStatus {
         ParticipantStatus(
             component: name,
             state: state,
             since: now - since,
-            until: until.map { max(.zero, $0 - now) },
+            until: stateEnd(before: deadline).map { max(.zero, $0 - now) },
             message: message,
             deferrals: deferrals,
             blocked: blocked(at: now),

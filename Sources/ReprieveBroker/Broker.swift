@@ -44,7 +44,7 @@ package struct Broker: Sendable {
     var peersToWrite: [PeerID] = []
     var effects = Effects()
 
-    /// What the negotiation was told and decided, for whoever checks it. Nil keeps nothing.
+    /// What the negotiation was told and decided, for a checker. Nil keeps nothing.
     package var trace: [TraceEntry]?
 
     /// A broker that goes on where the one ended that wrote the files: its connections are lost,

@@ -3,15 +3,15 @@
 package import Negotiation
 package import Tokens
 
-/// What the broker works with.
+/// The settings of a broker.
 package struct BrokerSettings: Sendable {
-    /// The user that the broker runs as: its own processes may say who they are.
+    /// The user that the broker runs as. A claim of this user's processes is believed.
     package var user: UInt32
     package var tokens = TokenList()
-    /// What a request leaves out.
+    /// Holds where a request leaves something out.
     package var policy = Policy()
     package var negotiation = Settings()
-    /// Connections at once, and of one user. Beyond it a new one is closed at once.
+    /// Connections at one time, and of one user. Beyond it a new one is closed at once.
     package var maximumPeers = 8_192
     package var maximumPeersOfUser = 4_096
     package var history = HistoryLimits()
@@ -19,7 +19,7 @@ package struct BrokerSettings: Sendable {
     package var delaysShutdown = true
     /// Whether a shutdown is refused while a deferral stands.
     package var blocksShutdown = false
-    /// Which boot this is, as the kernel calls it.
+    /// The kernel's id of this boot.
     package var boot = ""
 
     package init(user: UInt32) {

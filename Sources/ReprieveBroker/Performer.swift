@@ -2,7 +2,7 @@
 
 package import Negotiation
 
-/// What a broker needs of the world around it. Each operation is done at once.
+/// The operations of the system that a broker needs. Each is done at once.
 package protocol BrokerHost {
     /// Adds a record behind what a file holds. Returns false where the file has to be replaced
     /// instead: it is not there, has become too long, or was changed by another process.

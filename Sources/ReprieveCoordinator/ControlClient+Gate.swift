@@ -23,14 +23,18 @@ extension ControlClient {
     /// restarts meanwhile, this attaches to the same update again.
     ///
     /// Cancelling the task leaves the update as it is: see `withdraw`.
+    ///
+    /// Of several coordinators with the same request, one makes the update, and no other one does
+    /// while its connection is open: `keeper` keeps it.
     package func gate(
         _ request: GateRequest,
+        keepingConnectionIn keeper: ConnectionKeeper? = nil,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         var retries = RetryWindow.none
         while true {
             do {
-                return try await attach(request) { step in
+                return try await attach(request, keeper) { step in
                     if step != .asking { retries = RetryWindow(Self.reattachLimit) }
                     try await handle(step)
                 }
@@ -48,32 +52,56 @@ extension ControlClient {
 
     private func attach(
         _ request: GateRequest,
+        _ keeper: ConnectionKeeper?,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
-        try await withConnection(to: path, timeout: handshakeTimeout) { connection in
-            try await handle(.asking)
-            let (response, events) = try await connection.subscribe(.gateUpdate, request)
-            try await handle(.attached(response.read(as: GateResponse.self, at: path)))
-            var isLatestUnread = false
-            for try await payload in events {
-                let event = try? GateEvent(decoding: payload, limits: .fromBroker)
-                isLatestUnread = event == nil
-                guard let event else { continue }
-                try await handle(.event(event))
-                if event.isLast { return event }
+        let connection = try await Connection.opened(to: path, timeout: handshakeTimeout)
+        do {
+            let event = try await wait(for: request, on: connection, handle)
+            if case .released(let released) = event, !released.joined, let keeper {
+                keeper.keep(connection)
+            } else {
+                connection.hangUp()
             }
-            try Task.checkCancellation()
-            // To attach again would announce the update a second time.
-            if isLatestUnread { throw GateError.unreadEnd(path) }
-            throw ConnectionError(.broken, path, because: "the broker ended the stream")
+            return event
+        } catch {
+            connection.hangUp()
+            throw error
         }
     }
 
-    /// Reports an outcome, also to a broker that is being restarted.
-    package func completePatiently(_ request: CompleteRequest) async throws {
+    private func wait(
+        for request: GateRequest,
+        on connection: Connection,
+        _ handle: (GateStep) async throws -> Void
+    ) async throws -> GateEvent {
+        try await handle(.asking)
+        let (response, events) = try await connection.subscribe(.gateUpdate, request)
+        try await handle(.attached(response.read(as: GateResponse.self, at: path)))
+        var isLatestUnread = false
+        for try await payload in events {
+            let event = try? GateEvent(decoding: payload, limits: .fromBroker)
+            isLatestUnread = event == nil
+            guard let event else { continue }
+            try await handle(.event(event))
+            if event.isLast { return event }
+        }
+        try Task.checkCancellation()
+        // To attach again would announce the update a second time.
+        if isLatestUnread { throw GateError.unreadEnd(path) }
+        throw ConnectionError(.broken, path, because: "the broker ended the stream")
+    }
+
+    /// Reports an outcome, also to a broker that is being restarted: `lost` is told of the first
+    /// failure.
+    package func completePatiently(
+        _ request: CompleteRequest,
+        lost: (ConnectionError) -> Void = { _ in }
+    ) async throws {
         var retries = RetryWindow(Self.reattachLimit)
         while true {
             do { return try await complete(request) } catch let error as ConnectionError {
+                if retries.isFresh, error.isTemporary { lost(error) }
                 guard let delay = retries.delay(after: error) else { throw error }
                 try await Task.sleep(for: delay)
             }

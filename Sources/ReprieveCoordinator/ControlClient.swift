@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ReprieveProtocol
-internal import ReprieveTransport
+package import ReprieveTransport
 internal import StrictJSON
 
 /// The client of a broker's control socket: what a nucleus or an operator may ask of the broker.
@@ -47,6 +47,31 @@ package struct ControlClient: Hashable, Sendable {
             }
             try Task.checkCancellation()
             throw ConnectionError(.broken, path, because: "the broker ended the stream")
+        }
+    }
+
+    /// The same, also across restarts of the broker, which is tried again without limit. `lost` is
+    /// told of the first failure of each series. A broker that was never reached is an error.
+    package func watchPatiently(
+        lost: (ConnectionError) -> Void,
+        _ handle: (StatusShape) async throws -> Void
+    ) async throws {
+        var backoff: Backoff?
+        var wasReached = false
+        while true {
+            do {
+                try await watch { status in
+                    (wasReached, backoff) = (true, nil)
+                    try await handle(status)
+                }
+            } catch let error as ConnectionError {
+                guard wasReached, error.isTemporary else { throw error }
+                if backoff == nil { lost(error) }
+                var next = backoff ?? Backoff()
+                let delay = next.next()
+                backoff = next
+                try await Task.sleep(for: delay)
+            }
         }
     }
 

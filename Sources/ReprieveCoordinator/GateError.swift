@@ -30,7 +30,7 @@ public struct GateError: Error, Hashable, Sendable {
         /// The broker knows no update of that id.
         case unknownUpdate
         /// The update is not in a state for the request: it is announced with another request, is
-        /// not released yet, or has ended otherwise.
+        /// not released yet, has ended otherwise, or another coordinator makes it.
         case conflict
         /// The broker cannot serve the request now, for instance since too many updates wait.
         case rejected
@@ -63,6 +63,7 @@ extension GateError {
             switch error.code {
             case .noSocket, .refused: .noBroker
             case .notABroker: .notABroker
+            case .invalidPath: .invalid
             case .notPermitted: .notPermitted
             case .denied: .denied
             case .timedOut: .noAnswer
@@ -86,6 +87,11 @@ extension GateError {
     /// A gate that ended without a release.
     init(refused end: WithdrawnShape) {
         self.init(code: .refused, message: "the update was refused" + end.note("because of"))
+    }
+
+    init(joined release: ReleasedShape) {
+        let id = quoted(release.deploymentID)
+        self.init(code: .conflict, message: "another coordinator makes the update \(id)")
     }
 
     init(cancelled end: WithdrawnShape) {

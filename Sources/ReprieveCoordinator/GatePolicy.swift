@@ -16,6 +16,8 @@ public struct GatePolicy: Hashable, Sendable {
     public var onSilence: OnSilence?
     /// Components that the gate waits for even while they are not connected.
     public var required: [String] = []
+    /// What follows when one of them is not connected in time (refuse).
+    public var onAbsence: OnAbsence?
     /// Whether no component is told or asked.
     public var isSilent = false
 

@@ -56,6 +56,7 @@ extension PolicyShape {
         maxDeferMs = try milliseconds(policy.maximumDeferral, "maximumDeferral")
         maxTotalDeferMs = try milliseconds(policy.maximumTotalDeferral, "maximumTotalDeferral")
         onSilence = policy.onSilence
+        onAbsence = policy.onAbsence
         require = policy.required.isEmpty ? nil : policy.required
     }
 }

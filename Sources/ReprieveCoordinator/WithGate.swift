@@ -28,7 +28,8 @@ public enum Completion: Hashable, Sendable {
 ///
 /// - Parameters:
 ///   - update: the update to announce. If an update of that id and that request waits already, it
-///     is joined.
+///     is joined: of all coordinators that wait, the body of one runs, and for the others the code
+///     of the error is `conflict`.
 ///   - policy: how long the gate waits for which components.
 ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
 ///   - progress: is called with the components that block the update, at once and at each change.
@@ -88,7 +89,9 @@ extension ControlClient {
         progress: (GateProgress) async -> Void,
         body: (Release) async throws -> Completion
     ) async throws {
-        let release = try await release(request, progress)
+        let keeper = ConnectionKeeper()
+        defer { keeper.hangUp() }
+        let release = try await release(request, keeper, progress)
         let completion: Completion
         do { completion = try await body(release) } catch {
             // The body's error is thrown, whether or not the report succeeds.
@@ -119,11 +122,12 @@ extension ControlClient {
 
     private func release(
         _ request: GateRequest,
+        _ keeper: ConnectionKeeper,
         _ progress: (GateProgress) async -> Void
     ) async throws -> Release {
         var isAnnounced = false
         do {
-            let end = try await gate(request) { step in
+            let end = try await gate(request, keepingConnectionIn: keeper) { step in
                 switch step {
                 case .asking: isAnnounced = true
                 case .event(.progress(let shape)): await progress(GateProgress(shape))
@@ -152,6 +156,7 @@ extension ControlClient {
 extension Release {
     fileprivate init(_ end: GateEvent) throws(GateError) {
         switch end {
+        case .released(let shape) where shape.joined: throw GateError(joined: shape)
         case .released(let shape): self.init(shape)
         case .refused(let shape): throw GateError(refused: shape)
         case .cancelled(let shape): throw GateError(cancelled: shape)

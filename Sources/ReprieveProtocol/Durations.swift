@@ -20,14 +20,27 @@ package func milliseconds(spelled text: String) -> Int64? {
     return overflow || product > longestDuration ? nil : product
 }
 
-/// A time that is left or has passed, for people: `0.4 s`, `12 s`, `5 min`, `3 h`.
+/// A time that is left, for people, rounded up: `0.4 s`, `12 s`, `5 min`, `23 h 59 min`.
 package func duration(_ milliseconds: Int64) -> String {
     let seconds = (max(0, milliseconds) + 999) / 1_000
+    let minutes = (seconds + 59) / 60
     return switch milliseconds {
     case ..<1: "0 s"
     case ..<1_000: "0.\(max(1, milliseconds / 100)) s"
     case ..<120_000: "\(seconds) s"
-    case ..<7_200_000: "\(seconds / 60) min"
-    default: "\(seconds / 3_600) h"
+    case ..<7_140_001: "\(minutes) min"
+    default: "\(minutes / 60) h" + (minutes % 60 == 0 ? "" : " \(minutes % 60) min")
+    }
+}
+
+/// A time that has passed, for people, rounded down: `0.4 s`, `12 s`, `5 min 12 s`, `3 h 12 min`.
+package func elapsed(_ milliseconds: Int64) -> String {
+    let tenths = max(0, milliseconds) / 100
+    let (seconds, minutes) = (tenths / 10, tenths / 600)
+    return switch seconds {
+    case ..<10: "\(seconds)" + (tenths % 10 == 0 ? "" : ".\(tenths % 10)") + " s"
+    case ..<60: "\(seconds) s"
+    case ..<3_600: "\(minutes) min" + (seconds % 60 == 0 ? "" : " \(seconds % 60) s")
+    default: "\(minutes / 60) h" + (minutes % 60 == 0 ? "" : " \(minutes % 60) min")
     }
 }

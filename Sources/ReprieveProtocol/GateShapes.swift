@@ -7,9 +7,11 @@ package struct GateRequest: Shape {
     package var deploymentID: String
     package var reason: String?
     package var isGgcRestarting: Bool
-    /// The update includes a reboot, about which nobody who acknowledged it is asked again.
+    /// The update includes a reboot. A component that acknowledged it is not asked about that one.
     package var reboots = false
     package var components: [String]?
+    /// Refuse the request if a name in `components` is one that no component is known to have.
+    package var refusesUnknown = false
     package var policy: PolicyShape
 
     package init(
@@ -32,6 +34,7 @@ package struct GateRequest: Shape {
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
         reboots = try json.bool("reboots") ?? false
         components = try json.names("components")
+        refusesUnknown = try json.bool("refuseUnknown") ?? false
         policy = try PolicyShape(decoding: json.object("policy") ?? [:])
     }
 
@@ -43,6 +46,7 @@ package struct GateRequest: Shape {
             .init(flag: "isGgcRestarting", isGgcRestarting),
             .init(flag: "reboots", reboots),
             .init(optional: "components", components.map(JSON.strings)),
+            .init(flag: "refuseUnknown", refusesUnknown),
             policy == [:] ? nil : .init("policy", policy)
         )
     }
@@ -62,6 +66,7 @@ package struct PolicyShape: Shape {
     package var maxTotalDeferMs: Int64?
     package var onSilence: OnSilence?
     package var require: [String]?
+    package var onAbsence: OnAbsence?
 
     package init() {}
 
@@ -73,6 +78,7 @@ package struct PolicyShape: Shape {
         maxTotalDeferMs = try json.milliseconds("maxTotalDeferMs")
         onSilence = try json.word("onSilence")
         require = try json.names("require")
+        onAbsence = try json.word("onAbsence")
     }
 
     package var json: JSON {
@@ -83,7 +89,8 @@ package struct PolicyShape: Shape {
             .init(optional: "maxDeferMs", maxDeferMs.map(JSON.integer)),
             .init(optional: "maxTotalDeferMs", maxTotalDeferMs.map(JSON.integer)),
             .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
-            .init(optional: "require", require.map(JSON.strings))
+            .init(optional: "require", require.map(JSON.strings)),
+            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string))
         )
     }
 }
@@ -166,6 +173,8 @@ package struct ReleasedShape: Shape {
     package var participants: [String]
     package var silent: [String]
     package var overridden: [String]
+    /// Another coordinator, which is connected, makes the update.
+    package var joined = false
 
     package init(
         deploymentID: String,
@@ -190,6 +199,7 @@ package struct ReleasedShape: Shape {
         participants = try json.strings("participants") ?? []
         silent = try json.strings("silent") ?? []
         overridden = try json.strings("overridden") ?? []
+        joined = try json.bool("joined") ?? false
     }
 
     package var json: JSON {
@@ -199,7 +209,8 @@ package struct ReleasedShape: Shape {
             .init("waitedMs", .integer(waitedMs)),
             .init("participants", .strings(participants)),
             .init("silent", .strings(silent)),
-            .init("overridden", .strings(overridden))
+            .init("overridden", .strings(overridden)),
+            .init(flag: "joined", joined)
         )
     }
 }

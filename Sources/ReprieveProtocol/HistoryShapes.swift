@@ -109,7 +109,7 @@ package struct DecisionShape: Shape {
     }
 }
 
-/// Who did it, and why.
+/// The process or component that did it, and why.
 package struct ByWhomShape: Shape {
     package var by: String
     package var reason: String
@@ -134,7 +134,7 @@ package struct DecidedParticipantShape: Shape {
     package var state: ParticipantState?
     /// When it came to that state, in milliseconds since 1970.
     package var sinceAtMs: Int64?
-    /// How often it was asked anew. 0: it was never there.
+    /// How many rounds it was asked in. 0: it was never there.
     package var rounds: Int64 = 0
     package var deferrals: Int64 = 0
     /// How long it blocked the update, all in all.

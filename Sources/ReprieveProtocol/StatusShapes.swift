@@ -6,22 +6,31 @@ package import StrictJSON
 package struct StatusShape: Shape {
     package var updates: [UpdateShape]
     package var components: [ComponentShape]
+    /// The components that the operator requires and that are not connected.
+    package var missing: [String]
 
-    package init(updates: [UpdateShape], components: [ComponentShape]) {
+    package init(
+        updates: [UpdateShape],
+        components: [ComponentShape],
+        missing: [String] = []
+    ) {
         self.updates = updates
         self.components = components
+        self.missing = missing
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         updates = try json.shapes("updates")
         components = try json.shapes("components")
+        missing = try json.strings("missing") ?? []
     }
 
     package var json: JSON {
-        [
-            "updates": .array(updates.map(\.json)),
-            "components": .array(components.map(\.json)),
-        ]
+        .members(
+            .init("updates", .array(updates.map(\.json))),
+            .init("components", .array(components.map(\.json))),
+            .init(optional: "missing", missing.isEmpty ? nil : .strings(missing))
+        )
     }
 }
 
@@ -54,6 +63,10 @@ package struct UpdateShape: Shape {
     package var isGgcRestarting: Bool
     package var ageMs: Int64
     package var deadlineInMs: Int64
+    /// How long ago the gate opened; nil while it waits.
+    package var releasedMs: Int64?
+    /// What follows if a required component stays absent; nil where none is absent.
+    package var onAbsence: OnAbsence?
     package var blockedBy: [String]
     package var participants: [ParticipantShape]
 
@@ -84,6 +97,8 @@ package struct UpdateShape: Shape {
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
         ageMs = try json.integer("ageMs") ?? 0
         deadlineInMs = try json.integer("deadlineInMs") ?? 0
+        releasedMs = try json.integer("releasedMs")
+        onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
         blockedBy = try json.strings("blockedBy") ?? []
         participants = try json.shapes("participants")
     }
@@ -96,6 +111,8 @@ package struct UpdateShape: Shape {
             .init("isGgcRestarting", .bool(isGgcRestarting)),
             .init("ageMs", .integer(ageMs)),
             .init("deadlineInMs", .integer(deadlineInMs)),
+            .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
+            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
             .init("blockedBy", .strings(blockedBy)),
             .init("participants", .array(participants.map(\.json)))
         )

@@ -26,7 +26,7 @@ final class InProcessBroker: Sendable {
 
     var isUp: Bool { state.withLock { $0.performer != nil } }
 
-    /// Shows a gate's watcher how things stand, after each turn.
+    /// Shows an observer the status of its gate after each turn.
     func add(_ watch: GateObserver) {
         state.withLock { $0.watches.append(watch) }
     }
@@ -111,13 +111,13 @@ extension InProcessBroker {
 // MARK: - Time, and death
 
 extension InProcessBroker {
-    /// Turns the clock on, stopping wherever somebody wants to be woken.
+    /// Turns the clock on, and stops at each deadline.
     func advance(to end: Duration) async {
         await settle()
         var wakeUps = 0
         while let next = nextDeadline, next <= end {
             wakeUps = next > clock.elapsed ? 0 : wakeUps + 1
-            precondition(wakeUps < 100, "somebody wants to be woken for ever")
+            precondition(wakeUps < 100, "a deadline that has passed is set again and again")
             await turnClock(to: next)
         }
         await turnClock(to: end)

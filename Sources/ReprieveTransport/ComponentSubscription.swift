@@ -25,7 +25,8 @@ package struct ComponentSubscription: Sendable {
     private static let steadiness = Duration.seconds(5)
 
     /// A broker that restarts waits for its components for 5 s by default. After a subscription was
-    /// lost, attempts are no more than this apart for a while, so that the component is back by then.
+    /// lost, attempts are no more than this apart for a while, so that the component is back in
+    /// time.
     private static let returnInterval = Duration.seconds(1)
     private static let returnTime = Duration.seconds(10)
 

@@ -19,9 +19,13 @@ package func withConnection<Result>(
     in environment: any ClientEnvironment = SystemEnvironment(),
     _ body: (Connection) async throws -> Result
 ) async throws -> Result {
-    let connection = Connection(to: path, over: try environment.wire(to: path))
+    let connection = try await Connection.opened(
+        to: path,
+        as: request,
+        timeout: timeout,
+        in: environment
+    )
     defer { connection.hangUp() }
-    try await connection.open(as: request, timeout: timeout)
     return try await body(connection)
 }
 
@@ -45,6 +49,21 @@ package final class Connection: Sendable {
         self.wire = wire
     }
 
+    /// Opens a connection, which the caller hangs up.
+    package static func opened(
+        to path: String,
+        as request: ConnectRequest = ConnectRequest(),
+        timeout: Duration,
+        in environment: any ClientEnvironment = SystemEnvironment()
+    ) async throws -> Connection {
+        let connection = Connection(to: path, over: try environment.wire(to: path))
+        do { try await connection.open(as: request, timeout: timeout) } catch {
+            connection.hangUp()
+            throw error
+        }
+        return connection
+    }
+
     /// Whether the handshake is under way.
     package var isConnecting: Bool { state.withLock { $0.replies[0] != nil } }
 
@@ -59,7 +78,7 @@ package final class Connection: Sendable {
         throw CancellationError()
     }
 
-    fileprivate func hangUp() {
+    package func hangUp() {
         fail(ConnectionError(.broken, path, because: "it was closed from this side"))
     }
 

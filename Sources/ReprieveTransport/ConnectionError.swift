@@ -12,6 +12,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         case notABroker
         case timedOut
         case broken
+        /// The path cannot be that of a socket.
+        case invalidPath
     }
 
     package let code: Code
@@ -27,6 +29,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         let note = reason.isEmpty ? "" : " (\(reason))"
         self.message =
             switch code {
+            case .invalidPath: "\(path) cannot be the path of a socket\(note)"
             case .noSocket:
                 "no socket at \(path)\(note): start reprieved, or name the socket that it serves"
             case .refused:
@@ -49,7 +52,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
     package var isTemporary: Bool {
         switch code {
         case .noSocket, .refused, .timedOut, .broken: true
-        case .notPermitted, .denied, .notABroker: false
+        case .notPermitted, .denied, .notABroker, .invalidPath: false
         }
     }
 }

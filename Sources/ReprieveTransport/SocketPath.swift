@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import ReprieveTypes
 
 /// The default paths of the broker's two sockets.
 package enum SocketPath {
@@ -26,8 +27,9 @@ package enum SocketPath {
     }
 }
 
-/// A variable of the environment. An empty one counts as absent.
+/// A variable of the environment, with its raw bytes. An empty one counts as absent.
 package func environment(_ name: String) -> String? {
-    guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else { return nil }
-    return value
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    let bytes = UnsafeRawBufferPointer(start: value, count: strlen(value))
+    return String(rawBytes: Array(bytes))
 }

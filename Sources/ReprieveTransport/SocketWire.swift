@@ -110,10 +110,14 @@ extension SocketWire {
         if sources[1].revents != 0 { wakeUp.clear() }
     }
 
+    private static func tooLong(_ path: String) -> String {
+        "it has \(path.utf8.count) bytes; a socket's may have at most 107"
+    }
+
     private func explained(_ error: Errno) -> ConnectionError {
         switch error.number {
         case ENOENT, ENOTDIR: ConnectionError(.noSocket, path)
-        case ENAMETOOLONG: ConnectionError(.noSocket, path, because: "the path is too long")
+        case ENAMETOOLONG: ConnectionError(.invalidPath, path, because: Self.tooLong(path))
         case ECONNREFUSED: ConnectionError(.refused, path)
         case EACCES, EPERM: ConnectionError(.notPermitted, path)
         case EPROTOTYPE: ConnectionError(.notABroker, path, because: error.message)

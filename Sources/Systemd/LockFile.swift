@@ -15,7 +15,8 @@ package struct LockFile: ~Copyable {
         // Read-only, so that it can be opened on a file system that is. A FIFO in its place must
         // not block.
         let flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        file = Descriptor(owning: try check(open(path, flags, 0o600), "open", path: path))
+        let number = open(path.rawCString, flags, 0o600)
+        file = Descriptor(owning: try check(number, "open", path: path))
         self.path = path
     }
 

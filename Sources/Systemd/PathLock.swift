@@ -8,6 +8,9 @@
 struct PathLock: ~Copyable {
     private let file: LockFile
 
+    /// Whether another process would find the locked file.
+    var isInPlace: Bool { FileIdentity(at: file.path) == file.identity }
+
     /// Locks the file `path` + ".lock".
     init(_ path: String) throws(SystemError) {
         let file = try LockFile(path + ".lock")

@@ -51,6 +51,9 @@ extension TokenList {
     /// Reads lines of a component name and the digest of its token. Empty lines and comments are
     /// skipped.
     package init(decoding text: String) throws(TokenListError) {
+        // An editor may begin the file with a byte order mark.
+        let scalars = text.unicodeScalars
+        let text = scalars.first == "\u{FEFF}" ? String(scalars.dropFirst()) : text
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
             guard let entry = Entry(line) else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Glibc
 internal import Synchronization
+internal import Systemd
 
 /// The command `reprieve`. The main thread receives the signals; a task runs the command and ends
 /// the program.
@@ -13,7 +15,8 @@ enum EntryPoint {
         Task.detached {
             do {
                 if let command = handover.withLock({ $0.take() }) { try await run(command) }
-                ReprieveCommand.exit()
+                try OutputStream.standard.check()
+                exit(ExitStatus.done.rawValue)
             } catch {
                 end(with: error)
             }
@@ -22,14 +25,26 @@ enum EntryPoint {
     }
 
     private static func end(with error: any Error) -> Never {
-        guard let failure = Failure(error) else { ReprieveCommand.exit(withError: error) }
-        failure.print()
-        ReprieveCommand.exit(withError: ExitCode(failure.exitCode))
+        if let failure = Failure(error) {
+            failure.print()
+            exit(failure.exitCode)
+        }
+        let code = ReprieveCommand.exitCode(for: error).rawValue
+        let message = ReprieveCommand.fullMessage(for: error)
+        guard !message.isEmpty else { exit(code) }
+        // Help that was asked for is a result.
+        guard code == 0 else {
+            OutputStream.error.line(message)
+            exit(code)
+        }
+        OutputStream.standard.line(message)
+        do { try OutputStream.standard.check() } catch { end(with: error) }
+        exit(code)
     }
 
     private static func parsedCommand() -> sending any ParsableCommand {
         do {
-            let command = try ReprieveCommand.parseAsRoot()
+            let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
             switch command {
             case is GateCommand, is ListenCommand: Signals.takeOver()
             case is HoldCommand: Signals.takeOver(Signals.all)
@@ -37,7 +52,7 @@ enum EntryPoint {
             }
             return command
         } catch {
-            ReprieveCommand.exit(withError: error)
+            end(with: error)
         }
     }
 

@@ -8,6 +8,7 @@ internal import Systemd
 /// manual page is made from that.
 enum ExitStatus: Int32, CaseIterable {
     case done = 0
+    case failed = 1
     case wrongUsage = 64
     case conflict = 65
     case unknown = 66
@@ -23,9 +24,10 @@ enum ExitStatus: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .done: "done"
+        case .failed: "the update failed that another gate made"
         case .wrongUsage: "wrong usage, or a request that the broker does not accept as valid"
         case .conflict: "the update is in another state, or is announced with another request"
-        case .unknown: "there is no such update, or the component has no token"
+        case .unknown: "there is no such update or component, or the component has no token"
         case .unreachable: "the broker is not reachable"
         case .fileError: "a file cannot be read or written"
         case .notNow: "not now: the update was refused, too many updates wait, or one is under way"

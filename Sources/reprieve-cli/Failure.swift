@@ -23,7 +23,7 @@ struct Failure: Error, Hashable {
 
     /// `option` names the socket, where that may be the wrong one.
     init(_ error: ConnectionError, option: String) {
-        let isPathWrong = error.code == .noSocket || error.code == .notABroker
+        let isPathWrong = [.noSocket, .notABroker, .invalidPath].contains(error.code)
         let error = GateError(error)
         self.init(ExitStatus(error.code), error.message + (isPathWrong ? " (\(option))" : ""))
     }
@@ -50,6 +50,16 @@ struct Failure: Error, Hashable {
         case let error as SystemError: self.init(error)
         default: return nil
         }
+    }
+
+    /// The same with more to say.
+    func adding(_ text: String) -> Failure {
+        Failure(exitCode: exitCode, message: message + "; " + text)
+    }
+
+    private init(exitCode: Int32, message: String) {
+        self.exitCode = exitCode
+        self.message = message
     }
 
     func print() {

@@ -17,4 +17,9 @@ struct ReprieveCommand: ParsableCommand {
             TokenCommand.self,
         ]
     )
+
+    /// Help that was not asked for must not look like success.
+    func run() throws {
+        throw Failure(.wrongUsage, "no subcommand is given; see reprieve --help")
+    }
 }

@@ -3,6 +3,7 @@
 public import ArgumentParser
 public import ReprieveCoordinator
 internal import ReprieveProtocol
+internal import ReprieveTypes
 
 // The values of arguments: each function reads one, or says what is wrong with it.
 
@@ -30,7 +31,7 @@ func checkedClaim(_ name: String) throws -> String {
 
 func checkedText(_ text: String) throws -> String {
     guard !text.isEmpty else { throw ValidationError("the text must not be empty") }
-    return text
+    return text.repaired
 }
 
 /// Milliseconds from `500ms`, `30s`, `10m`, `2h` or `0`.
@@ -45,6 +46,8 @@ func milliseconds(_ text: String) throws -> Int64 {
 }
 
 extension OnSilence: ExpressibleByArgument {}
+
+extension OnAbsence: ExpressibleByArgument {}
 
 /// An outcome that an operator may report. On the command line, as is usual there, its words are
 /// separated by hyphens.

@@ -14,6 +14,7 @@ final class Daemon {
     private var performer: Performer<DaemonHost>
     private var inputs: [Broker.Input] = []
     private var acceptors: [Acceptor] = []
+    private let socketWatch: SocketWatch
 
     init(
         _ loop: EventLoop,
@@ -24,6 +25,7 @@ final class Daemon {
     ) throws(SystemError) {
         self.loop = loop
         self.log = log
+        socketWatch = try SocketWatch(loop, log)
         let poll = try PeerPoll(on: loop)
         let alarm = try Alarm(on: loop, hearingFirst: poll)
         sockets = PeerSockets(poll, lookup, log)
@@ -45,12 +47,18 @@ final class Daemon {
         endTurn()
     }
 
+    /// Descriptors that components cannot take, so that operators reach the daemon in any case:
+    /// some for connections to the control socket, some for files and look-ups.
+    private static let controlReserve = 32
+
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
-        let acceptor = try Acceptor(socket, on: loop)
+        let reserve = endpoint == .components ? Self.controlReserve : 0
+        let acceptor = try Acceptor(socket, on: loop, leaving: reserve)
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         acceptors.append(acceptor)
+        if socket.isOwn { socketWatch.add(acceptor, at: socket.path) }
     }
 
     /// Goes on with other settings.

@@ -27,6 +27,7 @@ final class Log {
     /// The least that is written.
     var level: LogLevel
     private let isJournal = Journal.takes(STDERR_FILENO)
+    private static let output = DiagnosticOutput(STDERR_FILENO, program: "reprieved", patience: 0)
 
     init(level: LogLevel) {
         self.level = level
@@ -57,8 +58,7 @@ final class Log {
     private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) {
         guard takes(level) else { return }
         if isJournal, file(level, text, fields) { return }
-        let line = Array("reprieved: \(text)\n".utf8)
-        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        Self.output.write("reprieved: \(text)\n")
     }
 
     private func takes(_ level: LogLevel) -> Bool { level.priority <= self.level.priority }

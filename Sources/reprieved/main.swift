@@ -8,6 +8,7 @@ import Systemd
 private enum ExitCode {
     static let usage: Int32 = 64
     static let unavailable: Int32 = 69
+    static let inputOutput: Int32 = 74
     static let configuration: Int32 = 78
 }
 
@@ -33,6 +34,7 @@ private func serve(
 ) throws(SystemError) -> Int32 {
     let configuration = loaded.configuration
     Memory.returnLarge()
+    DescriptorLimit.raise()
     let loop = try EventLoop()
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
     // The directories come first: nothing is changed if another process works in them.
@@ -78,13 +80,22 @@ private func check(_ invocation: Invocation) -> Int32 {
     let loaded = LoadedConfiguration(invocation)
     for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
-    print("the configuration is good: " + loaded.summary)
-    return 0
+    return printed("the configuration is good: " + loaded.summary + "\n")
+}
+
+private func printed(_ text: String) -> Int32 {
+    do {
+        try ResultOutput(STDOUT_FILENO).write(Array(text.utf8))
+        return 0
+    } catch {
+        Log(level: .error).write(.error, error.message)
+        return ExitCode.inputOutput
+    }
 }
 
 do throws(UsageError) {
-    switch try CommandLineRequest(Array(CommandLine.arguments.dropFirst())) {
-    case .print(let text): print(text, terminator: "")
+    switch try CommandLineRequest(Arguments.rest) {
+    case .print(let text): exit(printed(text))
     case .run(let invocation): exit(run(invocation))
     case .check(let invocation): exit(check(invocation))
     }

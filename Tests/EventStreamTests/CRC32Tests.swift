@@ -4,7 +4,7 @@ import EventStream
 import TestSupport
 import Testing
 
-@Suite struct `CRC-32` {
+@Suite("CRC-32") struct CRC32Tests {
     @Test func `the digits 1 to 9 give the published check value`() {
         #expect(crc32(Array("123456789".utf8).span) == 0xCBF4_3926)
         #expect(crc32([UInt8]().span) == 0)

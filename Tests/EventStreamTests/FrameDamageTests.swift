@@ -3,7 +3,7 @@
 import EventStream
 import Testing
 
-@Suite struct `A damaged frame` {
+@Suite("A damaged frame") struct FrameDamageTests {
     @Test func `is never taken, whichever bit was flipped`() {
         let whole = Frame.request.encoded()
         for bit in 0..<whole.count * 8 {

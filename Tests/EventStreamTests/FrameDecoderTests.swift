@@ -4,7 +4,7 @@ import EventStream
 import TestSupport
 import Testing
 
-@Suite struct `Frame decoder` {
+@Suite("Frame decoder") struct FrameDecoderTests {
     let two = Frame.request.encoded() + Frame.empty.encoded()
 
     @Test func `two frames are found wherever their bytes are cut in two`() throws {

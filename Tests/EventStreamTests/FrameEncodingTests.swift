@@ -4,7 +4,7 @@ import EventStream
 import TestSupport
 import Testing
 
-@Suite struct `Frame encoding` {
+@Suite("Frame encoding") struct FrameEncodingTests {
     @Test func `a frame comes back as it went`() throws {
         #expect(try decode(Frame.request.encoded()) == [.request])
     }

@@ -3,7 +3,7 @@
 import EventStream
 import Testing
 
-@Suite struct `Frame limits` {
+@Suite("Frame limits") struct FrameLimitTests {
     let small = FrameLimits(maximumFrame: 40, maximumHeaders: 2, maximumHeaderValue: 5)
 
     @Test func `the defaults are 64 KiB, 32 headers and what AWS's runtime takes in one`() {

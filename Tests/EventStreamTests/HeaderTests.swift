@@ -4,7 +4,7 @@ import EventStream
 import TestSupport
 import Testing
 
-@Suite struct `Headers` {
+@Suite("Headers") struct HeaderTests {
     static let tenTypes: [(hex: String, value: HeaderValue)] = [
         ("00", .bool(true)),
         ("01", .bool(false)),

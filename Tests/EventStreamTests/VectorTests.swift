@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Holds the codec to frames that other implementations made; see `Protocol/vectors`.
-@Suite struct `Frames of real SDKs` {
+@Suite("Frames of real SDKs") struct SDKVectorTests {
     let vectors: [Vector]
 
     init() throws {
@@ -59,7 +59,7 @@ import Testing
 }
 
 /// The frames of `Protocol/vectors` that the kit in `Protocol/conformance` made.
-@Suite struct `Frames of the specification` {
+@Suite("Frames of the specification") struct SpecificationVectorTests {
     @Test func `are read as they were meant, and written byte for byte`() throws {
         let vectors = try Vector.all(in: "messages")
         for vector in vectors {

@@ -58,6 +58,6 @@ extension Policy {
         "Policy(notification: .\(notification), responseTimeout: \(responseTimeout.spelled), "
             + "deadline: \(deadline.spelled), maxDefer: \(maxDefer.spelled), "
             + "maxTotalDefer: \(maxTotalDefer.spelled), onSilence: .\(onSilence), "
-            + "require: \(require))"
+            + "require: \(require), onAbsence: .\(onAbsence))"
     }
 }

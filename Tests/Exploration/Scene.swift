@@ -156,8 +156,8 @@ extension Scene {
             }
             let oracle = oracle.verdict(on: id)
             if machine == oracle || machine == nil && oracle == .refused { return nil }
-            // With no coordinator a deadline may pass unused; then both grounds are true.
-            if case .open = oracle, machine == .open(.deadline) { return nil }
+            // The oracle knows no final asking, which a deadline may leave out.
+            if oracle == .open(.consent), machine == .open(.deadline) { return nil }
             return "\(id): the negotiation says \(spelled(machine)), the oracle \(spelled(oracle))"
         }
     }

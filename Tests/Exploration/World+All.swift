@@ -59,6 +59,18 @@ extension World {
             leaves: 1,
             horizon: 3
         ),
+        World(
+            name: "a required component is absent, or goes away",
+            roles: [
+                Role(name: "a", present: 0, subscribes: 2, hangUps: 1, acknowledges: 1),
+                Role(name: "b", acknowledges: 1, defers: 0),
+            ],
+            policies: [.small(budget: 4, require: ["a"])],
+            forces: 1,
+            restarts: 1,
+            horizon: 3,
+            isQuick: true
+        ),
     ]
 
     private static let gates = [
@@ -97,6 +109,33 @@ extension World {
             leaves: 1,
             horizon: 4,
             isQuick: true
+        ),
+        World(
+            name: "the deadline comes with no coordinator",
+            roles: [
+                Role(name: "a", subscribes: 1),
+                Role(name: "b", confirm: [true], acknowledges: 1, defers: 0),
+            ],
+            policies: [.small(response: 3, deadline: 2, onSilence: .refuse)],
+            announces: [2],
+            leaves: 1,
+            restarts: 1,
+            horizon: 3
+        ),
+        World(
+            name: "a silent component is asked finally",
+            roles: [
+                Role(
+                    name: "a",
+                    confirm: [true, false],
+                    subscribes: 1,
+                    acknowledges: 2,
+                    defers: 0
+                ),
+                Role(name: "b", confirm: [true], acknowledges: 2),
+            ],
+            policies: [.small(response: 1)],
+            horizon: 3
         ),
         World(
             name: "coordinators come and go",

@@ -46,12 +46,22 @@ extension World {
             isQuick: true
         ),
         World(
+            name: "no deferral",
+            roles: [
+                Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),
+                Role(name: "b", confirm: [true], acknowledges: 2),
+            ],
+            policies: [.small(deadline: 3, maxDefer: 0)],
+            horizon: 4,
+            isQuick: true
+        ),
+        World(
             name: "no budget",
             roles: [
                 Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),
                 Role(name: "b", confirm: [true], subscribes: 1, acknowledges: 2),
             ],
-            policies: [.small(budget: 0, require: ["c"])],
+            policies: [.small(budget: 0, require: ["c"], onAbsence: .proceed)],
             components: ["a", "b", "c"],
             announces: [2],
             leaves: 1,
@@ -69,7 +79,7 @@ extension World {
                 Role(name: "unit/b", acknowledges: 1, defers: 0),
                 Role(name: "c", subscribes: 1, acknowledges: 0, defers: 1),
             ],
-            policies: [.small(require: ["a"])],
+            policies: [.small(require: ["a"], onAbsence: .proceed)],
             components: ["b", "nobody"],
             patterns: ["unit/*", "other/*"],
             horizon: 3,

@@ -78,7 +78,8 @@ extension Policy {
         maxDefer: Int = 3,
         budget: Int = 20,
         onSilence: OnSilence = .proceed,
-        require: [ComponentName] = []
+        require: [ComponentName] = [],
+        onAbsence: OnAbsence = .refuse
     ) -> Policy {
         Policy(
             notification: notification,
@@ -87,7 +88,8 @@ extension Policy {
             maxDefer: .seconds(maxDefer),
             maxTotalDefer: .seconds(budget),
             onSilence: onSilence,
-            require: require
+            require: require,
+            onAbsence: onAbsence
         )
     }
 }

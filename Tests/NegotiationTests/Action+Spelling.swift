@@ -58,6 +58,7 @@ extension Release {
     fileprivate var spelled: String {
         "released \(deploymentID) on \(basis) after \(waited.spelled)"
             + list(", silent ", silent) + list(", overridden ", overridden)
+            + (isJoined ? ", joined" : "")
     }
 }
 
@@ -68,6 +69,7 @@ extension Refusal {
         case .notAsked: "not asked"
         case .notWaiting: "not waiting"
         case .alreadyReleased: "already released"
+        case .deferralsForbidden: "deferrals forbidden"
         case .budgetSpent: "budget spent"
         case .deadlinePassed: "deadline passed"
         case .unknown: "unknown"

@@ -6,49 +6,49 @@ import Testing
 /// What an answer is worth.
 @Suite("An answer") struct AnswerTests {
     @Test func `from whoever was not asked is an error`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce(components: ["camera"])
-        rehearsal.skip()
-        rehearsal.answer("arm")
-        rehearsal.answer("ghost")
-        #expect(rehearsal.read() == "0 s  arm ← failed: not asked\n0 s  ghost ← failed: not asked")
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce(components: ["camera"])
+        harness.skip()
+        harness.answer("arm")
+        harness.answer("ghost")
+        #expect(harness.read() == "0 s  arm ← failed: not asked\n0 s  ghost ← failed: not asked")
     }
 
     @Test func `from whoever is gone or absent is an error`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce(policy: Policy(require: ["till"]))
-        rehearsal.unsubscribe("camera")
-        rehearsal.wait(.seconds(5))
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        rehearsal.answer("till")
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce(policy: Policy(require: ["till"]))
+        harness.unsubscribe("camera")
+        harness.wait(.seconds(5))
+        harness.skip()
+        harness.answer("camera")
+        harness.answer("till")
         #expect(
-            rehearsal.read() == "5 s  camera ← failed: not asked\n5 s  till ← failed: not asked"
+            harness.read() == "5 s  camera ← failed: not asked\n5 s  till ← failed: not asked"
         )
     }
 
     @Test func `to no waiting update is an error`() {
-        let rehearsal = Rehearsal()
-        rehearsal.answer("camera")
-        rehearsal.subscribe("camera")
-        rehearsal.answer("camera", to: "d-9")
+        let harness = NegotiationHarness()
+        harness.answer("camera")
+        harness.subscribe("camera")
+        harness.answer("camera", to: "d-9")
         #expect(
-            rehearsal.read()
+            harness.read()
                 == "0 s  camera ← failed: not subscribed\n0 s  camera ← failed: not waiting"
         )
     }
 
     @Test func `is remembered, if it was a deferral, also after others that are none`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce()
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.answer("camera", .seconds(40))
-        rehearsal.answer("camera")
-        rehearsal.answer("arm")
-        let participants = rehearsal.negotiation.updates["d-1"]?.participants
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce()
+        harness.answer("camera", .seconds(30))
+        harness.answer("camera", .seconds(40))
+        harness.answer("camera")
+        harness.answer("arm")
+        let participants = harness.negotiation.updates["d-1"]?.participants
         #expect(participants?["camera"]?.state == .acknowledged)
         #expect(participants?["camera"]?.lastDeferral?.granted == .seconds(40))
         #expect(participants?["arm"]?.state == .acknowledged)
@@ -56,59 +56,59 @@ import Testing
     }
 
     @Test func `to a released update succeeds without effect if it is consent, else it fails`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.answer("camera")
-        rehearsal.skip()
-        rehearsal.answer("camera")
-        rehearsal.answer("camera", .seconds(30))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.answer("camera")
+        harness.skip()
+        harness.answer("camera")
+        harness.answer("camera", .seconds(30))
         #expect(
-            rehearsal.read()
+            harness.read()
                 == "0 s  camera ← granted 0 s, 12 h left\n0 s  camera ← failed: already released"
         )
     }
 
     @Test func `in the last millisecond counts`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.wait(.milliseconds(59_999))
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.wait(.milliseconds(1))
-        #expect(rehearsal.state("camera") == .deferred)
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.wait(.milliseconds(59_999))
+        harness.answer("camera", .seconds(30))
+        harness.wait(.milliseconds(1))
+        #expect(harness.state("camera") == .deferred)
     }
 
     @Test func `in the very instant its time is over counts`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.waitUntilJustBeforeTimers(.seconds(60))
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.fireDue()
-        #expect(rehearsal.state("camera") == .deferred)
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.waitUntilJustBeforeTimers(.seconds(60))
+        harness.answer("camera", .seconds(30))
+        harness.fireDue()
+        #expect(harness.state("camera") == .deferred)
     }
 
-    @Test func `keeps its reason for whoever asks who blocks`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.answer("camera", .seconds(30), message: "recording")
-        rehearsal.wait(.seconds(10))
-        let camera = rehearsal.participant("camera")
+    @Test func `keeps its reason for the status`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.answer("camera", .seconds(30), message: "recording")
+        harness.wait(.seconds(10))
+        let camera = harness.participant("camera")
         #expect(camera?.message == "recording")
         #expect(camera?.since == .seconds(10))
         #expect(camera?.until == .seconds(20))
-        #expect(rehearsal.status()?.blockedBy == ["camera"])
+        #expect(harness.status()?.blockedBy == ["camera"])
     }
 
     @Test func `to one update says nothing to another`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce("d-1")
-        rehearsal.announce("d-2")
-        rehearsal.answer("camera", to: "d-1")
-        #expect(!rehearsal.isWaiting("d-1"))
-        #expect(rehearsal.blockers("d-2") == ["camera"])
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce("d-1")
+        harness.announce("d-2")
+        harness.answer("camera", to: "d-1")
+        #expect(!harness.isWaiting("d-1"))
+        #expect(harness.blockers("d-2") == ["camera"])
     }
 }

@@ -5,15 +5,15 @@ import Testing
 
 @Suite("The deadline") struct DeadlineTests {
     @Test func `opens the gate, after a last call to everyone concerned`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce(policy: Policy(responseTimeout: .seconds(20), deadline: .seconds(100)))
-        rehearsal.answer("arm", .seconds(3_600))
-        rehearsal.answer("camera")
-        rehearsal.skip()
-        rehearsal.wait(.seconds(100))
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce(policy: Policy(responseTimeout: .seconds(20), deadline: .seconds(100)))
+        harness.answer("arm", .seconds(3_600))
+        harness.answer("camera")
+        harness.skip()
+        harness.wait(.seconds(100))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 80 s  arm ← last call d-1 round 1, respond by 20 s, final
                 80 s  camera ← last call d-1 round 1, respond by 20 s, final
                 100 s  nucleus ← released d-1 on deadline after 100 s, overridden arm
@@ -22,12 +22,12 @@ import Testing
     }
 
     @Test func `earlier than the response time makes silent whoever owes an answer`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10)))
-        rehearsal.wait(.seconds(10))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10)))
+        harness.wait(.seconds(10))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 0 s  nucleus ← attached d-1 to camera
                 0 s  camera ← notice d-1 round 1, respond by 10 s
                 5 s  camera ← last call d-1 round 1, respond by 5 s, final
@@ -37,11 +37,11 @@ import Testing
     }
 
     @Test func `of nothing tells everyone and waits for nobody`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .zero))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .zero))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 0 s  nucleus ← attached d-1 to camera
                 0 s  camera ← notice d-1 round 1, respond by 0 s
                 0 s  nucleus ← released d-1 on deadline after 0 s, silent camera
@@ -50,13 +50,13 @@ import Testing
     }
 
     @Test func `refuses where silence refuses`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10), onSilence: .refuse))
-        rehearsal.skip()
-        rehearsal.wait(.seconds(10))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10), onSilence: .refuse))
+        harness.skip()
+        harness.wait(.seconds(10))
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 5 s  camera ← last call d-1 round 1, respond by 5 s, final
                 10 s  nucleus ← refused d-1: no answer from camera
                 10 s  camera ← post d-1 cancelled
@@ -65,44 +65,44 @@ import Testing
     }
 
     @Test func `opens over deferrals also where silence refuses`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10), onSilence: .refuse))
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.wait(.seconds(10))
-        #expect(rehearsal.read().contains("released d-1 on deadline"))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10), onSilence: .refuse))
+        harness.answer("camera", .seconds(30))
+        harness.wait(.seconds(10))
+        #expect(harness.read().contains("released d-1 on deadline"))
     }
 
     @Test func `lets an answer of the same instant come first`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10)))
-        rehearsal.wait(.seconds(9))
-        rehearsal.waitUntilJustBeforeTimers(.seconds(1))
-        rehearsal.answer("camera")
-        #expect(rehearsal.read().contains("released d-1 on consent after 10 s"))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10)))
+        harness.wait(.seconds(9))
+        harness.waitUntilJustBeforeTimers(.seconds(1))
+        harness.answer("camera")
+        #expect(harness.read().contains("released d-1 on consent after 10 s"))
     }
 
     @Test func `leaves nothing to grant in its last millisecond`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10)))
-        rehearsal.wait(.microseconds(9_999_500))
-        rehearsal.skip()
-        rehearsal.answer("camera", .seconds(1))
-        #expect(rehearsal.read() == "9.999 s  camera ← failed: deadline passed")
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10)))
+        harness.wait(.microseconds(9_999_500))
+        harness.skip()
+        harness.answer("camera", .seconds(1))
+        #expect(harness.read() == "9.999 s  camera ← failed: deadline passed")
     }
 
     @Test func `is announced to each subscription that comes after the last call`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10)))
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.wait(.seconds(7))
-        rehearsal.skip()
-        rehearsal.subscribe("arm", "camera#2")
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(10)))
+        harness.answer("camera", .seconds(30))
+        harness.wait(.seconds(7))
+        harness.skip()
+        harness.subscribe("arm", "camera#2")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 7 s  arm ← notice d-1 round 1, respond by 3 s
                 7 s  arm ← last call d-1 round 1, respond by 3 s, final
                 7 s  camera#2 ← last call d-1 round 1, respond by 3 s, final
@@ -111,21 +111,21 @@ import Testing
     }
 
     @Test func `is not moved by an answer to its last call`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(10)))
-        rehearsal.wait(.seconds(6))
-        rehearsal.answer("camera", .seconds(30))
-        rehearsal.answer("arm", .seconds(2))
-        rehearsal.wait(.seconds(4))
-        #expect(rehearsal.read().contains("10 s  nucleus ← released d-1 on deadline after 10 s"))
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce(policy: Policy(deadline: .seconds(10)))
+        harness.wait(.seconds(6))
+        harness.answer("camera", .seconds(30))
+        harness.answer("arm", .seconds(2))
+        harness.wait(.seconds(4))
+        #expect(harness.read().contains("10 s  nucleus ← released d-1 on deadline after 10 s"))
     }
 
     @Test func `comes before budgets and other timers of the same instant`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce(policy: Policy(deadline: .seconds(60), maxTotalDefer: .seconds(60)))
-        rehearsal.wait(.seconds(60))
-        #expect(rehearsal.read().contains("released d-1 on deadline"))
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce(policy: Policy(deadline: .seconds(60), maxTotalDefer: .seconds(60)))
+        harness.wait(.seconds(60))
+        #expect(harness.read().contains("released d-1 on deadline"))
     }
 }

@@ -7,17 +7,17 @@ import Testing
 /// with what has happened.
 @Suite("A decision") struct DecisionTests {
     @Test func `is reported once, however many coordinators hear of it`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.announce(by: "nucleus#2")
-        rehearsal.answer("camera", .seconds(30), message: "recording")
-        rehearsal.answer("camera")
-        rehearsal.announce(by: "nucleus#3")
-        rehearsal.complete()
-        rehearsal.complete()
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.announce(by: "nucleus#2")
+        harness.answer("camera", .seconds(30), message: "recording")
+        harness.answer("camera")
+        harness.announce(by: "nucleus#3")
+        harness.complete()
+        harness.complete()
         #expect(
-            rehearsal.decided == [
+            harness.decided == [
                 "announced d-1", "camera deferred d-1 by 30 s", "released d-1 on consent",
                 "ended d-1: completed",
             ]
@@ -27,52 +27,52 @@ import Testing
     @Test func `is none where a request is refused`() {
         var settings = Settings()
         settings.maximumUpdates = 1
-        let rehearsal = Rehearsal(settings: settings)
-        rehearsal.announce("d-1", policy: Policy(require: ["till"]))
-        rehearsal.announce("d-1", asSent: [1])
-        rehearsal.announce("d-2")
-        rehearsal.force("d-2")
-        rehearsal.answer("camera", .seconds(1))
-        #expect(rehearsal.decided == ["announced d-1"])
+        let harness = NegotiationHarness(settings: settings)
+        harness.announce("d-1", policy: Policy(require: ["till"]))
+        harness.announce("d-1", asSent: [1])
+        harness.announce("d-2")
+        harness.force("d-2")
+        harness.answer("camera", .seconds(1))
+        #expect(harness.decided == ["announced d-1"])
     }
 
     @Test func `to force is reported for an update that waits, and for no other`() {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.leave()
-        rehearsal.force()
-        #expect(rehearsal.decided == ["announced d-1", "forced d-1"])
-        rehearsal.announce()
-        rehearsal.force()
-        #expect(rehearsal.decided.dropFirst(2) == ["released d-1 on forced"])
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.leave()
+        harness.force()
+        #expect(harness.decided == ["announced d-1", "forced d-1"])
+        harness.announce()
+        harness.force()
+        #expect(harness.decided.dropFirst(2) == ["released d-1 on forced"])
     }
 
     @Test func `that an update is announced and refused at once is two decisions`() {
-        let rehearsal = Rehearsal()
-        rehearsal.announce(policy: Policy(deadline: .zero, onSilence: .refuse, require: ["till"]))
-        #expect(rehearsal.decided == ["announced d-1", "ended d-1: refused"])
+        let harness = NegotiationHarness()
+        harness.announce(policy: Policy(deadline: .zero, onSilence: .refuse, require: ["till"]))
+        #expect(harness.decided == ["announced d-1", "ended d-1: refused"])
     }
 
     @Test func `of a release has its participants, that of an end the update as it was`() throws {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("arm", "camera")
-        rehearsal.announce()
-        rehearsal.answer("arm")
-        rehearsal.wait(.seconds(60))
-        rehearsal.complete()
-        guard case .released(let released)? = rehearsal.decisions.dropFirst().first,
-            case .ended(let update, let end)? = rehearsal.decisions.last
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera")
+        harness.announce()
+        harness.answer("arm")
+        harness.wait(.seconds(60))
+        harness.complete()
+        guard case .released(let released)? = harness.decisions.dropFirst().first,
+            case .ended(let update, let end)? = harness.decisions.last
         else { throw Missing() }
         #expect(released.release?.silent == ["camera"])
         #expect(update.release == released.release)
-        #expect(end.at == rehearsal.now)
+        #expect(end.at == harness.now)
     }
 
     private struct Missing: Error {}
 }
 
-extension Rehearsal {
+extension NegotiationHarness {
     fileprivate var decided: [String] {
         decisions.map { decision in
             switch decision {

@@ -7,46 +7,46 @@ import Testing
 /// compares a written copy with the negotiation after each event.
 @Suite("What is written down") struct RestoringTests {
     @Test func `has a post of an ended update until it has been sent`() {
-        let rehearsal = ended()
-        rehearsal.restart()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read() == "0 s  camera ← post d-1 cancelled")
-        rehearsal.subscribe("camera#2")
-        #expect(rehearsal.read().isEmpty)
+        let harness = ended()
+        harness.restart()
+        harness.subscribe("camera")
+        #expect(harness.read() == "0 s  camera ← post d-1 cancelled")
+        harness.subscribe("camera#2")
+        #expect(harness.read().isEmpty)
     }
 
     @Test func `has no post that has been sent`() {
-        let rehearsal = ended()
-        rehearsal.send()
-        rehearsal.restart()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read().isEmpty)
+        let harness = ended()
+        harness.send()
+        harness.restart()
+        harness.subscribe("camera")
+        #expect(harness.read().isEmpty)
     }
 
     @Test func `has an owed post in delivery until it has been sent`() {
-        let rehearsal = owed()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read() == "0 s  camera ← post d-1 cancelled")
-        rehearsal.restart()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read() == "0 s  camera ← post d-1 cancelled")
-        rehearsal.send()
-        rehearsal.restart()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read().isEmpty)
+        let harness = owed()
+        harness.subscribe("camera")
+        #expect(harness.read() == "0 s  camera ← post d-1 cancelled")
+        harness.restart()
+        harness.subscribe("camera")
+        #expect(harness.read() == "0 s  camera ← post d-1 cancelled")
+        harness.send()
+        harness.restart()
+        harness.subscribe("camera")
+        #expect(harness.read().isEmpty)
     }
 
     @Test func `has an owed post in delivery still when another one is owed`() {
-        let rehearsal = owed()
-        rehearsal.subscribe("camera")
-        rehearsal.announce("d-2")
-        rehearsal.hangUp("camera")
-        rehearsal.cancel("d-2")
-        rehearsal.restart()
-        rehearsal.skip()
-        rehearsal.subscribe("camera")
+        let harness = owed()
+        harness.subscribe("camera")
+        harness.announce("d-2")
+        harness.hangUp("camera")
+        harness.cancel("d-2")
+        harness.restart()
+        harness.skip()
+        harness.subscribe("camera")
         #expect(
-            rehearsal.read() == """
+            harness.read() == """
                 0 s  camera ← post d-1 cancelled
                 0 s  camera ← post d-2 cancelled
                 """
@@ -54,46 +54,46 @@ import Testing
     }
 
     @Test func `has no post of an id that is announced again, nor its participants`() {
-        let rehearsal = ended()
-        rehearsal.hangUp("camera")
-        rehearsal.subscribe("arm")
-        rehearsal.announce()
-        rehearsal.restart()
-        #expect(rehearsal.status()?.participants.map(\.component) == ["arm"])
-        rehearsal.skip()
-        rehearsal.subscribe("camera")
-        #expect(rehearsal.read() == "0 s  camera ← notice d-1 round 1, respond by 60 s")
+        let harness = ended()
+        harness.hangUp("camera")
+        harness.subscribe("arm")
+        harness.announce()
+        harness.restart()
+        #expect(harness.status()?.participants.map(\.component) == ["arm"])
+        harness.skip()
+        harness.subscribe("camera")
+        #expect(harness.read() == "0 s  camera ← notice d-1 round 1, respond by 60 s")
     }
 
     @Test func `has no component any more that was waited for and has come as a unit's`() {
-        let rehearsal = Rehearsal(naming: "x/*")
-        rehearsal.announce(policy: Policy(require: ["a", "x/a"]))
-        rehearsal.subscribe("x/a")
-        rehearsal.restart()
-        rehearsal.announce()
-        #expect(rehearsal.blockers() == ["x/a"])
+        let harness = NegotiationHarness(naming: "x/*")
+        harness.announce(policy: Policy(require: ["a", "x/a"]))
+        harness.subscribe("x/a")
+        harness.restart()
+        harness.announce()
+        #expect(harness.blockers() == ["x/a"])
     }
 
     /// `d-1` has been cancelled, and its post has not left yet.
-    private func ended() -> Rehearsal {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.sendsAtOnce = false
-        rehearsal.cancel()
-        rehearsal.skip()
-        return rehearsal
+    private func ended() -> NegotiationHarness {
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.sendsAtOnce = false
+        harness.cancel()
+        harness.skip()
+        return harness
     }
 
     /// `d-1` was cancelled while the camera had no subscription.
-    private func owed() -> Rehearsal {
-        let rehearsal = Rehearsal()
-        rehearsal.subscribe("camera")
-        rehearsal.announce()
-        rehearsal.hangUp("camera")
-        rehearsal.cancel()
-        rehearsal.sendsAtOnce = false
-        rehearsal.skip()
-        return rehearsal
+    private func owed() -> NegotiationHarness {
+        let harness = NegotiationHarness()
+        harness.subscribe("camera")
+        harness.announce()
+        harness.hangUp("camera")
+        harness.cancel()
+        harness.sendsAtOnce = false
+        harness.skip()
+        return harness
     }
 }

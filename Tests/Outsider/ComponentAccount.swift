@@ -24,6 +24,8 @@ struct ComponentAccount: Hashable, Sendable {
     var graceUntil: Instant?
     /// `isOut`: silent or gone. `isCut`: a cap ended its deferral.
     var isOut = false
+    /// It hung up and did not come back in time.
+    var isGone = false
     var isCut = false
     var used: Duration = .zero
     var budget: Duration
@@ -32,20 +34,28 @@ struct ComponentAccount: Hashable, Sendable {
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
     /// Required, and not subscribed yet.
     var isPlaceholder: Bool { subscriptions.isEmpty && !isTold && !isReturning }
+    /// It was waited for, and is not there.
+    var isMissing: Bool { isOut && !isExcused && (isGone || isPlaceholder) }
     var isUsedUp: Bool { used >= budget }
 
     func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }
 
-    mutating func hear(_ notice: Notice, _ stream: StreamID, _ timeout: Duration, at now: Instant) {
+    mutating func hear(
+        _ notice: Notice,
+        _ stream: StreamID,
+        _ timeout: Duration,
+        at now: Instant
+    ) {
+        let isLate = notice.deadlineIn <= .zero
         finalRound = notice.final ? notice.round : nil
         finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
         if !isOpen || (!isTold && !isOut) {
             (isOpen, isReady, hasFinalWord, deferrals) = (true, false, false, [:])
             answerBy = now + timeout
-            isOut = timeout <= .zero || isUsedUp
+            isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut {
-            isOut = answerBy <= now || isUsedUp
+            isOut = answerBy <= now || isUsedUp || isLate
         }
         isTold = true
     }
@@ -54,7 +64,14 @@ struct ComponentAccount: Hashable, Sendable {
         let isFinal = finalRound != nil && round == finalRound
         deferrals[nil] = nil
         deferrals[peer] = nil
-        if finalRound != nil, confirms, !isFinal { return }
+        if finalRound != nil, confirms, !isFinal {
+            // It could, and a subscription that acts on a final notice was sent none: one follows.
+            let isUnasked = subscriptions.values.contains {
+                $0.confirm && !finalSubscriptions.contains($0.stream)
+            }
+            if isOut, isUnasked { isOpen = false }
+            return
+        }
         isOpen = false
         if holds(at: now) { return }
         agree()
@@ -95,7 +112,7 @@ struct ComponentAccount: Hashable, Sendable {
             if isExcused {
                 if !holds(at: now) { agree() }
             } else if !isReady {
-                (isOut, deferrals) = (true, [:])
+                (isOut, isGone, deferrals) = (true, true, [:])
             }
         } else if isOpen {
             isOut = answerBy <= now

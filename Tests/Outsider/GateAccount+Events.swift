@@ -54,11 +54,20 @@ extension GateAccount {
     }
 
     private mutating func passTime(_ grace: Duration, at now: Instant) {
-        if deadline <= now, unattendedUntil == nil { return }
+        if deadline <= now {
+            if unattendedUntil == nil { return }
+            cutBlockers(at: now)
+        }
         for (name, account) in accounts where account.blocks {
             accounts[name]?.passTime(grace, at: now)
         }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
+    }
+
+    mutating func cutBlockers(at now: Instant) {
+        for (name, account) in accounts where account.blocks {
+            accounts[name]?.cut(at: min(now, deadline))
+        }
     }
 
     private mutating func abandon(until graceEnd: Instant, _ isGone: (StreamID) -> Bool) {

@@ -79,11 +79,15 @@ struct GateAccount: Hashable, Sendable {
         add(name, at: now)
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
+        accounts[name]?.isGone = false
         guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
         // Nothing was asked yet: its time begins now.
         if account.isReturning, !account.isTold { return }
-        if account.isOpen { accounts[name]?.isOut = account.answerBy <= now || account.isUsedUp }
+        if account.isOpen {
+            let isLate = min(account.answerBy, deadline) <= now
+            accounts[name]?.isOut = isLate || account.isUsedUp
+        }
     }
 
     private mutating func add(_ name: ComponentName, at now: Instant) {
@@ -151,15 +155,18 @@ struct GateAccount: Hashable, Sendable {
         verdict = .shut(by: blockers)
         let isLate = canBeLate && deadline <= now
         guard unattendedUntil == nil else { return }
-        if isForced || isLate {
-            for name in blockers { accounts[name]?.cut(at: min(now, deadline)) }
-        }
+        if isForced || isLate { cutBlockers(at: now) }
         let isSilent = accounts.values.contains { $0.isOut }
-        if policy.onSilence == .refuse, isSilent, !isForced {
+        let isMissing = accounts.contains { name, account in
+            account.isMissing && policy.require.contains { name.meets($0, rules) }
+        }
+        let isRefused =
+            policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
+        if isRefused, !isForced {
             verdict = .refused
         } else if isForced || isLate || blockers.isEmpty {
             let isCapped = accounts.values.contains { $0.isCut }
-            let late = isLate && !blockers.isEmpty
+            let late = deadline <= now && (isCapped || isSilent)
             let ground: Basis = isCapped ? .capped : isSilent ? .silence : .consent
             verdict = .open(isForced ? .forced : late ? .deadline : ground)
             openUntil = now + settings.completionLimit

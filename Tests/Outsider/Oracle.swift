@@ -58,7 +58,8 @@ package struct Oracle: Hashable, Sendable {
             let id = request.deploymentID
             let known = Array(subscriptions.values)
             gates[id] =
-                gates[id] ?? GateAccount(
+                gates[id]
+                ?? GateAccount(
                     request,
                     known,
                     process,

@@ -28,6 +28,20 @@ extension UpdateHistory {
         return objections
     }
 
+    /// Of the coordinators that are connected, exactly one makes an update that is released.
+    mutating func objectToMakers(_ transition: Transition) -> [String] {
+        if let maker, !coordinators.contains(maker) { self.maker = nil }
+        var objections: [String] = []
+        for case .released(let stream, let release) in transition.actions
+        where release.deploymentID == request.deploymentID {
+            if release.isJoined != (maker != nil) {
+                objections.append("\(maker == nil ? "no" : "a second") coordinator makes it")
+            }
+            if !release.isJoined { maker = stream }
+        }
+        return objections
+    }
+
     /// 2, 5, and what an operator sees.
     mutating func objectToStatus(_ transition: Transition, _ settings: Settings) -> [String] {
         let id = request.deploymentID
@@ -115,8 +129,8 @@ extension UpdateHistory {
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 
-    /// A participant's consent is always taken. An answer of one that is absent or gone is not, nor
-    /// is a negative deferral.
+    /// A participant's consent is always taken. An answer of one that is absent or gone is not
+    /// while the update waits, nor is a negative deferral.
     func objectToHearing(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -129,7 +143,8 @@ extension UpdateHistory {
             if case .granted = action { true } else { false }
         }
         let state = status.participants.first { $0.component == answer.component }?.state
-        let isThere = state != nil && state != .absent && state != .gone
+        let isOut = state == .absent || state == .gone
+        let isThere = state != nil && (!isOut || status.isReleased)
         if isHeard, !isThere || answer.deferral < .zero {
             return ["an answer counted that is none"]
         }

@@ -8,6 +8,8 @@ struct UpdateHistory: Hashable, Sendable {
     var coordinators: Set<StreamID> = []
     /// Components that might still return after a restart when it was announced.
     var returning: Set<ComponentName> = []
+    /// The coordinator that was told to make the update.
+    var maker: StreamID?
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
     /// The components that were sent a notice, and the subscriptions that were sent a post.
@@ -81,9 +83,10 @@ struct UpdateHistory: Hashable, Sendable {
         _ settings: Settings
     ) -> [String] {
         listen(to: transition, settings)
+        let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
         let objections =
-            hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
+            makers + hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
             + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)

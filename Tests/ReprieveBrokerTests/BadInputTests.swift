@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-@Suite struct `Bad input disturbs nobody else` {
+@Suite("Bad input disturbs nobody else") struct BadInputTests {
     private var harness = BrokerHarness()
     private let robot: PeerID
     private let coordinator: PeerID

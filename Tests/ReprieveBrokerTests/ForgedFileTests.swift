@@ -8,7 +8,7 @@ import ReprieveProtocol
 import Testing
 
 /// Files whose checksums are right, and whose content is not: written by a defect, or on purpose.
-@Suite struct `A forged file` {
+@Suite("A forged file") struct ForgedFileTests {
     /// What stands in a byte's place: another flag or word, the largest number and the smallest.
     private static let edges: [[UInt8]] = [
         [1],

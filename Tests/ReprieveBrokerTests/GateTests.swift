@@ -7,7 +7,7 @@ import ReprieveProtocol
 import StrictJSON
 import Testing
 
-@Suite struct `A gate, from socket to socket` {
+@Suite("A gate, from socket to socket") struct GateTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(

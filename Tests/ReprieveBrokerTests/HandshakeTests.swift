@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-@Suite struct `Handshakes` {
+@Suite("Handshakes") struct HandshakeTests {
     private var harness = BrokerHarness()
 
     @Test mutating func `the broker's own user is who it says`() {

@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-@Suite struct `The history` {
+@Suite("The history") struct HistoryTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(_ policy: PolicyShape = PolicyShape()) -> PeerID {

@@ -7,7 +7,7 @@ import ReprieveProtocol
 import Testing
 import Tokens
 
-@Suite struct `A token` {
+@Suite("A token") struct TokenTests {
     private let token = Token(random: Array(0..<26))
     private let camera = "com.example.Camera"
 
@@ -63,7 +63,7 @@ import Tokens
     }
 }
 
-@Suite struct `The operator's policy` {
+@Suite("The operator's policy") struct PolicyTests {
     private func rule(_ pattern: String, _ change: (inout ComponentRule) -> Void) -> ComponentRule {
         var rule = ComponentRule(pattern: pattern)
         change(&rule)

@@ -10,7 +10,7 @@ private let camera = "com.example.Camera"
 private let robot = "com.example.Robot"
 private let shutdown = "shutdown-a-1"
 
-@Suite struct `A shutdown of the machine` {
+@Suite("A shutdown of the machine") struct ShutdownTests {
     private var harness = BrokerHarness()
 
     private mutating func subscribe(_ name: String, confirm: Bool = false) -> PeerID {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Holds the tables of `Protocol/README.md` to the limits in the code.
-@Suite struct `The specification's limits` {
+@Suite("The specification's limits") struct SpecificationTests {
     static let rows: [String: String] = {
         let page = String(decoding: repositoryFile("Protocol/README.md"), as: UTF8.self)
         let tables = page.split(separator: "## Limits\n")[1]
@@ -81,7 +81,7 @@ import Testing
         ("for an update to wait", "`deadlineMs`, by default " + time(policy.deadline)),
         (
             "for a released update to be completed",
-            time(broker.negotiation.completionLimit) + ", anew in each boot"
+            time(broker.negotiation.completionLimit) + ", again in each boot"
         ),
     ]
 

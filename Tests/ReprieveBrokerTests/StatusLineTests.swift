@@ -7,7 +7,7 @@ import ReprieveProtocol
 import Testing
 
 /// What `systemctl status` shows.
-@Suite struct `The status line` {
+@Suite("The status line") struct StatusLineTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(_ id: String = "d", _ policy: PolicyShape = PolicyShape()) {
@@ -35,16 +35,30 @@ import Testing
         #expect(harness.status == "waiting for com.example.Camera, 12 s left")
     }
 
+    @Test mutating func `names no more time than the budget and the deadline leave`() {
+        _ = harness.component("com.example.Camera")
+        harness.pass(.seconds(2))
+        var policy = PolicyShape()
+        policy.maxTotalDeferMs = 20_000
+        announce("d", policy)
+        #expect(harness.status == "waiting for com.example.Camera, 20 s left")
+        harness.pass(.seconds(30))
+        policy = PolicyShape()
+        policy.deadlineMs = 10_000
+        announce("e", policy)
+        #expect(harness.status == "waiting for com.example.Camera, 10 s left")
+    }
+
     @Test mutating func `tells that time goes by, after a tenth of it and at least five seconds`() {
         let camera = harness.component("com.example.Camera")
         harness.pass(.seconds(2))
         announce()
         harness.pass(.seconds(2))
         harness.answer(camera, "d", 700_000)
-        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 12 min left")
         #expect(harness.nextDeadline.map { $0 - harness.now } == .seconds(70))
         harness.pass(.seconds(70))
-        #expect(harness.status == "waiting for com.example.Camera, 10 min left")
+        #expect(harness.status == "waiting for com.example.Camera, 11 min left")
         harness.pass(.seconds(1))
         harness.answer(camera, "d", 20_000)
         #expect(harness.status == "waiting for com.example.Camera, 20 s left")

@@ -21,6 +21,7 @@ import Testing
             "--reason", "r", "--restarts-nucleus", "--component", "a.b", "--component", "c.d",
             "--require", "e.f", "--response-timeout", "10s", "--deadline", "0", "--max-defer",
             "1m", "--max-total-defer", "1h", "--on-silence", "refuse", "--skip-notify",
+            "--on-absence", "proceed",
         ])
         var policy = PolicyShape()
         policy.action = .skip
@@ -30,19 +31,30 @@ import Testing
         policy.maxTotalDeferMs = 3_600_000
         policy.onSilence = .refuse
         policy.require = ["e.f"]
-        let expected = GateRequest(
+        policy.onAbsence = .proceed
+        var expected = GateRequest(
             deploymentID: "d-1",
             reason: "r",
             isGgcRestarting: true,
             components: ["a.b", "c.d"],
             policy: policy
         )
+        expected.refusesUnknown = true
         #expect(request == expected)
+    }
+
+    @Test func `an unknown name is refused only where one is given, and not if it is allowed`()
+        throws
+    {
+        #expect(try request(["--component", "a.b"]).refusesUnknown)
+        #expect(try !request(["--component", "a.b", "--allow-unmatched"]).refusesUnknown)
+        #expect(try !request([]).refusesUnknown)
     }
 
     @Test(arguments: [
         ["--deadline", "5"], ["--component", "a b"], ["--deployment-id", ""],
-        ["--on-silence", "wait"], ["stray"],
+        ["--on-silence", "wait"], ["--on-absence", "wait"], ["--attach"], ["stray"],
+        ["--attach", "--deployment-id", "d", "--", "true"], ["--not-run-code", "0"],
     ])
     func `wrong usage is refused with 64`(arguments: [String]) {
         let error = #expect(throws: (any Error).self) {

@@ -26,7 +26,10 @@ import Testing
 @Suite("A child process", .serialized) struct ChildProcessTests {
     private func termination(_ script: String) async throws -> ChildProcess.Termination {
         let executable = try Executable(["sh", "-c", script], searchPath: "/bin")
-        let child = try ChildProcess(executable, environment: [("REPRIEVE_BASIS", "consent")])
+        let child = try await ChildProcess.start(
+            executable,
+            environment: [("REPRIEVE_BASIS", "consent")]
+        )
         await child.waitForEnd()
         return child.reap()
     }
@@ -45,10 +48,10 @@ import Testing
         #expect(end.exitCode == 143)
     }
 
-    @Test func `is sent a signal, unless the terminal has done so`() async throws {
+    @Test func `is sent a signal, unless a key of the terminal has done so`() async throws {
         let executable = try Executable(["sleep", "60"], searchPath: "/bin:/usr/bin")
-        let child = try ChildProcess(executable, environment: [])
-        child.forward(Signal(number: SIGTERM, isFromTerminal: true))
+        let child = try await ChildProcess.start(executable, environment: [])
+        child.forward(Signal(number: SIGINT, isFromTerminal: true))
         child.forward(Signal(number: SIGHUP))
         await child.waitForEnd()
         #expect(child.reap() == .killed(SIGHUP))
@@ -62,7 +65,7 @@ import Testing
         grace: Duration = .seconds(60)
     ) async throws -> CapturedProcess.Result {
         let executable = try Executable(["sh", "-c", script], searchPath: "/bin")
-        let process = try CapturedProcess(executable, environment: [])
+        let process = try await CapturedProcess(executable, environment: [])
         return await process.waitForEnd(within: limit, grace: grace)
     }
 
@@ -82,5 +85,17 @@ import Testing
         #expect(terminated.wasSignalled)
         let killed = try await result("trap '' TERM; sleep 60", within: .seconds(1), grace: .zero)
         #expect(killed.termination == .killed(SIGKILL))
+    }
+}
+
+@Suite("A list in the environment") struct EnvironmentListTests {
+    @Test func `has all names and their count`() {
+        let values = variables("LIST", ["a", "b"]).map(\.value)
+        #expect(values == ["a,b", "2"])
+    }
+
+    @Test func `is cut between two names, and its count is not`() {
+        let values = variables("LIST", ["abc", "def", "g"], limit: 8).map(\.value)
+        #expect(values == ["abc,def", "3"])
     }
 }

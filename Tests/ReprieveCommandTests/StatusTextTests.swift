@@ -62,6 +62,44 @@ private let arm = participant("com.example.Arm", .acknowledged)
         #expect(shown == expected)
     }
 
+    @Test(arguments: [
+        (66, "waiting for com.example.Camera (recor~), 12 s left; 1 of 2 ready"),
+        (63, "waiting for com.example.Camera, 12 s left; 1 of 2 ready"),
+        (50, "waiting for com.example.Camera, 12 s left"),
+        (30, "com.example.Camera, 12 s left"),
+        (20, "com.exam~, 12 s left"),
+    ])
+    func `never loses the time left`(columns: Int, expected: String) {
+        let update = update([arm, camera], blockedBy: ["com.example.Camera"])
+        let shown = line(update, columns: columns)
+        #expect(shown.count <= columns)
+        #expect(shown == expected)
+    }
+
+    @Test(arguments: [
+        ("d-1", "d-1"), ("it's", #"'it'\''s'"#), ("a b", "'a b'"), ("", "''"),
+        ("a\nb'\u{1B}", #"$'a\012b\'\033'"#), ("$(x)", "'$(x)'"),
+    ])
+    func `quotes a word for a shell`(word: String, quoted: String) {
+        #expect(shellQuoted(word) == quoted)
+    }
+
+    @Test(arguments: [
+        (0, "0 s"), (350, "0.3 s"), (9_999, "9.9 s"), (59_999, "59 s"), (3_599_999, "59 min 59 s"),
+        (86_399_999, "23 h 59 min"),
+    ])
+    func `rounds a time that has passed down`(milliseconds: Int64, text: String) {
+        #expect(elapsed(milliseconds) == text)
+    }
+
+    @Test(arguments: [
+        (1, "0.1 s"), (1_001, "2 s"), (120_001, "3 min"), (7_140_000, "119 min"),
+        (7_140_001, "2 h"), (86_399_000, "24 h"), (86_340_000, "23 h 59 min"),
+    ])
+    func `rounds a time that is left up`(milliseconds: Int64, text: String) {
+        #expect(duration(milliseconds) == text)
+    }
+
     @Test func `escapes the message of a component`() {
         let nasty = participant("a.b", .deferred, message: "x\u{1B}[2J\ny")
         let shown = line(update([nasty], blockedBy: ["a.b"]))
@@ -78,7 +116,7 @@ private let arm = participant("com.example.Arm", .acknowledged)
             overridden: []
         )
         let shown = line(.released(released))
-        #expect(shown == "released after 60 s, the other components are silent; silent: a and b")
+        #expect(shown == "released after 1 min, the other components are silent; silent: a and b")
     }
 
     @Test func `has the status as a table`() {
@@ -87,7 +125,7 @@ private let arm = participant("com.example.Arm", .acknowledged)
             components: [ComponentShape(component: "com.example.Arm", connections: 1, pids: [42])]
         )
         let expected = """
-            update d-1: waiting for 4 s, at most 23 h more, restarts the nucleus
+            update d-1: waiting for 4 s, at most 24 h more, restarts the nucleus
               reason: nucleus 2.13.0
               COMPONENT           STATE         SINCE  UNTIL  DEFERRALS  REMAINING  MESSAGE
               com.example.Arm     acknowledged  3 s    -      0          60 min

@@ -29,7 +29,7 @@ private struct Pair {
     }
 }
 
-@Suite struct `Both ends of a connection` {
+@Suite("Both ends of a connection") struct PairTests {
     private var pair = Pair()
 
     @Test mutating func `agree on who is accepted`() throws {

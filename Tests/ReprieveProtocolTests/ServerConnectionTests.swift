@@ -5,7 +5,7 @@ import ReprieveProtocol
 import StrictJSON
 import Testing
 
-@Suite struct `A connection at the broker's end` {
+@Suite("A connection at the broker's end") struct ServerConnectionTests {
     var connection = ServerConnection()
 
     private static let connect = Message(

@@ -4,7 +4,7 @@ import ReprieveProtocol
 import StrictJSON
 import Testing
 
-@Suite struct `Shapes` {
+@Suite("Shapes") struct ShapeTests {
     private func error<S: Shape>(_ type: S.Type, _ text: String) -> String? {
         do {
             _ = try S(decoding: Array(text.utf8))
@@ -216,7 +216,7 @@ import Testing
     }
 }
 
-@Suite struct `Names` {
+@Suite("Names") struct NameTests {
     @Test(arguments: ["a", "com.example.Camera", "camera@1", "unit/claim", "a-b_c:d+e"])
     func `a component's name`(name: String) {
         #expect(isComponentName(name))

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Holds shapes and connections to `Protocol/vectors`, whose payloads fit `Protocol/schemas`.
-@Suite struct `The vectors of the specification` {
+@Suite("The vectors of the specification") struct VectorTests {
     @Test func `have every payload as its shape writes it`() throws {
         var unseen = Set(shapes.keys)
         for vector in try vectors(in: "messages") {

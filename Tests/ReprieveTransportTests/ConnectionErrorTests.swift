@@ -23,7 +23,7 @@ import Testing
         broker.stop()
         for await _ in broker.heard {}
         #expect(await failure(at: broker.path)?.code == .refused)
-        #expect(await failure(at: "/" + String(repeating: "x", count: 200))?.code == .noSocket)
+        #expect(await failure(at: "/" + String(repeating: "x", count: 200))?.code == .invalidPath)
     }
 
     @Test func `a denial is told apart`() async {

@@ -6,7 +6,7 @@ internal import Glibc
 package import ReprieveProtocol
 internal import Synchronization
 
-/// A broker that takes one connection at a time, and answers as its script says.
+/// A broker that answers as its script says.
 ///
 /// The script gets each event and returns the bytes to send; nil hangs up.
 package final class ScriptedBroker: Sendable {
@@ -18,7 +18,7 @@ package final class ScriptedBroker: Sendable {
     package let heard: AsyncStream<ServerConnection.Event>
     private let hears: AsyncStream<ServerConnection.Event>.Continuation
     private let listener: Int32
-    private let peer = Mutex<Int32?>(nil)
+    private let peers = Mutex<Set<Int32>>([])
 
     package init(_ script: @escaping Script) {
         path = Socket.freshPath()
@@ -28,10 +28,14 @@ package final class ScriptedBroker: Sendable {
             while true {
                 let socket = accept(listener, nil, nil)
                 guard socket >= 0 else { break }
-                peer.withLock { $0 = socket }
-                play(script, on: socket)
-                peer.withLock { $0 = nil }
-                close(socket)
+                peers.withLock { _ = $0.insert(socket) }
+                DispatchQueue(label: "scripted connection").async { [self] in
+                    play(script, on: socket)
+                    peers.withLock { peers in
+                        peers.remove(socket)
+                        close(socket)
+                    }
+                }
             }
             close(listener)
             hears.finish()
@@ -44,10 +48,10 @@ package final class ScriptedBroker: Sendable {
         hangUp()
     }
 
-    /// Ends the present connection, and takes the next.
+    /// Ends the present connections, and takes others.
     package func hangUp() {
-        peer.withLock { peer in
-            if let peer { shutdown(peer, Int32(SHUT_RDWR)) }
+        peers.withLock { peers in
+            for peer in peers { shutdown(peer, Int32(SHUT_RDWR)) }
         }
     }
 

@@ -23,11 +23,12 @@ extension History {
         var policy = PolicyShape()
         policy.responseTimeoutMs = [0, 1_000, 3_000].randomElement(using: &dice)
         policy.deadlineMs = [0, 500, 6_000, 60_000, 60_000].randomElement(using: &dice)
-        policy.maxDeferMs = [1_000, 5_000].randomElement(using: &dice)
+        policy.maxDeferMs = [0, 1_000, 1_000, 5_000, 5_000].randomElement(using: &dice)
         policy.maxTotalDeferMs = [0, 2_000, 8_000, 90_000].randomElement(using: &dice)
         policy.onSilence = [.proceed, .proceed, .refuse].randomElement(using: &dice)
         policy.action = [nil, nil, nil, nil, .skip].randomElement(using: &dice) ?? nil
         if Int.random(in: 0..<4, using: &dice) == 0 {
+            policy.onAbsence = [.proceed, .refuse].randomElement(using: &dice)
             policy.require = Self.names.randomElement(using: &dice).map { [$0] }
         }
         var request = GateRequest(deploymentID: id, policy: policy)

@@ -27,7 +27,9 @@ struct PostChecker {
         switch entry.event {
         case .subscribed(let one):
             let isAsking = asking.remove(one.stream) != nil
-            let underway = isAsking ? invariants.underway(for: one, in: entry.before) : []
+            let underway =
+                isAsking
+                ? invariants.underway(for: one, in: entry.before, at: entry.instant) : []
             (answers[one.stream], awaited[one.stream]) = (underway, Set(underway))
         case .unsubscribed(let stream, _): forget { $0 == stream }
         case .hungUp(let peer, _): forget { $0.peer == peer }

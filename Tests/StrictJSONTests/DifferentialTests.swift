@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The other half of `Tests/Tools/json-differential.py`.
-@Suite struct `JSON beside Python` {
+@Suite("JSON beside Python") struct DifferentialTests {
     static let cases = environment("REPRIEVE_JSON_CASES")
 
     @Test(.enabled(if: cases != nil, "the texts come from Tests/Tools/json-differential.py"))

@@ -3,7 +3,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct `JSON equality` {
+@Suite("JSON equality") struct EqualityTests {
     @Test func `the members of an object have no order`() {
         let left: JSON = ["a": 1, "b": ["c": [1, 2], "d": .null]]
         let right: JSON = ["b": ["d": .null, "c": [1, 2]], "a": 1]

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Holds the reader to a public collection; see `json-test-suite.txt`.
-@Suite struct `JSONTestSuite` {
+@Suite("JSONTestSuite") struct JSONTestSuiteTests {
     let cases: [(name: String, bytes: [UInt8])]
 
     init() {

@@ -3,7 +3,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct `JSON limits` {
+@Suite("JSON limits") struct LimitTests {
     let small = JSONLimits(
         maximumBytes: 30,
         maximumDepth: 3,

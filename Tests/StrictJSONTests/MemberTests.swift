@@ -3,7 +3,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct `JSON members` {
+@Suite("JSON members") struct MemberTests {
     let json: JSON = [
         "text": "a", "number": 5, "flag": true, "nothing": .null, "list": ["x", "y"],
         "mixed": ["x", 1], "inner": ["a": 1], "half": .number("1.5"), "huge": .number("1e30"),

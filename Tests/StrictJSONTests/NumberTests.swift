@@ -3,7 +3,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct `JSON numbers` {
+@Suite("JSON numbers") struct NumberTests {
     @Test(arguments: [
         ("0", 0), ("-0", 0), ("0.0", 0), ("-0e5", 0), ("0e999999999999999999999", 0),
         ("7", 7), ("-7", -7), ("1000.0", 1000), ("1e3", 1000), ("1E+3", 1000), ("10e-1", 1),

@@ -3,7 +3,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct `JSON structure` {
+@Suite("JSON structure") struct StructureTests {
     static let everything = #"""
          { "a" : [ null , true,false , -12.5e+3, "x\u00e9\ud83c\udf31\n" ],"b":{"":{}, "é":[]} }
         """#

@@ -4,7 +4,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-@Suite struct `JSON texts` {
+@Suite("JSON texts") struct TextTests {
     @Test(arguments: [
         (#""""#, ""),
         (#""plain""#, "plain"),

@@ -4,7 +4,7 @@ import StrictJSON
 import TestSupport
 import Testing
 
-@Suite struct `Writing JSON` {
+@Suite("Writing JSON") struct WritingTests {
     @Test func `a value is written without spaces, its members in their order`() {
         let json: JSON = ["b": [1, -2, .number("1.50"), .null, true, false], "a": [:], "c": []]
         #expect(written(json) == #"{"b":[1,-2,1.50,null,true,false],"a":{},"c":[]}"#)

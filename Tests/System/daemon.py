@@ -31,6 +31,7 @@ class Daemon:
         socket_names=("components", "control"),
         may_die=False,
         user=None,
+        wrapper=(),
     ):
         """Waits until it is ready, or has died where it may."""
         # The tests may themselves run in a service, as in a continuous build.
@@ -48,7 +49,7 @@ class Daemon:
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [*inheriting(sockets, socket_names), BUILD / "reprieved"]
+                    [*wrapper, *inheriting(sockets, socket_names), BUILD / "reprieved"]
                     + ["--runtime-directory", directory]
                     + ["--state-directory", self.state_directory, *by_claim, *arguments],
                     env=self._environment(address) | environment,

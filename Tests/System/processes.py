@@ -23,7 +23,7 @@ class Program:
         arguments = [str(argument) for argument in arguments]
         self.process = subprocess.Popen(arguments, text=True, **(pipes | options))
         self.pid = self.process.pid
-        self._output = Lines(self.process.stdout)
+        self._output = Lines(self.process.stdout) if self.process.stdout else None
         self._errors = Lines(self.process.stderr) if self.process.stderr else None
 
     def line(self, containing="", timeout=TIMEOUT):
@@ -40,7 +40,8 @@ class Program:
         """Waits for its end. Returns its exit code, and all of its output and errors."""
         code = self.process.wait(timeout)
         errors = self._errors.all(timeout) if self._errors else []
-        return code, self._output.all(timeout), errors
+        output = self._output.all(timeout) if self._output else []
+        return code, output, errors
 
     def signal(self, number):
         os.kill(self.pid, number)
@@ -85,17 +86,17 @@ class Processes:
         self._programs.append(program)
         return program
 
-    def puppet(self, socket, name="com.example.Puppet"):
+    def child_component(self, socket, name="com.example.Child"):
         """A component in a process of its own, subscribed, that does as it is told."""
-        arguments = [sys.executable, HERE / "puppet.py", socket, name]
+        arguments = [sys.executable, HERE / "child_component.py", socket, name]
         program = self.start(*arguments, stdin=subprocess.PIPE)
         program.line("subscribed")
         return program
 
-    def puppet_coordinator(self, socket, **request):
+    def child_coordinator(self, socket, **request):
         """A coordinator in a process of its own, which has announced an update."""
         program = self.start(
-            sys.executable, HERE / "puppet_coordinator.py", socket, json.dumps(request)
+            sys.executable, HERE / "child_coordinator.py", socket, json.dumps(request)
         )
         program.line("announced")
         return program

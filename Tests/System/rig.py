@@ -196,13 +196,13 @@ class Device(Guest):
         files = {PACKAGE: "/package.deb"} | files
         super().__init__(directory, prepare=[forget, install, *prepare], files=files, **options)
 
-    def puppet(self, name="com.example.Camera", unit=None, **options):
-        """A component in a unit of its own, ggl.NAME if there is no other: see puppet.py."""
-        command = ["/usr/bin/python3", f"{TESTS}/puppet.py", COMPONENTS, name]
+    def component(self, name="com.example.Camera", unit=None, **options):
+        """A component in a unit of its own, by default ggl.NAME: see child_component.py."""
+        command = ["/usr/bin/python3", f"{TESTS}/child_component.py", COMPONENTS, name]
         unit = unit or f"ggl.{name}"
-        puppet = self.start(*command, unit=unit, stdin=subprocess.PIPE, **options)
-        puppet.line("subscribed")
-        return puppet
+        component = self.start(*command, unit=unit, stdin=subprocess.PIPE, **options)
+        component.line("subscribed")
+        return component
 
     def shows(self, *properties, unit="reprieved.service"):
         """What systemd knows of a unit."""

@@ -82,7 +82,7 @@ def test_odd_spellings_of_an_integer_are_integers(daemon, coordinator, value, gr
     assert answer["grantedMs"] == granted
 
 
-def test_an_answer_to_an_update_that_nobody_announced_is_refused(daemon):
+def test_an_answer_to_an_update_that_was_not_announced_is_refused(daemon):
     camera = daemon.component()
     refused(lambda: camera.acknowledge("nothing"), "ServiceError", "nothing")
     refused(lambda: camera.defer("nothing", 1000), "ServiceError", "nothing")

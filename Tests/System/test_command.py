@@ -119,7 +119,8 @@ def test_an_update_without_a_command_stays_released_until_it_is_completed(
     camera.acknowledge(deployment)
     code, output, errors = gate.end()
     assert (code, output) == (0, [deployment])
-    assert f"reprieve complete {deployment}" in text(errors)
+    hint = f"reprieve complete --control-socket {daemon.control_socket} {deployment}"
+    assert hint in text(errors)
     assert coordinator.status()["updates"][0]["state"] == "released"
     complete = reprieve("complete", deployment, "--outcome", "rolled-back", "--message", "no room")
     assert complete.end()[0] == 0
@@ -303,7 +304,7 @@ def test_json_is_one_event_a_line_and_the_last_is_the_end(daemon, reprieve):
     camera.acknowledge("d")
     code, output, _ = gate.end()
     assert code == 0
-    *progress, last = [json.loads(line) for line in output]
+    *progress, last, end = [json.loads(line) for line in output]
     assert progress and all(list(event) == ["progress"] for event in progress)
     released = last["released"]
     assert released.pop("waitedMs") >= 0
@@ -314,6 +315,7 @@ def test_json_is_one_event_a_line_and_the_last_is_the_end(daemon, reprieve):
         "silent": [],
         "overridden": [],
     }
+    assert end["ended"]["result"] == "released"
 
 
 def test_json_of_a_cancelled_update_ends_with_cancelled(daemon, coordinator, reprieve):
@@ -323,7 +325,8 @@ def test_json_of_a_cancelled_update_ends_with_cancelled(daemon, coordinator, rep
     coordinator.cancel("d", "r")
     code, output, _ = gate.end()
     assert code == CANCELLED
-    assert json.loads(output[-1])["cancelled"]["reason"] == "r"
+    assert json.loads(output[-2])["cancelled"]["reason"] == "r"
+    assert json.loads(output[-1])["ended"]["result"] == "cancelled"
 
 
 def test_status_json_is_the_brokers_document(daemon, coordinator, reprieve):

@@ -9,93 +9,93 @@ import pytest
 from expect import HOUR
 from protocol import APPLICATION_MESSAGE, PING, PING_RESPONSE, TERMINATE, Component, message
 
-PUPPET = "com.example.Puppet"
+CHILD = "com.example.Child"
 
 
 @pytest.fixture
-def puppet(daemon, processes):
-    return processes.puppet(daemon.component_socket, PUPPET)
+def child(daemon, processes):
+    return processes.child_component(daemon.component_socket, CHILD)
 
 
 @pytest.mark.slow
-def test_one_that_is_killed_while_asked_is_away_and_then_gone(daemon, coordinator, puppet):
+def test_one_that_is_killed_while_asked_is_away_and_then_gone(daemon, coordinator, child):
     gate = coordinator.gate("d")
-    puppet.line("preUpdateEvent")
+    child.line("preUpdateEvent")
     before = time.monotonic()
-    puppet.signal(signal.SIGKILL)
-    assert gate.shows(PUPPET, "away")["untilMs"] <= 5_000
+    child.signal(signal.SIGKILL)
+    assert gate.shows(CHILD, "away")["untilMs"] <= 5_000
     released = gate.released()
     assert 4.9 < time.monotonic() - before < 7
-    assert (released["basis"], released["silent"]) == ("silence", [PUPPET])
+    assert (released["basis"], released["silent"]) == ("silence", [CHILD])
 
 
 @pytest.mark.slow
-def test_one_that_is_killed_while_deferred_is_away_and_then_gone(daemon, coordinator, puppet):
+def test_one_that_is_killed_while_deferred_is_away_and_then_gone(daemon, coordinator, child):
     gate = coordinator.gate("d")
-    puppet.line("preUpdateEvent")
-    puppet.say(deploymentId="d", recheckAfterMs=HOUR)
-    gate.shows(PUPPET, "deferred")
-    puppet.signal(signal.SIGKILL)
-    gate.shows(PUPPET, "away")
-    assert gate.released()["silent"] == [PUPPET]
+    child.line("preUpdateEvent")
+    child.say(deploymentId="d", recheckAfterMs=HOUR)
+    gate.shows(CHILD, "deferred")
+    child.signal(signal.SIGKILL)
+    gate.shows(CHILD, "away")
+    assert gate.released()["silent"] == [CHILD]
 
 
-def test_one_that_returns_in_time_keeps_its_deferral(daemon, coordinator, puppet):
+def test_one_that_returns_in_time_keeps_its_deferral(daemon, coordinator, child):
     gate = coordinator.gate("d")
-    puppet.line("preUpdateEvent")
-    puppet.say(deploymentId="d", recheckAfterMs=HOUR)
-    gate.shows(PUPPET, "deferred")
-    puppet.signal(signal.SIGKILL)
-    gate.shows(PUPPET, "away")
-    returned = daemon.component(PUPPET)
-    gate.shows(PUPPET, "deferred")
+    child.line("preUpdateEvent")
+    child.say(deploymentId="d", recheckAfterMs=HOUR)
+    gate.shows(CHILD, "deferred")
+    child.signal(signal.SIGKILL)
+    gate.shows(CHILD, "away")
+    returned = daemon.component(CHILD)
+    gate.shows(CHILD, "deferred")
     assert returned.connection.is_quiet(0.2), "it is not asked again"
     returned.acknowledge("d")
     assert gate.released()["basis"] == "consent"
 
 
 def test_one_that_is_killed_while_asked_is_asked_again_when_it_returns(
-    daemon, coordinator, puppet
+    daemon, coordinator, child
 ):
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 30_000})
-    puppet.line("preUpdateEvent")
-    puppet.signal(signal.SIGKILL)
-    gate.shows(PUPPET, "away")
-    returned = daemon.component(PUPPET)
+    child.line("preUpdateEvent")
+    child.signal(signal.SIGKILL)
+    gate.shows(CHILD, "away")
+    returned = daemon.component(CHILD)
     assert returned.notice()["respondByMs"] < 30_000, "hanging up has not restarted its time"
     returned.acknowledge("d")
     assert gate.released()["basis"] == "consent"
 
 
-def test_one_that_is_killed_after_it_acknowledged_does_not_block(daemon, coordinator, puppet):
+def test_one_that_is_killed_after_it_acknowledged_does_not_block(daemon, coordinator, child):
     camera = daemon.component()
     gate = coordinator.gate("d")
-    puppet.line("preUpdateEvent")
+    child.line("preUpdateEvent")
     camera.notice()
-    puppet.say(deploymentId="d", recheckAfterMs=0)
-    gate.shows(PUPPET, "acknowledged")
-    puppet.signal(signal.SIGKILL)
-    puppet.end()
+    child.say(deploymentId="d", recheckAfterMs=0)
+    gate.shows(CHILD, "acknowledged")
+    child.signal(signal.SIGKILL)
+    child.end()
     camera.acknowledge("d")
     assert gate.released(timeout=2)["basis"] == "consent"
 
 
 def test_one_that_is_stopped_is_silent_and_hears_the_rest_when_it_goes_on(
-    daemon, coordinator, puppet
+    daemon, coordinator, child
 ):
     camera = daemon.component()
-    puppet.signal(signal.SIGSTOP)
+    child.signal(signal.SIGSTOP)
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 500})
     camera.notice()
     camera.acknowledge("d")
     released = gate.released()
-    assert released["silent"] == [PUPPET]
+    assert released["silent"] == [CHILD]
     assert 500 <= released["waitedMs"] < 2_500
     coordinator.complete("d")
     assert camera.post()["outcome"] == "applied"
-    puppet.signal(signal.SIGCONT)
-    assert json.loads(puppet.line("preUpdateEvent"))["preUpdateEvent"]["deploymentId"] == "d"
-    assert json.loads(puppet.line("postUpdateEvent"))["postUpdateEvent"]["outcome"] == "applied"
+    child.signal(signal.SIGCONT)
+    assert json.loads(child.line("preUpdateEvent"))["preUpdateEvent"]["deploymentId"] == "d"
+    assert json.loads(child.line("postUpdateEvent"))["postUpdateEvent"]["outcome"] == "applied"
 
 
 def flood(daemon, coordinator, until):
@@ -116,21 +116,21 @@ def connections(coordinator, name):
 
 
 def test_one_that_is_stopped_for_long_is_hung_up_on_and_others_hear_all(
-    daemon, coordinator, puppet, processes
+    daemon, coordinator, child, processes
 ):
-    other = processes.puppet(daemon.component_socket, "com.example.Other")
-    puppet.signal(signal.SIGSTOP)
+    other = processes.child_component(daemon.component_socket, "com.example.Other")
+    child.signal(signal.SIGSTOP)
     memory = int(daemon.statistics()["VmRSS"].split()[0])
-    count = flood(daemon, coordinator, lambda: connections(coordinator, PUPPET) == 0)
+    count = flood(daemon, coordinator, lambda: connections(coordinator, CHILD) == 0)
     for number in range(1, count + 1):
         event = json.loads(other.line("preUpdateEvent"))["preUpdateEvent"]
         assert event["deploymentId"] == f"f{number}"
     grown = int(daemon.statistics()["VmRSS"].split()[0]) - memory
     assert grown < 8 * 1024, f"what waits for one peer is bounded, but {grown} KiB were taken"
     assert "does not read" in daemon.log.read_text()
-    puppet.signal(signal.SIGCONT)
-    puppet.line('"f1"')
-    puppet.end()
+    child.signal(signal.SIGCONT)
+    child.line('"f1"')
+    child.end()
 
 
 def test_one_that_never_reads_is_hung_up_on(daemon, coordinator):

@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from daemon import reprieved
+from daemon import BUILD, reprieved
 from expect import CAMERA, ROBOT
 
 HOUR = 3_600_000
@@ -228,3 +228,25 @@ def test_a_bad_rule_on_the_command_line_is_wrong_usage(value):
     daemon = reprieved("--component", value)
     assert daemon.returncode == 64
     assert "--component" in daemon.stderr
+
+
+def test_hidden_files_among_the_drop_ins_are_skipped(start, file):
+    """Such as the lock of an editor, a link that leads nowhere."""
+    file.write_text("\ufeff[Broker]\nLogLevel=info\n")
+    drop_ins = file.with_name(file.name + ".d")
+    drop_ins.mkdir()
+    (drop_ins / ".#10.conf").symlink_to("user@host.4711:1700000000")
+    (drop_ins / ".hidden.conf").write_text("nonsense")
+    (drop_ins / "10.conf").write_text("\ufeff[Policy]\nResponseTimeout=7s\n")
+    daemon = start("--config", str(file))
+    camera = daemon.component()
+    daemon.coordinator().gate("d")
+    assert camera.notice()["respondByMs"] <= 7_000
+
+
+def test_the_tokens_lie_beside_the_file_that_is_asked_for(start, file, processes):
+    tokens = file.with_name("tokens")
+    program = processes.start(BUILD / "reprieve", "token", "com.example.Camera", "--tokens", tokens)
+    assert program.end()[0] == 0
+    file.write_text("[Broker]\n")
+    assert "1 token\n" in start("--config", str(file)).log.read_text()

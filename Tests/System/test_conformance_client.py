@@ -23,7 +23,7 @@ CONFIRMING = {"Swift", "shell"}
 
 # A check of each module, a fault that it finds, and a word of what it says.
 FOUND = {
-    "answers-with-the-same-id": ("cleans up ids", "about which nobody asked"),
+    "answers-with-the-same-id": ("cleans up ids", "about which it was not asked"),
     "hangs-up-on-damage": ("checks no checksum", "does not hang up"),
     "comes-back": ("never comes back", "does not connect"),
 }

@@ -5,7 +5,9 @@ What is to be recalled is a matter of the broker's own tests and of its simulati
 files are written, by a real process.
 """
 
+import fcntl
 import json
+import os
 import pathlib
 import time
 
@@ -204,3 +206,34 @@ def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
     assert json.loads(output[0])["decisions"] == [decision]
     code, output, _ = processes.reprieve(second, "history", "other").end()
     assert (code, output) == (0, ["the history is empty for update other"])
+
+
+# Another time namespace
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a time namespace")
+@pytest.mark.parametrize("is_ahead", [True, False])
+def test_a_journal_of_another_time_namespace_gives_no_more_time(start, directory, is_ahead):
+    """As a container has one: the boot is the same, and the clock is another."""
+    ahead = ["unshare", "--time", "--boottime", "1000000", "--fork", "--kill-child"]
+    first = start(wrapper=ahead if is_ahead else [])
+    camera = first.component()
+    gate = first.coordinator().gate("d", {"deadlineMs": 60_000})
+    camera.notice()
+    camera.defer("d", 50_000)
+    gate.shows("com.example.Camera", "deferred")
+    first.kill()
+    lock_is_free(directory)
+    second = start(wrapper=[] if is_ahead else ahead)
+    for update in second.coordinator().status()["updates"]:
+        assert update["deadlineInMs"] <= 60_000 and update["ageMs"] <= 60_000, update
+        for participant in update["participants"]:
+            assert participant.get("untilMs", 0) <= 60_000, participant
+    second.kill()
+    lock_is_free(directory)
+
+
+def lock_is_free(directory):
+    """Waits until the daemon is gone, whose parent alone is known here."""
+    with open(f"{directory}/lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)

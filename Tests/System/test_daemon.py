@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon itself: its sockets, who may open them, its start and its end."""
 
+import contextlib
 import os
 import pathlib
+import re
+import resource
 import signal
 import socket
 import stat
@@ -11,7 +14,7 @@ import subprocess
 import pytest
 from daemon import BUILD, NOBODY, open_elsewhere, reprieved
 from expect import refused
-from protocol import ACCEPTED, CONNECT_ACK, Connection
+from protocol import ACCEPTED, CONNECT_ACK, Connection, HungUp
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 
@@ -209,3 +212,42 @@ def test_a_component_without_a_name_cannot_subscribe_on_the_control_socket(daemo
     connection = daemon.coordinator().connection
     call = lambda: connection.subscribe_to("SubscribeToComponentUpdates")
     refused(call, "InvalidArgumentsError", "name")
+
+
+# Descriptors
+
+
+def limits(daemon):
+    line = pathlib.Path(f"/proc/{daemon.process.pid}/limits").read_text()
+    return re.search(r"Max open files +(\d+) +(\d+)", line).groups()
+
+
+def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one(start):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        soft, hard = limits(start())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert soft == hard
+
+
+def test_components_leave_descriptors_for_operators(daemon):
+    used = max(int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")) + 1
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (used + 40, used + 40))
+    connections = [daemon.connection() for _ in range(60)]
+    for connection in connections:
+        with contextlib.suppress(OSError, HungUp):
+            connection.connect("com.example.Camera")
+    for _ in range(5):
+        assert daemon.coordinator().status()["updates"] == []
+    assert daemon.log.read_text().count("EMFILE") == 1
+
+
+def test_a_socket_path_that_is_too_long_is_refused_at_once(directory, processes):
+    path = f"{directory}/{'x' * 120}"
+    for command in ["hold", "--why", "x", "--component-socket", path, "--", "true"], [
+        "listen", "--exec", "true", "--component-socket", path,
+    ], ["status", "--control-socket", path], ["gate", "--control-socket", path]:
+        code, _, errors = processes.start(BUILD / "reprieve", *command).end(timeout=5)
+        assert code == 64 and "107" in "\n".join(errors), (command, code, errors)

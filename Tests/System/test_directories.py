@@ -4,8 +4,10 @@
 import fcntl
 import os
 import pathlib
+import select
 import shutil
 import stat
+import time
 
 import pytest
 from daemon import reprieved
@@ -198,3 +200,39 @@ def test_a_release_is_on_the_disk_with_its_names_before_anybody_hears_of_it(
     synced = lines.index(("fsync", "0", f"{deep}/state"))
     told = min(place for place, line in enumerate(lines) if line[0] in ("send", "sendmsg"))
     assert written < named < synced < told
+
+
+# Sockets that are gone
+
+
+def control(daemon):
+    """Whether an operator and a component reach the daemon."""
+    daemon.component().connection.close()
+    return daemon.coordinator().status()["updates"] == []
+
+
+def until(is_so, timeout=10):
+    end = time.monotonic() + timeout
+    while not is_so():
+        assert time.monotonic() < end
+        select.select([], [], [], 0.05)
+
+
+@pytest.mark.parametrize("empty", ["files", "directory", "sockets"])
+def test_an_emptied_runtime_directory_gets_its_sockets_back(start, directory, empty):
+    runtime = pathlib.Path(directory) / "run"
+    daemon = start("--runtime-directory", str(runtime))
+    daemon.component_socket = runtime / "ipc.socket"
+    daemon.control_socket = runtime / "control.socket"
+    mode = stat.S_IMODE(daemon.control_socket.stat().st_mode)
+    for _ in range(2):
+        assert control(daemon)
+        if empty == "directory":
+            shutil.rmtree(runtime)
+        for file in runtime.iterdir() if runtime.exists() else []:
+            if empty == "files" or file.suffix == ".socket":
+                file.unlink()
+        until(lambda: daemon.control_socket.exists() and daemon.component_socket.exists())
+        until(lambda: stat.S_IMODE(daemon.control_socket.stat().st_mode) == mode)
+    assert control(daemon)
+    assert "is made again" in daemon.log.read_text()

@@ -128,7 +128,7 @@ def _(world):
     world.daemon.component(CAMERA).acknowledge("d")
 
 
-@case("an answer to an update that nobody announced")
+@case("an answer to an update that was not announced")
 def _(world):
     world.daemon.component().acknowledge("d")
 
@@ -138,6 +138,12 @@ def _(world):
     component, gate = world.asked()
     component.acknowledge("d")
     gate.released()
+    component.defer("d", 1_000)
+
+
+@case("a deferral where none is allowed")
+def _(world):
+    component, _ = world.asked(maxDeferMs=0)
     component.defer("d", 1_000)
 
 
@@ -231,6 +237,20 @@ def _(world):
     gate.released()
     world.coordinator.complete("d")
     world.coordinator.cancel("d")
+
+
+@case("to complete what has ended otherwise")
+def _(world):
+    world.asked()
+    world.coordinator.cancel("d")
+    world.coordinator.complete("d")
+
+
+@case("to force what has ended")
+def _(world):
+    world.asked()
+    world.coordinator.cancel("d")
+    world.coordinator.force("d")
 
 
 def test_there_is_a_case_for_every_line_and_a_line_for_every_case():

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from daemon import ROOT
-from doors import Machine
+from machine import Machine
 from rig import needs_systemd
 
 CATALOGUE = ROOT / "Packaging/reprieve.catalog"

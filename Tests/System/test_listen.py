@@ -82,18 +82,20 @@ def test_any_other_exit_code_acknowledges_with_a_warning(listen, coordinator):
     program.error_line("ended with exit code 3: taken as an acknowledgement")
 
 
-def test_a_command_that_crashes_acknowledges_with_a_warning(listen, coordinator):
+def test_a_command_that_crashes_is_silent_with_a_warning(listen, coordinator):
     program = listen("kill -SEGV $$")
-    assert coordinator.gate("d").released()["basis"] == "consent"
-    program.error_line("killed by signal 11: taken as an acknowledgement")
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": 1_000})
+    assert gate.released()["basis"] == "silence"
+    program.error_line("killed by signal 11: no answer is given")
 
 
-def test_a_command_that_is_gone_acknowledges_with_a_warning(listen, coordinator, directory):
+def test_a_command_that_is_gone_is_silent_with_a_warning(listen, coordinator, directory):
     program = listen("exit 0")
     pathlib.Path(directory, "answer").unlink()
-    assert coordinator.gate("d").released()["basis"] == "consent"
+    gate = coordinator.gate("d", policy={"responseTimeoutMs": 1_000})
+    assert gate.released()["basis"] == "silence"
     program.error_line("cannot start")
-    program.error_line("COMMAND did not run: taken as an acknowledgement")
+    program.error_line("COMMAND did not run: no answer is given")
 
 
 def test_a_hook_is_run_for_the_final_notice(listen, coordinator, daemon):
@@ -131,7 +133,7 @@ def test_a_notice_is_in_the_environment(listen, coordinator):
     coordinator.gate(
         "d", policy, reason="a; b $(c)", isGgcRestarting=True, components=[CAMERA, "x.y"]
     )
-    lines = [program.error_line("REPRIEVE_") for _ in range(13)]
+    lines = [program.error_line("REPRIEVE_") for _ in range(14)]
     seen = dict(line.removeprefix("REPRIEVE_").split("=", 1) for line in lines)
     assert 18_000 < int(seen.pop("RESPOND_BY_MS")) <= 20_000
     assert HOUR - 2_000 < int(seen.pop("DEADLINE_IN_MS")) <= HOUR
@@ -141,6 +143,7 @@ def test_a_notice_is_in_the_environment(listen, coordinator):
         "REASON": "a; b $(c)",
         "RESTARTS_NUCLEUS": "true",
         "COMPONENTS": f"{CAMERA},x.y",
+        "COMPONENTS_COUNT": "2",
         "ROUND": "1",
         "FINAL": "false",
         "LAST_CALL": "false",

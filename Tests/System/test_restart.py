@@ -3,8 +3,6 @@
 -9, and an update that is announced the moment the daemon is back."""
 
 import os
-import random
-import time
 
 import pytest
 from daemon import Daemon
@@ -34,14 +32,12 @@ def announced_at_once(daemon, number):
 @pytest.mark.slow
 @pytest.mark.longest(600)
 def test_no_restart_lets_a_gate_open_over_a_busy_component(directory, processes):
-    dice = random.Random(1)
     with listening(f"{directory}/ipc.socket", f"{directory}/control.socket") as sockets:
         daemon = Daemon(directory, sockets=sockets)
         busy = hold(processes, daemon)
         announced_at_once(daemon, 0)
         for number in range(1, RESTARTS + 1):
             daemon.kill()
-            time.sleep(dice.uniform(0, 0.5))
             daemon = Daemon(directory, sockets=sockets)
             announced_at_once(daemon, number)
         assert busy.process.poll() is None

@@ -19,10 +19,10 @@ def device(tmp_path):
         yield device
 
 
-def defer(puppet, milliseconds, deployment="d"):
-    puppet.line("preUpdateEvent")
-    puppet.say(deploymentId=deployment, recheckAfterMs=milliseconds)
-    puppet.line("grantedMs")
+def defer(component, milliseconds, deployment="d"):
+    component.line("preUpdateEvent")
+    component.say(deploymentId=deployment, recheckAfterMs=milliseconds)
+    component.line("grantedMs")
 
 
 def gate(device, *options):
@@ -44,7 +44,7 @@ def test_it_runs_after_the_boot_and_serves_both_sockets(device):
     modes = device.run("stat", "--format=%a %U %G", COMPONENTS, CONTROL)
     assert modes.splitlines() == ["666 root root", "660 root reprieve"]
     assert device.status() == {"updates": [], "components": []}
-    device.puppet()
+    device.component()
     assert [one["component"] for one in device.status()["components"]] == [CAMERA]
 
 
@@ -52,7 +52,7 @@ def test_it_runs_after_the_boot_and_serves_both_sockets(device):
 def test_a_connection_starts_it(device, socket):
     device.run("systemctl", "stop", "reprieved.service")
     assert device.shows("ActiveState") == {"ActiveState": "inactive"}
-    device.run("reprieve", "status") if socket == CONTROL else device.puppet()
+    device.run("reprieve", "status") if socket == CONTROL else device.component()
     assert device.shows("ActiveState", "SubState") == ACTIVE
 
 
@@ -75,7 +75,7 @@ def test_systemd_finds_nothing_to_object_to(device):
 
 
 def test_the_status_says_who_is_waited_for_and_how_long(device):
-    camera = device.puppet()
+    camera = device.component()
     waiting = gate(device)
     waits_for(device, f"waiting for {CAMERA}, ")
     defer(camera, 20 * 60_000)
@@ -96,7 +96,7 @@ def test_a_reload_takes_what_is_good_and_nothing_else(device):
     device.run("systemctl", "reload", "reprieved")
     device.wait_for("is not reloaded", "journalctl", "--unit=reprieved", "--output=cat")
     assert device.shows("ActiveState", "SubState") == ACTIVE
-    camera = device.puppet()
+    camera = device.component()
     gate(device)
     camera.line("preUpdateEvent")
     camera.say(deploymentId="d", recheckAfterMs=HOUR)
@@ -105,7 +105,7 @@ def test_a_reload_takes_what_is_good_and_nothing_else(device):
 
 @pytest.mark.slow
 def test_nothing_wakes_it_while_nothing_happens(device):
-    device.puppet()
+    device.component()
     process = device.shows("MainPID")["MainPID"]
 
     def switches():
@@ -124,7 +124,7 @@ def test_nothing_wakes_it_while_nothing_happens(device):
 def test_a_daemon_that_is_stuck_is_killed_and_goes_on(tmp_path):
     drop_in = "/etc/systemd/system/reprieved.service.d/watchdog.conf"
     with Device(tmp_path / "out", texts={drop_in: "[Service]\nWatchdogSec=1s\n"}) as device:
-        camera = device.puppet()
+        camera = device.component()
         waiting = gate(device)
         defer(camera, HOUR)
         process = device.shows("MainPID")["MainPID"]
@@ -133,17 +133,17 @@ def test_a_daemon_that_is_stuck_is_killed_and_goes_on(tmp_path):
         device.wait_for("NRestarts=1", "systemctl", "show", "reprieved", "--property=NRestarts")
         waiting.error_line("was announced before and is joined")
         device.wait_for("active", "systemctl", "is-active", "reprieved")
-        again = device.puppet(unit=f"ggl.{CAMERA}.install")
+        again = device.component(unit=f"ggl.{CAMERA}.install")
         assert device.participants() == {CAMERA: "deferred"}
         again.say(deploymentId="d", recheckAfterMs=0)
         assert waiting.end()[0] == 0
 
 
 def test_a_restart_refuses_nobody_and_a_gate_goes_on_waiting(device):
-    camera = device.puppet()
+    camera = device.component()
     waiting = gate(device)
     defer(camera, HOUR)
-    command = ["/usr/bin/python3", f"{TESTS}/knock.py", COMPONENTS, CONTROL]
+    command = ["/usr/bin/python3", f"{TESTS}/handshakes.py", COMPONENTS, CONTROL]
     knocking = device.start(*command, stdin=subprocess.PIPE)
     knocking.line("knocking")
     for _ in range(5):
@@ -153,7 +153,7 @@ def test_a_restart_refuses_nobody_and_a_gate_goes_on_waiting(device):
     print(said)
     assert code == 0, errors
     camera.line("hung up")
-    again = device.puppet(unit=f"ggl.{CAMERA}.install")
+    again = device.component(unit=f"ggl.{CAMERA}.install")
     assert device.participants() == {CAMERA: "deferred"}
     again.say(deploymentId="d", recheckAfterMs=0)
     assert waiting.end()[0] == 0
@@ -171,13 +171,13 @@ def test_a_mistake_in_the_configuration_heals_once_it_is_put_right(device):
 
 
 def test_being_killed_loses_nothing(device):
-    camera = device.puppet()
+    camera = device.component()
     waiting = gate(device, "--max-total-defer", "1h")
     defer(camera, 600_000)
     [before] = device.status()["updates"]
     device.run("systemctl", "kill", "--signal=KILL", "reprieved")
     waiting.error_line("was announced before and is joined")
-    again = device.puppet(unit=f"ggl.{CAMERA}.install")
+    again = device.component(unit=f"ggl.{CAMERA}.install")
     [after] = device.status()["updates"]
     assert after["ageMs"] > before["ageMs"]
     [deferral] = after["participants"]
@@ -190,7 +190,7 @@ def test_being_killed_loses_nothing(device):
 
 def test_an_update_that_reboots_is_completed_in_the_next_boot(tmp_path):
     with Device(tmp_path / "out", boots=2) as device:
-        camera = device.puppet()
+        camera = device.component()
         device.start("reprieve", "gate", "--deployment-id", "d", "--reboots", "--",
                      "systemctl", "reboot")  # fmt: skip
         camera.line("preUpdateEvent")
@@ -198,7 +198,7 @@ def test_an_update_that_reboots_is_completed_in_the_next_boot(tmp_path):
         device.wait_until_up()
         [update] = device.status()["updates"]
         assert (update["deploymentId"], update["state"]) == ("d", "released")
-        camera = device.puppet()
+        camera = device.component()
         device.run("reprieve", "complete", "d", "--message", "all is well")
         assert "applied" in camera.line("postUpdateEvent")
         history = device.run("reprieve", "history", "d")

@@ -2,7 +2,7 @@
 """The machine shuts down: logind, its delay inhibitor, and the gate that a shutdown waits at."""
 
 import pytest
-from doors import OURS, Journal, Machine
+from machine import OURS, Journal, Machine
 from rig import needs_systemd
 
 pytestmark = [needs_systemd, pytest.mark.systemd]

@@ -197,9 +197,10 @@ def test_what_the_command_prints_fits_its_schema(daemon, processes):
     camera.acknowledge("d")
     code, lines, errors = program.end()
     assert code == 0, errors
-    for line in lines:
-        STRICT["GateEvents"].validate(json.loads(line))
-    assert "released" in lines[-1]
+    *lines, end = map(json.loads, lines)
+    for event in lines:
+        STRICT["GateEvents"].validate(event)
+    assert "released" in lines[-1] and "ended" in end
     history = processes.reprieve(daemon, "history", "--json").end()[1]
     STRICT["GetHistoryResponse"].validate(json.loads("".join(history)))
 

@@ -3,7 +3,7 @@
 
 import pytest
 from daemon import ROOT
-from doors import NUCLEUS, OURS, UNITS, Journal, Machine
+from machine import NUCLEUS, OURS, UNITS, Journal, Machine
 from rig import needs_systemd
 
 pytestmark = [needs_systemd, pytest.mark.systemd]

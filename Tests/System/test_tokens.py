@@ -215,3 +215,29 @@ def test_a_component_that_policy_forbids_is_told_so(start, file):
     daemon = start("--component", f"{CAMERA} Subscribe=no", "--allow-unknown", "no")
     for name in [CAMERA, ROBOT]:
         refused(lambda: daemon.component(name), "UnauthorizedError", name)
+
+
+@pytest.mark.parametrize("target", ["real/tokens", "../real/tokens"])
+def test_a_linked_file_is_followed_and_the_link_stays(processes, directory, target):
+    place = pathlib.Path(directory) / "links"
+    place.mkdir()
+    real = place / target
+    real.parent.resolve().mkdir()
+    link, again = place / "tokens", place / "again"
+    link.symlink_to(target)
+    again.symlink_to("tokens")
+    for name, path in [(CAMERA, link), (ROBOT, again)]:
+        assert processes.start(BUILD / "reprieve", "token", name, "--tokens", path).end()[0] == 0
+    assert link.is_symlink() and again.is_symlink() and not real.is_symlink()
+    assert CAMERA in real.read_text() and ROBOT in real.read_text()
+
+
+def test_a_link_that_leads_round_in_a_circle_is_an_error(token, file):
+    file.symlink_to(file.name)
+    assert "ELOOP" in "\n".join(token(CAMERA, code=74))
+
+
+def test_a_byte_order_mark_is_skipped(token, file):
+    token(CAMERA)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().split(b"\n", 1)[1])
+    assert [line.split()[0] for line in token("--list")] == [CAMERA]

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite struct `The documentation` {
+@Suite("The documentation") struct DocumentationTests {
     private static let pages =
         repositoryFiles(in: "Sources").filter { $0.hasSuffix(".md") } + ["README.md"]
 
@@ -23,13 +23,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+    func `names only files that exist`(page: String) {
+        let files =
+            ["Sources", "Tests", "Samples", "Protocol", "Packaging"]
+            .flatMap { repositoryFiles(in: $0) } + ["Package.swift"]
+        let named = Self.text(of: page)
+            .matches(of: #/`([\w/+.-]+\.(?:swift|py|md|json|sh|txt|catalog))`/#)
+            .map { String($0.1) }
+        for name in named {
+            let exists = files.contains { $0 == name || $0.hasSuffix("/" + name) }
+            #expect(exists, "\(page): there is no \(name)")
+        }
+    }
+
     @Test func `shows some`() {
         let shown = Self.pages.flatMap { Quotation.all(in: Self.text(of: $0)) }
         #expect(shown.count > 3)
     }
 }
 
-@Suite struct `A quotation` {
+@Suite("A quotation") struct QuotationTests {
     private let page = """
         Text.
 

@@ -3,7 +3,7 @@
 import Testing
 
 /// A rule that cannot be broken proves nothing, so each is shown a text that breaks it.
-@Suite struct `The rules of tidiness` {
+@Suite("The rules of tidiness") struct RuleTests {
     private static let licence = "// SPDX-License-Identifier: Apache-2.0\n"
 
     private func lines(_ rule: Rule, _ text: String) -> [Int] {
@@ -61,7 +61,7 @@ import Testing
     }
 }
 
-@Suite struct `The manifest as it is read` {
+@Suite("The manifest as it is read") struct ManifestTests {
     private let targets = Manifest(
         """
         let package = Package(

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite struct `The repository is tidy` {
+@Suite("The repository is tidy") struct TidyTests {
     static let files =
         ["Sources", "Tests", "Samples", "Protocol", "Packaging"].flatMap { repositoryFiles(in: $0) }
         + ["Package.swift", ".ci/run"]

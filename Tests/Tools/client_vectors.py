@@ -216,7 +216,7 @@ def tolerated(vectors):
     kinds = {0: b"", 1: b"", 2: b"1", 3: b"12", 4: b"1234", 5: b"12345678", 6: b"\0\0011"}
     kinds.update({7: b"\0\001x", 8: b"12345678", 9: bytes(16)})
     odd = {f"odd-{kind}": (kind, value) for kind, value in kinds.items()}
-    rule = "headers that nobody knows are ignored, whatever their type"
+    rule = "unknown headers are ignored, whatever their type"
     vectors.taken("headers-of-all-types", rule, encode({**odd, **HEADERS}, b"{}"))
     loud = {name.upper(): value for name, value in HEADERS.items()}
     vectors.taken("headers-in-capitals", "names of headers have no case", encode(loud, b"{}"))
@@ -225,7 +225,7 @@ def tolerated(vectors):
     longest = (7, struct.pack(">H", 32_767) + b"x" * 32_767)
     rule = "a header's value may have 32,767 bytes"
     vectors.taken("longest-header", rule, having({"odd": longest}))
-    rule = "flags that nobody knows are ignored"
+    rule = "unknown flags are ignored"
     vectors.taken("unknown-flags", rule, request(flags=0x7FFFFFFD))
     rule = ":content-type is not looked at in requests"
     vectors.taken("another-content-type", rule, having({":content-type": "text/plain"}))

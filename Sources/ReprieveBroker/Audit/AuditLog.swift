@@ -7,7 +7,7 @@ internal import ReprieveProtocol
 /// user, one is logged in a minute, and then how many were left out.
 struct AuditLog: Sendable {
     private static let interval = Duration.seconds(60)
-    /// Kinds that are told apart. Beyond it complaints of one kind count as one, whoever causes
+    /// Kinds that are told apart. Beyond it complaints of one kind count as one, whichever peer causes
     /// them.
     private static let maximumSubjects = 256
 
@@ -126,7 +126,7 @@ extension Broker {
         auditLog.note(.released(release))
     }
 
-    /// A shutdown leaves less time than a component needs: logged once, for whoever can change it.
+    /// A shutdown leaves less time than a component needs: logged once; an operator can change it.
     private mutating func warnOfLimit(_ answer: Answer, _ grant: Grant, at now: Instant) {
         guard answer.deploymentID == shutdown.deploymentID, !shutdown.hasWarned,
             grant.granted < answer.deferral,

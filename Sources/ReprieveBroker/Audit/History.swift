@@ -8,7 +8,7 @@ package struct HistoryLimits: Hashable, Sendable {
     package var maximumDecisions = 128
     /// Bytes of all decisions together.
     package var maximumBytes = 128 * 1_024
-    /// Participants told of one by one in a decision: who mattered most comes first.
+    /// Participants listed in a decision, those that blocked longest first.
     package var maximumParticipants = 128
 }
 
@@ -18,13 +18,13 @@ struct History: Sendable {
         var number: Int32
         var deploymentID: DeploymentID
         var announcedAtMs: Int64
-        /// Nobody has said yet what became of the update.
+        /// The update's outcome is not known yet.
         var isOpen: Bool
         var json: [UInt8]
     }
 
     private(set) var entries: [Entry] = []
-    /// What the open ones say, by number: it is to be added to.
+    /// The decoded open entries, by number: their end is still to be added.
     private var open: [Int32: DecisionShape] = [:]
     private var byteCount = 0
     private var limits = HistoryLimits()
@@ -146,7 +146,7 @@ extension DecisionShape {
             releasedAtMs = release.at.stamp(bootTime)
             basis = release.basis
         }
-        // Whoever held it back longest comes first.
+        // The component that held it back longest comes first.
         let decided = update.release?.at ?? end?.at ?? update.announced
         let told = update.longestBlocking(at: decided, limit: limits.maximumParticipants)
         omitted = Int64(update.participants.count - told.count)

@@ -6,7 +6,7 @@ internal import ReprieveProtocol
 // The fields of an entry in the systemd journal. `Packaging/reprieve.catalog` explains messages.
 
 extension LogEntry {
-    /// The update that it is about.
+    /// The update that the entry is about.
     package var deploymentID: DeploymentID? {
         switch self {
         case .announced(let id, _), .joined(let id, _), .shutdown(let id, _),
@@ -20,7 +20,7 @@ extension LogEntry {
         }
     }
 
-    /// The component that it is about.
+    /// The component that the entry is about.
     package var component: ComponentName? {
         let name =
             switch self {
@@ -49,8 +49,8 @@ extension LogEntry {
         return ending.post(id).outcome.rawValue
     }
 
-    /// The kind of message, which never changes its meaning. What an operator cannot act upon
-    /// has none.
+    /// The id of the kind of message, which never changes its meaning. Messages that an operator
+    /// cannot act upon have none.
     package var messageID: String? {
         switch self {
         case .announced, .joined: "b98cbcfab0674553876d12db0663b5a0"

@@ -13,7 +13,7 @@ package struct PeerLabel: Hashable, Sendable {
     }
 }
 
-/// Something worth a line in the log.
+/// An entry of the log.
 package enum LogEntry: Hashable, Sendable {
     package enum Level: Int, Comparable, Hashable, Sendable {
         case debug

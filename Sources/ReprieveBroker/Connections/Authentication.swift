@@ -4,11 +4,11 @@ internal import Negotiation
 internal import ReprieveProtocol
 internal import Tokens
 
-/// Who a connection is: `Protocol/security.md`, "Names".
+/// The identity of a connection: `Protocol/security.md`, "Names".
 enum Identity: Hashable, Sendable {
     /// `token` is the digest of the token that proved it, if one did.
     case component(ComponentName, token: SHA256?)
-    /// On the control socket, where the file's permissions are all that counts.
+    /// On the control socket, where only the socket file's permissions count.
     case unnamed
     case denied(reason: String)
 
@@ -29,7 +29,7 @@ enum Identity: Hashable, Sendable {
             return
         }
         let claim = Claim(request)
-        // At the control socket nobody needs a name, and gets none unasked.
+        // At the control socket a connection needs no name, and gets one only if it claims one.
         guard endpoint == .components || claim != .nothing else {
             self = .unnamed
             return
@@ -38,7 +38,7 @@ enum Identity: Hashable, Sendable {
         if endpoint == .control, case .denied = self { self = .unnamed }
     }
 
-    /// The second rule, and the third.
+    /// By the service of its process, else by its claim: the second rule and the third.
     private static func named(_ claim: Claim, _ peer: Credentials, broker: UInt32) -> Self {
         if case .malformed(let name) = claim {
             return .denied(reason: "\(quoted(name)) cannot be a component's name")
@@ -52,7 +52,7 @@ enum Identity: Hashable, Sendable {
         return .component(name, token: nil)
     }
 
-    /// Why what a process outside all services says of itself counts for nothing; nil if it counts.
+    /// Why the claim of a process outside all services is not believed; nil if it is.
     private static func whyNotBelieved(_ peer: Credentials, broker: UInt32) -> String? {
         if peer.place.hasExited { return "its process has ended, and nothing tells whose it was" }
         if peer.place.isUnknown { return "its process could not be looked up, and it has no token" }
@@ -63,7 +63,7 @@ enum Identity: Hashable, Sendable {
     }
 }
 
-/// What a connection says that its name is.
+/// The name that a connection claims.
 private enum Claim: Equatable {
     case name(ComponentName)
     case malformed(String)

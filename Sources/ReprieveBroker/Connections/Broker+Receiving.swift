@@ -25,7 +25,8 @@ extension Broker {
         closeDeadlines[id] = now + Limits.handshakeTimeout
     }
 
-    /// The connection is over, whoever ended it. What waits for the peer is offered once more.
+    /// The connection is over, whichever end ended it. Its outbox is offered to the socket once
+    /// more.
     mutating func close(_ id: PeerID, at now: Instant) {
         guard let peer = peers.remove(id) else { return }
         if !peer.isStalled, !peer.outbox.isEmpty {

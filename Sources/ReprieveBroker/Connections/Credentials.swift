@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who is at the other end, as the kernel knows it.
+/// The process and user at the other end, as the kernel knows them.
 package struct Credentials: Hashable, Sendable {
     package var process: Int32
     package var user: UInt32

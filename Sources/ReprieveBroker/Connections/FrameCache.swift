@@ -3,8 +3,8 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// The latest frame of a kind. Most components are told the same on a stream of the same number: a
-/// thousand outboxes then share one array.
+/// The latest frame of a kind. Most components are sent the same content on a stream of the same
+/// number, so a thousand outboxes can share one array.
 struct FrameCache<Content: Equatable & Sendable>: Sendable {
     private var content: Content?
     private var stream: Int32 = 0

@@ -5,11 +5,11 @@ internal import Negotiation
 internal import ReprieveProtocol
 internal import Tokens
 
-/// One connection: who it is, what half has arrived, what waits to leave.
+/// One connection: its identity, the bytes of a frame that is not whole yet, and its outbox.
 struct Peer: Sendable {
     let endpoint: Endpoint
     let credentials: Credentials
-    /// Empty on the control socket, where nobody needs a name.
+    /// Empty on the control socket, where a connection needs no name.
     var name: ComponentName = ""
     /// The digest of the token that proved the name, if one did.
     var token: SHA256?

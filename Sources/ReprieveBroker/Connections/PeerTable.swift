@@ -2,19 +2,19 @@
 
 package import Negotiation
 
-/// Something for each peer. It is changed where it stands, and found without hashing: the numbers
-/// of peers are ours, and name a slot.
+/// A value for each peer, changed in place and found without hashing: the broker's host assigns the
+/// numbers of peers, and a number names a slot.
 struct PeerTable<Value> {
     /// Without gaps, in no order.
     private(set) var values: [Value] = []
-    /// Whose they are.
+    /// The peer of each value.
     private(set) var ids: [PeerID] = []
     /// By slot, where its peer stands; -1 where it has none.
     private var places: [Int32] = []
 
     var count: Int { values.count }
 
-    /// Where a peer is until the next one comes or goes.
+    /// The index of a peer's value until a peer is added or removed.
     func index(of id: PeerID) -> Int? {
         guard id.slot < places.count else { return nil }
         let place = Int(places[id.slot])
@@ -32,7 +32,7 @@ struct PeerTable<Value> {
         index(of: id).map { values[$0] }
     }
 
-    /// Adds a peer that is not there yet.
+    /// Adds a peer that is not in the table.
     mutating func add(_ id: PeerID, _ value: Value) {
         while places.count <= id.slot { places.append(-1) }
         precondition(places[id.slot] < 0, "a slot has one peer at a time")
@@ -70,7 +70,7 @@ package struct PeerNumbers: Sendable {
         return PeerID(latest << PeerID.slotWidth | slotCount)
     }
 
-    /// The peer is no more.
+    /// Frees the slot of a peer that has been removed.
     package mutating func giveBack(_ id: PeerID) { freeSlots.append(UInt64(id.slot)) }
 }
 
@@ -78,6 +78,6 @@ extension PeerID {
     /// Bits of a number that name the slot. The others count peers.
     fileprivate static let slotWidth: UInt64 = 24
 
-    /// Which slot the number names. Peers that come later have it too.
+    /// The slot that the number names. A later peer may have the same.
     package var slot: Int { Int(number & (1 << Self.slotWidth - 1)) }
 }

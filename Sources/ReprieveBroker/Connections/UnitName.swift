@@ -3,14 +3,14 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What a process is called by the service it belongs to: `Protocol/security.md`, "Names".
+/// The name of a process by the service that it belongs to: `Protocol/security.md`, "Names".
 enum UnitName: Hashable, Sendable {
     /// The service is the component, whatever it claims.
     case component(ComponentName)
-    /// The service holds components, which are apart by what they claim, or else by `part`.
+    /// The service holds components, told apart by their claims, else by `part`.
     case unit(ComponentName, part: ComponentName?)
 
-    /// Nil where no service applies: scopes, slices and other units name nobody.
+    /// Nil where no service applies: scopes, slices and other units give no names.
     init?(_ place: Place, broker: UInt32) {
         guard let service = Self.service(place.unit) else { return nil }
         guard let manager = Self.user(of: service) else {

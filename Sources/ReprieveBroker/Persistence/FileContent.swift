@@ -20,6 +20,8 @@ struct FileContent {
     private let now: Instant
     /// When an owed post of another boot is given up.
     private let giveUpAt: Instant
+    /// The format of what is read now.
+    private var format = RecordFrames.format
     /// What is read now was written in another boot.
     private var isOld: Bool
 
@@ -77,6 +79,7 @@ struct FileContent {
                 let age = format > RecordFrames.format ? "a later" : "an earlier"
                 finding = "it was written by \(age) version"
             }
+            self.format = format
             isOfThisBoot = frame.string("boot") == boot
             isOld = !isOfThisBoot
         } else if outlivesBoot || !isOld {
@@ -122,7 +125,7 @@ struct FileContent {
         restored.updates[id] = nil
         if payload.isEmpty { participants[id] = nil }
         guard !payload.isEmpty else { return }
-        var update = try Update(reading: payload)
+        var update = try Update(reading: payload, format: format)
         if case .ended(var end) = update.phase {
             end.deploymentID = id
             update.phase = .ended(end)

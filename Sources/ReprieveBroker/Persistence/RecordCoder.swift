@@ -13,17 +13,21 @@ struct RecordError: Error, Hashable {}
 /// nanoseconds.
 struct RecordCoder {
     private(set) var bytes: [UInt8]
+    /// Of what is read.
+    let format: Int32
     /// Where the next field is read; nil where fields are written.
     private var position: Int?
 
     /// A coder that writes.
     init() {
         bytes = []
+        format = RecordFrames.format
         position = nil
     }
 
-    init(reading bytes: [UInt8]) {
+    init(reading bytes: [UInt8], format: Int32 = RecordFrames.format) {
         self.bytes = bytes
+        self.format = format
         position = 0
     }
 
@@ -134,7 +138,10 @@ struct RecordCoder {
     mutating func code<Value: Recordable>(_ value: inout Value?) throws(RecordError) {
         var isPresent = value != nil
         try code(&isPresent)
-        guard isPresent else { return value = nil }
+        guard isPresent else {
+            value = nil
+            return
+        }
         var present = value ?? Value.blank
         try present.code(&self)
         value = present
@@ -158,8 +165,11 @@ protocol Recordable {
 }
 
 extension Recordable {
-    init(reading payload: [UInt8]) throws(RecordError) {
-        var coder = RecordCoder(reading: payload)
+    init(
+        reading payload: [UInt8],
+        format: Int32 = RecordFrames.format
+    ) throws(RecordError) {
+        var coder = RecordCoder(reading: payload, format: format)
         self = .blank
         try code(&coder)
     }

@@ -84,6 +84,10 @@ extension Policy {
         try coder.code(&maxTotalDefer)
         try coder.code(&refuses)
         try coder.code(&require)
+        // Since format 3.
+        var refusesAbsence = onAbsence == .refuse
+        if coder.format >= 3 { try coder.code(&refusesAbsence) }
+        onAbsence = refusesAbsence ? .refuse : .proceed
         notification = skips ? .skip : .notify
         onSilence = refuses ? .refuse : .proceed
     }

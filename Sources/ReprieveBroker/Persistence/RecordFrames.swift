@@ -20,7 +20,7 @@ internal import Negotiation
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 3
-    /// The formats that are read. Format 2 has no subscribers.
+    /// The formats that are read. Format 2 has no subscribers, and no policy for absence.
     static let readable: ClosedRange<Int32> = 2...3
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0

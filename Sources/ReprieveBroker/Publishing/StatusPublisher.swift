@@ -3,7 +3,7 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// The streams on which status is published, and which of them has yet to be sent the latest.
+/// The streams on which status is published, and which of them are behind.
 ///
 /// Each subscriber is sent the latest state, one document, when its socket takes it: what changes
 /// meanwhile replaces what it was not sent. With many participants documents leave less often, a
@@ -63,7 +63,7 @@ struct StatusPublisher: Sendable {
 }
 
 extension Broker {
-    /// Brings all subscribers of status up to date whose sockets take it.
+    /// Sends the latest state to the subscribers that are behind and whose sockets are not full.
     mutating func publishStatus(at now: Instant) {
         let due = statusPublisher.take(at: now) { peers[$0]?.isStalled == false }
         if !due.isEmpty { publish(to: due, at: now) }
@@ -96,7 +96,8 @@ extension Broker {
         let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
         return StatusShape(
             updates: updates.map { UpdateShape($0.status(at: now)) },
-            components: components
+            components: components,
+            missing: negotiation.missing
         )
     }
 

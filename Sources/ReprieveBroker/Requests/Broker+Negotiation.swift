@@ -7,10 +7,10 @@ internal import ReprieveProtocol
 typealias NegotiationEvent = Event
 typealias NegotiationAction = Action
 
-// From what the negotiation brings about to frames, records and log entries.
+// Between the negotiation and the rest: events go in, frames, records and log entries come out.
 
 extension Broker {
-    /// The only way to tell the negotiation anything.
+    /// The only place where the negotiation is changed.
     mutating func negotiate(_ event: NegotiationEvent, at now: Instant) {
         let before = trace == nil ? nil : negotiation
         let consequences = negotiation.handle(event, at: now)

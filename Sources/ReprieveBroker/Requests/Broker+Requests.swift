@@ -3,6 +3,7 @@
 internal import Negotiation
 internal import ReprieveProtocol
 internal import StrictJSON
+internal import Tokens
 
 /// One request of one peer.
 struct Request {
@@ -17,7 +18,7 @@ struct Request {
     }
 }
 
-/// Whose request it is.
+/// The client that made a request.
 struct Client {
     var name: ComponentName
     var credentials: Credentials
@@ -99,7 +100,7 @@ extension Broker {
             process: peer.credentials.process
         )
         // The response goes first: an event before it would make the SDKs fail the call.
-        welcome(subscription, tellingWhatIsUnderway: request.underway)
+        welcome(subscription, tellingWhatIsUnderway: request.underway, at: now)
         negotiate(.subscribed(subscription), at: now)
     }
 
@@ -128,6 +129,9 @@ extension Broker {
     ) throws(JSONError) {
         let json = try JSON(decoding: payload, limits: .fromCoordinator)
         let request = try GateRequest(decoding: json)
+        if let name = unknownName(in: request) {
+            return fail(stream, .unknownComponent(name))
+        }
         var update = UpdateRequest(
             deploymentID: request.deploymentID,
             reason: request.reason,
@@ -142,6 +146,42 @@ extension Broker {
         }
         let process = peer.credentials.process
         negotiate(.announced(update, coordinator: stream, process: process), at: now)
+    }
+}
+
+extension Broker {
+    /// The first name in a new update's `components` that no component is known to have had, where
+    /// the coordinator wants to be refused for it.
+    private func unknownName(in request: GateRequest) -> String? {
+        guard request.refusesUnknown, request.policy.action != .skip,
+            negotiation.update(request.deploymentID) == nil
+        else { return nil }
+        let required = request.policy.require ?? []
+        return request.components?.first { name in
+            !required.contains(name) && !negotiation.knows(name) && !isNamed(name)
+        }
+    }
+
+    /// Whether a connection, a token or the history has the name, or UNIT/NAME.
+    private func isNamed(_ name: String) -> Bool {
+        let isName = { (component: String) in component == name || component.hasSuffix("/" + name) }
+        return peers.values.contains { isName($0.name) }
+            || settings.tokens.entries.contains { isName($0.component) }
+            || history.decisions(HistoryRequest()).contains { decision in
+                decision.participants.contains { isName($0.component) && $0.rounds > 0 }
+            }
+    }
+}
+
+extension ErrorShape {
+    fileprivate static func unknownComponent(_ name: String) -> ErrorShape {
+        ErrorShape(
+            .resourceNotFound,
+            "no component is known by the name \(quoted(name)): none is connected, and neither the"
+                + " configuration nor the history has it",
+            resourceType: "Component",
+            resourceName: name
+        )
     }
 }
 

@@ -3,11 +3,11 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// Subscriptions that asked what is under way, and came after a gate had opened: they are sent the
-/// post of an update about which they were not asked. A broker that dies forgets them; they come
-/// back, and ask again.
+/// Subscriptions that asked what is under way and came after a gate had opened. They are sent the
+/// post of that update, though they got no notice of it. They are not written down: after a death
+/// of the broker their components subscribe again, and ask again.
 struct LateSubscribers: Sendable {
-    /// By connection, so that one which hangs up is found at once.
+    /// By connection, so that those of a connection that ends are found at once.
     private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]
 
     /// Most of the time there are none.
@@ -46,15 +46,19 @@ struct LateSubscribers: Sendable {
 }
 
 extension Broker {
-    /// Answers a subscription, and says what it came too late for.
-    mutating func welcome(_ subscription: Subscription, tellingWhatIsUnderway isAsked: Bool) {
-        let underway = isAsked ? negotiation.underway(for: subscription) : []
+    /// Responds to a subscription with the updates that it came too late for.
+    mutating func welcome(
+        _ subscription: Subscription,
+        tellingWhatIsUnderway isAsked: Bool,
+        at now: Instant
+    ) {
+        let underway = isAsked ? negotiation.underway(for: subscription, at: now) : []
         respond(subscription.stream, SubscribeResponse(fitting: underway))
         lateSubscribers.add(subscription.stream, to: underway)
     }
 
-    /// Sends late subscribers the post of an update that has ended, unless they are sent it as one
-    /// of those that were asked.
+    /// Sends late subscribers the post of an update that has ended, unless an action sends it
+    /// already.
     mutating func tellLateSubscribers(of post: Post, alreadyTold actions: [NegotiationAction]) {
         let waiting = lateSubscribers.take(post.deploymentID)
         guard !waiting.isEmpty else { return }
@@ -65,7 +69,7 @@ extension Broker {
 }
 
 extension SubscribeResponse {
-    /// As many as there is room for in a frame to a component.
+    /// As many ids as fit into a frame to a component.
     fileprivate init(fitting ids: [DeploymentID]) {
         self.init(underway: ids)
         // The rest of the frame takes less than a quarter of it.

@@ -15,6 +15,7 @@ extension Policy {
         if let ms = shape.maxTotalDeferMs { maxTotalDefer = .milliseconds(ms) }
         if let onSilence = shape.onSilence { self.onSilence = onSilence }
         if let require = shape.require { self.require = require }
+        if let onAbsence = shape.onAbsence { self.onAbsence = onAbsence }
     }
 }
 
@@ -72,6 +73,7 @@ extension ReleasedShape {
             silent: release.silent,
             overridden: release.overridden
         )
+        joined = release.isJoined
     }
 }
 
@@ -97,6 +99,9 @@ extension UpdateShape {
             blockedBy: status.blockedBy,
             participants: status.participants.map(ParticipantShape.init)
         )
+        releasedMs = status.releasedSince?.wholeMilliseconds
+        let isAbsent = status.participants.contains { $0.state == .absent }
+        onAbsence = isAbsent ? status.request.policy.onAbsence : nil
     }
 }
 
@@ -116,7 +121,7 @@ extension ParticipantShape {
 }
 
 extension ErrorShape {
-    /// What a refusal says on the wire: what was wrong, and what to do.
+    /// The error that a refusal becomes: what was wrong, and what to do.
     init(_ refusal: Refusal) {
         switch refusal {
         case .notSubscribed(let name):
@@ -127,6 +132,8 @@ extension ErrorShape {
             self.init(.serviceError, "no update \(quoted(id)) is waiting for an answer")
         case .alreadyReleased(let id):
             self.init(.serviceError, "update \(quoted(id)) is already under way")
+        case .deferralsForbidden(let name, let id):
+            self.init(.serviceError, "\(name) may not defer update \(quoted(id)) at all")
         case .budgetSpent(let name, let id):
             self.init(.serviceError, "\(name) may not defer update \(quoted(id)) any longer")
         case .deadlinePassed(let id):

@@ -3,14 +3,13 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What the machine is to be kept from, and for whom. Whoever can keep it from that sees to it,
-/// after each turn; nobody minds being told the same again.
+/// The inhibitors that are wanted. The host is told after each step, also if nothing has changed.
 package struct Inhibition: Hashable, Sendable {
-    /// A shutdown is to wait for its gate.
+    /// A delay inhibitor: a shutdown waits for its gate.
     package var delays = false
-    /// A shutdown is to be refused.
+    /// A block inhibitor: logind refuses shutdowns.
     package var block: Block?
-    /// Shutdowns are to be heard of.
+    /// The host watches for shutdowns.
     package var listens = false
 
     package init() {}
@@ -22,9 +21,9 @@ package struct Inhibition: Hashable, Sendable {
     }
 }
 
-/// Whoever holds an update back with a deferral, looked up again only when something has changed.
+/// The components with a running deferral, looked up again only after a change.
 struct DeferringComponents: Sendable {
-    /// At first, too: a broker may go on with somebody's deferral.
+    /// True at first: a broker may start with deferrals from its files.
     var areStale = true
     var block: Inhibition.Block?
 }

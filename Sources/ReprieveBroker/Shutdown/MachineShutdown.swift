@@ -16,7 +16,7 @@ package struct Shutdown: Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// How long that is put off for us at most. At zero everyone is told, and nobody waited for.
+    /// How long logind delays it at most. At zero components are told, and not waited for.
     package var limit: Duration
 
     package init(_ kind: Kind, limit: Duration) {
@@ -29,9 +29,9 @@ package struct Shutdown: Hashable, Sendable {
 /// broker itself. Only the next boot knows that it has taken place.
 struct MachineShutdown: Sendable {
     var isUnderWay = false
-    /// Nil where there was nobody to ask.
+    /// Nil where no component was subscribed.
     var deploymentID: DeploymentID?
-    /// Said once: somebody wants more time than there is.
+    /// The log has said, once, that a component wants more time than there is.
     var hasWarned = false
 }
 
@@ -50,7 +50,7 @@ extension Broker {
         let request = request(for: coming)
         shutdown.deploymentID = request.deploymentID
         auditLog.note(.shutdown(request.deploymentID, coming))
-        // Beyond what others may have under way: logind cannot be told to come again.
+        // One more than clients may have under way: logind cannot be asked to try again later.
         negotiation.settings.maximumUpdates += 1
         defer { negotiation.settings = settings.negotiation }
         negotiate(.announced(request, coordinator: .broker, process: 0), at: now)
@@ -72,9 +72,9 @@ extension Broker {
         }
     }
 
-    /// What a broker that ended in a shutdown left behind. Those that only the state file knows of
-    /// have taken place: a container that reboots may still be told that it is the same boot. So
-    /// have those after which even the journal is still there.
+    /// Goes on with the shutdowns that an earlier broker left behind. A shutdown that only the
+    /// state file has took place: a container that reboots may be told the same boot id. So did a
+    /// soft reboot that was released: it leaves the journal in place.
     mutating func recallShutdowns(ofThisBoot known: Set<DeploymentID>, at now: Instant) {
         for update in negotiation.updates.entries where update.request.isShutdown {
             let id = update.id
@@ -92,11 +92,12 @@ extension Broker {
     }
 
     private func request(for coming: Shutdown) -> UpdateRequest {
-        // What is left is for writing down that the gate has opened.
+        // The margin is for writing down that the gate has opened.
         let margin = min(.seconds(1), coming.limit / 10)
         var policy = settings.policy
         policy.notification = .notify
         policy.onSilence = .proceed
+        policy.onAbsence = .proceed
         policy.deadline = coming.limit - margin
         policy.responseTimeout = min(policy.responseTimeout, policy.deadline)
         var request = UpdateRequest(
@@ -119,7 +120,8 @@ extension Broker {
         }
     }
 
-    /// Whether somebody else may end an update. The machine goes down whatever is said of it.
+    /// Whether a client may end an update. The machine's shutdown it may not: that takes place
+    /// whatever a client says of it.
     mutating func mayEnd(_ id: DeploymentID, _ request: StreamID) -> Bool {
         guard shutdown.deploymentID == id, negotiation.updates[id] != nil else { return true }
         let text = "\(quoted(id)) is the machine's shutdown, which only systemd-logind can end"
@@ -132,7 +134,7 @@ extension UpdateRequest {
     /// No request that arrives is equal to this: it names no update.
     var isShutdown: Bool { Shutdown.Kind.allCases.contains { $0.asSent == asSent } }
 
-    /// Whoever acknowledged it is ready for the machine to go down.
+    /// A component that acknowledged it is ready for the machine to go down.
     fileprivate var includesReboot: Bool {
         if restartsNucleus { return true }
         return (try? GateRequest(decoding: asSent, limits: .fromCoordinator))?.reboots ?? false

@@ -15,7 +15,7 @@ package enum File {
     }
 
     /// The same of a file with secrets: it is read only if it belongs to this process's user or to
-    /// root, and nobody else may read or write it.
+    /// root, and no other user may read or write it.
     package static func readPrivate(
         _ path: String,
         atMost limit: Int
@@ -46,28 +46,49 @@ package enum File {
 
     /// The names of a directory's entries, sorted; none if it is not there.
     package static func names(in path: String) throws(SystemError) -> [String] {
-        guard let directory = opendir(path) else {
+        guard let directory = opendir(path.rawCString) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw SystemError("read", path: path, errno: errno)
         }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(rawCString: $0) })
         }
         return names.sorted()
+    }
+
+    /// The path to which a symbolic link leads, also where there is no file yet; any other path as
+    /// it is.
+    package static func target(of path: String) throws(SystemError) -> String {
+        var target = path
+        for _ in 0..<maximumLinks {
+            guard let next = link(at: target) else { return target }
+            target = next.hasPrefix("/") ? next : directory(of: target) + "/" + next
+        }
+        throw SystemError("follow", path: path, errno: ELOOP)
+    }
+
+    /// As many as the kernel follows.
+    private static let maximumLinks = 40
+
+    private static func link(at path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { return nil }
+        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Puts a file in the place of another, whole or not at all, and on the disk before this
     /// returns. Only its owner may read it; the owner stays who it was.
     package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         let draft = path + ".new"
-        unlink(draft)
+        unlink(draft.rawCString)
         do throws(SystemError) {
             try write(bytes, to: draft, ownerAs: path)
-            try check(rename(draft, path), "replace", path: path)
+            try check(rename(draft.rawCString, path.rawCString), "replace", path: path)
         } catch {
-            unlink(draft)
+            unlink(draft.rawCString)
             throw error
         }
         try syncDirectory(of: path)
@@ -76,7 +97,7 @@ package enum File {
     /// Makes the directory of a file, if there is none.
     package static func makeDirectory(of path: String) throws(SystemError) {
         let directory = directory(of: path)
-        if mkdir(directory, 0o755) != 0 {
+        if mkdir(directory.rawCString, 0o755) != 0 {
             if errno == EEXIST { return }
             throw SystemError("make the directory", path: directory, errno: errno)
         }
@@ -86,12 +107,12 @@ package enum File {
     /// Has the names in a file's directory survive a loss of power.
     private static func syncDirectory(of path: String) throws(SystemError) {
         let directory = directory(of: path)
-        let number = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let number = open(directory.rawCString, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let file = Descriptor(owning: try check(number, "open", path: directory))
         try check(fsync(file.number), "sync", path: directory)
     }
 
-    private static func directory(of path: String) -> String {
+    static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
@@ -125,7 +146,7 @@ package enum File {
         _ flags: Int32 = 0
     ) throws(SystemError) -> Descriptor? {
         // To open a FIFO in its place would block for ever.
-        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
+        let number = open(path.rawCString, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
         if number < 0, errno == ENOENT { return nil }
         return Descriptor(owning: try check(number, "open", path: path))
     }
@@ -152,10 +173,11 @@ package enum File {
         to path: String,
         ownerAs old: String
     ) throws(SystemError) {
-        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let number = open(path.rawCString, flags, 0o600)
         let file = Descriptor(owning: try check(number, "create", path: path))
         var status = stat()
-        if stat(old, &status) == 0, status.st_uid != geteuid() {
+        if stat(old.rawCString, &status) == 0, status.st_uid != geteuid() {
             try check(fchown(number, status.st_uid, status.st_gid), "set the owner of", path: path)
         }
         var rest = bytes[...]

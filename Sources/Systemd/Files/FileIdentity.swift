@@ -17,7 +17,7 @@ package struct FileIdentity: Equatable {
     /// Nil if there is none. A link is a file of its own.
     package init?(at path: String) {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
+        guard lstat(path.rawCString, &status) == 0 else { return nil }
         self.init(status)
     }
 

@@ -8,7 +8,7 @@ package struct Pipe: Sendable {
     package let readingEnd: Int32
     package let writingEnd: Int32
 
-    /// Whoever makes it closes both.
+    /// Its creator closes both ends.
     package init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
         try check(pipe2(&ends, O_CLOEXEC), "make a pipe")

@@ -14,7 +14,9 @@ package final class Acceptor {
     private static let pause = Duration.milliseconds(100)
 
     private let listening: ListenSocket
-    private let source: EventSource
+    /// Descriptors that are left to others: a connection that would take one of them is closed.
+    private let reserve: Int
+    private var source: EventSource
     private unowned let loop: EventLoop
     private let resumption: Alarm
     private var spare: Descriptor?
@@ -22,14 +24,30 @@ package final class Acceptor {
     private var exhausted: (SystemError) -> Void = { _ in }
     private var isExhausted = false
 
-    package init(_ listening: ListenSocket, on loop: EventLoop) throws(SystemError) {
+    package init(
+        _ listening: ListenSocket,
+        on loop: EventLoop,
+        leaving reserve: Int = 0
+    ) throws(SystemError) {
         source = try Self.makeSource(on: loop, listening: listening.descriptor)
         resumption = try Alarm(on: loop)
         self.listening = listening
+        self.reserve = reserve
         self.loop = loop
         source.calls(self)
         spare = Self.openSpare()
         resumption.onFire { [unowned self] in resume() }
+    }
+
+    /// Whether clients find the socket at its path.
+    package var isInPlace: Bool { listening.isInPlace }
+
+    /// Listens at the path again, from which the socket's file was removed.
+    package func restore() throws(SystemError) {
+        source.enable(SD_EVENT_OFF)
+        try listening.restore()
+        source = try Self.makeSource(on: loop, listening: listening.descriptor)
+        source.calls(self)
     }
 
     package func onConnection(_ handler: @escaping (consuming StreamSocket) -> Void) {
@@ -50,6 +68,11 @@ package final class Acceptor {
     }
 
     private func take(_ descriptor: Int32) {
+        // A new descriptor is the lowest free number: all below it are in use.
+        if reserve > 0, Int(descriptor) >= DescriptorLimit.current - reserve {
+            close(descriptor)
+            return report(EMFILE)
+        }
         isExhausted = false
         connected(StreamSocket(owning: descriptor))
     }

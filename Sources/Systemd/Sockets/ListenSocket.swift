@@ -10,10 +10,12 @@ package final class ListenSocket {
 
     /// Where it listens; empty for an inherited socket without a file.
     package let path: String
-    private let owned: Descriptor
+    private var owned: Descriptor
     /// Nil for inherited sockets, whose file is not deleted.
-    private let file: SocketFile?
-    private let lock: PathLock?
+    private var file: SocketFile?
+    private var lock: PathLock?
+    private let mode: UInt32
+    private let group: UInt32?
 
     package var descriptor: Int32 { owned.number }
 
@@ -36,7 +38,30 @@ package final class ListenSocket {
         self.owned = owned
         self.file = file
         self.lock = consume lock
+        self.mode = mode
+        self.group = group
     }
+
+    /// Listens at the path again, from which the file was removed. Connections that wait to be
+    /// accepted are lost.
+    func restore() throws(SystemError) {
+        let address = try UnixAddress(path)
+        if !(lock?.isInPlace ?? false) {
+            lock = nil
+            lock = try PathLock(path)
+        }
+        try SocketFile.removeStale(at: address)
+        let fresh = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
+        file = try SocketFile(binding: fresh.number, to: address, mode: mode, group: group)
+        try check(listen(fresh.number, Self.backlog), "listen on", path: path)
+        owned = fresh
+    }
+
+    /// Whether this process has made the socket's file.
+    package var isOwn: Bool { file != nil }
+
+    /// Whether clients find this socket at its path. An inherited one is systemd's to look after.
+    package var isInPlace: Bool { file?.isInPlace ?? true }
 
     /// Takes over a socket that another process has bound. The file stays that process's.
     init(inheriting descriptor: Int32) throws(SystemError) {
@@ -52,6 +77,7 @@ package final class ListenSocket {
         self.owned = owned
         file = nil
         lock = nil
+        (mode, group) = (0, nil)
     }
 
     deinit { file?.remove() }

@@ -23,16 +23,18 @@ struct SocketFile {
         try check(fchmod(descriptor, 0o600), "set the mode of", path: path)
         try check(address.bind(descriptor), "bind", path: path)
         if let group {
-            try check(lchown(path, UInt32.max, group), "set the group of", path: path)
+            try check(lchown(path.rawCString, UInt32.max, group), "set the group of", path: path)
         }
-        try check(chmod(path, mode), "set the mode of", path: path)
+        try check(chmod(path.rawCString, mode), "set the mode of", path: path)
         identity = try Self.look(at: path).map(FileIdentity.init)
     }
+
+    var isInPlace: Bool { FileIdentity(at: path) == identity }
 
     /// Deletes the file, unless another file has taken its place.
     func remove() {
         guard let found = try? Self.look(at: path), FileIdentity(found) == identity else { return }
-        unlink(path)
+        unlink(path.rawCString)
     }
 
     /// Deletes a socket file whose process has ended. Anything else is left as it is.
@@ -44,7 +46,7 @@ struct SocketFile {
             throw SystemError("listen on", path: path, errno: EEXIST, because: reason)
         }
         try ensureUnserved(address)
-        try check(unlink(path), "delete", path: path)
+        try check(unlink(path.rawCString), "delete", path: path)
     }
 
     private static func ensureUnserved(_ address: UnixAddress) throws(SystemError) {
@@ -57,7 +59,7 @@ struct SocketFile {
 
     private static func look(at path: String) throws(SystemError) -> stat? {
         var status = stat()
-        if lstat(path, &status) == 0 { return status }
+        if lstat(path.rawCString, &status) == 0 { return status }
         if errno == ENOENT { return nil }
         throw SystemError("look at", path: path, errno: errno)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import ReprieveTypes
 
 /// The address of a Unix socket in the file system.
 struct UnixAddress {
@@ -9,7 +10,7 @@ struct UnixAddress {
 
     init(_ path: String) throws(SystemError) {
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1
-        let bytes = path.utf8
+        let bytes = path.rawBytes
         guard bytes.count <= room else {
             let reason = "the path has \(bytes.count) bytes; a socket's may have at most \(room)"
             throw SystemError("use", path: path, errno: ENAMETOOLONG, because: reason)
@@ -35,7 +36,7 @@ struct UnixAddress {
         }
         guard result == 0 else { return nil }
         let path = withUnsafeBytes(of: bound.sun_path) {
-            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            String(rawBytes: $0.prefix { $0 != 0 }.map(\.self))
         }
         try? self.init(path)
     }

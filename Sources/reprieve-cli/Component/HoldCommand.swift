@@ -5,6 +5,8 @@ internal import ReprieveTransport
 
 extension UpdateInhibitor.IfUnderway: ExpressibleByArgument {}
 
+extension UpdateInhibitor.IfDenied: ExpressibleByArgument {}
+
 struct HoldCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold",
@@ -24,9 +26,17 @@ struct HoldCommand: AsyncParsableCommand {
             They wait a few more seconds for `reprieve hold` to reconnect (ReconnectGrace of \
             reprieved), and then go ahead.
 
+            COMMAND may itself run `reprieve gate`: that update does not wait for COMMAND's end. \
+            Nor does `reprieve hold` in the COMMAND of `reprieve gate` wait for that update's. Both \
+            know by REPRIEVE_HOLD and REPRIEVE_DEPLOYMENT_ID in the environment, which sudo may \
+            remove.
+
+            In a service of systemd, COMMAND takes the listening sockets and the watchdog over. \
+            Its notifications require NotifyAccess=all.
+
             With exit code 75 an update is under way, with 77 the broker does not allow this \
             component to defer updates, and with 127 COMMAND was not found. In these cases COMMAND \
-            did not run.
+            did not run, and --not-run-code gives all of them one exit code of your choice.
             """
     )
 
@@ -50,6 +60,11 @@ struct HoldCommand: AsyncParsableCommand {
     @Option(help: "What follows when an update is under way already.")
     var ifUnderway = UpdateInhibitor.IfUnderway.refuse
 
+    @Option(help: "What follows when the broker does not allow this component to defer updates.")
+    var ifDenied = UpdateInhibitor.IfDenied.refuse
+
+    @OptionGroup var notRun: NotRunOptions
+
     @Argument(
         parsing: .postTerminator,
         help: ArgumentHelp(
@@ -65,9 +80,16 @@ struct HoldCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let executable = try Executable(command, searchPath: Executable.searchPath)
-        let inhibitor = UpdateInhibitor(why: why, leaseMs: lease, ifUnderway: ifUnderway)
-        let end = try await inhibitor.run(executable, with: component.subscription)
-        throw ExitCode(end.exitCode)
+        try await notRun.run {
+            let executable = try Executable(command, searchPath: Executable.searchPath)
+            let inhibitor = UpdateInhibitor(
+                why: why,
+                leaseMs: lease,
+                ifUnderway: ifUnderway,
+                ifDenied: ifDenied
+            )
+            let end = try await inhibitor.run(executable, with: component.subscription)
+            throw ExitCode(end.exitCode)
+        }
     }
 }

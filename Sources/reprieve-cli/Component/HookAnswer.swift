@@ -4,7 +4,8 @@ internal import ReprieveProtocol
 
 /// The answer that a hook gives by its exit code and its output.
 enum HookAnswer: Hashable, Sendable {
-    case acknowledge
+    /// With what went wrong, for the status and the history.
+    case acknowledge(message: String? = nil)
     case `defer`(milliseconds: Int64, message: String?)
 
     /// The exit code that defers.

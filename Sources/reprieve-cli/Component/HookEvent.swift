@@ -35,8 +35,9 @@ enum HookEvent: Hashable, Sendable {
     }
 
     private static let names = [
-        "EVENT", "DEPLOYMENT_ID", "REASON", "RESTARTS_NUCLEUS", "COMPONENTS", "ROUND", "FINAL",
-        "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME", "MESSAGE",
+        "EVENT", "DEPLOYMENT_ID", "REASON", "RESTARTS_NUCLEUS", "COMPONENTS", "COMPONENTS_COUNT",
+        "ROUND", "FINAL", "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME",
+        "MESSAGE",
     ]
 }
 
@@ -48,7 +49,9 @@ extension PreUpdateEvent {
             "LAST_CALL": String(lastCall),
         ]
         values["REASON"] = reason
-        values["COMPONENTS"] = components?.joined(separator: ",")
+        if let components {
+            values.merge(reprieve_cli.variables("COMPONENTS", components)) { $1 }
+        }
         values["ROUND"] = round.map { String($0) }
         values["RESPOND_BY_MS"] = respondByMs.map { String(max(0, $0 - age)) }
         values["DEADLINE_IN_MS"] = deadlineInMs.map { String(max(0, $0 - age)) }

@@ -4,6 +4,8 @@ internal import ArgumentParser
 internal import Glibc
 internal import Synchronization
 
+extension NoticeResponder.OnFailure: ExpressibleByArgument {}
+
 struct ListenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "listen",
@@ -18,6 +20,7 @@ struct ListenCommand: AsyncParsableCommand {
               REPRIEVE_REASON             why the update is made
               REPRIEVE_RESTARTS_NUCLEUS   true if it restarts the nucleus and all components
               REPRIEVE_COMPONENTS         the components it concerns, with commas; empty: all
+              REPRIEVE_COMPONENTS_COUNT   how many; of a very long list only the first are named
               REPRIEVE_ROUND              1 at the first notice, then counting
               REPRIEVE_FINAL              true if all others are ready: act only then
               REPRIEVE_LAST_CALL          true if it goes ahead soon, whatever the answer
@@ -30,8 +33,10 @@ struct ListenCommand: AsyncParsableCommand {
 
             Exit code 0 acknowledges. Exit code 75 defers: the first line of standard output says \
             for how long and why, as in "30s recording". Any other exit code acknowledges as well, \
-            with a warning, since a mistake in COMMAND must not block updates. The exit code for \
-            an outcome is ignored.
+            with a warning, since a mistake in COMMAND must not block updates. But if COMMAND \
+            cannot be started in the time to answer, or is killed by a signal, or exits with 126 \
+            or more as a shell does then, the component is silent. --on-failure chooses one for \
+            all of these; the status and the history show it. The exit code for an outcome is ignored.
 
             Shortly before the time to answer ends, COMMAND and all processes that it started are \
             sent SIGTERM, at which COMMAND may still exit with 0 or 75, and then SIGKILL. Without \
@@ -51,6 +56,14 @@ struct ListenCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The program that answers.", valueName: "command"))
     var exec: String
 
+    @Option(
+        help: ArgumentHelp(
+            "What follows when COMMAND fails (default: acknowledge for an exit code below 126, else"
+                + " silent)."
+        )
+    )
+    var onFailure: NoticeResponder.OnFailure?
+
     @Argument(
         parsing: .postTerminator,
         help: ArgumentHelp("The arguments of COMMAND, after --.", valueName: "argument")
@@ -59,7 +72,7 @@ struct ListenCommand: AsyncParsableCommand {
 
     func run() async throws {
         let executable = try Executable([exec] + arguments, searchPath: Executable.searchPath)
-        let responder = NoticeResponder(executable)
+        let responder = NoticeResponder(executable, onFailure: onFailure)
         let responding = Task { try await responder.run(with: component.subscription) }
         let latest = Mutex<Signal?>(nil)
         do {

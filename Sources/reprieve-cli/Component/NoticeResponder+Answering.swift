@@ -13,8 +13,9 @@ extension NoticeResponder {
         let result: CapturedProcess.Result
         do { result = try await runHook(event, limit: limit - grace, grace: grace) } catch {
             Failure(error)?.print()
-            warn(notice.deploymentID, "COMMAND did not run: taken as an acknowledgement")
-            return await send(.acknowledge, to: notice)
+            guard let answer = failure("COMMAND did not run", of: notice.deploymentID, .silent)
+            else { return }
+            return await send(answer, to: notice)
         }
         guard !Task.isCancelled, let answer = answer(result, to: notice.deploymentID) else {
             return
@@ -30,17 +31,21 @@ extension NoticeResponder {
         let now = ContinuousClock.now
         var left = limit
         if case .notice(_, let arrival) = event { left = max(grace, limit - (now - arrival)) }
-        let hook = try CapturedProcess(executable, environment: event.environment(at: now))
+        let hook = try await CapturedProcess(
+            executable,
+            environment: event.environment(at: now),
+            until: now + left
+        )
         let result = await hook.waitForEnd(within: left, grace: grace)
         let isDeferral = !event.isOutcome && result.termination == .exited(HookAnswer.deferring)
-        if !isDeferral { OutputStream.standard.write(result.output) }
+        if !isDeferral { OutputStream.events.write(result.output) }
         return result
     }
 
     /// Nil if the hook gave no answer.
     private func answer(_ result: CapturedProcess.Result, to id: String) -> HookAnswer? {
         switch result.termination {
-        case .exited(0): return .acknowledge
+        case .exited(0): return .acknowledge()
         case .exited(HookAnswer.deferring):
             let output = String(decoding: result.output, as: UTF8.self)
             if let answer = HookAnswer(deferring: output) { return answer }
@@ -52,8 +57,22 @@ extension NoticeResponder {
             warn(id, "COMMAND gave no answer in time, and was ended")
             return nil
         case let termination:
-            warn(id, "COMMAND ended with \(termination.text): taken as an acknowledgement")
-            return .acknowledge
+            let usual: OnFailure = termination.isBroken ? .silent : .acknowledge
+            return failure("COMMAND ended with \(termination.text)", of: id, usual)
+        }
+    }
+
+    private func failure(_ text: String, of id: String, _ usual: OnFailure) -> HookAnswer? {
+        switch onFailure ?? usual {
+        case .acknowledge:
+            warn(id, text + ": taken as an acknowledgement")
+            return .acknowledge(message: text)
+        case .defer:
+            warn(id, "\(text): deferred for \(duration(HookAnswer.usualDeferral))")
+            return .defer(milliseconds: HookAnswer.usualDeferral, message: text)
+        case .silent:
+            warn(id, text + ": no answer is given")
+            return nil
         }
     }
 
@@ -61,8 +80,8 @@ extension NoticeResponder {
         let id = notice.deploymentID
         let request: DeferRequest
         switch answer {
-        case .acknowledge:
-            request = notice.answer(deferringMs: 0, nil)
+        case .acknowledge(let message):
+            request = notice.answer(deferringMs: 0, message)
             note(id, notice.isFinal ? "is acknowledged" : "may go ahead once all others are ready")
         case .defer(let milliseconds, let message):
             request = notice.answer(deferringMs: milliseconds, message)

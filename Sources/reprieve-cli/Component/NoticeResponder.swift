@@ -6,7 +6,15 @@ internal import Synchronization
 
 /// A component that runs a hook for each notice, and answers with the hook's exit code.
 final class NoticeResponder: Sendable {
+    /// What follows when the hook fails.
+    enum OnFailure: String, CaseIterable {
+        case acknowledge
+        case `defer`
+        case silent
+    }
+
     let executable: Executable
+    let onFailure: OnFailure?
     let state = Mutex(State())
 
     struct State {
@@ -24,8 +32,11 @@ final class NoticeResponder: Sendable {
         static let grace = Duration.seconds(1)
     }
 
-    init(_ executable: Executable) {
+    /// Without `onFailure`, a hook that did not do its work is silent, and one that ended with an
+    /// exit code of its own acknowledges.
+    init(_ executable: Executable, onFailure: OnFailure?) {
         self.executable = executable
+        self.onFailure = onFailure
     }
 
     /// Runs until the task is cancelled. When this returns, no hook runs any more.

@@ -18,7 +18,9 @@ extension UpdateInhibitor {
                 state.underway = Set(response.underway)
                 return state.hasBegun
             }
-            for id in response.underway where hasBegun { warn(id, "is under way, despite: \(why)") }
+            for id in response.underway where hasBegun && !ownUpdates.contains(id) {
+                warn(id, "is under way, despite: \(why)")
+            }
         case .notice(let notice):
             if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
             await deferUpdate(notice)
@@ -32,6 +34,13 @@ extension UpdateInhibitor {
             guard isNews else { break }
             let message = Failure(error).message
             OutputStream.error.line("reprieve: \(message); trying again, \(meanwhile)")
+        }
+    }
+
+    /// COMMAND announces the update itself: it may be deferred already, if another announced it too.
+    func acknowledge(_ id: String) {
+        state.withLock { state in
+            if let notice = state.notices[id] { _ = send(0, to: notice, state) }
         }
     }
 
@@ -50,6 +59,7 @@ extension UpdateInhibitor {
     }
 
     func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> Replies? {
+        let time = ownUpdates.contains(notice.deploymentID) ? 0 : time
         let request = notice.answer(deferringMs: time, time > 0 ? why : nil)
         return state.connection?.stream(.deferComponentUpdate, request)
     }

@@ -16,10 +16,18 @@ final class UpdateInhibitor: Sendable {
         case proceed
     }
 
+    /// What to do if the broker does not allow this component to defer updates.
+    enum IfDenied: String, CaseIterable {
+        case refuse
+        case run
+    }
+
     let why: String
     let leaseMs: Int64
     private let ifUnderway: IfUnderway
+    private let ifDenied: IfDenied
     let state = Mutex(State())
+    let ownUpdates: OwnUpdates
 
     struct State {
         var connection: Connection?
@@ -36,10 +44,12 @@ final class UpdateInhibitor: Sendable {
     /// How long the broker may take to learn that the command has ended.
     private static let farewellTimeout = Duration.seconds(2)
 
-    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway) {
+    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway, ifDenied: IfDenied) {
         self.why = why
         self.leaseMs = leaseMs
         self.ifUnderway = ifUnderway
+        self.ifDenied = ifDenied
+        ownUpdates = OwnUpdates()
     }
 
     /// Throws a `Failure` if the command did not run.
@@ -47,6 +57,7 @@ final class UpdateInhibitor: Sendable {
         _ executable: Executable,
         with subscription: ComponentSubscription
     ) async throws -> ChildProcess.Termination {
+        ownUpdates.onAnnouncement { [weak self] id in self?.acknowledge(id) }
         let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
         let inhibiting = Task {
             do {
@@ -61,7 +72,7 @@ final class UpdateInhibitor: Sendable {
         let child: ChildProcess
         do {
             try await begin(after: changes)
-            child = try ChildProcess(executable, environment: [])
+            child = try await .start(executable, environment: ownUpdates.variables)
         } catch {
             await end(inhibiting)
             throw error
@@ -100,17 +111,29 @@ final class UpdateInhibitor: Sendable {
     }
 
     private func waitToBegin(_ changes: Changes) async throws {
+        do { try await waitForPermission(changes) } catch let failure as Failure {
+            let isDenied = failure.exitCode == ExitStatus.notPermitted.rawValue
+            guard isDenied, ifDenied == .run else { throw failure.adding("COMMAND did not run") }
+            failure.adding("COMMAND runs, and no update is deferred").print()
+            state.withLock { $0.hasBegun = true }
+        }
+    }
+
+    private func waitForPermission(_ changes: Changes) async throws {
         var announced = ""
         for try await _ in changes {
             guard let id = begin() else { return }
             let text = "the update \(shown(id)) is under way; "
+            let end = completionCommand(id, outcome: "failed")
+            let advice = "if its updater has died, end it: " + end
             switch ifUnderway {
-            case .refuse: throw Failure(.notNow, text + "COMMAND did not run")
+            case .refuse:
+                throw Failure(.notNow, text + advice)
             case .proceed:
                 OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
                 return state.withLock { $0.hasBegun = true }
             case .wait where announced != text:
-                OutputStream.error.line("reprieve: " + text + "waiting for its end")
+                OutputStream.error.line("reprieve: " + text + "waiting for its end; " + advice)
                 announced = text
             case .wait: break
             }
@@ -121,8 +144,9 @@ final class UpdateInhibitor: Sendable {
     /// Marks the command as begun, unless an update is under way: then returns that update's id.
     private func begin() -> String? {
         state.withLock { state in
-            state.hasBegun = state.underway.isEmpty
-            return state.underway.min()
+            let others = state.underway.filter { !ownUpdates.contains($0) }
+            state.hasBegun = others.isEmpty
+            return others.min()
         }
     }
 

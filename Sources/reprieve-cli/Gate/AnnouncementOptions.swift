@@ -27,14 +27,30 @@ struct AnnouncementOptions: ParsableArguments {
     )
     var component: [String] = []
 
+    @Flag(
+        help: ArgumentHelp(
+            "Announce the update even if no known component has a name given with --component."
+                + " Otherwise this is an error (\(ExitStatus.unknown.rawValue)). A name is known if a"
+                + " component is connected under it, or the configuration, the tokens or the"
+                + " history have it."
+        )
+    )
+    var allowUnmatched = false
+
     @Option(
         help: ArgumentHelp(
-            "A component that the gate waits for even while it is not connected; repeatable.",
+            "A component that the gate waits for even while it is not connected, as long as it may"
+                + " take to answer; repeatable.",
             valueName: "name"
         ),
         transform: checkedName
     )
     var require: [String] = []
+
+    @Option(
+        help: "What follows when a required component is not connected in time (default: refuse)."
+    )
+    var onAbsence: OnAbsence?
 
     @Option(
         help: ArgumentHelp(
@@ -81,13 +97,15 @@ struct AnnouncementOptions: ParsableArguments {
     var skipNotify = false
 
     func request(_ id: String) -> GateRequest {
-        GateRequest(
+        var request = GateRequest(
             deploymentID: id,
             reason: reason,
             isGgcRestarting: restartsNucleus,
             components: component.isEmpty ? nil : component,
             policy: policy
         )
+        request.refusesUnknown = !component.isEmpty && !allowUnmatched
+        return request
     }
 
     private var policy: PolicyShape {
@@ -98,6 +116,7 @@ struct AnnouncementOptions: ParsableArguments {
         policy.maxDeferMs = maxDefer
         policy.maxTotalDeferMs = maxTotalDefer
         policy.onSilence = onSilence
+        policy.onAbsence = onAbsence
         policy.require = require.isEmpty ? nil : require
         return policy
     }

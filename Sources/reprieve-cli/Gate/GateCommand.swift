@@ -11,11 +11,21 @@ struct GateCommand: AsyncParsableCommand {
         abstract: "Announces an update, waits until its gate opens, and runs COMMAND.",
         discussion: """
             COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_BASIS, \
-            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. When it ends, the \
+            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. Of a very long list only \
+            the first components are named; REPRIEVE_SILENT_COUNT and REPRIEVE_OVERRIDDEN_COUNT \
+            count all, and --json prints all. When COMMAND ends, the \
             components are told the outcome: applied if it exits with 0, else failed. Without \
             COMMAND the update stays released until `reprieve complete`.
 
-            Ctrl-C during the wait cancels the update.
+            If a gate with the same --deployment-id and the same request waits already, this one \
+            joins it: one of them runs COMMAND, and the others wait for the outcome. They exit \
+            with 0 if the update was applied, and else with \(ExitStatus.failed.rawValue). If the \
+            one that waits first ends, the next one takes its place.
+
+            Under `reprieve hold`, the update does not wait for that `hold`. Messages that nobody \
+            reads are dropped: they never keep COMMAND from running.
+
+            Ctrl-C during the wait cancels the update, except in a gate that joined another one.
 
             In a unit's ExecStop= it keeps systemd waiting until the gate opens. This requires \
             NotifyAccess=exec. The unit is stopped even if the gate does not open, since systemd \
@@ -30,6 +40,12 @@ struct GateCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
     @OptionGroup var announcement: AnnouncementOptions
+    @OptionGroup var notRun: NotRunOptions
+
+    @Flag(
+        help: "Announce nothing: wait for the outcome of an update that another gate announced."
+    )
+    var attach = false
 
     @Flag(
         help: ArgumentHelp(
@@ -50,7 +66,12 @@ struct GateCommand: AsyncParsableCommand {
     )
     var reboots = false
 
-    @Flag(help: "Print the events as one line of JSON each; the last one says how the wait ended.")
+    @Flag(
+        help: ArgumentHelp(
+            "Print the events as one line of JSON each; the last one says how it ended, with the"
+                + " exit code. What COMMAND prints goes to standard error."
+        )
+    )
     var json = false
 
     @Argument(
@@ -67,39 +88,74 @@ struct GateCommand: AsyncParsableCommand {
         guard !reboots || !command.isEmpty else {
             throw ValidationError("--reboots requires a COMMAND")
         }
+        guard !attach || (announcement.deploymentID != nil && command.isEmpty) else {
+            throw ValidationError("--attach requires --deployment-id, and runs no COMMAND")
+        }
     }
 
     func run() async throws {
+        let report = GateReport(announcement.deploymentID ?? newDeploymentID())
+        try await notRun.run {
+            do { try await run(report) } catch {
+                if json { OutputStream.standard.line(report.event(after: error).json) }
+                throw error
+            }
+            if json { OutputStream.standard.line(report.event().json) }
+        }
+    }
+
+    private func run(_ report: GateReport) async throws {
         let searchPath = Executable.searchPath
         let executable = try command.isEmpty ? nil : Executable(command, searchPath: searchPath)
-        let id = announcement.deploymentID ?? newDeploymentID()
-        let released = try await release(of: id)
-        let update = ReleasedUpdate(control: broker.control, id: id, released: released)
+        if attach { return try await watch(report) }
+        OwnUpdates.announce(report.deploymentID)
+        let session = session(report)
+        defer { session.keeper.hangUp() }
+        let released = try await release(session)
+        if let released, released.joined, executable != nil { return try await watch(report) }
+        let update = ReleasedUpdate(
+            broker: broker,
+            report: report,
+            released: released,
+            mode: json ? .diagnostic : .foreground
+        )
         guard let executable else {
             if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {
-                OutputStream.standard.line(id)
+                OutputStream.standard.line(report.deploymentID)
             }
             return update.explainCompletion()
         }
         try await update.run(executable, reboots: reboots)
     }
 
-    /// Nil where no broker was asked.
-    private func release(of id: String) async throws -> ReleasedShape? {
-        var request = announcement.request(id)
+    /// Waits for the outcome of an update that another coordinator makes.
+    private func watch(_ report: GateReport) async throws {
+        let watch = OutcomeWatch(control: broker.control, id: report.deploymentID)
+        let outcome = try await watch.wait()
+        report.set { ($0.result, $0.outcome) = (.joined, outcome) }
+    }
+
+    private func session(_ report: GateReport) -> GateSession {
+        var request = announcement.request(report.deploymentID)
         request.reboots = reboots
-        let session = GateSession(
+        return GateSession(
             control: broker.control,
             request: request,
+            report: report,
             noWait: noWait,
             json: json,
             isInStop: isInStop
         )
+    }
+
+    /// Nil where no broker was asked.
+    private func release(_ session: GateSession) async throws -> ReleasedShape? {
         do { return try await session.wait() } catch {
             if let error = error as? ConnectionError, withoutBroker == .proceed,
                 session.mayProceedWithout(error)
             {
                 OutputStream.error.line("reprieve: \(error.message); going ahead without a broker")
+                session.report.set { $0.result = .withoutBroker }
                 return nil
             }
             if isInStop { OutputStream.error.line("systemd stops the unit nevertheless") }

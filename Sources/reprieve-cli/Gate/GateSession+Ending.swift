@@ -12,6 +12,10 @@ extension GateSession {
             return shown(participant.component) + message
         }
         let reason = "not ready: " + deferrers.joined(separator: ", ")
+        report.set { $0.result = .deferred }
+        if state.withLock({ $0.hasJoined }) {
+            throw Failure(.notNow, reason + "; the update goes on waiting")
+        }
         switch await control.withdraw(request.deploymentID, because: reason) {
         case .tooLate: return try await attach(noWait: false)
         case .withdrawn: throw Failure(.notNow, reason)
@@ -33,8 +37,12 @@ extension GateSession {
 
     func interruption(_ signal: Signal) async -> Failure {
         let reason = Self.reason(signal)
+        report.set { $0.result = .interrupted }
         guard state.withLock({ $0.wasAttached }), !isInStop else {
             return Failure(signal, reason)
+        }
+        if state.withLock({ $0.hasJoined }) {
+            return Failure(signal, "\(reason); the update goes on")
         }
         let id = request.deploymentID
         switch await control.withdraw(id, because: reason) {

@@ -9,6 +9,9 @@ internal import Synchronization
 final class GateSession: Sendable {
     let control: ControlClient
     let request: GateRequest
+    let report: GateReport
+    /// While it keeps the connection, no other coordinator makes the update.
+    let keeper = ConnectionKeeper()
     private let noWait: Bool
     private let json: Bool
     /// systemd is stopping a unit, which this program can delay but not prevent.
@@ -19,6 +22,8 @@ final class GateSession: Sendable {
 
     struct State {
         var wasAttached = false
+        /// Another coordinator had announced the update: it is not this program's to withdraw.
+        var hasJoined = false
         var signal: Signal?
     }
 
@@ -30,12 +35,14 @@ final class GateSession: Sendable {
     init(
         control: ControlClient,
         request: GateRequest,
+        report: GateReport,
         noWait: Bool,
         json: Bool,
         isInStop: Bool
     ) {
         self.control = control
         self.request = request
+        self.report = report
         self.noWait = noWait
         self.json = json
         self.isInStop = isInStop
@@ -81,7 +88,9 @@ final class GateSession: Sendable {
     func attach(noWait: Bool) async throws -> GateEvent {
         try await stopTimeout.extended {
             try await progress.live {
-                try await control.gate(request) { step in try handle(step, noWait: noWait) }
+                try await control.gate(request, keepingConnectionIn: keeper) { step in
+                    try handle(step, noWait: noWait)
+                }
             }
         }
     }
@@ -90,13 +99,17 @@ final class GateSession: Sendable {
         switch step {
         case .asking: break
         case .attached(let response):
-            state.withLock { $0.wasAttached = true }
+            state.withLock { state in
+                state.hasJoined = state.wasAttached ? state.hasJoined : response.attached
+                state.wasAttached = true
+            }
+            report.set { $0.unmatched = response.unmatched }
             progress.note(line(response))
             if !response.unmatched.isEmpty {
                 progress.note("warning: no component is named " + list(response.unmatched))
             }
         case .event(let event):
-            if json { OutputStream.standard.line(event.json) }
+            if json { OutputStream.events.line(event.json) }
             try handle(event, noWait: noWait)
         case .lost(let error):
             let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)
@@ -112,6 +125,8 @@ final class GateSession: Sendable {
             // A deferral that has already ended counts as well.
             if noWait, !update.deferrers.isEmpty { throw Deferred(update: update) }
         case .released, .refused, .cancelled:
+            report.set { $0.result = event.result ?? .failed }
+            if case .released(let released) = event { report.set { $0.basis = released.basis } }
             progress.end(with: line(event))
         }
     }

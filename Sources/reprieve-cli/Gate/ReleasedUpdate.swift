@@ -4,20 +4,26 @@ internal import ArgumentParser
 internal import Glibc
 internal import ReprieveCoordinator
 internal import ReprieveProtocol
+internal import ReprieveTransport
 internal import Synchronization
 
 /// An update whose gate has opened, or which goes ahead without a broker.
 struct ReleasedUpdate {
-    let control: ControlClient
-    let id: String
+    let broker: BrokerOptions
+    let report: GateReport
     /// Nil without a broker.
     let released: ReleasedShape?
+    let mode: ChildProcess.Mode
+
+    private var id: String { report.deploymentID }
 
     /// Runs the program that makes the update, and reports the outcome.
     func run(_ executable: Executable, reboots: Bool) async throws {
         let child: ChildProcess
-        do { child = try ChildProcess(executable, environment: environment) } catch {
-            await report(.failed, error.message)
+        do {
+            child = try await .start(executable, environment: environment, in: mode)
+        } catch {
+            await tell(.failed, error.message)
             throw error
         }
         let wasInterrupted = Mutex(false)
@@ -33,7 +39,7 @@ struct ReleasedUpdate {
         if reboots, isRebooting {
             explainCompletion()
         } else {
-            await report(end.isSuccess ? .applied : .failed, end.isSuccess ? nil : end.text)
+            await tell(end.isSuccess ? .applied : .failed, end.isSuccess ? nil : end.text)
         }
         if !end.isSuccess { throw ExitCode(end.exitCode) }
     }
@@ -42,32 +48,40 @@ struct ReleasedUpdate {
         [
             ("REPRIEVE_DEPLOYMENT_ID", id),
             ("REPRIEVE_BASIS", released?.basis.rawValue ?? ""),
-            ("REPRIEVE_SILENT", (released?.silent ?? []).joined(separator: ",")),
-            ("REPRIEVE_OVERRIDDEN", (released?.overridden ?? []).joined(separator: ",")),
         ]
+            + variables("REPRIEVE_SILENT", released?.silent ?? [])
+            + variables("REPRIEVE_OVERRIDDEN", released?.overridden ?? [])
     }
 
     /// The program has ended already, so a failure to report is only a warning.
-    private func report(_ outcome: Outcome, _ message: String?) async {
+    private func tell(_ outcome: Outcome, _ message: String?) async {
         guard released != nil else { return }
         let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
         do {
             try await Signals.handled {
                 _exit($0.exitCode)
             } while: {
-                try await control.completePatiently(request)
+                try await broker.control.completePatiently(request) { error in
+                    let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)
+                    let text = "\(error.message); trying for \(limit) to report the outcome"
+                    OutputStream.error.line("reprieve: " + text)
+                }
             }
+            report.set { $0.outcome = outcome }
             OutputStream.error.line("the components are told the outcome: \(outcome.rawValue)")
         } catch {
             let reason = Failure(error).map { ": " + $0.message } ?? ""
-            OutputStream.error.line("reprieve: the outcome is not reported" + reason)
-            explainCompletion()
+            let text = "the outcome \(outcome.rawValue) is not reported"
+            OutputStream.error.line("reprieve: " + text + reason)
+            // An error of the broker is final: the update is not there, or has ended otherwise.
+            if !(error is ErrorShape) { explainCompletion() }
         }
     }
 
     /// Says how to report the outcome later.
     func explainCompletion() {
         guard released != nil else { return }
-        OutputStream.error.line("when the update is done, run: reprieve complete \(shown(id))")
+        let command = completionCommand(id, controlSocket: broker.controlSocket)
+        OutputStream.error.line("when the update is done, run: " + command)
     }
 }

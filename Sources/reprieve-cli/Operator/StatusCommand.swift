@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import ReprieveCoordinator
 internal import ReprieveProtocol
+internal import ReprieveTransport
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,10 +22,22 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         guard watch else { return write(try await broker.control.status()) }
         guard !json, OutputStream.standard.isTerminal else {
-            return try await broker.control.watch { write($0) }
+            return try await watch { status in
+                write(status)
+                try OutputStream.standard.check()
+            }
         }
         let page = Display.page()
-        try await page.live { try await broker.control.watch { page.show($0) } }
+        try await page.live { try await watch { page.show($0) } }
+    }
+
+    /// Goes on after a restart of the broker.
+    private func watch(_ handle: (StatusShape) throws -> Void) async throws {
+        try await broker.control.watchPatiently { error in
+            OutputStream.error.line("reprieve: \(error.message); trying again")
+        } _: {
+            try handle($0)
+        }
     }
 
     private func write(_ status: StatusShape) {

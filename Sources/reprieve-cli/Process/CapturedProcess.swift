@@ -22,14 +22,16 @@ final class CapturedProcess: Sendable {
     private let output: OutputBuffer
     private let state = Mutex(State())
 
+    /// A failure to start that may pass is tried again until `deadline`.
     init(
         _ executable: Executable,
-        environment: [(name: String, value: String)]
-    ) throws {
+        environment: [(name: String, value: String)],
+        until deadline: ContinuousClock.Instant = .now
+    ) async throws {
         let pipe = try Pipe()
         output = OutputBuffer(from: pipe)
         let mode = ChildProcess.Mode.background(output: pipe.writingEnd)
-        child = try ChildProcess(executable, environment: environment, in: mode)
+        child = try await .start(executable, environment: environment, in: mode, until: deadline)
     }
 
     /// Waits until the process ends. At `limit`, or when the task is cancelled, its process group

@@ -9,8 +9,14 @@ struct ChildProcess: Sendable {
     enum Mode: Hashable, Sendable {
         /// Input, output and process group.
         case foreground
+        /// The same, but its output goes to this program's standard error.
+        case diagnostic
         /// Nothing: it has no input, a pipe for its output, and a process group of its own.
         case background(output: Int32)
+
+        var isBackground: Bool {
+            if case .background = self { true } else { false }
+        }
     }
 
     /// How a process ended.
@@ -31,6 +37,15 @@ struct ChildProcess: Sendable {
             if case .killed = self { true } else { false }
         }
 
+        /// Whether the program did not run to its end, also as a shell tells it: 126 and 127 if it
+        /// could not be started, 128 + n if signal n killed it.
+        var isBroken: Bool {
+            switch self {
+            case .exited(let code): code >= 126
+            case .killed: true
+            }
+        }
+
         var text: String {
             switch self {
             case .exited(let code): "exit code \(code)"
@@ -39,39 +54,37 @@ struct ChildProcess: Sendable {
         }
     }
 
-    private let process: pid_t
+    fileprivate let process: pid_t
 
-    /// Starts a program with additional variables in its environment.
-    init(
+    /// Starts a program with additional variables in its environment. A failure that may pass is
+    /// tried again until `deadline`.
+    static func start(
         _ executable: Executable,
-        environment additions: [(name: String, value: String)],
-        in mode: Mode = .foreground
-    ) throws(Failure) {
-        var process: pid_t = 0
-        let failure = mode.withSettings { actions, attributes in
-            withCStrings(executable.arguments) { arguments in
-                withCStrings(environment(with: additions)) { environment in
-                    posix_spawn(
-                        &process,
-                        executable.path,
-                        &actions,
-                        &attributes,
-                        arguments,
-                        environment
-                    )
+        environment: [(name: String, value: String)],
+        in mode: Mode = .foreground,
+        until deadline: ContinuousClock.Instant = .now + .seconds(3)
+    ) async throws(Failure) -> ChildProcess {
+        let request = StartRequest(executable, environment, mode)
+        while true {
+            switch await MainThread.perform({ Children.start { request.perform() } }) {
+            case .success(let process): return ChildProcess(process: process)
+            case .failure(let error):
+                let isOver = ContinuousClock.now >= deadline || Task.isCancelled
+                guard error.isPassing, !isOver else {
+                    let path = shown(executable.path)
+                    throw Failure(.notFound, "cannot start \(path): \(error.text)")
                 }
+                try? await Task.sleep(for: .milliseconds(50))
             }
         }
-        guard failure == 0 else {
-            let reason = String(cString: strerror(failure))
-            throw Failure(.notFound, "cannot start \(shown(executable.path)): \(reason)")
-        }
-        self.process = process
     }
 
-    /// Forwards a signal, unless the terminal has sent it to the child as well.
+    /// Forwards a signal, unless the terminal has sent it to the child as well: Ctrl-C and Ctrl-\
+    /// go to the whole process group. A lost terminal does not, nor does a child that has left the
+    /// group learn of them.
     func forward(_ signal: Signal) {
-        if !signal.isFromTerminal { kill(process, signal.number) }
+        let isFromKey = signal.isFromTerminal && [SIGINT, SIGQUIT].contains(signal.number)
+        if !isFromKey || getpgid(process) != getpgrp() { kill(process, signal.number) }
     }
 
     /// Sends a signal to the process group of a background child.
@@ -92,57 +105,8 @@ struct ChildProcess: Sendable {
     }
 
     func reap() -> Termination {
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let status = Children.reap(process)
         let signal = status & 0x7F
         return signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal)
     }
-}
-
-extension ChildProcess.Mode {
-    fileprivate func withSettings(
-        _ body: (inout posix_spawn_file_actions_t, inout posix_spawnattr_t) -> Int32
-    ) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // The child must not inherit the blocked signals of this program.
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        var flags = Int32(POSIX_SPAWN_SETSIGMASK)
-        if case .background(let output) = self {
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-            posix_spawn_file_actions_adddup2(&actions, output, 1)
-            flags |= Int32(POSIX_SPAWN_SETPGROUP)
-        }
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        return body(&actions, &attributes)
-    }
-}
-
-/// This program's environment with changes, as `NAME=value`.
-private func environment(with additions: [(name: String, value: String)]) -> [String] {
-    var variables: [String] = []
-    var next = environ
-    while let entry = next.pointee {
-        let variable = String(cString: entry)
-        if !additions.contains(where: { variable.hasPrefix($0.name + "=") }) {
-            variables.append(variable)
-        }
-        next += 1
-    }
-    return variables + additions.map { $0.name + "=" + $0.value }
-}
-
-private func withCStrings(
-    _ texts: [String],
-    _ body: ([UnsafeMutablePointer<CChar>?]) -> Int32
-) -> Int32 {
-    let pointers = texts.map { strdup($0) }
-    defer { for pointer in pointers { free(pointer) } }
-    return body(pointers + [nil])
 }

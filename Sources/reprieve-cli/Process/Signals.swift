@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CProcess
 internal import Glibc
 internal import Synchronization
 
 /// A signal that this program has received.
 struct Signal: Hashable, Sendable {
     let number: Int32
-    /// Whether the terminal sent it, and so to the whole foreground process group.
+    /// Whether the kernel sent it, as it does for the keys and for the loss of a terminal.
     var isFromTerminal = false
 
     var exitCode: Int32 { 128 + number }
@@ -34,7 +35,14 @@ enum Signals {
         var handler: Handler?
         var pending: [Signal] = []
         var taken: [Int32] = []
+        var inheritedMask = set(of: [])
+        var ignoresChildren = false
     }
+
+    /// The signals that this program was started with as blocked; a child blocks the same.
+    static var inheritedMask: sigset_t { state.withLock { $0.inheritedMask } }
+    /// Whether this program was started with SIGCHLD ignored.
+    static var ignoresChildren: Bool { state.withLock { $0.ignoresChildren } }
 
     private static let state = Mutex(State())
 
@@ -45,24 +53,35 @@ enum Signals {
         return signals
     }
 
-    /// From now on these signals do not end the program, nor does a write to a closed pipe. To be
-    /// called before the first thread starts.
+    /// From now on these signals do not end the program, nor does a write to a closed pipe. A
+    /// signal that was ignored at the start stays so, as under nohup(1). To be called before the
+    /// first thread starts.
     static func takeOver(_ numbers: [Int32] = ending) {
+        let taken = numbers.filter { process_ignores($0) == 0 }
+        let ignoresChildren = process_ignores(SIGCHLD) != 0
+        process_watch_children()
         // Blocked rather than ignored: a child process inherits ignored signals.
-        var signals = set(of: numbers + [SIGPIPE])
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        state.withLock { $0.taken = numbers }
+        var signals = set(of: taken + [SIGPIPE, SIGCHLD])
+        var inherited = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &signals, &inherited)
+        MainThread.reserve()
+        state.withLock { state in
+            state.taken = taken
+            state.inheritedMask = inherited
+            state.ignoresChildren = ignoresChildren
+        }
     }
 
-    /// Receives signals; the main thread does only this.
+    /// Receives signals, and performs the work for the main thread, which does only this.
     static func deliver() -> Never {
         let taken = state.withLock { $0.taken }
-        guard !taken.isEmpty else { while true { pause() } }
-        var signals = set(of: taken)
+        var signals = set(of: taken + [SIGCHLD])
         var info = siginfo_t()
         while true {
+            MainThread.performWork()
             let number = sigwaitinfo(&signals, &info)
-            guard number > 0 else { continue }
+            if number == SIGCHLD { Children.reapOthers() }
+            guard number > 0, number != SIGCHLD else { continue }
             let kernel: Int32 = 0x80
             receive(Signal(number: number, isFromTerminal: info.si_code == kernel))
         }

@@ -13,8 +13,10 @@ final class Display<Value: Sendable>: Sendable {
     }
 
     private let output: OutputStream
-    private let isTerminal: Bool
-    private let draw: @Sendable (Value, _ ageMs: Int64) -> String
+    /// Nil where nothing is redrawn.
+    private let terminal: Terminal?
+    /// The size is nil where nothing is redrawn.
+    private let draw: @Sendable (Value, _ ageMs: Int64, Terminal.Size?) -> String
     private let redraw: @Sendable (String) -> String
     private let erase: String
     private let state = Mutex(State())
@@ -22,12 +24,12 @@ final class Display<Value: Sendable>: Sendable {
     /// `redraw` puts a text in the place of the previous one; `erase` clears the place.
     init(
         on output: OutputStream,
-        draw: @escaping @Sendable (Value, _ ageMs: Int64) -> String,
+        draw: @escaping @Sendable (Value, _ ageMs: Int64, Terminal.Size?) -> String,
         redraw: @escaping @Sendable (String) -> String,
         erase: String
     ) {
         self.output = output
-        isTerminal = output.isTerminal
+        terminal = Terminal(output)
         self.draw = draw
         self.redraw = redraw
         self.erase = erase
@@ -45,7 +47,7 @@ final class Display<Value: Sendable>: Sendable {
     func live<Result: Sendable>(
         while body: () async throws -> Result
     ) async throws -> Result {
-        guard isTerminal else { return try await body() }
+        guard terminal != nil else { return try await body() }
         let ticking = Task {
             while true {
                 try await Task.sleep(for: .seconds(1))
@@ -62,8 +64,9 @@ final class Display<Value: Sendable>: Sendable {
     /// Writes a line that stays, above the place that is redrawn.
     func note(_ text: String) {
         state.withLock { state in
-            output.write((isTerminal ? erase : "") + text + "\n")
-            guard isTerminal else { return }
+            let isDrawn = terminal?.isOurs ?? false
+            output.write((isDrawn ? erase : "") + text + "\n")
+            guard terminal != nil else { return }
             state.latest = ""
             update(&state)
         }
@@ -78,17 +81,20 @@ final class Display<Value: Sendable>: Sendable {
     private func clear() {
         state.withLock { state in
             state.value = nil
-            output.write(erase)
+            if terminal?.isOurs ?? false { output.write(erase) }
         }
     }
 
     private func update(_ state: inout State) {
-        guard let value = state.value else { return }
+        guard let value = state.value, terminal?.isOurs ?? true else {
+            state.latest = ""
+            return
+        }
         let age = (ContinuousClock.now - state.changed) / Duration.milliseconds(1)
-        let text = draw(value, Int64(age))
+        let text = draw(value, Int64(age), terminal?.size)
         guard text != state.latest else { return }
         state.latest = text
-        output.write(isTerminal ? redraw(text) : text + "\n")
+        output.write(terminal == nil ? text + "\n" : redraw(text))
     }
 }
 
@@ -97,7 +103,7 @@ extension Display<UpdateShape> {
     static func progress() -> Display {
         Display(
             on: .error,
-            draw: { line($0.aged(by: $1)) },
+            draw: { line($0.aged(by: $1), columns: $2?.columns) },
             redraw: { "\r\u{1B}[?7l" + $0 + "\u{1B}[K\u{1B}[?7h" },
             erase: "\r\u{1B}[K"
         )
@@ -105,13 +111,15 @@ extension Display<UpdateShape> {
 }
 
 extension Display<StatusShape> {
-    /// The whole terminal.
+    /// The whole terminal, or the whole status at each change.
     static func page() -> Display {
         Display(
             on: .standard,
-            draw: { text($0.aged(by: $1)) },
-            redraw: { "\u{1B}[H\u{1B}[2J" + $0 },
-            erase: ""
+            draw: { status, age, size in
+                size.map { pageText(status.aged(by: age), $0) } ?? text(status)
+            },
+            redraw: { "\u{1B}[?7l\u{1B}[H" + $0 + "\u{1B}[J\u{1B}[?7h" },
+            erase: "\u{1B}[H\u{1B}[J"
         )
     }
 }

@@ -3,19 +3,41 @@
 internal import ReprieveProtocol
 
 /// "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready"
-func line(_ update: UpdateShape) -> String {
+///
+/// In so many columns, if that is given, the reasons are cut first, then the number of those that
+/// are ready, then the name. The time left is never cut.
+func line(_ update: UpdateShape, columns: Int? = nil) -> String {
+    let whole = line(update, reasonLimit: nil)
+    guard let columns, whole.count > columns else { return whole }
+    for limit in [24, 12, 6, 0] {
+        let text = line(update, reasonLimit: limit)
+        if text.count <= columns { return text }
+    }
+    let blockers = blockers(of: update)
+    guard let first = blockers.first else { return cut(whole, to: columns) }
+    let more = blockers.count > 1 ? " +\(blockers.count - 1)" : ""
+    let end = more + (first.untilMs.map { ", \(duration($0)) left" } ?? "")
+    let start = columns < 50 ? "" : "waiting for "
+    let room = columns - start.count - end.count
+    return cut(start + cut(shown(first.component), to: max(4, room)) + end, to: columns)
+}
+
+private func line(_ update: UpdateShape, reasonLimit: Int?) -> String {
     let blockers = blockers(of: update)
     let total = update.participants.count
     let ready = "\(total - blockers.count) of \(total) ready"
     guard !blockers.isEmpty else { return ready }
-    let named = blockers.prefix(2).map { "\(shown($0.component)) (\(note($0)))" }
+    let named = blockers.prefix(2).map { blocker in
+        let reason = reasonLimit.map { cut(note(blocker), to: $0) } ?? note(blocker)
+        return shown(blocker.component) + (reason.isEmpty ? "" : " (\(reason))")
+    }
     let more = blockers.count > 2 ? " and \(blockers.count - 2) more" : ""
     let left = blockers[0].untilMs.map { ", \(duration($0)) left" } ?? ""
     return "waiting for " + named.joined(separator: ", ") + more + left + "; " + ready
 }
 
 /// Components that deferred come before those that have not answered; the longest time comes first.
-private func blockers(of update: UpdateShape) -> [ParticipantShape] {
+func blockers(of update: UpdateShape) -> [ParticipantShape] {
     let names = Set(update.blockedBy)
     return update.participants.filter { names.contains($0.component) }.sorted { one, other in
         let (isFirst, isSecond) = (one.state == .deferred, other.state == .deferred)
@@ -64,7 +86,8 @@ private func line(_ released: ReleasedShape) -> String {
     let silent = released.silent.isEmpty ? "" : "; silent: " + list(released.silent)
     let overridden =
         released.overridden.isEmpty ? "" : "; overridden: " + list(released.overridden)
-    return "released after \(duration(released.waitedMs)), \(reason)" + silent + overridden
+    let joined = released.joined ? "; another gate makes it" : ""
+    return "released after \(elapsed(released.waitedMs)), \(reason)" + silent + overridden + joined
 }
 
 private func note(_ withdrawn: WithdrawnShape, _ word: String) -> String {

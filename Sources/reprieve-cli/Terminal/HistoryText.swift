@@ -34,7 +34,7 @@ private let head = [
 private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
     let restarts = decision.isGgcRestarting ? ", restarts the nucleus" : ""
     var steps = [(at: decision.announcedAtMs, what: "announced" + restarts)]
-    let waited = "after " + span(decision.waitedMs)
+    let waited = "after " + elapsed(decision.waitedMs)
     if let released = decision.releasedAtMs {
         var what = "released \(waited)"
         if let basis = decision.basis { what += ", " + reason(basis, decision) }
@@ -98,7 +98,7 @@ private func row(_ participant: DecidedParticipantShape, day: Substring) -> [Str
         participant.sinceAtMs.map { time($0, day: day) } ?? "-",
         "\(participant.rounds)x",
         "\(participant.deferrals)x",
-        span(participant.blockedMs),
+        elapsed(participant.blockedMs),
         deferral.map(text) ?? "-",
         message.map(shown) ?? "",
     ]
@@ -106,25 +106,13 @@ private func row(_ participant: DecidedParticipantShape, day: Substring) -> [Str
 
 /// "10 min: recording"
 private func text(_ deferral: LastDeferralShape) -> String {
-    span(deferral.grantedMs) + (deferral.message.map { ": " + shown($0) } ?? "")
+    elapsed(deferral.grantedMs) + (deferral.message.map { ": " + shown($0) } ?? "")
 }
 
 /// The time of day; with the date, if it is not `day`.
 private func time(_ milliseconds: Int64, day: Substring) -> String {
     let whole = localTime(milliseconds)
     return String(whole.hasPrefix(day) ? whole.dropFirst(11).prefix(8) : whole.prefix(19))
-}
-
-/// A duration, to the second or better: `3 h 12 min`, `5 min 12 s`, `12 s`, `0.4 s`.
-private func span(_ milliseconds: Int64) -> String {
-    let seconds = max(0, milliseconds) / 1_000
-    let minutes = seconds / 60
-    return switch seconds {
-    case ..<10: "\(seconds).\(max(0, milliseconds) % 1_000 / 100) s"
-    case ..<60: "\(seconds) s"
-    case ..<3_600: "\(minutes) min" + (seconds % 60 == 0 ? "" : " \(seconds % 60) s")
-    default: "\(minutes / 60) h" + (minutes % 60 == 0 ? "" : " \(minutes % 60) min")
-    }
 }
 
 /// "2026-11-23 03:12:07 +0100", in the local time zone.

@@ -2,25 +2,47 @@
 
 internal import Glibc
 internal import StrictJSON
+internal import Synchronization
+internal import Systemd
 
 /// Standard output or standard error.
-struct OutputStream: Sendable {
-    let descriptor: Int32
+final class OutputStream: Sendable {
+    /// The result of the program. A write waits for the reader; `check` tells of a failure.
+    static let standard = OutputStream(1, diagnostic: nil)
+    /// What happens meanwhile, on standard output: it does not wait long for its reader.
+    static let events = OutputStream(1, patience: 1_000)
+    /// What is said about the work, and never keeps the work from being done.
+    static let error = OutputStream(2, patience: 100)
 
-    static let standard = OutputStream(descriptor: 1)
-    static let error = OutputStream(descriptor: 2)
+    let descriptor: Int32
+    private let diagnostic: DiagnosticOutput?
+    private let failure = Mutex<SystemError?>(nil)
+
+    private init(_ descriptor: Int32, diagnostic: DiagnosticOutput?) {
+        self.descriptor = descriptor
+        self.diagnostic = diagnostic
+    }
+
+    private convenience init(_ descriptor: Int32, patience: Int32) {
+        let output = DiagnosticOutput(descriptor, program: "reprieve", patience: patience)
+        self.init(descriptor, diagnostic: output)
+    }
 
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// A reader that has closed its end is no reason to fail.
     func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
+        if let diagnostic { return diagnostic.write(bytes) }
+        failure.withLock { failure in
+            do throws(SystemError) {
+                if failure == nil { try ResultOutput(descriptor).write(bytes) }
+            } catch { failure = error }
         }
+    }
+
+    /// Throws a `Failure` if a result was not written as a whole.
+    func check() throws {
+        guard let error = failure.withLock({ $0 }) else { return }
+        throw Failure(.fileError, error.message)
     }
 
     func write(_ text: String) {

@@ -5,7 +5,7 @@ internal import ReprieveProtocol
 /// A text from outside this program, with all control characters escaped, so that it cannot steer
 /// the terminal.
 func shown(_ text: String) -> String {
-    printable(text)
+    printable(text.repaired)
 }
 
 /// At most a few names, and how many more there are.
@@ -15,6 +15,12 @@ func list(_ names: [String], limit: Int = 3) -> String {
     if more > 0 { return first.joined(separator: ", ") + " and \(more) more" }
     guard let last = first.last, first.count > 1 else { return first.joined() }
     return first.dropLast().joined(separator: ", ") + " and " + last
+}
+
+/// A text of at most so many characters; what is missing at its end is marked.
+func cut(_ text: String, to limit: Int) -> String {
+    guard text.count > limit else { return text }
+    return limit < 1 ? "" : text.prefix(limit - 1) + "~"
 }
 
 func count(_ number: Int, _ noun: String) -> String {

@@ -9,7 +9,8 @@ struct TokenCommand: ParsableCommand {
         abstract: "Issues, lists and revokes the tokens that identify components.",
         discussion: """
             A component sends its token as `authToken`, which AWS's SDKs take from the \
-            environment variable SVCUID. The file holds only a digest of each token. The broker \
+            environment variable SVCUID. The file holds only a digest of each token. If it is a \
+            symbolic link, the file that the link leads to is replaced. The broker \
             reads the file when it starts, and again at SIGHUP: systemctl reload reprieved.
             """
     )
@@ -29,7 +30,8 @@ struct TokenCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The tokens file (default: /etc/reprieve/tokens, for an ordinary user"
-                + " ~/.config/reprieve/tokens).",
+                + " ~/.config/reprieve/tokens). That of `reprieved --config FILE` is in the"
+                + " directory of FILE.",
             valueName: "path"
         )
     )

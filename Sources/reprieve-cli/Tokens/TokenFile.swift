@@ -26,11 +26,13 @@ struct TokenFile {
 
     /// Reads the file, changes the list and writes it, while no other process does.
     func change<Result>(_ change: (inout TokenList) throws -> Result) throws -> Result {
-        try File.makeDirectory(of: path)
-        return try File.locked(path) {
-            var list = try read()
+        // The link stays: the file that it leads to is replaced.
+        let target = TokenFile(path: try File.target(of: path))
+        try File.makeDirectory(of: target.path)
+        return try File.locked(target.path) {
+            var list = try target.read()
             let result = try change(&list)
-            try File.replacePrivate(path, with: Array(list.encoded().utf8))
+            try File.replacePrivate(target.path, with: Array(list.encoded().utf8))
             return result
         }
     }

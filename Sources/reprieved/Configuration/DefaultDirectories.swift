@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Systemd
 
 /// The directories that are used where nothing is configured: those that the service manager
 /// names, else the system's for root, else the user's own.
@@ -30,6 +31,6 @@ enum DefaultDirectories {
     }
 
     private static func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        getenv(name).map { String(rawCString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -19,11 +19,12 @@ struct LoadedConfiguration {
     var complaints: [String] = []
 
     init(_ invocation: Invocation) {
-        let directory = DefaultDirectories.configuration
-        configuration = Configuration(directory: directory)
-        let path = invocation.configurationFile ?? directory + "/reprieved.conf"
+        let path =
+            invocation.configurationFile ?? DefaultDirectories.configuration + "/reprieved.conf"
+        configuration = Configuration(directory: directory(of: path))
         var assignments = read(path, isRequired: invocation.configurationFile != nil)
-        for name in names(in: path + ".d") where name.hasSuffix(".conf") {
+        // Hidden files are an editor's own, as for systemd.
+        for name in names(in: path + ".d") where name.hasSuffix(".conf") && !name.hasPrefix(".") {
             assignments += read(path + ".d/" + name, isRequired: true)
         }
         apply(assignments.withoutTakenBack + invocation.assignments)
@@ -91,7 +92,16 @@ extension LoadedConfiguration {
     /// One line for the log.
     var summary: String {
         let read = files.isEmpty ? "no configuration file" : files.joined(separator: ", ")
-        return "\(read); \(configuration.negotiation.rules.count) rules for components, "
-            + "\(tokens.entries.count) tokens"
+        let rules = count(configuration.negotiation.rules.count, "rule")
+        return "\(read); \(rules) for components, " + count(tokens.entries.count, "token")
     }
+}
+
+private func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return String(path[..<slash])
+}
+
+private func count(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
 }

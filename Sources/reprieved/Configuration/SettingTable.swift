@@ -118,6 +118,18 @@ extension SettingTable {
             default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
             }
         },
+        Setting(
+            "on-absence",
+            "proceed|refuse",
+            "what an update does if a required component is not connected in time;\n"
+                + "default: refuse"
+        ) { configuration, text throws(ValueError) in
+            switch text {
+            case "proceed": configuration.policy.onAbsence = .proceed
+            case "refuse": configuration.policy.onAbsence = .refuse
+            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
+            }
+        },
     ]
 
     /// The keys of a section `[Component PATTERN]`.

@@ -19,8 +19,7 @@ final class RecordDirectory {
     func claim() throws(SystemError) {
         if let lock {
             if lock.isInPlace { return }
-            let rest = "what else was in it, as sockets are, when reprieved is restarted"
-            log.write(.warning, "\(path) was removed or emptied; it is made again, " + rest)
+            log.write(.warning, "\(path) was removed or emptied; it is made again")
         }
         lock = nil
         try makeDirectory(path)
@@ -39,7 +38,9 @@ final class RecordDirectory {
     /// Whether both paths lead to the same directory, which must not be locked twice.
     func isSame(as other: String) -> Bool {
         var (one, two) = (stat(), stat())
-        guard stat(path, &one) == 0, stat(other, &two) == 0 else { return path == other }
+        guard stat(path.rawCString, &one) == 0, stat(other.rawCString, &two) == 0 else {
+            return path == other
+        }
         return one.st_dev == two.st_dev && one.st_ino == two.st_ino
     }
 }
@@ -57,14 +58,14 @@ private func make(_ path: String) -> Bool {
 
 /// A directory that is new must not be gone after the device's death, with the files in it.
 private func makeOne(_ path: String) -> Bool {
-    if mkdir(path, 0o755) != 0 { return errno == EEXIST }
+    if mkdir(path.rawCString, 0o755) != 0 { return errno == EEXIST }
     if let parent = parent(of: path) { _ = syncDirectory(parent) }
     return true
 }
 
 /// Returns what was left in `errno`, 0 if nothing was.
 private func syncDirectory(_ path: String) -> Int32 {
-    let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let file = open(path.rawCString, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard file >= 0 else { return errno }
     defer { close(file) }
     return fsync(file) == 0 ? 0 : errno

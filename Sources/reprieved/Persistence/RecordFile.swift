@@ -37,7 +37,7 @@ final class RecordFile {
     /// What stands in it; nothing if it is not there or cannot be read.
     func read() -> [UInt8] {
         // An earlier process may have died while it wrote this.
-        unlink(newPath)
+        unlink(newPath.rawCString)
         do throws(SystemError) {
             guard let bytes = try File.readOwn(path, atMost: Self.largest) else { return [] }
             open(behind: bytes.count)
@@ -50,11 +50,11 @@ final class RecordFile {
     }
 
     private func open(behind count: Int) {
-        let file = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        let file = Glibc.open(path.rawCString, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { return }
         descriptor = Descriptor(owning: file)
         identity = FileIdentity(of: file)
-        // It may have come from somewhere else. What it tells is not for everybody.
+        // It may have come from elsewhere, with other permissions. Only this user may read it.
         fchmod(file, 0o600)
         size = count
     }
@@ -81,7 +81,7 @@ extension RecordFile {
         return true
     }
 
-    /// Somebody may have removed the file, or written to it.
+    /// Another process may have removed the file, or written to it.
     private func noticeChange() {
         guard descriptor != nil else { return }
         let found = FileIdentity(at: path)
@@ -100,7 +100,7 @@ extension RecordFile {
         if isForeign || keepsOld { try setAside() }
         let file = try create()
         do throws(SystemError) { try put(bytes, into: file.number) } catch {
-            unlink(newPath)
+            unlink(newPath.rawCString)
             throw error
         }
         identity = FileIdentity(of: file.number)
@@ -112,15 +112,17 @@ extension RecordFile {
     private func put(_ bytes: [UInt8], into file: Int32) throws(SystemError) {
         try write(bytes, to: file, newPath)
         if isDurable, fsync(file) != 0 { throw failedSync(newPath) }
-        if rename(newPath, path) != 0 { throw SystemError("replace", path: path, errno: errno) }
+        if rename(newPath.rawCString, path.rawCString) != 0 {
+            throw SystemError("replace", path: path, errno: errno)
+        }
         if isDurable { try directory.sync() }
     }
 
     private func create() throws(SystemError) -> Descriptor {
-        // Whatever stands there is removed, and not written to: it may be a link to another file.
-        unlink(newPath)
+        // A file of that name is removed, and not written to: it may be a link to another file.
+        unlink(newPath.rawCString)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
-        let file = Glibc.open(newPath, flags, 0o600)
+        let file = Glibc.open(newPath.rawCString, flags, 0o600)
         guard file >= 0 else { throw SystemError("write", path: newPath, errno: errno) }
         return Descriptor(owning: file)
     }
@@ -142,7 +144,7 @@ extension RecordFile {
     private func setAside() throws(SystemError) {
         for number in 1...9 where access("\(path).\(number)", F_OK) != 0 {
             let other = "\(path).\(number)"
-            guard rename(path, other) == 0 || errno == ENOENT else {
+            guard rename(path.rawCString, other.rawCString) == 0 || errno == ENOENT else {
                 throw SystemError("set aside", path: path, errno: errno)
             }
             isForeign = false

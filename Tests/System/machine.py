@@ -53,9 +53,9 @@ class Machine(Guest):
             program.end()
 
     def component(self, name):
-        """A component in a unit of its own that does as it is told: puppet.py."""
+        """A component in a unit of its own that does as it is told: child_component.py."""
         program = self.start(
-            "/usr/bin/python3", f"{TESTS}/puppet.py", SOCKET, name, unit=name,
+            "/usr/bin/python3", f"{TESTS}/child_component.py", SOCKET, name, unit=name,
             properties=["After=reprieved.service", "Environment=PYTHONDONTWRITEBYTECODE=1"],
             stdin=subprocess.PIPE,
         )  # fmt: skip

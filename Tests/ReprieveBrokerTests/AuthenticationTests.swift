@@ -34,7 +34,7 @@ struct Arrival: Sendable, CustomTestStringConvertible {
 }
 
 /// The table of `Protocol/security.md`.
-@Suite struct `A name` {
+@Suite("A name") struct AuthenticationTests {
     private static let user99 = "user@99.service"
     private static let user1000 = "user@1000.service"
     private static let camera = "com.example.Camera"

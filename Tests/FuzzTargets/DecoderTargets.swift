@@ -6,7 +6,7 @@ import StrictJSON
 /// Cut anywhere, the same bytes are the same frames; and what was read is written as it stood.
 func readFrames(_ input: [UInt8]) {
     read(input)
-    read(mended(input))
+    read(repaired(input))
 }
 
 private func read(_ input: [UInt8]) {

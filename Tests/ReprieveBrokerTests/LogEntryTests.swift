@@ -9,7 +9,7 @@ import Testing
 private let camera = "com.example.Camera"
 private let robot = "com.example.Robot"
 
-@Suite struct `What the log says of an update` {
+@Suite("What the log says of an update") struct LogEntryTests {
     private var harness = BrokerHarness()
 
     private mutating func announce(

@@ -6,7 +6,7 @@ import ReprieveBroker
 import ReprieveProtocol
 import Testing
 
-@Suite struct `Who comes after the gate has opened` {
+@Suite("Who comes after the gate has opened") struct LateSubscriberTests {
     private var harness = BrokerHarness()
 
     /// A component that asks what it comes too late for, and what it is answered.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A fuzzer's input, read as decisions. Once it is used up, every decision is the first one.
-struct Chance {
+struct FuzzDecisions {
     private var rest: ArraySlice<UInt8>
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A coordinator in a process of its own, which waits at a gate until somebody ends it.
 
-    puppet_coordinator.py SOCKET REQUEST
+    child_coordinator.py SOCKET REQUEST
 """
 
 import json

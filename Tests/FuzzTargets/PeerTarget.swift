@@ -13,14 +13,14 @@ private let waits: [Duration] = [
 /// Plays what the input says, and then has everybody leave: the broker must have answered every
 /// request that it could, and nothing may be left of them.
 func playPeers(_ input: [UInt8]) {
-    var chance = Chance(input)
+    var decisions = FuzzDecisions(input)
     var harness = BrokerHarness { settings in
         settings.maximumPeers = 6
         settings.maximumPeersOfUser = 5
         settings.negotiation.maximumUpdates = 2
         settings.negotiation.maximumEnded = 2
     }
-    while !chance.isOver { move(&harness, &chance) }
+    while !decisions.isOver { move(&harness, &decisions) }
     for peer in harness.clients.keys.sorted() { harness.hangUp(peer) }
     harness.pass(.seconds(200_000))
     precondition(harness.broker.negotiation.updates.isEmpty, "an update is left over")
@@ -28,57 +28,58 @@ func playPeers(_ input: [UInt8]) {
     precondition(harness.broker.peerCount == 0, "a peer is left over")
 }
 
-private func move(_ harness: inout BrokerHarness, _ chance: inout Chance) {
+private func move(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
     let peers = harness.clients.keys.sorted()
-    guard !peers.isEmpty, chance.number(below: 8) > 0 else {
-        enter(&harness, &chance)
+    guard !peers.isEmpty, decisions.number(below: 8) > 0 else {
+        enter(&harness, &decisions)
         return
     }
-    let peer = chance.pick(peers)
-    switch chance.number(below: 10) {
+    let peer = decisions.pick(peers)
+    switch decisions.number(below: 10) {
     case 0: harness.ask(peer, .subscribeToComponentUpdates, payload: Array("{}".utf8))
     case 1: harness.ask(peer, .gateUpdate, payload: Array(#"{"deploymentId":"d"}"#.utf8))
-    case 2: harness.answer(peer, "d", Int64(chance.byte()) * 100, round: Int64(chance.byte() % 4))
-    case 3: harness.ask(peer, chance.pick(Operation.allCases), payload: chance.bytes())
-    case 4: harness.sendBytes(message(&chance), from: peer)
+    case 2:
+        harness.answer(peer, "d", Int64(decisions.byte()) * 100, round: Int64(decisions.byte() % 4))
+    case 3: harness.ask(peer, decisions.pick(Operation.allCases), payload: decisions.bytes())
+    case 4: harness.sendBytes(message(&decisions), from: peer)
     case 5:
-        let bytes = frame(headers: chance.bytes(), payload: chance.bytes())
-        harness.sendBytes(chance.bool() ? bytes : Array(bytes.dropLast()), from: peer)
-    case 6: harness.close(peer, Int32(chance.number(below: 5)))
-    case 7: harness.limitReading(peer, to: chance.bool() ? nil : chance.number(below: 100))
+        let bytes = frame(headers: decisions.bytes(), payload: decisions.bytes())
+        harness.sendBytes(decisions.bool() ? bytes : Array(bytes.dropLast()), from: peer)
+    case 6: harness.close(peer, Int32(decisions.number(below: 5)))
+    case 7: harness.limitReading(peer, to: decisions.bool() ? nil : decisions.number(below: 100))
     case 8: harness.hangUp(peer)
-    default: passTime(&harness, &chance)
+    default: passTime(&harness, &decisions)
     }
     check(&harness)
 }
 
-private func enter(_ harness: inout BrokerHarness, _ chance: inout Chance) {
-    let endpoint: Endpoint = chance.bool() ? .components : .control
-    if chance.number(below: 4) == 0 {
-        _ = harness.enter(at: endpoint, user: UInt32(chance.byte()))
+private func enter(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
+    let endpoint: Endpoint = decisions.bool() ? .components : .control
+    if decisions.number(below: 4) == 0 {
+        _ = harness.enter(at: endpoint, user: UInt32(decisions.byte()))
     } else {
-        _ = harness.connect(chance.pick(names), at: endpoint)
+        _ = harness.connect(decisions.pick(names), at: endpoint)
     }
 }
 
-private func passTime(_ harness: inout BrokerHarness, _ chance: inout Chance) {
-    switch chance.number(below: 8) {
+private func passTime(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
+    switch decisions.number(below: 8) {
     case 0: harness.restart()
     case 1: harness.reboot()
-    case 2: harness.sleep(chance.pick(waits))
-    default: harness.pass(chance.pick(waits))
+    case 2: harness.sleep(decisions.pick(waits))
+    default: harness.pass(decisions.pick(waits))
     }
 }
 
 /// A good message but for what the input says.
-private func message(_ chance: inout Chance) -> [UInt8] {
-    let type: MessageType? = MessageType(rawValue: Int32(chance.number(below: 12)) - 1)
+private func message(_ decisions: inout FuzzDecisions) -> [UInt8] {
+    let type: MessageType? = MessageType(rawValue: Int32(decisions.number(below: 12)) - 1)
     return Message(
         type ?? .ping,
-        flags: Int32(chance.number(below: 5)) - 1,
-        stream: Int32(chance.number(below: 6)) - 2,
-        operation: chance.bool() ? nil : chance.text(),
-        payload: chance.bytes()
+        flags: Int32(decisions.number(below: 5)) - 1,
+        stream: Int32(decisions.number(below: 6)) - 2,
+        operation: decisions.bool() ? nil : decisions.text(),
+        payload: decisions.bytes()
     ).encoded()
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A component in a process of its own: prints what it hears, answers what it is told to.
 
-    puppet.py SOCKET NAME
+    child_component.py SOCKET NAME
 
 Each line on standard input is a request to defer; each event is a line on standard output.
 """

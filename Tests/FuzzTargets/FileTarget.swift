@@ -21,18 +21,18 @@ private let written: BrokerHarness = {
     return harness
 }()
 
-/// Changes bytes in the files, mends the checksums, and has a broker go on from there. It may
+/// Changes bytes in the files, repairs the checksums, and has a broker go on from there. It may
 /// have forgotten whatever it likes, but it goes on.
 func recall(_ input: [UInt8]) {
-    var chance = Chance(input)
+    var decisions = FuzzDecisions(input)
     var files = [written.journal, written.state]
-    while !chance.isOver {
-        let file = chance.number(below: 2)
-        let position = Int(chance.byte()) << 8 | Int(chance.byte())
-        files[file][position % files[file].count] = chance.byte()
+    while !decisions.isOver {
+        let file = decisions.number(below: 2)
+        let position = Int(decisions.byte()) << 8 | Int(decisions.byte())
+        files[file][position % files[file].count] = decisions.byte()
     }
     var harness = written
-    harness.forge(journal: mended(files[0]), state: mended(files[1]))
+    harness.forge(journal: repaired(files[0]), state: repaired(files[1]))
     harness.restart()
     for _ in 0..<50 {
         guard let next = harness.nextDeadline else { break }

@@ -10,7 +10,7 @@ import Testing
 ///
 /// Components, coordinators and operators go by labels: `camera` is a component, `camera#2` is its
 /// second connection.
-final class Rehearsal {
+final class NegotiationHarness {
     private(set) var negotiation: Negotiation
     private(set) var now = Instant(sinceBoot: .zero)
     private(set) var notices: [String: [Notice]] = [:]
@@ -49,7 +49,7 @@ final class Rehearsal {
 
 // MARK: - What happens
 
-extension Rehearsal {
+extension NegotiationHarness {
     func subscribe(_ labels: String..., confirm: Bool = false, process: Int32 = 0) {
         for label in labels {
             let subscription = Subscription(
@@ -176,7 +176,7 @@ extension Rehearsal {
 
 // MARK: - What can be asked
 
-extension Rehearsal {
+extension NegotiationHarness {
     func status(_ id: DeploymentID = "d-1") -> UpdateStatus? {
         negotiation.updates[id]?.status(at: now)
     }
@@ -195,12 +195,18 @@ extension Rehearsal {
         status(id).map { !$0.isReleased } ?? false
     }
 
+    /// What the component would be answered if it subscribed now.
+    func underway(_ name: ComponentName) -> [DeploymentID] {
+        let subscription = Subscription(stream: StreamID(PeerID(0), 1), component: name)
+        return negotiation.underway(for: subscription, at: now)
+    }
+
     func lastNotice(_ label: String) -> Notice? { notices[label]?.last }
 }
 
 // MARK: - Labels
 
-extension Rehearsal {
+extension NegotiationHarness {
     private func feed(_ event: Event) {
         let before = negotiation
         let consequences = negotiation.handle(event, at: now)

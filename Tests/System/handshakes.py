@@ -2,7 +2,7 @@
 """Shakes hands at sockets, over and over, until there is a line on standard input. Fails if a
 socket ever refuses.
 
-    knock.py SOCKET...
+    handshakes.py SOCKET...
 
 Says how often it was let in, and how often a daemon ended while they spoke.
 """

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveCoordinator
+internal import ReprieveProtocol
+internal import ReprieveTransport
+internal import Synchronization
+
+/// Waits for the end of an update that another coordinator makes.
+struct OutcomeWatch: Sendable {
+    let control: ControlClient
+    let id: String
+    private let progress = Display.progress()
+
+    init(control: ControlClient, id: String) {
+        self.control = control
+        self.id = id
+    }
+
+    private struct HasEnded: Error {}
+
+    /// Returns once the update is applied. Throws a `Failure` for every other end.
+    func wait() async throws -> Outcome {
+        try await waitInterruptibly()
+        let request = HistoryRequest(limit: 1, deploymentID: id)
+        let decision = try await control.history(request).decisions.first
+        guard let decision, let outcome = decision.outcome else {
+            throw Failure(.unknown, "the outcome of the update \(shown(id)) is not known")
+        }
+        progress.end(with: "the update \(shown(id)) is over: \(outcome.rawValue)")
+        if let failure = Failure(decision, outcome) { throw failure }
+        return outcome
+    }
+
+    private func waitInterruptibly() async throws {
+        let watching = Task { try await watch() }
+        let latest = Mutex<Signal?>(nil)
+        do {
+            try await Signals.handled { signal in
+                latest.withLock { $0 = signal }
+                watching.cancel()
+            } while: {
+                try await watching.value
+            }
+        } catch {
+            guard let signal = latest.withLock({ $0 }) else { throw error }
+            throw Failure(signal, "interrupted by \(signal.name); the update goes on")
+        }
+    }
+
+    private func watch() async throws {
+        do {
+            try await progress.live {
+                try await control.watchPatiently { error in
+                    progress.note("\(error.message); trying again")
+                } _: { status in
+                    guard let update = status.updates.first(where: { $0.deploymentID == id }) else {
+                        throw HasEnded()
+                    }
+                    if update.state == .waiting { progress.show(update) }
+                }
+            }
+        } catch is HasEnded {}
+    }
+}
+
+extension Failure {
+    /// Nil for an update that was applied.
+    fileprivate init?(_ decision: DecisionShape, _ outcome: Outcome) {
+        let text = "the update was not applied: " + outcome.rawValue
+        switch outcome {
+        case .applied: return nil
+        case .cancelled: self.init(decision.refused == nil ? .cancelled : .notNow, text)
+        case .unknown: self.init(.unknown, text)
+        default: self.init(.failed, text)
+        }
+    }
+}
