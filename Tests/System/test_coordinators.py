@@ -149,6 +149,20 @@ def test_a_coordinator_that_is_stopped_keeps_its_update_and_costs_no_memory(daem
     assert "does not read" not in daemon.log.read_text()
 
 
+def test_an_answer_that_a_socket_does_not_take_at_once_arrives_whole(daemon, coordinator):
+    components = [daemon.component(f"com.example.Component{number}") for number in range(300)]
+    coordinator.connection.request("reprieve#GateUpdate", {"deploymentId": "d"})
+    for component in components:
+        component.notice()
+        component.defer("d", HOUR, message="recording " * 100)
+    operator = daemon.coordinator().connection
+    stream = operator.request("reprieve#GetStatus")
+    # By the time another client is served, the socket is full.
+    daemon.coordinator()
+    status = operator.response(stream, "GetStatusResponse").json
+    assert len(status["updates"][0]["participants"]) == 300
+
+
 def test_the_coordinators_own_process_is_not_asked(daemon):
     """It would wait for itself."""
     camera = daemon.component()

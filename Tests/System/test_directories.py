@@ -170,7 +170,8 @@ def test_a_file_that_another_process_touches_is_named_and_written_again(daemon, 
         state.unlink()
     if change == "replaced":
         state.write_bytes(content)
-    works(daemon, "two")
+    # One record, so that no other one notices.
+    daemon.coordinator().gate("two", components=["com.example.Nobody"]).released()
     (line,) = log_lines(daemon, f"{state} was {'removed' if change == 'removed' else 'changed'}")
     decisions = {headers.get("decision") for headers, _ in frames(state)} - {None}
     assert len(decisions) == 2, "what it knew is written again"

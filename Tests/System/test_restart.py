@@ -49,9 +49,9 @@ def test_a_component_that_died_with_the_daemon_is_waited_for_no_longer_than_the_
 ):
     with listening(f"{directory}/ipc.socket", f"{directory}/control.socket") as sockets:
         daemon = Daemon(directory, sockets=sockets)
-        puppet = processes.puppet(daemon.component_socket, NAME)
+        child = processes.child_component(daemon.component_socket, NAME)
         daemon.kill()
-        puppet.process.kill()
+        child.process.kill()
         daemon = Daemon(directory, "--reconnect-grace", "1s", sockets=sockets)
         release = daemon.coordinator().gate("d").released()
         assert release["basis"] == "silence" and release["silent"] == [NAME]
