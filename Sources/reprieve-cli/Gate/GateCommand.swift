@@ -97,10 +97,10 @@ struct GateCommand: AsyncParsableCommand {
         let report = GateReport(announcement.deploymentID ?? newDeploymentID())
         try await notRun.run {
             do { try await run(report) } catch {
-                if json { OutputStream.standard.line(report.event(after: error).json) }
+                if json { OutputStream.events.line(report.event(after: error).json) }
                 throw error
             }
-            if json { OutputStream.standard.line(report.event().json) }
+            if json { OutputStream.events.line(report.event().json) }
         }
     }
 
@@ -121,7 +121,7 @@ struct GateCommand: AsyncParsableCommand {
         )
         guard let executable else {
             if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {
-                OutputStream.standard.line(report.deploymentID)
+                OutputStream.events.line(report.deploymentID)
             }
             return update.explainCompletion()
         }
