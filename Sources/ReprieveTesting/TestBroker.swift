@@ -56,6 +56,8 @@ public struct TestBroker: Sendable {
         policy.deadlineMs = deadline?.milliseconds
         policy.maxDeferMs = maximumDeferral?.milliseconds
         policy.maxTotalDeferMs = maximumTotalDeferral?.milliseconds
+        // A newcomer is only waited for: the test has not said that the update requires it.
+        policy.onAbsence = .proceed
         policy.require = newcomers.names.withLock { names in
             names.filter { components.isEmpty || components.contains($0) }
         }

@@ -30,8 +30,8 @@ struct AnnouncementOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Announce the update even if no known component has a name given with --component."
-                + " Otherwise this is an error (\(ExitStatus.unknown.rawValue)). A name is known if"
-                + " a component is connected under it, or the configuration, the tokens or the"
+                + " Otherwise this is an error (\(ExitStatus.unknown.rawValue)). A name is known"
+                + " if a component is connected under it, or the configuration, the tokens or the"
                 + " history have it."
         )
     )

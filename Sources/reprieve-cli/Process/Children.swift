@@ -9,6 +9,13 @@ internal import Synchronization
 /// zombies.
 enum Children {
     private static let started = Mutex<Set<pid_t>>([])
+    private static let reapsOthers = Mutex(false)
+
+    /// From now on other children are waited for, too: this is the program that they belong to.
+    static func takeOverOthers() {
+        reapsOthers.withLock { $0 = true }
+        reapOthers()
+    }
 
     /// `body` returns the new child, or an error number.
     static func start(_ body: () -> Result<pid_t, Errno>) -> Result<pid_t, Errno> {
@@ -32,6 +39,7 @@ enum Children {
     }
 
     static func reapOthers() {
+        guard reapsOthers.withLock({ $0 }) else { return }
         started.withLock { started in
             while case let process = process_ended_child(), process > 0,
                 !started.contains(process)

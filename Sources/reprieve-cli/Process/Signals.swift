@@ -60,6 +60,7 @@ enum Signals {
         let taken = numbers.filter { process_ignores($0) == 0 }
         let ignoresChildren = process_ignores(SIGCHLD) != 0
         process_watch_children()
+        Children.takeOverOthers()
         // Blocked rather than ignored: a child process inherits ignored signals.
         var signals = set(of: taken + [SIGPIPE, SIGCHLD])
         var inherited = sigset_t()
