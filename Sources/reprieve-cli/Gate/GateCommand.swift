@@ -121,7 +121,7 @@ struct GateCommand: AsyncParsableCommand {
         )
         guard let executable else {
             if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {
-                OutputStream.events.line(report.deploymentID)
+                OutputStream.standard.line(report.deploymentID)
             }
             return update.explainCompletion()
         }
