@@ -30,8 +30,8 @@ struct TokenCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The tokens file (default: /etc/reprieve/tokens, for an ordinary user"
-                + " ~/.config/reprieve/tokens). That of `reprieved --config FILE` is in the"
-                + " directory of FILE.",
+                + " ~/.config/reprieve/tokens). If the daemon reads another configuration"
+                + " file, it takes the tokens file in the directory of that file.",
             valueName: "path"
         )
     )
