@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the command shows on terminals: of every size, of every kind, in the background."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -179,7 +180,7 @@ import os, subprocess, sys
 # The leader of a session whose terminal this is, in the foreground. The program is another job.
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 job = subprocess.Popen(sys.argv[1:], process_group=0)
-print("started", flush=True)
+print("started", job.pid, flush=True)
 job.wait()
 """
 
@@ -201,8 +202,16 @@ def test_a_job_in_the_background_does_not_draw_over_the_prompt(daemon, coordinat
         ready, _, _ = select.select([terminal], [], [], 0.1)
         if ready:
             seen += os.read(terminal, 65536)
-    os.kill(shell, signal.SIGKILL)
-    os.waitpid(shell, 0)
-    os.close(terminal)
-    assert b"started" in seen
-    assert b"\x1b" not in seen, seen
+    job = os.pidfd_open(int(re.search(rb"started (\d+)", seen)[1]))
+    try:
+        assert b"\x1b" not in seen, seen
+        # No shell is left to end its job: without its terminal it ends by itself.
+        os.kill(shell, signal.SIGKILL)
+        os.waitpid(shell, 0)
+        os.close(terminal)
+        ended, _, _ = select.select([job], [], [], TIMEOUT)
+        assert ended
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(job, signal.SIGKILL)
+        os.close(job)

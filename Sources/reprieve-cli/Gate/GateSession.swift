@@ -87,7 +87,7 @@ final class GateSession: Sendable {
 
     func attach(noWait: Bool) async throws -> GateEvent {
         try await stopTimeout.extended {
-            try await progress.live {
+            try await progress.live { [self] in
                 try await control.gate(request, keepingConnectionIn: keeper) { step in
                     try handle(step, noWait: noWait)
                 }

@@ -49,7 +49,7 @@ struct OutcomeWatch: Sendable {
 
     private func watch() async throws {
         do {
-            try await progress.live {
+            try await progress.live { [self] in
                 try await control.watchPatiently { error in
                     progress.note("\(error.message); trying again")
                 } _: { status in

@@ -43,22 +43,26 @@ final class Display<Value: Sendable>: Sendable {
         }
     }
 
-    /// Redraws each second while `body` runs.
+    /// Redraws each second while `body` runs. Throws if nobody can see a result any more, because
+    /// the terminal is gone.
     func live<Result: Sendable>(
-        while body: () async throws -> Result
+        while body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         guard terminal != nil else { return try await body() }
-        let ticking = Task {
-            while true {
-                try await Task.sleep(for: .seconds(1))
-                state.withLock { update(&$0) }
+        defer { clear() }
+        return try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    self.state.withLock { self.update(&$0) }
+                    try self.output.check()
+                }
             }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
         }
-        defer {
-            ticking.cancel()
-            clear()
-        }
-        return try await body()
     }
 
     /// Writes a line that stays, above the place that is redrawn.
