@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import ReprieveCoordinator
-internal import ReprieveProtocol
 
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,13 +11,9 @@ struct CancelCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
 
-    @Argument(help: "The update's id.", transform: checkedDeploymentID)
-    var id: String
-
-    @Option(help: "Why, for the components and the history.", transform: checkedText)
-    var reason: String
+    @OptionGroup var update: ReasonedOptions
 
     func run() async throws {
-        try await broker.control.cancel(ReasonedRequest(deploymentID: id, reason: reason))
+        try await broker.control.cancel(update.request)
     }
 }
