@@ -166,6 +166,19 @@ extension BrokerHarness {
         return peer
     }
 
+    /// A coordinator that has announced an update. With nobody to be asked it is released.
+    package mutating func announce(
+        _ id: String = "d-1",
+        _ change: (inout GateRequest) -> Void = { _ in }
+    ) -> PeerID {
+        let coordinator = operatorAtControl()
+        _ = heard(by: coordinator)
+        var request = GateRequest(deploymentID: id)
+        change(&request)
+        ask(coordinator, .gateUpdate, request)
+        return coordinator
+    }
+
     package mutating func connect(
         _ name: String,
         at endpoint: Endpoint,
@@ -201,7 +214,7 @@ extension BrokerHarness {
     }
 
     /// The device is suspended for a while, and wakes up. Nothing tells the broker but its clocks.
-    package mutating func sleep(_ duration: Duration) {
+    package mutating func suspend(_ duration: Duration) {
         now = now + duration
         asleep += duration
         pass(.zero)

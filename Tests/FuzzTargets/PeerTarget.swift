@@ -66,7 +66,7 @@ private func passTime(_ harness: inout BrokerHarness, _ decisions: inout FuzzDec
     switch decisions.number(below: 8) {
     case 0: harness.restart()
     case 1: harness.reboot()
-    case 2: harness.sleep(decisions.pick(waits))
+    case 2: harness.suspend(decisions.pick(waits))
     default: harness.pass(decisions.pick(waits))
     }
 }

@@ -130,7 +130,7 @@ extension NegotiationHarness {
     }
 
     /// Suspends the device.
-    func sleep(_ duration: Duration) {
+    func suspend(_ duration: Duration) {
         now = now + duration
         feed(.slept(duration))
         fireDue()

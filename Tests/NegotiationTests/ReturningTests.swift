@@ -74,7 +74,7 @@ import Testing
         let harness = restarted("camera")
         harness.announce()
         harness.wait(.seconds(3))
-        harness.sleep(.seconds(100))
+        harness.suspend(.seconds(100))
         harness.wait(.milliseconds(1_999))
         #expect(harness.state("camera") == .away)
         harness.wait(.milliseconds(1))

@@ -229,7 +229,7 @@ import Testing
         harness.hangUp("nobody")
         harness.hangUp("arm#2")
         harness.leave("nucleus#2")
-        harness.sleep(.zero)
+        harness.suspend(.zero)
         #expect(harness.statusChanges == changes)
         harness.hangUp("camera")
         #expect(harness.statusChanges == changes + 1)

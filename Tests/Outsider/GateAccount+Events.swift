@@ -42,7 +42,7 @@ extension GateAccount {
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
         case .timePassed: passTime(settings.reconnectGrace, at: now)
-        case .slept(let asleep): sleep(asleep, at: now)
+        case .slept(let asleep): suspend(asleep, at: now)
         case .restarted: restart(graceEnd)
         default: break
         }
@@ -76,7 +76,7 @@ extension GateAccount {
         if coordinators.isEmpty { unattendedUntil = graceEnd }
     }
 
-    private mutating func sleep(_ asleep: Duration, at now: Instant) {
+    private mutating func suspend(_ asleep: Duration, at now: Instant) {
         let hasEndedAsleep = { (end: Instant) in end > now - asleep && end <= now }
         unattendedUntil = unattendedUntil.map { $0 + asleep }
         let newEnd = now + policy.responseTimeout

@@ -10,18 +10,6 @@ import Testing
 @Suite("A gate, from socket to socket") struct GateTests {
     private var harness = BrokerHarness()
 
-    private mutating func announce(
-        _ id: String = "d-1",
-        _ change: (inout GateRequest) -> Void = { _ in }
-    ) -> PeerID {
-        let coordinator = harness.operatorAtControl()
-        _ = harness.heard(by: coordinator)
-        var request = GateRequest(deploymentID: id)
-        change(&request)
-        harness.ask(coordinator, .gateUpdate, request)
-        return coordinator
-    }
-
     private mutating func quietComponent(_ name: String) -> PeerID {
         let peer = harness.component(name)
         _ = harness.heard(by: peer)
@@ -35,7 +23,7 @@ import Testing
 
     @Test mutating func `the response to a subscription comes before its notice`() {
         _ = quietComponent("com.example.Robot")
-        _ = announce()
+        _ = harness.announce()
         let late = harness.component("com.example.Camera")
         let heard = harness.heard(by: late)
         #expect(heard.count == 3)
@@ -47,7 +35,7 @@ import Testing
     @Test mutating func `the gate opens with the last answer, not later`() {
         let camera = quietComponent("com.example.Camera")
         let robot = quietComponent("com.example.Robot")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         harness.answer(camera, "d-1", 0)
         #expect(released(coordinator) == nil)
         harness.answer(robot, "d-1", 0)
@@ -56,7 +44,7 @@ import Testing
 
     @Test mutating func `a notice says what is coming and how much time there is`() throws {
         let camera = quietComponent("com.example.Camera")
-        _ = announce { request in
+        _ = harness.announce { request in
             request.reason = "nucleus 2.13.0"
             request.isGgcRestarting = true
             request.policy.responseTimeoutMs = 20_000
@@ -75,7 +63,7 @@ import Testing
 
     @Test mutating func `a deferral is granted, runs out, and the next round comes`() throws {
         let camera = quietComponent("com.example.Camera")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         _ = harness.heard(by: camera)
         harness.answer(camera, "d-1", 30_000, message: "recording")
         let response = harness.heard(by: camera).first?.response(as: DeferResponse.self)
@@ -90,7 +78,7 @@ import Testing
 
     @Test mutating func `a released update is completed and everybody hears how`() {
         let camera = quietComponent("com.example.Camera")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         harness.answer(camera, "d-1", 0)
         _ = harness.heard(by: camera)
         _ = harness.heard(by: coordinator)
@@ -107,7 +95,7 @@ import Testing
     @Test mutating func `progress names who blocks, after each change, once a turn`() throws {
         let camera = quietComponent("com.example.Camera")
         _ = quietComponent("com.example.Robot")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         let heard = harness.heard(by: coordinator)
         #expect(heard[0].response(as: GateResponse.self)?.participants.count == 2)
         guard case .progress(let first)? = heard[1].gate else {
@@ -127,7 +115,7 @@ import Testing
     @Test mutating func `progress of many is thinned, and the last state is always shown`() {
         let names = (0..<200).map { "com.example.c\($0)" }
         let peers = names.map { quietComponent($0) }
-        let coordinator = announce()
+        let coordinator = harness.announce()
         _ = harness.heard(by: coordinator)
         for peer in peers.dropLast() { harness.answer(peer, "d-1", 0) }
         #expect(harness.heard(by: coordinator).isEmpty)
@@ -147,7 +135,7 @@ import Testing
         harness.ask(watcher, .watchStatus, Empty())
         let camera = quietComponent("com.example.Camera")
         _ = harness.heard(by: watcher)
-        _ = announce()
+        _ = harness.announce()
         harness.pass(.milliseconds(1))
         let shown = harness.heard(by: watcher).compactMap { event -> StatusShape? in
             guard case .event(_, let payload, _) = event else { return nil }
@@ -160,7 +148,7 @@ import Testing
 
     @Test mutating func `a coordinator that closes its stream has left`() {
         _ = quietComponent("com.example.Camera")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         harness.close(coordinator, 1)
         harness.pass(.seconds(5))
         #expect(harness.broker.negotiation.updates.isEmpty)
@@ -168,11 +156,11 @@ import Testing
 
     @Test mutating func `the same request attaches, another one is a conflict`() {
         _ = quietComponent("com.example.Camera")
-        _ = announce()
-        let second = announce()
+        _ = harness.announce()
+        let second = harness.announce()
         let response = harness.heard(by: second).first?.response(as: GateResponse.self)
         #expect(response?.attached == true)
-        let third = announce { $0.reason = "another" }
+        let third = harness.announce { $0.reason = "another" }
         #expect(harness.heard(by: third).first?.error?.code == .conflict)
     }
 
@@ -194,11 +182,11 @@ import Testing
     @Test mutating func `a notice too long for the C SDK omits the components`() throws {
         let camera = quietComponent("com.example.Camera")
         let names = (0..<400).map { "com.example.component-number-\($0)" }
-        _ = announce { $0.components = names + ["com.example.Camera"] }
+        _ = harness.announce { $0.components = names + ["com.example.Camera"] }
         let notice = try #require(harness.heard(by: camera).last?.notice)
         #expect(notice.components == nil)
         let robot = quietComponent("com.example.Robot")
-        _ = announce("d-2") { $0.components = ["com.example.Robot"] }
+        _ = harness.announce("d-2") { $0.components = ["com.example.Robot"] }
         #expect(harness.heard(by: robot).last?.notice?.components == ["com.example.Robot"])
     }
 }

@@ -10,10 +10,10 @@ import Testing
     private var harness = BrokerHarness()
 
     private mutating func announce(_ policy: PolicyShape = PolicyShape()) -> PeerID {
-        let coordinator = harness.operatorAtControl()
-        let request = GateRequest(deploymentID: "d-1", reason: "2.13.0", policy: policy)
-        harness.ask(coordinator, .gateUpdate, request)
-        return coordinator
+        harness.announce {
+            $0.reason = "2.13.0"
+            $0.policy = policy
+        }
     }
 
     private mutating func decision() throws -> DecisionShape {

@@ -23,18 +23,6 @@ import Testing
         return (peer, stream, answers.first?.underway)
     }
 
-    /// An update, which is released if nobody is there to be asked.
-    private mutating func announce(
-        _ id: String = "d-1",
-        _ change: (inout GateRequest) -> Void = { _ in }
-    ) -> PeerID {
-        let coordinator = harness.operatorAtControl()
-        var request = GateRequest(deploymentID: id)
-        change(&request)
-        harness.ask(coordinator, .gateUpdate, request)
-        return coordinator
-    }
-
     private mutating func complete(_ id: String = "d-1", by coordinator: PeerID) {
         harness.ask(
             coordinator,
@@ -48,7 +36,7 @@ import Testing
     }
 
     @Test mutating func `hears what is under way, and of its end`() {
-        let coordinator = announce()
+        let coordinator = harness.announce()
         let late = latecomer()
         #expect(late.underway == ["d-1"])
         complete(by: coordinator)
@@ -56,7 +44,7 @@ import Testing
     }
 
     @Test mutating func `hears nothing if it does not ask`() {
-        let coordinator = announce()
+        let coordinator = harness.announce()
         let late = latecomer(asking: false)
         #expect(late.underway == [])
         complete(by: coordinator)
@@ -65,17 +53,17 @@ import Testing
 
     @Test mutating func `hears nothing of updates that wait, that are over, or of others`() {
         _ = harness.component("com.example.Robot")
-        _ = announce("waits")
-        _ = announce("others") { $0.components = ["com.example.Till"] }
-        let coordinator = announce("over") { $0.components = ["com.example.Camera"] }
+        _ = harness.announce("waits")
+        _ = harness.announce("others") { $0.components = ["com.example.Till"] }
+        let coordinator = harness.announce("over") { $0.components = ["com.example.Camera"] }
         complete("over", by: coordinator)
-        _ = announce("skipped") { $0.policy.action = .skip }
+        _ = harness.announce("skipped") { $0.policy.action = .skip }
         #expect(latecomer().underway == [])
     }
 
     @Test mutating func `who was asked and came back hears of the end once`() {
         let camera = harness.component("com.example.Camera")
-        let coordinator = announce()
+        let coordinator = harness.announce()
         harness.answer(camera, "d-1", 0)
         harness.hangUp(camera)
         let late = latecomer()
@@ -87,7 +75,7 @@ import Testing
     @Test mutating func `whose deferral was cut came too late, though the update waits`() {
         let camera = harness.component("com.example.Camera")
         let robot = harness.component("com.example.Robot")
-        let coordinator = announce { $0.policy.maxTotalDeferMs = 1_000 }
+        let coordinator = harness.announce { $0.policy.maxTotalDeferMs = 1_000 }
         harness.answer(camera, "d-1", 60_000)
         harness.answer(robot, "d-1", 0)
         harness.pass(.milliseconds(900))
@@ -102,7 +90,7 @@ import Testing
     }
 
     @Test mutating func `a subscription that has ended is told nothing`() {
-        let coordinator = announce()
+        let coordinator = harness.announce()
         let late = latecomer()
         harness.close(late.peer, late.stream)
         complete(by: coordinator)
@@ -110,7 +98,9 @@ import Testing
     }
 
     @Test mutating func `more than a frame has room for is cut`() throws {
-        for number in 0..<60 { _ = announce("\(number)" + String(repeating: "x", count: 250)) }
+        for number in 0..<60 {
+            _ = harness.announce("\(number)" + String(repeating: "x", count: 250))
+        }
         let underway = try #require(latecomer().underway)
         #expect(underway.count > 10)
         #expect(underway.count < 60)

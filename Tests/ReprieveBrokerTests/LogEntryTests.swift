@@ -12,17 +12,6 @@ private let robot = "com.example.Robot"
 @Suite("What the log says of an update") struct LogEntryTests {
     private var harness = BrokerHarness()
 
-    private mutating func announce(
-        _ id: String = "d-1",
-        _ change: (inout GateRequest) -> Void = { _ in }
-    ) -> PeerID {
-        let coordinator = harness.operatorAtControl()
-        var request = GateRequest(deploymentID: id)
-        change(&request)
-        harness.ask(coordinator, .gateUpdate, request)
-        return coordinator
-    }
-
     /// The story of one update, in the words after its id or before it.
     private func story(_ id: String = "d-1") -> [String] {
         harness.log.filter { $0.deploymentID == id }.map { note in
@@ -33,7 +22,7 @@ private let robot = "com.example.Robot"
     @Test mutating func `is who held it back, why, and on what ground it went ahead`() {
         let first = harness.component(camera)
         _ = harness.component(robot)
-        let coordinator = announce()
+        let coordinator = harness.announce()
         harness.answer(first, "d-1", 30_000, message: "recording")
         harness.answer(first, "d-1", 0)
         harness.pass(.seconds(60))
@@ -54,22 +43,22 @@ private let robot = "com.example.Robot"
 
     @Test mutating func `is said once, however many wait for it`() {
         let peer = harness.component(camera)
-        _ = (announce(), announce())
+        _ = (harness.announce(), harness.announce())
         harness.answer(peer, "d-1", 0)
-        _ = announce()
+        _ = harness.announce()
         #expect(story().filter { $0.contains("was released") }.count == 1)
     }
 
     @Test mutating func `is also said when nobody waits for it any more`() {
         _ = harness.component(camera)
-        harness.hangUp(announce())
+        harness.hangUp(harness.announce())
         harness.pass(.seconds(5))
         #expect(story().last?.contains("was cancelled by \"reprieved\"") == true)
     }
 
     @Test mutating func `is who forced it, and who still wanted time`() {
         let peer = harness.component(camera)
-        _ = announce()
+        _ = harness.announce()
         harness.answer(peer, "d-1", 60_000)
         let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
         harness.ask(harness.operatorAtControl(), .forceUpdate, call)
@@ -79,14 +68,14 @@ private let robot = "com.example.Robot"
 
     @Test mutating func `is that it was refused`() {
         _ = harness.component(camera)
-        _ = announce { $0.policy.onSilence = .refuse }
+        _ = harness.announce { $0.policy.onSilence = .refuse }
         harness.pass(.seconds(60))
         #expect(story().last == #"update "d-1" was refused: "no answer from \#(camera)""#)
     }
 
     @Test mutating func `is not of each of a thousand that were silent`() {
         for number in 0..<40 { _ = harness.component("com.example.c\(number)") }
-        _ = announce()
+        _ = harness.announce()
         harness.pass(.seconds(60))
         #expect(story().filter { $0.contains("without an answer") }.count == 32)
     }

@@ -225,7 +225,7 @@ import Testing
         _ = harness.component("com.example.Camera")
         _ = announce("d-1")
         harness.pass(.seconds(10))
-        harness.sleep(.seconds(3_600))
+        harness.suspend(.seconds(3_600))
         harness.restart()
         _ = announce("d-1")
         _ = harness.component("com.example.Camera")

@@ -11,10 +11,7 @@ import Testing
     private var harness = BrokerHarness()
 
     private mutating func announce(_ id: String = "d", _ policy: PolicyShape = PolicyShape()) {
-        let coordinator = harness.operatorAtControl()
-        var request = GateRequest(deploymentID: id)
-        request.policy = policy
-        harness.ask(coordinator, .gateUpdate, request)
+        _ = harness.announce(id) { $0.policy = policy }
     }
 
     @Test mutating func `says that nothing waits, and wakes nobody`() {

@@ -29,11 +29,11 @@ extension History {
         objections += checker.callOff(harness.takeTrace(), before, after)
     }
 
-    mutating func sleep() {
+    mutating func suspend() {
         let duration = Duration.milliseconds(Int.random(in: 1...9_000, using: &dice))
-        transcript.append("the device sleeps for \(duration.wholeMilliseconds) ms")
-        checker.sleep(duration, harness.broker.negotiation)
-        harness.sleep(duration)
+        transcript.append("the device is suspended for \(duration.wholeMilliseconds) ms")
+        checker.suspend(duration, harness.broker.negotiation)
+        harness.suspend(duration)
     }
 
     mutating func restartBroker() {

@@ -166,7 +166,7 @@ extension History {
             guard let next = harness.nextDeadline else { return }
             transcript.append("the next deadline comes")
             harness.pass(max(.zero, next - harness.now))
-        case .deviceSleeps: sleep()
+        case .deviceSuspends: suspend()
         case .brokerDies: restartBroker()
         case .brokerDiesSoon, .diskFails, .diskWorks, .fileIsReplaced: breakHost(move)
         case .shutdownBegins: beginShutdown()

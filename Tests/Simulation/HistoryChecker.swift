@@ -102,8 +102,8 @@ extension HistoryChecker {
         return objections + machine.callOff(before, after)
     }
 
-    mutating func sleep(_ asleep: Duration, _ after: Negotiation) {
-        machine.sleep(asleep, after)
+    mutating func suspend(_ asleep: Duration, _ after: Negotiation) {
+        machine.suspend(asleep, after)
     }
 
     /// The broker died and is back, and knows how long the device was suspended meanwhile: plays

@@ -27,7 +27,7 @@ enum Move: CaseIterable {
     case operatorWatches
     case timePasses
     case deadlineComes
-    case deviceSleeps
+    case deviceSuspends
     case brokerDies
     case brokerDiesSoon
     case diskFails

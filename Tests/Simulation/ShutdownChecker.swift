@@ -60,7 +60,7 @@ struct ShutdownChecker {
     }
 
     /// A gate that the device slept through opens later.
-    mutating func sleep(_ asleep: Duration, _ after: Negotiation) {
+    mutating func suspend(_ asleep: Duration, _ after: Negotiation) {
         guard let begun, let id, let update = after.updates[id] else { return }
         self.begun?.end = begun.end + asleep + update.request.policy.responseTimeout
     }

@@ -3,11 +3,11 @@
 import Negotiation
 import Testing
 
-@Suite("A suspended device") struct SleepTests {
+@Suite("A suspended device") struct SuspendTests {
     @Test func `uses up no response time`() {
         let harness = waiting()
         harness.wait(.seconds(10))
-        harness.sleep(.seconds(3_600))
+        harness.suspend(.seconds(3_600))
         #expect(harness.participant("camera")?.until == .seconds(50))
         harness.wait(.seconds(50))
         #expect(harness.read().contains("released d-1 on silence after 3660 s"))
@@ -17,7 +17,7 @@ import Testing
         let harness = waiting()
         harness.hangUp("camera")
         harness.leave()
-        harness.sleep(.seconds(3_600))
+        harness.suspend(.seconds(3_600))
         #expect(harness.participant("camera")?.until == .seconds(5))
         harness.wait(.milliseconds(4_999))
         #expect(harness.isWaiting())
@@ -27,7 +27,7 @@ import Testing
         let harness = waiting()
         harness.wait(.seconds(10))
         harness.hangUp("camera")
-        harness.sleep(.seconds(3_600))
+        harness.suspend(.seconds(3_600))
         harness.subscribe("camera")
         #expect(harness.lastNotice("camera")?.respondBy == .seconds(50))
     }
@@ -35,14 +35,14 @@ import Testing
     @Test func `lets deferrals run out`() {
         let harness = waiting()
         harness.answer("camera", .seconds(100))
-        harness.sleep(.seconds(100))
+        harness.suspend(.seconds(100))
         #expect(harness.state("camera") == .asked)
     }
 
     @Test func `that slept through the deadline reaches it a response time after waking`() {
         let harness = waiting(Policy(deadline: .seconds(1_000)))
         harness.answer("camera", .seconds(900))
-        harness.sleep(.seconds(5 * 24 * 3_600))
+        harness.suspend(.seconds(5 * 24 * 3_600))
         #expect(
             harness.read() == """
                 0 s  camera ← granted 900 s, 42300 s left
@@ -57,7 +57,7 @@ import Testing
     @Test func `that slept through a budget ends it a response time after waking`() {
         let harness = waiting(Policy(maxTotalDefer: .seconds(100)))
         harness.answer("camera", .seconds(90))
-        harness.sleep(.seconds(3_600))
+        harness.suspend(.seconds(3_600))
         #expect(
             harness.read() == """
                 0 s  camera ← granted 90 s, 10 s left
@@ -76,7 +76,7 @@ import Testing
         harness.wait(.seconds(97))
         harness.leave()
         harness.wait(.seconds(4))
-        harness.sleep(.seconds(600))
+        harness.suspend(.seconds(600))
         #expect(harness.status()?.deadlineIn == .zero)
         harness.skip()
         harness.announce()
@@ -84,7 +84,7 @@ import Testing
 
         let other = waiting(Policy(deadline: .seconds(100)))
         other.answer("camera", .seconds(100))
-        other.sleep(.seconds(99))
+        other.suspend(.seconds(99))
         #expect(other.status()?.deadlineIn == .seconds(1))
     }
 
