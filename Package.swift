@@ -302,6 +302,7 @@ let package = Package(
             name: "ReprieveCoordinatorTests",
             dependencies: [
                 "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol", "ScriptedBroker",
+                "TestSupport",
             ],
             swiftSettings: memorySafe
         ),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import ReprieveCoordinator
 import ReprieveProtocol
 import ScriptedBroker
+import TestSupport
 import Testing
 
 @Suite("Cancelling the task", .timeLimit(.minutes(1))) struct CancellationTests {
@@ -113,6 +113,7 @@ import Testing
     @Test func `leaves no descriptor open`() async {
         // In a process of its own, where no other test opens any.
         await #expect(processExitsWith: .success) {
+            limitProcess()
             let waits = broker(nil)
             let silent = ScriptedBroker { _, _ in [] }
             func cancelAtAllPoints() async {
@@ -130,12 +131,9 @@ import Testing
                 }
             }
             await cancelAtAllPoints()
-            let before = openDescriptors
+            let before = openDescriptors()
             await cancelAtAllPoints()
-            let end = ContinuousClock.now + .seconds(20)
-            // A connection's thread closes it a moment later.
-            while openDescriptors > before, .now < end { await Task.yield() }
-            precondition(openDescriptors <= before, "descriptors are left open")
+            await expectNoDescriptors(beyond: before)
             waits.stop()
             silent.stop()
         }
@@ -145,5 +143,3 @@ import Testing
 private func cancelThisTask() {
     unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
 }
-
-private var openDescriptors: Int { (0..<1_024).filter { fcntl($0, F_GETFD) >= 0 }.count }

@@ -36,6 +36,7 @@ import Testing
 
     @Test func `that it may not open the socket`() async {
         await #expect(processExitsWith: .success) {
+            limitProcess()
             let broker = ScriptedBroker { _, _ in nil }
             forbidOpening(broker.path)
             let log = LogRecorder()

@@ -2,6 +2,7 @@
 
 import Reprieve
 import ScriptedBroker
+import TestSupport
 import Testing
 
 /// What the library does where there is no Reprieve, but a Greengrass nucleus.
@@ -90,6 +91,7 @@ import Testing
 
     @Test func `a token of the environment is what a component is known by`() async {
         await #expect(processExitsWith: .success) {
+            limitProcess()
             setEnvironment("SVCUID", "0123456789abcdef")
             let nucleus = PlainNucleus(tokens: ["0123456789abcdef"])
             setEnvironment("AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT", nucleus.path)

@@ -5,6 +5,7 @@ import Reprieve
 import ReprieveProtocol
 import ScriptedBroker
 import Synchronization
+import TestSupport
 import Testing
 
 /// Calls back from each log message, as the log handler of a program may.
@@ -29,6 +30,7 @@ private final class Caller: Sendable {
     @Test func `may call the library`() async {
         // In a process of its own, since a lock that is taken twice ends it.
         await #expect(processExitsWith: .success) {
+            limitProcess()
             let broker = broker(first: [notice(1)], refuses: { _ in true })
             let caller = Caller()
             let (calls, called) = AsyncStream<Void>.makeStream()
