@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 from daemon import BUILD, NOBODY, open_elsewhere, reprieved
-from expect import refused
+from expect import log_lines, refused
 from protocol import ACCEPTED, CONNECT_ACK, Connection, HungUp
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -131,7 +131,7 @@ def test_another_users_claim_to_a_name_is_denied_politely(daemon):
     assert (answer.type, answer.flags) == (CONNECT_ACK, DENIED)
     assert connection.is_quiet(0.3), "the client closes first"
     connection.close()
-    assert "denied" in daemon.log.read_text()
+    assert log_lines(daemon, "denied")
 
 
 @as_root
@@ -241,7 +241,7 @@ def test_components_leave_descriptors_for_operators(daemon):
             connection.connect("com.example.Camera")
     for _ in range(5):
         assert daemon.coordinator().status()["updates"] == []
-    assert daemon.log.read_text().count("EMFILE") == 1
+    assert len(log_lines(daemon, "EMFILE")) == 1
 
 
 def test_a_socket_path_that_is_too_long_is_refused_at_once(directory, processes):

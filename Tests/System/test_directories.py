@@ -235,4 +235,4 @@ def test_an_emptied_runtime_directory_gets_its_sockets_back(start, directory, em
         until(lambda: daemon.control_socket.exists() and daemon.component_socket.exists())
         until(lambda: stat.S_IMODE(daemon.control_socket.stat().st_mode) == mode)
     assert control(daemon)
-    assert "is made again" in daemon.log.read_text()
+    assert log_lines(daemon, "is made again")

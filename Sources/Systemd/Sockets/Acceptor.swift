@@ -70,8 +70,10 @@ package final class Acceptor {
     private func take(_ descriptor: Int32) {
         // A new descriptor is the lowest free number: all below it are in use.
         if reserve > 0, Int(descriptor) >= DescriptorLimit.current - reserve {
+            // Before the peer can see it.
+            report(EMFILE)
             close(descriptor)
-            return report(EMFILE)
+            return
         }
         isExhausted = false
         connected(StreamSocket(owning: descriptor))
