@@ -186,16 +186,16 @@ extension Persistence {
         add(changes, to: &records, file, negotiation)
     }
 
-    /// Each thing once, as it stands now; participants behind their update.
+    /// Each thing as it stands now; participants behind their update. A thing that changed twice in
+    /// a step, which is rare, is written twice.
     private func add(
         _ changes: [Change],
         to records: inout RecordFrames,
         _ file: StoredFile,
         _ negotiation: Negotiation
     ) {
-        var written: Set<Change> = []
         var participants: [(id: DeploymentID, names: [ComponentName])] = []
-        for change in changes where written.insert(change).inserted {
+        for change in changes {
             switch change {
             case .update(let id):
                 records.add(id, update(id, file, negotiation))

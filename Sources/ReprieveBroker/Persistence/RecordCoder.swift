@@ -31,6 +31,11 @@ struct RecordCoder {
         position = 0
     }
 
+    /// Makes room for so many bytes that are to be written.
+    mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(count)
+    }
+
     var isAtEnd: Bool { position == bytes.count }
 
     mutating func code(_ number: inout Int64) throws(RecordError) {

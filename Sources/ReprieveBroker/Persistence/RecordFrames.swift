@@ -44,26 +44,21 @@ struct RecordFrames {
     /// Participants of an update, in any order; those that take part no longer are struck out.
     mutating func add(_ names: [ComponentName], of id: DeploymentID, _ update: Update) {
         var coder = RecordCoder()
+        coder.reserve(names.count * 80)
         var hint = 0
-        for name in names {
-            let place = update.participants.place(of: name, hint: hint)
-            Self.add(name, place.map { update.participants.entries[$0] }, to: &coder)
-            hint = place.map { $0 + 1 } ?? hint
-        }
-        add("participants", id, coder.bytes)
-    }
-
-    private static func add(
-        _ name: ComponentName,
-        _ participant: Participant?,
-        to coder: inout RecordCoder
-    ) {
-        var (mark, name) = (participant == nil ? struckOut : written, name)
         do throws(RecordError) {
-            try coder.code(&mark)
-            try coder.code(&name)
-            if var participant { try participant.code(&coder) }
+            for var name in names {
+                let place = update.participants.place(of: name, hint: hint)
+                var mark = place == nil ? Self.struckOut : Self.written
+                try coder.code(&mark)
+                try coder.code(&name)
+                guard let place else { continue }
+                var participant = update.participants.entries[place]
+                try participant.code(&coder)
+                hint = place + 1
+            }
         } catch { preconditionFailure("only what is read can be wrong") }
+        add("participants", id, coder.bytes)
     }
 
     mutating func add(_ id: DeploymentID, ended: Ended?) { add("ended", id, ended?.record ?? []) }
