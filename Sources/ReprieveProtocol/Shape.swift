@@ -99,7 +99,7 @@ extension JSON {
     }
 
     func text(_ name: String) throws(JSONError) -> String? {
-        try string(name).map(cut)
+        try string(name).map { cut($0) }
     }
 
     /// The same value with the members of every object sorted: equal values, equal bytes.
