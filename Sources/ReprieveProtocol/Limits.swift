@@ -31,6 +31,11 @@ package enum Limits {
     /// Bytes of a frame that may be sent on the control socket. A longer one ends the connection.
     package static let frameFromCoordinator = 1_024 * 1_024
 
+    /// Bytes of the participants in a status of all updates, and in the progress of one. The least
+    /// important participants beyond it are omitted, and counted.
+    package static let statusParticipants = 8 * 1_024 * 1_024
+    package static let progressParticipants = 2 * 1_024 * 1_024
+
     /// Bytes of a frame that a client takes from the broker.
     package static let frameFromBroker = 16 * 1_024 * 1_024
 
@@ -42,6 +47,9 @@ package enum Limits {
 
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
+
+    /// How long the rest of a frame may take after its first bytes. Beyond it the broker hangs up.
+    package static let frameTimeout = Duration.seconds(30)
 
     /// How long a client that was denied, or broke the protocol, has to close first.
     package static let lingerTimeout = Duration.seconds(1)

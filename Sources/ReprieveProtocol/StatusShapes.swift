@@ -69,6 +69,8 @@ package struct UpdateShape: Shape {
     package var onAbsence: OnAbsence?
     package var blockedBy: [String]
     package var participants: [ParticipantShape]
+    /// Participants that are not listed, for want of room; nil where all are.
+    package var omitted: Int64?
 
     package init(
         deploymentID: String,
@@ -101,6 +103,7 @@ package struct UpdateShape: Shape {
         onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
         blockedBy = try json.strings("blockedBy") ?? []
         participants = try json.shapes("participants")
+        omitted = try json.integer("omitted")
     }
 
     package var json: JSON {
@@ -114,7 +117,8 @@ package struct UpdateShape: Shape {
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
             .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
             .init("blockedBy", .strings(blockedBy)),
-            .init("participants", .array(participants.map(\.json)))
+            .init("participants", .array(participants.map(\.json))),
+            .init(optional: "omitted", omitted.map(JSON.integer))
         )
     }
 }
