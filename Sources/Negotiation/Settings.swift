@@ -21,9 +21,8 @@ package struct Settings: Hashable, Sendable {
     /// Components of one unit that are subscribed, or that take part in one update. Beyond it a
     /// subscription is refused: a process in the unit can take any number of names.
     package var maximumComponentsOfUnit = 128
-    /// Subscriptions of one component, and of one connection. Beyond it one more is refused.
+    /// Subscriptions of one component. Beyond it one more is refused.
     package var maximumSubscriptions = 64
-    package var maximumSubscriptionsOfPeer = 8
     /// What the operator has settled for components by their names.
     package var rules: [ComponentRule] = []
     /// Whether a component that no rule matches may subscribe.

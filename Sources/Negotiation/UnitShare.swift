@@ -16,10 +16,6 @@ extension Negotiation {
     package func whyTooMany(_ subscription: Subscription) -> Refusal? {
         let name = subscription.component
         if let known = subscriptions[name] {
-            let ofPeer = known.count { $0.stream.peer == subscription.stream.peer }
-            if ofPeer >= settings.maximumSubscriptionsOfPeer {
-                return .tooManySubscriptions(ofPeer, of: "this connection")
-            }
             let isFull = known.count >= settings.maximumSubscriptions
             return isFull ? .tooManySubscriptions(known.count, of: name) : nil
         }

@@ -63,13 +63,7 @@ import Testing
             "bytes that wait for one user or service; for the broker's own",
             bytes(broker.otherLimits.bytes, broker.ownLimits.bytes)
         ),
-        (
-            "subscriptions of a component; of a connection",
-            numbers(
-                broker.negotiation.maximumSubscriptions,
-                broker.negotiation.maximumSubscriptionsOfPeer
-            )
-        ),
+        ("subscriptions of a component", numbers(broker.negotiation.maximumSubscriptions)),
         ("components of one unit", numbers(broker.negotiation.maximumComponentsOfUnit)),
         ("updates waiting or released", numbers(broker.negotiation.maximumUpdates)),
         ("updates that have ended, known by their ids", numbers(broker.negotiation.maximumEnded)),
