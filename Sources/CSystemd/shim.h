@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/un.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -44,7 +43,10 @@ static inline int reprieve_journal_socket(void) {
 
 /// Sends an entry to systemd's journal, unless that would wait. -1 and errno on failure.
 static inline long reprieve_journal_send(int descriptor, const void *entry, size_t length) {
-    const struct sockaddr_un journal = {AF_UNIX, "/run/systemd/journal/socket"};
+    // Not from <sys/un.h>, which would make its types this module's.
+    const struct { sa_family_t family; char path[108]; } journal = {
+        AF_UNIX, "/run/systemd/journal/socket"
+    };
     return sendto(
         descriptor, entry, length, MSG_DONTWAIT | MSG_NOSIGNAL,
         (const struct sockaddr *)&journal, sizeof journal
