@@ -101,18 +101,6 @@ extension JSON {
     func text(_ name: String) throws(JSONError) -> String? {
         try string(name).map(cut)
     }
-
-    /// The same value with the members of every object sorted: equal values, equal bytes.
-    package var canonical: JSON {
-        switch self {
-        case .array(let elements): .array(elements.map(\.canonical))
-        case .object(let members):
-            .object(
-                members.sorted { $0.name < $1.name }.map { .init($0.name, $0.value.canonical) }
-            )
-        default: self
-        }
-    }
 }
 
 extension JSON {
