@@ -50,7 +50,9 @@ def ignoring(number, command):
     return [sys.executable, "-c", start, *command]
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1]
+)
 def test_a_gate_does_not_take_a_signal_that_was_ignored_at_the_start(
     daemon, processes, coordinator, number
 ):
@@ -132,21 +134,57 @@ def test_the_loss_of_the_terminal_reaches_the_command(daemon, directory):
     assert mark.read_text() == "hung\n"
 
 
-def test_the_interrupt_key_reaches_the_command_once(daemon, directory):
-    script = ("import os, select, signal, sys\ncount = 0\ndef handle(*_):\n global count\n"
-              " count += 1\n open(sys.argv[1], 'w').write(str(count))\n"
-              "signal.signal(signal.SIGINT, handle)\nprint('up', flush=True)\n"
-              "select.select([], [], [], 1); sys.exit(5)")  # fmt: skip
-    mark = pathlib.Path(directory, "mark")
+COUNT = """
+import os, select, signal, sys
+numbers = []
+for number in (signal.SIGINT, signal.SIGQUIT):
+    signal.signal(number, lambda number, frame: numbers.append(number))
+if "group" in sys.argv: os.setpgid(0, 0)
+print("ready", os.getppid(), flush=True)
+select.select([], [], [], 0.7)
+open(sys.argv[1], "w").write(str(numbers))
+"""
+IN_BACKGROUND = """
+import os, signal, sys
+if os.fork(): os.wait(); os._exit(0)
+os.setpgid(0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+KEYS = {signal.SIGINT: b"\x03", signal.SIGQUIT: b"\x1c"}
+
+
+def on_a_terminal(command, act):
+    """Runs a command that prints "ready PID", as the foreground job of a terminal."""
     process, terminal = pty.fork()
     if process == 0:
-        os.execv(REPRIEVE, holding(daemon, sys.executable, "-c", script, str(mark)))
-    while b"up" not in os.read(terminal, 1024):
-        pass
-    os.write(terminal, b"\x03")
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 5
-    assert mark.read_text() == "1"
+        os.execv(command[0], command)
+    text = b""
+    while b"ready" not in text or not text.endswith(b"\n"):
+        text += os.read(terminal, 1024)
+    act(terminal, int(text.split(b"ready ")[1].split()[0]))
+    os.waitpid(process, 0)
     os.close(terminal)
+
+
+@pytest.mark.parametrize("wrap", [holding, gating])
+@pytest.mark.parametrize("number", KEYS)
+@pytest.mark.parametrize("where", ["foreground", "group"])
+def test_a_key_reaches_the_command_once(daemon, directory, wrap, number, where):
+    mark = pathlib.Path(directory, "mark")
+    command = wrap(daemon, sys.executable, "-c", COUNT, str(mark), where)
+    on_a_terminal(command, lambda terminal, _: os.write(terminal, KEYS[number]))
+    assert mark.read_text() == str([int(number)])
+
+
+@pytest.mark.parametrize("wrap", [holding, gating])
+@pytest.mark.parametrize("where", ["foreground", "group", "background"])
+def test_a_signal_to_this_process_alone_reaches_the_command_once(daemon, directory, wrap, where):
+    mark = pathlib.Path(directory, "mark")
+    command = wrap(daemon, sys.executable, "-c", COUNT, str(mark), where)
+    if where == "background":
+        command = [sys.executable, "-c", IN_BACKGROUND, *command]
+    on_a_terminal(command, lambda _, process: os.kill(process, signal.SIGINT))
+    assert mark.read_text() == str([int(signal.SIGINT)])
 
 
 # Bytes
