@@ -27,7 +27,8 @@ public enum Completion: Hashable, Sendable {
 /// the gate opens in the same instant, `body` does not run, and the outcome is `failed`.
 ///
 /// - Parameters:
-///   - update: the update to announce. If an update of that id and that request waits already, it
+///   - update: the update to announce. A name in `components` that no component ever had is an
+///     error, unless the policy `allowsUnmatched`. If an update of that id and that request waits already, it
 ///     is joined: of all coordinators that wait, the body of one runs, and for the others the code
 ///     of the error is `conflict`.
 ///   - policy: how long the gate waits for which components.
@@ -141,6 +142,8 @@ extension ControlClient {
             // An update that this task has not announced may be that of another coordinator.
             if isAnnounced { await withdrawEntirely(request.deploymentID) }
             throw CancellationError()
+        } catch let error as ErrorShape {
+            throw GateError(announcement: error)
         } catch {
             throw publicError(error)
         }

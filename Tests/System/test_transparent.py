@@ -412,6 +412,43 @@ def test_a_missing_interpreter_is_found_before_anything_is_announced(
     assert coordinator.status()["updates"] == []
 
 
+def with_loader(directory, loader, name="program"):
+    """A copy of true(1) that names another dynamic loader."""
+    program = pathlib.Path("/usr/bin/true").read_bytes()
+    table, size, count = (int.from_bytes(program[a:b], "little")
+                          for a, b in [(32, 40), (54, 56), (56, 58)])  # fmt: skip
+    entries = [program[table + size * number :][:size] for number in range(count)]
+    entry = next(entry for entry in entries if entry[0] == 3)
+    place, length = (int.from_bytes(entry[a:b], "little") for a, b in [(8, 16), (32, 40)])
+    loader = loader.ljust(length, b"\0")
+    assert len(loader) == length
+    return script(directory, program[:place] + loader + program[place + length :], name)
+
+
+def test_a_missing_dynamic_loader_is_found_before_anything_is_announced(
+    daemon, directory, coordinator
+):
+    program = with_loader(directory, b"/lib/ld-none.so")
+    indirect = script(directory, b"#!" + os.fsencode(program) + b"\n", "indirect")
+    by_env = script(directory, b"#!/usr/bin/env " + os.fsencode(program) + b"\n", "by_env")
+    for path in program, indirect, by_env:
+        for command in runs(daemon, [path]):
+            done = run(command)
+            assert done.returncode == NOT_FOUND, done.stderr
+            assert b"needs /lib/ld-none.so, which is not found; nothing was done" in done.stderr
+    assert coordinator.status()["updates"] == []
+    for text in b"\x7fELF", pathlib.Path(program).read_bytes()[:80]:
+        # What the kernel will make of it is not known.
+        run(holding(daemon, script(directory, text, "cut")), cwd=directory)
+
+
+def test_a_program_of_another_machine_is_the_emulator_s_to_judge(daemon, directory):
+    program = bytearray(pathlib.Path(with_loader(directory, b"/lib/ld-none.so")).read_bytes())
+    program[18:20] = (40).to_bytes(2, "little")
+    done = run(holding(daemon, script(directory, bytes(program), "arm")), cwd=directory)
+    assert b"ld-none.so" not in done.stderr
+
+
 def test_a_script_that_is_being_replaced_is_tried_again(daemon, directory, processes):
     path = script(directory, b"#!/bin/sh\necho ran\n")
     camera = daemon.component()
