@@ -399,6 +399,16 @@ def test_a_script_without_an_interpreter_is_run_by_sh(daemon, directory):
         assert (done.returncode, done.stdout) == (0, b"ran it\n"), done.stderr
 
 
+def test_a_program_for_another_machine_is_not_run_by_sh(daemon, directory):
+    # Of a machine that nobody has. A shell would find a command in it, and succeed.
+    program = b"\x7fELF\2\1\1" + bytes(11) + b"\xfe\xfe" + b"\necho ran\n"
+    path = script(directory, program)
+    for command in runs(daemon, [path]):
+        done = run(command)
+        assert (done.returncode, done.stdout) == (NOT_FOUND, b""), done.stderr
+        assert b"cannot start" in done.stderr and b"Exec format error" in done.stderr
+
+
 @pytest.mark.parametrize("line", [b"#!/bin/sh\r", b"#!/no/such/thing", b"#!/usr/bin/env nothing-x",
                                   b"#! /usr/bin/env python3\r"])  # fmt: skip
 def test_a_missing_interpreter_is_found_before_anything_is_announced(
