@@ -94,7 +94,11 @@ extension ControlClient {
         defer { keeper.hangUp() }
         let release = try await release(request, keeper, progress)
         let completion: Completion
-        do { completion = try await body(release) } catch {
+        do {
+            completion = try await body(release)
+            await keeper.settle()
+        } catch {
+            await keeper.settle()
             // The body's error is thrown, whether or not the report succeeds.
             _ = await report(request.deploymentID, .failed, "the update ended with an error")
             throw error

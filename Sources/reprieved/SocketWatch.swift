@@ -44,7 +44,7 @@ final class SocketWatch {
                 let path = socket.path
                 let watch = try DirectoryWatch(of: path, on: loop) { [unowned self] in look() }
                 watches.append(watch)
-            } catch where socket.isOwn {
+            } catch  where socket.isOwn {
                 log.write(.warning, error.message + "; the socket is not made again if removed")
             } catch {}
         }

@@ -119,7 +119,8 @@ struct GateCommand: AsyncParsableCommand {
             broker: broker,
             report: report,
             released: released,
-            mode: json ? .diagnostic : .foreground
+            mode: json ? .diagnostic : .foreground,
+            keeper: session.keeper
         )
         guard let executable else {
             if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {

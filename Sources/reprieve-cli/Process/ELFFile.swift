@@ -7,11 +7,11 @@ internal import ReprieveTypes
 struct ELFFile {
     /// Programs for other machines are run by an emulator, which has dynamic loaders of its own.
     #if arch(x86_64)
-    private static let machines: Set<Int> = [Int(EM_X86_64), Int(EM_386)]
+        private static let machines: Set<Int> = [Int(EM_X86_64), Int(EM_386)]
     #elseif arch(arm64)
-    private static let machines: Set<Int> = [Int(EM_AARCH64)]
+        private static let machines: Set<Int> = [Int(EM_AARCH64)]
     #else
-    private static let machines: Set<Int> = []
+        private static let machines: Set<Int> = []
     #endif
 
     private let descriptor: Int32
