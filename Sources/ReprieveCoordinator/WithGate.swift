@@ -28,9 +28,9 @@ public enum Completion: Hashable, Sendable {
 ///
 /// - Parameters:
 ///   - update: the update to announce. A name in `components` that no component ever had is an
-///     error, unless the policy `allowsUnmatched`. If an update of that id and that request waits already, it
-///     is joined: of all coordinators that wait, the body of one runs, and for the others the code
-///     of the error is `conflict`.
+///     error, unless the policy `allowsUnmatched`. If an update of that id and that request waits
+///     already, it is joined: of all coordinators that wait, the body of one runs, and for the
+///     others the code of the error is `conflict`.
 ///   - policy: how long the gate waits for which components.
 ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
 ///   - progress: is called with the components that block the update, at once and at each change.

@@ -3,8 +3,8 @@
 import Systemd
 
 /// Listens again where somebody removed the files of the sockets, or their whole directory. Those
-/// that systemd opened are systemd's to open again: it is only said. It wakes up only when a file is
-/// removed there.
+/// that systemd opened are systemd's to open again: it is only said. It wakes up only when a file
+/// is removed there.
 final class SocketWatch {
     /// Whoever empties a directory removes it next, and would find it in use.
     private static let delay = Duration.milliseconds(200)
@@ -44,9 +44,10 @@ final class SocketWatch {
                 let path = socket.path
                 let watch = try DirectoryWatch(of: path, on: loop) { [unowned self] in look() }
                 watches.append(watch)
-            } catch  where socket.isOwn {
+            } catch {
+                guard socket.isOwn else { continue }
                 log.write(.warning, error.message + "; the socket is not made again if removed")
-            } catch {}
+            }
         }
     }
 
