@@ -24,7 +24,8 @@ public enum Completion: Hashable, Sendable {
 /// once.
 ///
 /// Cancelling the task while the update waits withdraws the update, and the components are told. If
-/// the gate opens in the same instant, `body` does not run, and the outcome is `failed`.
+/// the gate opens in the same instant, `body` does not run, and the outcome is `failed`. An update
+/// that this call has joined goes on.
 ///
 /// - Parameters:
 ///   - update: the update to announce. A name in `components` that no component ever had is an
@@ -130,21 +131,22 @@ extension ControlClient {
         _ keeper: ConnectionKeeper,
         _ progress: (GateProgress) async -> Void
     ) async throws -> Release {
-        var isAnnounced = false
+        var (isAnnounced, hasJoined) = (false, Bool?.none)
         do {
             let end = try await gate(request, keepingConnectionIn: keeper) { step in
                 switch step {
                 case .asking: isAnnounced = true
+                case .attached(let response): hasJoined = hasJoined ?? response.attached
                 case .event(.progress(let shape)): await progress(GateProgress(shape))
-                case .attached, .event, .lost: break
+                case .event, .lost: break
                 }
             }
             // In a cancelled task, the body would be interrupted at once.
             try Task.checkCancellation()
             return try Release(end)
         } catch is CancellationError {
-            // An update that this task has not announced may be that of another coordinator.
-            if isAnnounced { await withdrawEntirely(request.deploymentID) }
+            // An update that this task has not announced is that of another coordinator.
+            if isAnnounced, hasJoined != true { await withdrawEntirely(request.deploymentID) }
             throw CancellationError()
         } catch let error as ErrorShape {
             throw GateError(announcement: error)

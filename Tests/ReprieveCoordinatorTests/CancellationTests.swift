@@ -39,6 +39,7 @@ import Testing
             case .request(let stream, .gateUpdate, _):
                 let progress = connection.send(stream, waiting.encoded())
                 return connection.respond(stream, encoded) + progress
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
             default: return []
             }
         }
