@@ -53,11 +53,12 @@ package struct ControlClient: Hashable, Sendable {
     /// The same, also across restarts of the broker, which is tried again without limit. `lost` is
     /// told of the first failure of each series. A broker that was never reached is an error.
     package func watchPatiently(
+        wasReached: Bool = false,
         lost: (ConnectionError) -> Void,
         _ handle: (StatusShape) async throws -> Void
     ) async throws {
         var backoff: Backoff?
-        var wasReached = false
+        var wasReached = wasReached
         while true {
             do {
                 try await watch { status in

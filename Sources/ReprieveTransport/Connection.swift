@@ -149,6 +149,20 @@ extension Connection {
         throw CancellationError()
     }
 
+    /// Returns when the connection has ended, or the task is cancelled. One at a time.
+    package func waitForEnd() async {
+        let (replies, continuation) = Replies.makeStream()
+        let isOpen = state.withLock { state in
+            if state.failure == nil { state.replies[Self.endStream] = continuation }
+            return state.failure == nil
+        }
+        guard isOpen else { return }
+        do { for try await _ in replies {} } catch {}
+    }
+
+    /// Not the number of any stream: nothing arrives there but the failure of the connection.
+    private static let endStream: Int32 = -2
+
     private func close(_ stream: Int32) {
         state.withLock { state in
             state.replies[stream] = nil

@@ -46,8 +46,8 @@ enum EntryPoint {
         do {
             let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
             switch command {
-            case is GateCommand, is ListenCommand: Signals.takeOver()
-            case is HoldCommand: Signals.takeOver(Signals.all)
+            case is ListenCommand: Signals.takeOver()
+            case is GateCommand, is HoldCommand: Signals.takeOver(Signals.all)
             default: break
             }
             return command

@@ -57,7 +57,7 @@ final class Daemon {
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         acceptors.append(acceptor)
-        if socket.isOwn { socketWatch.add(acceptor, at: socket.path) }
+        socketWatch.add(acceptor, of: socket)
     }
 
     /// Goes on with other settings.

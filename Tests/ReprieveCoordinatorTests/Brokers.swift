@@ -14,6 +14,19 @@ let released = GateEvent.released(
     )
 )
 
+let waiting = GateEvent.progress(
+    UpdateShape(
+        deploymentID: "d-1",
+        state: .waiting,
+        reason: nil,
+        isGgcRestarting: false,
+        ageMs: 5,
+        deadlineInMs: 60_000,
+        blockedBy: [],
+        participants: []
+    )
+)
+
 let announced = GateResponse(
     deploymentID: "d-1",
     participants: ["a", "b"],

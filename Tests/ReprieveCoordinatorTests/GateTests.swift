@@ -34,6 +34,22 @@ import Testing
         #expect(try CompleteRequest(decoding: payload).outcome == .failed)
     }
 
+    @Test(arguments: [false, true])
+    func `names that no component ever had are refused, unless the policy allows them`(
+        isAllowed: Bool
+    ) async throws {
+        let broker = broker(released)
+        defer { broker.stop() }
+        var policy = GatePolicy()
+        policy.allowsUnmatched = isAllowed
+        let update = Update("d-1", components: ["a"])
+        try await withGate(for: update, policy: policy, controlSocket: broker.path) { _ in
+            .applied
+        }
+        let payload = await broker.request(.gateUpdate) ?? []
+        #expect(try GateRequest(decoding: payload).refusesUnknown != isAllowed)
+    }
+
     @Test func `a refused gate throws, and the body does not run`() async throws {
         let by = WithdrawnShape(deploymentID: "d-1", by: "a", reason: "no answer from a")
         let broker = broker(.refused(by))
