@@ -60,7 +60,7 @@ extension ParticipationStateMachine.Event {
 
     @Test mutating func `gives up a broker that does not confirm the subscription`() throws {
         #expect(handle(.connected).isEmpty)
-        #expect(try wait() == (.seconds(10), [.hangUp]))
+        #expect(try wait() == (.seconds(10), [.hangUp(.noReply)]))
     }
 
     @Test mutating func `gives up a broker that does not reply, and the scope begins`() throws {
@@ -71,7 +71,7 @@ extension ParticipationStateMachine.Event {
         #expect(answers(asked) == [30_000])
         let other = StateMachine.ScopeID(number: 2)
         #expect(answers(handle(.scopeOpened(other, why: "reading", .throw))) == [30_000])
-        #expect(try wait() == (.seconds(10), [.hangUp]))
+        #expect(try wait() == (.seconds(10), [.hangUp(.noReply)]))
         #expect(handle(.hungUp).contains(.begin(other)))
     }
 

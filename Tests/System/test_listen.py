@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import stat
+import time
 
 import pytest
 from daemon import BUILD
@@ -306,3 +307,20 @@ def test_a_broker_that_denies_the_component_is_77(directory, start, processes):
     daemon = start("--config", config)
     arguments = ["listen", "--exec", "true"]
     assert processes.reprieve_component(daemon, *arguments).end()[0] == NOT_PERMITTED
+
+
+def test_the_commands_of_60_updates_do_not_wait_for_each_other(listen, coordinator, directory):
+    started = pathlib.Path(directory, "started")
+    started.mkdir()
+    barrier = pathlib.Path(directory, "barrier")
+    os.mkfifo(barrier)
+    listen(f"[ $REPRIEVE_EVENT = notice ] && : >{started}/$REPRIEVE_DEPLOYMENT_ID && read -r _ <{barrier}")
+    gates = [coordinator.gate(f"d{number}") for number in range(60)]
+    end = time.monotonic() + 10
+    while len(list(started.iterdir())) < 60:
+        assert time.monotonic() < end, f"{len(list(started.iterdir()))} run"
+        time.sleep(0.05)
+    with open(barrier, "r+b", buffering=0) as opened:
+        opened.write(b"\n" * 200)
+        for gate in gates:
+            assert gate.released()["basis"] == "consent"

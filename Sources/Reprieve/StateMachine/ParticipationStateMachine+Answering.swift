@@ -6,6 +6,10 @@ internal import ReprieveProtocol
 extension ParticipationStateMachine {
     mutating func noticed(_ notice: PreUpdateEvent) {
         let id = notice.deploymentID
+        guard updates[id] != nil || updates.count < Limits.updatesOfComponent else {
+            act(.hangUp(.tooManyUpdates))
+            return
+        }
         latelyEnded.removeAll { $0.deploymentID == id }
         var update = updates[id] ?? PendingUpdate(notice, at: now)
         (update.notice, update.noticedAt) = (notice, now)
