@@ -2,7 +2,6 @@
 """A broker that wants to harm its clients: each connection gets what its script sends."""
 
 import contextlib
-import itertools
 import socket
 import threading
 import time
@@ -33,6 +32,7 @@ class HostileBroker:
         self._listener.bind(str(path))
         self._listener.listen()
         self._victims = []
+        self.is_reached = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
     # As a daemon has them.
@@ -48,6 +48,7 @@ class HostileBroker:
         with contextlib.suppress(OSError):
             while True:
                 self._victims.append(Victim(self._listener.accept()[0]))
+                self.is_reached.set()
                 thread = threading.Thread(target=self._play, args=[self._victims[-1]], daemon=True)
                 thread.start()
 
@@ -166,9 +167,8 @@ def refuses(code, text=TEXT):
         payload = {"message": text, "_message": text, "_errorCode": code}
         model = "aws.greengrass#" + code
         stream = victim.request()
-        victim.send(
-            APPLICATION_ERROR, TERMINATE, stream, payload, service_model_type=model
-        )
+        more = {"service_model_type": model}
+        victim.send(APPLICATION_ERROR, TERMINATE, stream, payload, **more)
 
     return script
 
@@ -204,6 +204,22 @@ def sends(response, events, answer=None):
         for event in events():
             ends = not event.keys().isdisjoint(["released", "refused", "cancelled"])
             victim.send(APPLICATION_MESSAGE, TERMINATE if ends else 0, stream, event)
+
+    return script
+
+
+def floods(response, events, answer=None):
+    """Sends the events again and again, as fast as it can."""
+
+    def script(victim):
+        victim.accept()
+        stream = victim.request()
+        victim.send(APPLICATION_MESSAGE, 0, stream, response)
+        if answer is not None:
+            victim.answer_requests(answer)
+        data = b"".join(message(APPLICATION_MESSAGE, 0, stream, event) for event in events)
+        while True:
+            victim.socket.sendall(data)
 
     return script
 
@@ -262,7 +278,3 @@ def notice(update="d", number=1_000, reason="r"):
     times = dict.fromkeys(["round", "respondByMs", "deadlineInMs", "maxDeferMs"], number)
     event = {"deploymentId": update, "isGgcRestarting": False, "reason": reason}
     return {"preUpdateEvent": event | times}
-
-
-def endless(make):
-    return lambda: map(make, itertools.count())

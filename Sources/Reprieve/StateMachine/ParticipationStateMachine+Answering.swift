@@ -6,7 +6,9 @@ internal import ReprieveProtocol
 extension ParticipationStateMachine {
     mutating func noticed(_ notice: PreUpdateEvent) {
         let id = notice.deploymentID
-        guard updates[id] != nil || updates.count < Limits.updatesOfComponent else {
+        guard hasRoom(for: id) else {
+            // What is only remembered makes room for the next connection.
+            for id in ids where updates[id]?.isIdle ?? false { end(id, .unknown) }
             act(.hangUp(.tooManyUpdates))
             return
         }
@@ -21,6 +23,10 @@ extension ParticipationStateMachine {
         updates[id] = update
         warn(id)
         decide(id)
+    }
+
+    func hasRoom(for id: String) -> Bool {
+        updates[id] != nil || updates.count < Limits.updatesOfComponent
     }
 
     /// Answers an update as it stands, or has the component asked.

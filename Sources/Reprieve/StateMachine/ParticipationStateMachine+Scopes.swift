@@ -69,7 +69,7 @@ extension ParticipationStateMachine {
 
     /// These updates can only be waited for.
     mutating func areUnderway(_ underway: [String]) {
-        for update in underway.prefix(Limits.updatesOfComponent) {
+        for update in underway where hasRoom(for: update) {
             updates[update, default: PendingUpdate(underway: update, at: now)].isReleased = true
             for scope in scopes where updates[update]?.outcome == nil {
                 if scope.hasBegun {

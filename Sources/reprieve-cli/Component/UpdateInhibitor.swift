@@ -169,7 +169,7 @@ final class UpdateInhibitor: Sendable {
             return (state.notices.values.map { send(0, to: $0, state) }, state.farewellEnd)
         }
         await withTimeout(until: end ?? .now) {
-            for case let (_, replies)? in answers {
+            for case (_, let replies)? in answers {
                 do { for try await _ in replies { break } } catch {}
             }
         }
