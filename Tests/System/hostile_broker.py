@@ -2,9 +2,9 @@
 """A broker that wants to harm its clients: each connection gets what its script sends."""
 
 import contextlib
+import select
 import socket
 import threading
-import time
 
 from eventstream import (
     ACCEPTED,
@@ -121,7 +121,8 @@ def only_accepts(victim):
 def bit_by_bit(victim, data):
     for byte in data:
         victim.socket.sendall(bytes([byte]))
-        time.sleep(0.1)
+        # Until the client hangs up.
+        select.select([victim.socket], [], [], 0.1)
 
 
 def handshake_bit_by_bit(victim):

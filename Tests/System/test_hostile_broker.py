@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -79,7 +80,8 @@ def watch_memory(program, seconds):
     most = 0
     while program.process.poll() is None and time.monotonic() < end:
         most = max(most, peak_memory(program))
-        time.sleep(0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.process.wait(0.05)
     return most
 
 

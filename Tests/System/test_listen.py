@@ -5,7 +5,6 @@ import os
 import pathlib
 import signal
 import stat
-import time
 
 import pytest
 from daemon import BUILD
@@ -309,24 +308,18 @@ def test_a_broker_that_denies_the_component_is_77(directory, start, processes):
     assert processes.reprieve_component(daemon, *arguments).end()[0] == NOT_PERMITTED
 
 
-def test_the_commands_of_60_updates_do_not_wait_for_each_other(listen, coordinator, directory):
-    started = pathlib.Path(directory, "started")
-    started.mkdir()
-    barrier = pathlib.Path(directory, "barrier")
-    os.mkfifo(barrier)
-    listen(f"""[ $REPRIEVE_EVENT = notice ] || exit 0
+def test_the_commands_of_60_updates_do_not_wait_for_each_other(listen, coordinator, fifo):
+    program = listen(f"""[ $REPRIEVE_EVENT = notice ] || exit 0
 [ $REPRIEVE_DEPLOYMENT_ID = last ] && exit 0
-: >{started}/$REPRIEVE_DEPLOYMENT_ID
-read -r _ <{barrier}""")
+say started
+read -r _ <{fifo}""")
     gates = [coordinator.gate(f"d{number}") for number in range(59)]
-    end = time.monotonic() + 10
-    while len(list(started.iterdir())) < len(gates):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    for _ in gates:
+        program.error_line("started")
     # Its command ends while those of all others run.
     last = coordinator.gate("last", {"responseTimeoutMs": 4_000})
     assert last.released()["basis"] == "consent"
-    with open(barrier, "r+b", buffering=0) as opened:
+    with open(fifo, "r+b", buffering=0) as opened:
         opened.write(b"\n" * 200)
         for gate in gates:
             assert gate.released()["basis"] == "consent"
