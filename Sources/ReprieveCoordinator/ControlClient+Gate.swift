@@ -85,12 +85,17 @@ extension ControlClient {
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         try await handle(.asking)
-        let (response, events) = try await connection.subscribe(.gateUpdate, request)
+        let (response, events) = try await connection.subscribe(
+            .gateUpdate,
+            request,
+            within: responseTimeout
+        )
         let attachment = try response.read(as: GateResponse.self, at: path)
         try await handle(.attached(attachment))
         var isFirst = true
         var isLatestUnread = false
         for try await payload in events {
+            try Task.checkCancellation()
             let event = try? GateEvent(decoding: payload, limits: .fromBroker)
             isLatestUnread = event == nil
             guard let event else { continue }

@@ -75,6 +75,12 @@ extension JSON {
         return value
     }
 
+    /// A duration that a broker sends, in milliseconds: between 0 and a century, so that sums of
+    /// durations and instants do not overflow.
+    func time(_ name: String) throws(JSONError) -> Int64? {
+        try integer(name).map { min(max(0, $0), longestDuration) }
+    }
+
     func deploymentID() throws(JSONError) -> String {
         let id = try requiredString("deploymentId")
         guard !id.isEmpty else { throw JSONError("deploymentId is empty") }

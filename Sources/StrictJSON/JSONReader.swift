@@ -29,6 +29,9 @@ struct JSONReader {
     let limits: JSONLimits
     var position = 0
     private var depth = 0
+    private var values = 0
+    /// Members for which an object has room at once.
+    private static let reserve = 8
 
     init(_ bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
@@ -64,6 +67,13 @@ struct JSONReader {
         }
     }
 
+    private mutating func count(_ more: Int) throws(JSONError) {
+        values += more
+        guard values <= limits.maximumValues else {
+            throw error("more than \(limits.maximumValues) values")
+        }
+    }
+
     private mutating func word() throws(JSONError) -> JSON {
         if takeWord("true") { return .bool(true) }
         if takeWord("false") { return .bool(false) }
@@ -77,6 +87,7 @@ struct JSONReader {
             guard elements.count < reader.limits.maximumElements else {
                 throw reader.error("more than \(reader.limits.maximumElements) elements")
             }
+            try reader.count(1)
             elements.append(try reader.value())
         }
         return .array(elements)
@@ -89,7 +100,8 @@ struct JSONReader {
             guard members.count < reader.limits.maximumMembers else {
                 throw reader.error("more than \(reader.limits.maximumMembers) members")
             }
-            if members.isEmpty { members.reserveCapacity(8) }
+            if members.isEmpty { members.reserveCapacity(Self.reserve) }
+            try reader.count(members.isEmpty ? Self.reserve : members.count < Self.reserve ? 0 : 1)
             let start = reader.position
             let name = try reader.name()
             guard names.insert(name, behind: members) else {

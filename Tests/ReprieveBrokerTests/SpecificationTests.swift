@@ -93,7 +93,7 @@ import Testing
         ("until CONNECT is there", time(Limits.handshakeTimeout)),
         (
             "for the rest of a frame",
-            time(Limits.frameTimeout)
+            time(Limits.clientFrameTimeout)
         ),
         (
             "for a client that was denied, or broke the protocol, to close",

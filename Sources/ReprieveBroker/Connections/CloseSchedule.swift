@@ -46,7 +46,7 @@ extension Broker {
         guard peers[index].connection.phase == .open else { return }
         let isPartial = peers[index].decoder.hasPartialFrame
         guard isPartial != (peers[index].closeDeadline != nil) else { return }
-        closeAt(isPartial ? now + Limits.frameTimeout : nil, peerAt: index)
+        closeAt(isPartial ? now + Limits.clientFrameTimeout : nil, peerAt: index)
     }
 
     /// Closes connections whose time for a handshake, for a frame, or for closing, is over.

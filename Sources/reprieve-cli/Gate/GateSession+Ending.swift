@@ -54,6 +54,7 @@ extension GateSession {
         let reason = Self.reason(signal)
         let request = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
         // While this coordinator is attached: without one, the gate does not open.
+        let control = control.hurried
         Task {
             do { try await control.force(request) } catch { waiting.cancel() }
         }
@@ -71,6 +72,8 @@ extension GateSession {
             return Failure(signal, "\(reason); the update goes on")
         }
         let id = request.deploymentID
+        // The broker cancels the update by itself if it cannot be told in time.
+        let control = control.hurried
         switch await control.withdraw(id, because: reason) {
         case .withdrawn:
             return Failure(signal, "\(reason); the update is cancelled")

@@ -100,7 +100,9 @@ struct ChildProcess: Sendable {
     /// reused.
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            // A queue of its own has a thread at once. A global one has few threads, and adds more
+            // slowly while they wait.
+            DispatchQueue(label: "child").async {
                 var info = siginfo_t()
                 while waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
                 continuation.resume()
