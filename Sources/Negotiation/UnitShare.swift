@@ -6,7 +6,7 @@
 extension ComponentName {
     /// "till/" of "till/com.example.Camera"; nil for a name without a unit.
     var unitPrefix: String? {
-        guard let slash = firstIndex(of: "/") else { return nil }
+        guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
         return String(self[...slash])
     }
 }
