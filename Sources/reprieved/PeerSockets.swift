@@ -39,6 +39,8 @@ final class PeerSockets {
     private var received: (Broker.Input) -> Void = { _ in }
     /// Logged once, until a look-up succeeds again.
     private var hasLoggedFailure = false
+    /// Logged once, until a connection is taken again.
+    private var hasLoggedRefusal = false
     /// All peers are read into it.
     private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
 
@@ -62,9 +64,11 @@ final class PeerSockets {
             while connections.count <= peer.slot { connections.append(nil) }
             connections[peer.slot] = Connection(peer, socket, account, group)
             received(.connected(peer, endpoint, credentials))
+            hasLoggedRefusal = false
         } catch {
             numbers.giveBack(peer)
-            log.write(.warning, error.message)
+            if !hasLoggedRefusal { log.write(.warning, error.message) }
+            hasLoggedRefusal = true
         }
     }
 

@@ -14,18 +14,21 @@ let released = GateEvent.released(
     )
 )
 
-let waiting = GateEvent.progress(
-    UpdateShape(
-        deploymentID: "d-1",
-        state: .waiting,
-        reason: nil,
-        isGgcRestarting: false,
-        ageMs: 5,
-        deadlineInMs: 60_000,
-        blockedBy: [],
-        participants: []
+/// The progress of an update that these participants block.
+func waiting(for participants: [ParticipantShape] = []) -> GateEvent {
+    .progress(
+        UpdateShape(
+            deploymentID: "d-1",
+            state: .waiting,
+            reason: nil,
+            isGgcRestarting: false,
+            ageMs: 5,
+            deadlineInMs: 60_000,
+            blockedBy: participants.map(\.component),
+            participants: participants
+        )
     )
-)
+}
 
 let announced = GateResponse(
     deploymentID: "d-1",

@@ -37,7 +37,7 @@ import Testing
             switch event {
             case .connect: return connection.accept()
             case .request(let stream, .gateUpdate, _):
-                let progress = connection.send(stream, waiting.encoded())
+                let progress = connection.send(stream, waiting().encoded())
                 return connection.respond(stream, encoded) + progress
             case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
             default: return []

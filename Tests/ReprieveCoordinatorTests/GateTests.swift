@@ -117,22 +117,13 @@ import Testing
             blockedMs: 5,
             remainingMs: 100
         )
-        let progress = UpdateShape(
-            deploymentID: "d-1",
-            state: .waiting,
-            reason: nil,
-            isGgcRestarting: false,
-            ageMs: 5,
-            deadlineInMs: 60_000,
-            blockedBy: ["a"],
-            participants: [participant]
-        )
+        let progress = waiting(for: [participant])
         let broker = ScriptedBroker { connection, event in
             switch event {
             case .connect: return connection.accept()
             case .request(let stream, .gateUpdate, _):
                 let response = connection.respond(stream, announced.encoded())
-                let shown = connection.send(stream, GateEvent.progress(progress).encoded())
+                let shown = connection.send(stream, progress.encoded())
                 return response + shown + connection.send(stream, released.encoded(), isLast: true)
             case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
             default: return []

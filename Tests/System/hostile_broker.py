@@ -17,6 +17,7 @@ from eventstream import (
     Decoder,
     message,
 )
+from threaded_listener import ThreadedListener
 
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 # A text that a terminal would obey: CSI, BEL, DEL, CSI of C1, a change of direction, a new line.
@@ -24,16 +25,12 @@ TEXT = "\x1b[31m\x07\x7f\u009b2J\u202egnp\u2066\n reprieve: forged"
 OBEYED = "\x1b\x07\x7f\u009b\u202e\u2066"
 
 
-class HostileBroker:
+class HostileBroker(ThreadedListener):
     def __init__(self, path, script):
-        self.path = path
         self._script = script
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen()
         self._victims = []
         self.is_reached = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(path)
 
     # As a daemon has them.
     @property
@@ -44,15 +41,10 @@ class HostileBroker:
     def component_socket(self):
         return self.path
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                self._victims.append(Victim(self._listener.accept()[0]))
-                self.is_reached.set()
-                thread = threading.Thread(target=self._play, args=[self._victims[-1]], daemon=True)
-                thread.start()
-
-    def _play(self, victim):
+    def serve(self, client):
+        victim = Victim(client)
+        self._victims.append(victim)
+        self.is_reached.set()
         with contextlib.suppress(OSError, EOFError):
             self._script(victim)
             # It stays connected, and takes whatever arrives.
@@ -60,8 +52,7 @@ class HostileBroker:
                 victim.next()
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().close()
         for victim in self._victims:
             with contextlib.suppress(OSError):
                 victim.socket.shutdown(socket.SHUT_RDWR)
@@ -95,6 +86,15 @@ class Victim:
             frame = self.next()
             if frame.type == APPLICATION_MESSAGE and not frame.flags & TERMINATE:
                 return frame.stream
+
+    def open_stream(self, response, answer):
+        """Responds to the next request, and has all further ones answered with `answer`."""
+        self.accept()
+        stream = self.request()
+        self.send(APPLICATION_MESSAGE, 0, stream, response)
+        if answer is not None:
+            self.answer_requests(answer)
+        return stream
 
     def answer_requests(self, payload):
         """Answers all further requests, on a thread of its own."""
@@ -197,11 +197,7 @@ def sends(response, events, answer=None):
     """`events` is a function, since each connection gets all of them; the last may be an end."""
 
     def script(victim):
-        victim.accept()
-        stream = victim.request()
-        victim.send(APPLICATION_MESSAGE, 0, stream, response)
-        if answer is not None:
-            victim.answer_requests(answer)
+        stream = victim.open_stream(response, answer)
         for event in events():
             ends = not event.keys().isdisjoint(["released", "refused", "cancelled"])
             victim.send(APPLICATION_MESSAGE, TERMINATE if ends else 0, stream, event)
@@ -213,11 +209,7 @@ def floods(response, events, answer=None):
     """Sends the events again and again, as fast as it can."""
 
     def script(victim):
-        victim.accept()
-        stream = victim.request()
-        victim.send(APPLICATION_MESSAGE, 0, stream, response)
-        if answer is not None:
-            victim.answer_requests(answer)
+        stream = victim.open_stream(response, answer)
         data = b"".join(message(APPLICATION_MESSAGE, 0, stream, event) for event in events)
         while True:
             victim.socket.sendall(data)

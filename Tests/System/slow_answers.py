@@ -5,24 +5,20 @@ import contextlib
 import socket
 import threading
 
+from threaded_listener import ThreadedListener
 
-class SlowAnswers:
+
+class SlowAnswers(ThreadedListener):
     def __init__(self, path, target):
-        self.path, self.target = path, str(target)
+        self.target = str(target)
         self.asked, self.answered = threading.Event(), threading.Event()
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(path)
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                broker = socket.socket(socket.AF_UNIX)
-                broker.connect(self.target)
-                threading.Thread(target=self._ask, args=[client, broker], daemon=True).start()
-                threading.Thread(target=self._answer, args=[broker, client], daemon=True).start()
+    def serve(self, client):
+        broker = socket.socket(socket.AF_UNIX)
+        broker.connect(self.target)
+        threading.Thread(target=self._ask, args=[client, broker], daemon=True).start()
+        self._answer(broker, client)
 
     def _ask(self, client, broker):
         with contextlib.suppress(OSError):
@@ -41,4 +37,4 @@ class SlowAnswers:
 
     def close(self):
         self.answered.set()
-        self._listener.close()
+        super().close()
