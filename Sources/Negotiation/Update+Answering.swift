@@ -121,7 +121,9 @@ extension Update {
                 participant.enter(.deferred, until: participant.deferralEnd(at: now), at: now)
             }
         }
-        if phase == .finalAsking { interruptFinalAsking(by: answer.component, &handling) }
+        if phase == .finalAsking || !askedFinally.isEmpty {
+            interruptFinalAsking(by: answer.component, &handling)
+        }
     }
 }
 

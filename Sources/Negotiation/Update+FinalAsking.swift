@@ -17,7 +17,8 @@ extension Update {
         return names { participant in
             participant.state == .acknowledged && !participant.subscribers.isEmpty
                 && (participant.isConfirm
-                    || participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
+                    ? !participant.hasFinalWord
+                    : participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
         }
     }
 
@@ -25,6 +26,7 @@ extension Update {
     mutating func interruptFinalAsking(by name: ComponentName, _ handling: inout Handling) {
         let isBreak = disturbsOthers(name)
         if isBreak, isLastFinalAsking(handling.settings) {
+            phase = .gathering
             return sendBackToWork([name], &handling)
         }
         if isBreak {
@@ -47,8 +49,7 @@ extension Update {
 
     /// Whether a deferral of the component sends another one back to work.
     private func disturbsOthers(_ name: ComponentName) -> Bool {
-        guard phase == .finalAsking else { return false }
-        return participants.places.contains { place in
+        participants.places.contains { place in
             participants.names[place] != name
                 && participants.entries[place].subscribers.contains { hasActed($0) }
         }

@@ -53,5 +53,17 @@ extension World {
             finalAskings: 2,
             horizon: 1
         ),
+        World(
+            name: "a plain acknowledgement grows old in the last final asking",
+            roles: [
+                Role(name: "a", confirm: [true], acknowledges: 2, defers: 0),
+                Role(name: "b", acknowledges: 2, defers: 1),
+                Role(name: "c", acknowledges: 2, defers: 0),
+            ],
+            policies: [.small(response: 1)],
+            deferrals: [3],
+            finalAskings: 1,
+            horizon: 3
+        ),
     ]
 }

@@ -123,7 +123,7 @@ import Testing
         #expect(finals("arm", harness) == 8)
     }
 
-    @Test func `has its whole deferral in the last one, and is asked finally after it`() {
+    @Test func `has its whole deferral in the last one, and old acknowledgements go stale in it`() {
         let harness = waiting(for: ["door", "till"], finalAskings: 2)
         disturb("door", harness)
         harness.answer("door")
@@ -132,9 +132,17 @@ import Testing
         #expect(harness.read() == "0 s  till ← granted 600 s, 42600 s left")
         settle("arm", harness, acts: true)
         harness.wait(.seconds(600))
-        #expect(harness.read().contains("till ← notice d-1 round 2, respond by 60 s, final"))
+        harness.skip()
         harness.answer("till")
+        #expect(
+            harness.read() == """
+                600 s  till ← granted 0 s, 42600 s left
+                600 s  door ← notice d-1 round 2, respond by 60 s, final
+                """
+        )
+        harness.answer("door")
         #expect(!harness.isWaiting())
+        #expect(finals("arm", harness) == 2)
     }
 
     @Test func `and acts on a final notice itself is sent back to work alone by the last one`() {

@@ -38,12 +38,18 @@ extension UpdateHistory {
         _ settings: Settings
     ) {
         guard case .answered(let answer) = transition.event else { return }
+        finalAskingSince = nil
         let own = finals.filter { subscriptions[$0]?.component == answer.component }
         let others = finals.subtracting(own)
         let isBreak = others.contains { subscriptions[$0]?.confirm ?? false }
         if isBreak, breaks + 1 >= settings.maximumFinalAskings {
-            finals = others
-            finalRounds[answer.component] = nil
+            // Only the words of components that act on a final notice stand.
+            let acting = Set(subscriptions.values.filter(\.confirm).map(\.component))
+                .subtracting([answer.component])
+            finals = others.filter { stream in
+                subscriptions[stream].map { acting.contains($0.component) } ?? false
+            }
+            finalRounds = finalRounds.filter { acting.contains($0.key) }
             sure.remove(answer.component)
         } else {
             (finals, finalRounds, sure) = ([], [:], [])

@@ -30,6 +30,8 @@ struct UpdateHistory: Hashable, Sendable {
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
     /// components that answered it.
     var finals: Set<StreamID> = []
+    /// When the first of them was sent: what was fresh then counts.
+    var finalAskingSince: Instant?
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
@@ -157,6 +159,7 @@ extension UpdateHistory {
             rounds[name] = notice.round
             guard notice.final else { continue }
             sure.remove(name)
+            finalAskingSince = finalAskingSince ?? transition.now
             if !finals.insert(stream).inserted {
                 objections.append("2: a subscription was asked finally twice")
             }
