@@ -19,8 +19,8 @@ extension Update {
             && concerns(subscription.component)
     }
 
-    /// Names in `components` that no participant has, in the order given, each once. None where no
-    /// component is notified.
+    /// Names in `components` of components that were never there, in the order given, each once.
+    /// None where no component is notified.
     var unmatched: [ComponentName] {
         guard policy.notification == .notify, let wanted = request.components else { return [] }
         let present = names { !$0.isPlaceholder }

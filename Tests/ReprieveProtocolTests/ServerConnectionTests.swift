@@ -136,6 +136,16 @@ import Testing
         #expect(hear(Self.request(2)) == .request(stream: 2, .deferComponentUpdate, payload: []))
     }
 
+    @Test mutating func `other flags are ignored`() {
+        open()
+        let request = ServerConnection.Event.request(
+            stream: 1,
+            .deferComponentUpdate,
+            payload: []
+        )
+        #expect(hear(Self.request(1, flags: 0x7FFF_FFFD)) == request)
+    }
+
     @Test mutating func `a client may end its stream, and say so twice`() {
         open()
         let operation = Operation.subscribeToComponentUpdates
