@@ -36,6 +36,6 @@ extension JSON {
 }
 
 extension Disruption {
-    /// Nil where `isGgcRestarting` says it all.
+    /// Nil where the flags say it all.
     var requestedWord: JSON? { stopsMachine ? .string(rawValue) : nil }
 }

@@ -41,6 +41,7 @@ package struct GateRequest: Shape {
             .init("deploymentId", .string(deploymentID)),
             .init(optional: "reason", reason.map(JSON.string)),
             .init(flag: "isGgcRestarting", disruption.stopsNucleus),
+            .init(flag: "reboots", disruption.stopsMachine),
             .init(optional: "disruption", disruption.requestedWord),
             .init(optional: "components", components.map(JSON.strings)),
             .init(flag: "refuseUnknown", refusesUnknown),

@@ -51,13 +51,14 @@ import Testing
     }
 
     @Test(arguments: Disruption.allCases)
-    func `arrives as it was sent, and older brokers understand its flag`(disruption: Disruption)
+    func `arrives as it was sent, and older brokers understand its flags`(disruption: Disruption)
         throws
     {
         let request = GateRequest(deploymentID: "d", disruption: disruption)
         #expect(try GateRequest(decoding: request.encoded()) == request)
-        let flag = try request.json.bool("isGgcRestarting")
-        #expect(flag == (disruption > .components ? true : nil))
+        let json = request.json
+        #expect(try json.bool("isGgcRestarting") == (disruption > .components ? true : nil))
+        #expect(try json.bool("reboots") == (disruption > .nucleus ? true : nil))
     }
 
     @Test func `is ordered from the least to the most`() {
