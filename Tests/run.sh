@@ -21,6 +21,7 @@ STEPS=(
     "build 1200"
     "swift_tests 600"
     "system_tests 900"
+    "attacks 300"
     "systemd 1200"
     "demo 120"
     "exploration 900"
@@ -47,10 +48,13 @@ swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only="not systemd and not updaters"
+    local only="not systemd and not updaters and not attacks"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
     pytest -m "$only"
 }
+
+# Hostile users against the built daemon. Needs root, which becomes those users.
+attacks() { pytest -m attacks -rs --attack-report .build/attacks.txt && cat .build/attacks.txt; }
 
 # The Debian package, and what it installs, in a container with a real systemd.
 systemd() {

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an attack is, and how it is run: one process for each of its users."""
+
+import contextlib
+import os
+import pathlib
+import resource
+import signal
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+from attacks.hostile import Hostile
+
+# As many attackers as there are spinning processes in the reference.
+USERS = (2101, 2102)
+SECONDS = 1.5
+# How long an attacker may take to notice that its time is over.
+GRACE = 1.0
+DESCRIPTORS = 8_192
+
+ATTACKS = {}
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Its name, a sentence on what it tries, and what each of its processes runs."""
+
+    name: str
+    tries: str
+    run: Callable
+    users: tuple
+    # The limit of the daemon's descriptors; None: as the daemon has it.
+    descriptors: int | None
+    # Whether the attack only has a name where components are named by their units.
+    known: bool
+
+
+def attack(users=USERS, descriptors=None, known=True):
+    """Names a function's attack after it. Its first line of documentation is what it tries.
+
+    Where the attackers are not `known`, their users have no unit: each of them is denied.
+    """
+
+    def define(function):
+        name = function.__name__.replace("_", "-")
+        assert name not in ATTACKS, name
+        tries = function.__doc__.splitlines()[0]
+        ATTACKS[name] = Attack(name, tries, function, users, descriptors, known)
+        return function
+
+    return define
+
+
+class Attackers:
+    """The processes of an attack. They wait until their units are known, then all begin."""
+
+    def __init__(self, attack, daemon):
+        self._attack, self._daemon = attack, daemon
+        gate, self._go = os.pipe()
+        self.processes = {self._fork(user, gate): user for user in attack.users}
+        os.close(gate)
+
+    def _fork(self, user, gate):
+        process = os.fork()
+        if process:
+            return process
+        try:
+            os.close(self._go)
+            os.setsid()
+            become(user)
+            # Its end comes once nobody else has the other one.
+            os.read(gate, 1)
+            self._attack.run(Hostile(self._daemon, user, time.monotonic() + SECONDS))
+        except Exception as error:
+            # The daemon may close what it likes: whether the attack works is not judged.
+            print(f"{self._attack.name}: {type(error).__name__}: {error}", flush=True)
+        finally:
+            os._exit(0)
+
+    def begin(self):
+        """Lets them loose. They end by themselves."""
+        os.close(self._go)
+        self._end = time.monotonic() + SECONDS + GRACE
+
+    def wait(self):
+        """Waits until they have ended, or ends those that have not, with what they started."""
+        for process in self.processes:
+            while os.waitpid(process, os.WNOHANG) == (0, 0):
+                if time.monotonic() > self._end:
+                    os.killpg(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+                    break
+                time.sleep(0.01)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process, signal.SIGKILL)
+
+
+def become(user):
+    """Makes this process an unprivileged user's."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    assert pathlib.Path("/proc/self").stat().st_uid == user
