@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can become the attackers' users"),
 ]
 
-TRIES = 3
+TRIES = 2
 # These want a name of their own, and a subscription. Where unknown components may not subscribe,
 # they have no say in any update.
 SUBSCRIBERS = [
@@ -35,8 +35,8 @@ SUBSCRIBERS = [
 class Plays:
     """What all attacks came to, for the table."""
 
-    def __init__(self, library):
-        self.library = library
+    def __init__(self, library, report):
+        self.library, self._report = library, report
         self.results, self.verdicts = [], []
         self._reference = None
 
@@ -86,17 +86,14 @@ class Plays:
                 break
         self.results.append(result)
         self.verdicts.append("; ".join(complaints) or "holds")
+        if self._report:
+            pathlib.Path(self._report).write_text(table(self.results, self.verdicts) + "\n")
         return complaints
 
 
 @pytest.fixture(scope="session")
 def plays(build_interposer, request):
-    plays = Plays(build_interposer("units.c"))
-    yield plays
-    text = table(plays.results, plays.verdicts)
-    report = request.config.getoption("--attack-report")
-    if report:
-        pathlib.Path(report).write_text(text + "\n")
+    return Plays(build_interposer("units.c"), request.config.getoption("--attack-report"))
 
 
 @pytest.mark.parametrize("name", ATTACKS)
