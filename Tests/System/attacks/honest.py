@@ -264,7 +264,7 @@ def operator(daemon, findings, on):
 
 
 def ask(daemon):
-    with Connection.open(daemon.control_socket) as connection:
+    with waiting_connection(daemon.control_socket) as connection:
         connection.connect()
         return Coordinator(connection).status()
 
@@ -277,5 +277,12 @@ def newcomer(daemon, findings, on):
 
 
 def visit(daemon):
-    with Connection.open(daemon.component_socket) as connection:
+    with waiting_connection(daemon.component_socket) as connection:
         connection.connect(NEWCOMER).call("UpdateState")
+
+
+def waiting_connection(path):
+    """A connection that waits where too many others do; one that must not block is refused."""
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    opened.connect(str(path))
+    return Connection(opened)
