@@ -11,7 +11,6 @@ from attacks.hostile import connect, defer, request, subscribe
 from protocol import PING, message
 
 HALF = message(PING, payload=b"x" * 60_000)[:-1]
-STATUS = "reprieve#GetStatus"
 
 
 def flood(name, tries, data, **options):
