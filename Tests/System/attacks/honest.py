@@ -199,8 +199,8 @@ def one_broad(component, coordinator, findings, id, policy):
         if notice:
             finals += 1 if notice.get("final") else 0
             if until is None:
-                until = time.monotonic() + BUSY / 1000
-                answer(component, notice, BUSY)
+                asked = time.monotonic()
+                until = asked + answer(component, notice, BUSY) / 1000
             else:
                 answer(component, notice)
     is_busy = until is not None and time.monotonic() < until
@@ -224,7 +224,8 @@ def answer(component, notice, milliseconds=0):
     id, word = notice["deploymentId"], {"round": notice["round"]}
     # By the time that it answers, that update may be over.
     with contextlib.suppress(Failed):
-        component.answer(id, recheckAfterMs=milliseconds, **word)
+        return component.answer(id, recheckAfterMs=milliseconds, **word)["grantedMs"]
+    return 0
 
 
 def judge(findings, id, kind, end, finals, took, is_busy):
