@@ -42,6 +42,18 @@ static void write_digits(char *place, pid_t number) {
     *place = 0;
 }
 
+// Whether a shell may read a file: binary data has a zero byte in what would be its first line.
+static int is_text(const char *path) {
+    char bytes[256];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? 0 : read(file, bytes, sizeof bytes);
+    if (file >= 0) close(file);
+    for (ssize_t index = 0; index < length && bytes[index] != '\n'; index++) {
+        if (!bytes[index]) return 0;
+    }
+    return 1;
+}
+
 static void set_up(const struct process_start *start) {
     for (char *const *place = start->process_ids; *place; place++) write_digits(*place, getpid());
     if (start->is_background) {
@@ -74,8 +86,12 @@ int process_spawn(const struct process_start *start, pid_t *process) {
     if (child == 0) {
         set_up(start);
         execve(start->path, start->arguments, start->environment);
-        if (errno == ENOEXEC) execve(script[0], (char *const *)script, start->environment);
-        failure = errno;
+        int error = errno;
+        if (error == ENOEXEC && is_text(start->path)) {
+            execve(script[0], (char *const *)script, start->environment);
+            error = errno;
+        }
+        failure = error;
         _exit(127);
     }
     int error = child < 0 ? errno : failure;

@@ -6,16 +6,15 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
-#include <systemd/sd-journal.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
@@ -35,6 +34,23 @@ struct reprieve_peer_credentials {
 /// A new Unix stream socket, non-blocking and close-on-exec. -1 and errno on failure.
 static inline int reprieve_unix_socket(void) {
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/// A datagram socket for systemd's journal. -1 and errno on failure.
+static inline int reprieve_journal_socket(void) {
+    return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/// Sends an entry to systemd's journal, unless that would wait. -1 and errno on failure.
+static inline long reprieve_journal_send(int descriptor, const void *entry, size_t length) {
+    // Not from <sys/un.h>, which would make its types this module's.
+    const struct { sa_family_t family; char path[108]; } journal = {
+        AF_UNIX, "/run/systemd/journal/socket"
+    };
+    return sendto(
+        descriptor, entry, length, MSG_DONTWAIT | MSG_NOSIGNAL,
+        (const struct sockaddr *)&journal, sizeof journal
+    );
 }
 
 /// Accepts a connection, non-blocking and close-on-exec. -1 and errno on failure.

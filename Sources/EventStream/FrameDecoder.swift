@@ -16,8 +16,10 @@ package struct FrameDecoder: Hashable, Sendable {
         self.limits = limits
     }
 
-    /// Whether bytes are waiting, of a frame that is not yet whole or not yet asked for.
-    package var hasPartialFrame: Bool { start < bytes.count }
+    /// Bytes that wait, of a frame that is not yet whole or not yet asked for.
+    package var byteCount: Int { bytes.count - start }
+
+    package var hasPartialFrame: Bool { byteCount > 0 }
 
     /// The memory that it owns beyond itself, in bytes.
     package var heldMemory: Int { bytes.capacity }

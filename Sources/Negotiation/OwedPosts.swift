@@ -76,11 +76,29 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         let settings = handling.settings
-        guard waiting[name] != nil || waiting.count < settings.maximumOwedComponents else { return }
+        if waiting[name] == nil, isFull(for: name, settings) { purge(&handling) }
+        guard waiting[name] != nil || !isFull(for: name, settings) else { return }
         var owed = waiting[name, default: []].filter { $0.until > end }
         owed.append(OwedPost(post, until: end + settings.completionLimit))
         waiting[name] = owed.suffix(settings.maximumOwedPosts)
         handling.note(.owed(name))
+    }
+
+    /// Whether no further component, or none of the unit, can be owed a post.
+    private func isFull(for name: ComponentName, _ settings: Settings) -> Bool {
+        guard waiting.count < settings.maximumOwedComponents else { return true }
+        guard let prefix = name.unitPrefix else { return false }
+        let ofUnit = waiting.keys.count { $0.hasPrefix(prefix) }
+        return ofUnit >= settings.maximumOwedComponentsOfUnit
+    }
+
+    /// Forgets what was owed until now.
+    private mutating func purge(_ handling: inout Handling) {
+        for name in waiting.keys.sorted()
+        where waiting[name, default: []].allSatisfy({ $0.until <= handling.now }) {
+            waiting[name] = nil
+            handling.note(.owed(name))
+        }
     }
 
     /// Sends a returning component what it is owed.

@@ -34,4 +34,6 @@ package enum Refusal: Error, Hashable, Sendable {
     case cannotCancelReleased(DeploymentID)
     case alreadyEnded(DeploymentID, as: String)
     case tooManyUpdates(maximum: Int)
+    case tooManySubscriptions(Int, of: String)
+    case tooManyComponents(Int, of: String)
 }

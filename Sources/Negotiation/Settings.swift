@@ -16,6 +16,13 @@ package struct Settings: Hashable, Sendable {
     package var maximumOwedPosts = 16
     /// Components that posts are owed to. Beyond it a component without a subscription misses it.
     package var maximumOwedComponents = 4_096
+    /// Components that posts are owed to and that are in one unit. Beyond it one misses it.
+    package var maximumOwedComponentsOfUnit = 64
+    /// Components of one unit that are subscribed, or that take part in one update. Beyond it a
+    /// subscription is refused: a process in the unit can take any number of names.
+    package var maximumComponentsOfUnit = 128
+    /// Subscriptions of one component. Beyond it one more is refused.
+    package var maximumSubscriptions = 64
     /// What the operator has settled for components by their names.
     package var rules: [ComponentRule] = []
     /// Whether a component that no rule matches may subscribe.

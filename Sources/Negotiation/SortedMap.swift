@@ -58,6 +58,13 @@ package struct SortedMap<Entry: Hashable & Sendable>: Hashable, Sendable {
         return place < names.count && names[place] == name ? place : nil
     }
 
+    /// The places of the names that begin with a text.
+    func places(startingWith text: String) -> Range<Int> {
+        let start = lowestPlace(notBefore: text)
+        let end = names[start...].firstIndex { !$0.hasPrefix(text) } ?? names.count
+        return start..<end
+    }
+
     mutating func reserveCapacity(_ capacity: Int) {
         names.reserveCapacity(capacity)
         entries.reserveCapacity(capacity)

@@ -72,6 +72,10 @@ extension Update {
             policy: policy,
             budget: handling.settings.budget(of: name, policy)
         )
+        participant.blockedBefore = min(
+            blocked(byUnitOf: name, at: handling.now),
+            participant.budget
+        )
         participant.subscribers = subscriptions.map { Participant.Subscriber($0) }
         add(name, participant, &handling)
         ask(name, &handling)

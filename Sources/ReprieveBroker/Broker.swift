@@ -21,9 +21,8 @@ package struct Broker: Sendable {
     package internal(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
     var peers = PeerTable<Peer>()
-    /// When connections are closed that are in their handshake, or are expected to close.
-    var closeDeadlines: [PeerID: Instant] = [:]
-    var peersOfUser: [UInt32: Int] = [:]
+    var accounts = AccountTable()
+    var closing = CloseSchedule()
     var statusPublisher = StatusPublisher()
     var statusLine = StatusLine()
     var lateSubscribers = LateSubscribers()
@@ -129,7 +128,8 @@ package struct Broker: Sendable {
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log += auditLog.take(at: now)
         effects.inhibition = inhibition
-        idleMemory.note(isWaiting: negotiation.isWaiting, at: now)
+        let kept = accounts.bytes + peers.count * IdleMemory.ofPeer
+        idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline
         return effects
     }
@@ -137,7 +137,7 @@ package struct Broker: Sendable {
     private var nextDeadline: Instant? {
         mutating get {
             [
-                negotiation.nextDeadline, closeDeadlines.values.min(),
+                negotiation.nextDeadline, closing.deadline,
                 statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
                 auditLog.nextDeadline, idleMemory.deadline,
             ].lazy.compactMap { $0 }.min()
@@ -150,25 +150,4 @@ package struct Broker: Sendable {
     }
 
     package var peerCount: Int { peers.count }
-}
-
-/// When the memory that gates took goes back to the system: not at once, as the next gate would
-/// have to fetch it again, and not while any gate is shut, when nothing is to wake the daemon up.
-struct IdleMemory: Sendable {
-    private static let pause = Duration.seconds(1)
-
-    private var wasWaiting = false
-    private(set) var deadline: Instant?
-
-    mutating func note(isWaiting: Bool, at now: Instant) {
-        guard isWaiting != wasWaiting else { return }
-        deadline = wasWaiting ? now + Self.pause : nil
-        wasWaiting = isWaiting
-    }
-
-    mutating func isDue(at now: Instant) -> Bool {
-        guard let deadline, deadline <= now else { return false }
-        self.deadline = nil
-        return true
-    }
 }

@@ -25,19 +25,23 @@ extension ControlClient {
     /// Cancelling the task leaves the update as it is: see `withdraw`.
     ///
     /// Of several coordinators with the same request, one makes the update, and no other one does
-    /// while its connection is open: `keeper` keeps it.
+    /// while its connection is open: `keeper` keeps it, also across restarts of the broker.
     package func gate(
         _ request: GateRequest,
         keepingConnectionIn keeper: ConnectionKeeper? = nil,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         var retries = RetryWindow.none
+        var mayTakeOver = false
         while true {
             do {
-                return try await attach(request, keeper) { step in
+                return try await attach(request, keeper, mayTakeOver) { step in
                     if step != .asking { retries = RetryWindow(Self.reattachLimit) }
                     try await handle(step)
                 }
+            } catch is TakesOver {
+                mayTakeOver = true
+                try await Task.sleep(for: Self.takeoverDelay)
             } catch let error as ConnectionError {
                 // The broker was reached, and the connection broke before the response.
                 if retries.isNone, error.code == .broken {
@@ -50,16 +54,20 @@ extension ControlClient {
         }
     }
 
+    /// The gate was open before, and no coordinator of the update is connected.
+    private struct TakesOver: Error {}
+
     private func attach(
         _ request: GateRequest,
         _ keeper: ConnectionKeeper?,
+        _ mayTakeOver: Bool,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         let connection = try await Connection.opened(to: path, timeout: handshakeTimeout)
         do {
-            let event = try await wait(for: request, on: connection, handle)
-            if case .released(let released) = event, !released.joined, let keeper {
-                keeper.keep(connection)
+            let event = try await wait(for: request, on: connection, mayTakeOver, handle)
+            if event.isForMaker, let keeper {
+                keeper.keep(connection) { await returned(to: request) }
             } else {
                 connection.hangUp()
             }
@@ -73,16 +81,26 @@ extension ControlClient {
     private func wait(
         for request: GateRequest,
         on connection: Connection,
+        _ mayTakeOver: Bool,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         try await handle(.asking)
-        let (response, events) = try await connection.subscribe(.gateUpdate, request)
-        try await handle(.attached(response.read(as: GateResponse.self, at: path)))
+        let (response, events) = try await connection.subscribe(
+            .gateUpdate,
+            request,
+            within: responseTimeout
+        )
+        let attachment = try response.read(as: GateResponse.self, at: path)
+        try await handle(.attached(attachment))
+        var isFirst = true
         var isLatestUnread = false
         for try await payload in events {
+            try Task.checkCancellation()
             let event = try? GateEvent(decoding: payload, limits: .fromBroker)
             isLatestUnread = event == nil
             guard let event else { continue }
+            if isFirst, attachment.attached, !mayTakeOver, event.isForMaker { throw TakesOver() }
+            isFirst = false
             try await handle(.event(event))
             if event.isLast { return event }
         }
@@ -106,6 +124,13 @@ extension ControlClient {
                 try await Task.sleep(for: delay)
             }
         }
+    }
+}
+
+extension GateEvent {
+    /// Whether the coordinator that is sent this makes the update.
+    fileprivate var isForMaker: Bool {
+        if case .released(let released) = self { !released.joined } else { false }
     }
 }
 

@@ -13,9 +13,19 @@ package struct ControlClient: Hashable, Sendable {
     package var path: String
     /// How long the broker may take to accept a connection.
     package var handshakeTimeout = Duration.seconds(10)
+    /// How long it may take to respond to a request.
+    package var responseTimeout = Limits.responseTimeout
 
     package init(path: String? = nil) {
         self.path = path ?? SocketPath.control
+    }
+
+    /// The same client for a program that is about to end.
+    package var hurried: ControlClient {
+        var client = self
+        client.handshakeTimeout = .milliseconds(900)
+        client.responseTimeout = .milliseconds(900)
+        return client
     }
 
     package func complete(_ request: CompleteRequest) async throws {
@@ -41,7 +51,11 @@ package struct ControlClient: Hashable, Sendable {
     /// Passes on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in
-            let (_, events) = try await connection.subscribe(.watchStatus, Empty())
+            let (_, events) = try await connection.subscribe(
+                .watchStatus,
+                Empty(),
+                within: responseTimeout
+            )
             for try await payload in events {
                 try await handle(payload.read(as: StatusEvent.self, at: path).status)
             }
@@ -53,11 +67,12 @@ package struct ControlClient: Hashable, Sendable {
     /// The same, also across restarts of the broker, which is tried again without limit. `lost` is
     /// told of the first failure of each series. A broker that was never reached is an error.
     package func watchPatiently(
+        wasReached: Bool = false,
         lost: (ConnectionError) -> Void,
         _ handle: (StatusShape) async throws -> Void
     ) async throws {
         var backoff: Backoff?
-        var wasReached = false
+        var wasReached = wasReached
         while true {
             do {
                 try await watch { status in
@@ -77,7 +92,7 @@ package struct ControlClient: Hashable, Sendable {
 
     private func call(_ operation: Operation, _ request: some Shape) async throws -> [UInt8] {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in
-            try await connection.call(operation, request)
+            try await connection.call(operation, request, within: responseTimeout)
         }
     }
 }

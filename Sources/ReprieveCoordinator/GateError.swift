@@ -29,6 +29,9 @@ public struct GateError: Error, Hashable, Sendable {
         case connectionLost
         /// The broker knows no update of that id.
         case unknownUpdate
+        /// No component that the broker knows has one of the names in `components`. Nothing was
+        /// announced.
+        case unknownComponent
         /// The update is not in a state for the request: it is announced with another request, is
         /// not released yet, has ended otherwise, or another coordinator makes it.
         case conflict
@@ -82,6 +85,13 @@ extension GateError {
             case .serviceError: .rejected
             }
         self.init(code: code, message: printable(error.message, limit: Limits.text))
+    }
+
+    /// The error for an announcement. An update that is not known is not an error there.
+    init(announcement error: ErrorShape) {
+        let other = GateError(error)
+        let code = other.code == .unknownUpdate ? .unknownComponent : other.code
+        self.init(code: code, message: other.message)
     }
 
     /// A gate that ended without a release.

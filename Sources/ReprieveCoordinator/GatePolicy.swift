@@ -18,6 +18,11 @@ public struct GatePolicy: Hashable, Sendable {
     public var required: [String] = []
     /// What follows when one of them is not connected in time (refuse).
     public var onAbsence: OnAbsence?
+    /// Whether the update is announced even if no component that the broker knows has a name in
+    /// the update's `components`. Otherwise that is an error, `unknownComponent`. A name is known
+    /// if a component is connected under it, or the configuration, the tokens or the history have
+    /// it.
+    public var allowsUnmatched = false
     /// Whether no component is told or asked.
     public var isSilent = false
 

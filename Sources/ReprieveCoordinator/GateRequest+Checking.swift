@@ -15,6 +15,7 @@ extension GateRequest {
             components: update.components.isEmpty ? nil : update.components,
             policy: try PolicyShape(policy)
         )
+        refusesUnknown = !update.components.isEmpty && !policy.allowsUnmatched
     }
 }
 

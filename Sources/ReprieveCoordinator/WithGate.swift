@@ -24,12 +24,14 @@ public enum Completion: Hashable, Sendable {
 /// once.
 ///
 /// Cancelling the task while the update waits withdraws the update, and the components are told. If
-/// the gate opens in the same instant, `body` does not run, and the outcome is `failed`.
+/// the gate opens in the same instant, `body` does not run, and the outcome is `failed`. An update
+/// that this call has joined goes on.
 ///
 /// - Parameters:
-///   - update: the update to announce. If an update of that id and that request waits already, it
-///     is joined: of all coordinators that wait, the body of one runs, and for the others the code
-///     of the error is `conflict`.
+///   - update: the update to announce. A name in `components` that no component ever had is an
+///     error, unless the policy `allowsUnmatched`. If an update of that id and that request waits
+///     already, it is joined: of all coordinators that wait, the body of one runs, and for the
+///     others the code of the error is `conflict`.
 ///   - policy: how long the gate waits for which components.
 ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
 ///   - progress: is called with the components that block the update, at once and at each change.
@@ -93,7 +95,11 @@ extension ControlClient {
         defer { keeper.hangUp() }
         let release = try await release(request, keeper, progress)
         let completion: Completion
-        do { completion = try await body(release) } catch {
+        do {
+            completion = try await body(release)
+            await keeper.settle()
+        } catch {
+            await keeper.settle()
             // The body's error is thrown, whether or not the report succeeds.
             _ = await report(request.deploymentID, .failed, "the update ended with an error")
             throw error
@@ -125,22 +131,25 @@ extension ControlClient {
         _ keeper: ConnectionKeeper,
         _ progress: (GateProgress) async -> Void
     ) async throws -> Release {
-        var isAnnounced = false
+        var (isAnnounced, hasJoined) = (false, Bool?.none)
         do {
             let end = try await gate(request, keepingConnectionIn: keeper) { step in
                 switch step {
                 case .asking: isAnnounced = true
+                case .attached(let response): hasJoined = hasJoined ?? response.attached
                 case .event(.progress(let shape)): await progress(GateProgress(shape))
-                case .attached, .event, .lost: break
+                case .event, .lost: break
                 }
             }
             // In a cancelled task, the body would be interrupted at once.
             try Task.checkCancellation()
             return try Release(end)
         } catch is CancellationError {
-            // An update that this task has not announced may be that of another coordinator.
-            if isAnnounced { await withdrawEntirely(request.deploymentID) }
+            // An update that this task has not announced is that of another coordinator.
+            if isAnnounced, hasJoined != true { await withdrawEntirely(request.deploymentID) }
             throw CancellationError()
+        } catch let error as ErrorShape {
+            throw GateError(announcement: error)
         } catch {
             throw publicError(error)
         }

@@ -47,8 +47,7 @@ private func escaped(
     for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar {
         case _ where withBackslash(scalar): shown += "\\" + String(scalar)
-        case _ where scalar.properties.generalCategory.isVisible:
-            shown.unicodeScalars.append(scalar)
+        case _ where scalar.isVisible: shown.unicodeScalars.append(scalar)
         default: shown += "\\u{" + String(scalar.value, radix: 16) + "}"
         }
     }
@@ -60,13 +59,20 @@ private func isPlain(_ byte: UInt8) -> Bool {
     0x20...0x7E ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
-extension Unicode.GeneralCategory {
+extension Unicode.Scalar {
     fileprivate var isVisible: Bool {
-        switch self {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-            .paragraphSeparator:
-            false
-        default: true
+        switch properties.generalCategory {
+        case .surrogate, .privateUse, .unassigned: false
+        default: !isInstruction
+        }
+    }
+
+    /// Whether a terminal may obey it rather than show it: control characters, and those that
+    /// change the direction of the text around them.
+    package var isInstruction: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
         }
     }
 }

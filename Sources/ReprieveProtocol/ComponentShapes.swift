@@ -114,8 +114,8 @@ package struct DeferResponse: Shape {
     }
 
     package init(decoding json: JSON) throws(JSONError) {
-        grantedMs = try json.integer("grantedMs")
-        remainingMs = try json.integer("remainingMs")
+        grantedMs = try json.time("grantedMs")
+        remainingMs = try json.time("remainingMs")
     }
 
     package var json: JSON {
@@ -176,9 +176,9 @@ package struct PreUpdateEvent: Shape {
         reason = try json.string("reason")
         components = try json.strings("components")
         round = try json.integer("round")
-        respondByMs = try json.integer("respondByMs")
-        deadlineInMs = try json.integer("deadlineInMs")
-        maxDeferMs = try json.integer("maxDeferMs")
+        respondByMs = try json.time("respondByMs")
+        deadlineInMs = try json.time("deadlineInMs")
+        maxDeferMs = try json.time("maxDeferMs")
         lastCall = try json.bool("lastCall") ?? false
         final = try json.bool("final") ?? false
     }

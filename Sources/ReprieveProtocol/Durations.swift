@@ -33,6 +33,12 @@ package func duration(_ milliseconds: Int64) -> String {
     }
 }
 
+/// The same for a duration.
+package func duration(_ time: Duration) -> String {
+    let (seconds, attoseconds) = time.components
+    return duration(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
+}
+
 /// A time that has passed, for people, rounded down: `0.4 s`, `12 s`, `5 min 12 s`, `3 h 12 min`.
 package func elapsed(_ milliseconds: Int64) -> String {
     let tenths = max(0, milliseconds) / 100

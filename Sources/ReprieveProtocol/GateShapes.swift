@@ -195,7 +195,7 @@ package struct ReleasedShape: Shape {
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
         basis = Basis(wire: try json.requiredString("basis"))
-        waitedMs = try json.integer("waitedMs") ?? 0
+        waitedMs = try json.time("waitedMs") ?? 0
         participants = try json.strings("participants") ?? []
         silent = try json.strings("silent") ?? []
         overridden = try json.strings("overridden") ?? []

@@ -75,7 +75,7 @@ package struct DecisionShape: Shape {
         reason = try json.string("reason")
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
         announcedAtMs = try json.requiredInteger("announcedAtMs")
-        waitedMs = try json.requiredInteger("waitedMs")
+        waitedMs = try json.required("waitedMs", json.time("waitedMs"))
         releasedAtMs = try json.integer("releasedAtMs")
         basis = try json.string("basis").map { Basis(wire: $0) }
         forced = try json.byWhom("forced")
@@ -154,7 +154,7 @@ package struct DecidedParticipantShape: Shape {
         sinceAtMs = try json.integer("sinceAtMs")
         rounds = try json.integer("rounds") ?? 0
         deferrals = try json.integer("deferrals") ?? 0
-        blockedMs = try json.integer("blockedMs") ?? 0
+        blockedMs = try json.time("blockedMs") ?? 0
         if let deferral = try json.object("lastDeferral") {
             lastDeferral = try LastDeferralShape(decoding: deferral)
         }
@@ -191,7 +191,7 @@ package struct LastDeferralShape: Shape {
     }
 
     package init(decoding json: JSON) throws(JSONError) {
-        grantedMs = try json.requiredInteger("grantedMs")
+        grantedMs = try json.required("grantedMs", json.time("grantedMs"))
         message = try json.string("message")
     }
 

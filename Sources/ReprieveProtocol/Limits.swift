@@ -31,6 +31,11 @@ package enum Limits {
     /// Bytes of a frame that may be sent on the control socket. A longer one ends the connection.
     package static let frameFromCoordinator = 1_024 * 1_024
 
+    /// Bytes of the participants in a status of all updates, and in the progress of one. The least
+    /// important participants beyond it are omitted, and counted.
+    package static let statusParticipants = 8 * 1_024 * 1_024
+    package static let progressParticipants = 2 * 1_024 * 1_024
+
     /// Bytes of a frame that a client takes from the broker.
     package static let frameFromBroker = 16 * 1_024 * 1_024
 
@@ -40,8 +45,32 @@ package enum Limits {
     /// Bytes that wait for a client of the control socket. Beyond it the broker hangs up.
     package static let controlOutbox = 32 * 1_024 * 1_024
 
+    /// Bytes of replies to one request that a client keeps until its program reads them. Beyond it
+    /// the newest state replaces older ones; of other replies, the client hangs up.
+    package static let unreadReplies = 4 * 1_024 * 1_024
+
+    /// Bytes that wait in a client for a broker that does not read. Beyond it the client hangs up.
+    package static let clientOutbox = 4 * 1_024 * 1_024
+
+    /// Requests of one client that wait for their response. Beyond it the client hangs up.
+    package static let unansweredRequests = 1_024
+
+    /// Updates that a component takes part in at a time. Beyond it the component hangs up. A broker
+    /// of ours has 64, and the posts of some that ended.
+    package static let updatesOfComponent = 256
+
+    /// How long a broker may take to respond to a request. Beyond it the client hangs up.
+    package static let responseTimeout = Duration.seconds(10)
+
+    /// How long a broker may take to send the rest of a frame. Beyond it the client hangs up.
+    package static let frameTimeout = Duration.seconds(10)
+
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
+
+    /// How long the rest of a client's frame may take after its first bytes. Beyond it the broker
+    /// hangs up.
+    package static let clientFrameTimeout = Duration.seconds(30)
 
     /// How long a client that was denied, or broke the protocol, has to close first.
     package static let lingerTimeout = Duration.seconds(1)
@@ -60,7 +89,8 @@ extension JSONLimits {
     package static let fromCoordinator = JSONLimits(maximumBytes: Limits.frameFromCoordinator)
     package static let fromBroker = JSONLimits(
         maximumBytes: Limits.frameFromBroker,
-        maximumElements: 1_000_000
+        maximumElements: 1_000_000,
+        maximumValues: 2_000_000
     )
 }
 

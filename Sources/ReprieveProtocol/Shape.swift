@@ -75,6 +75,12 @@ extension JSON {
         return value
     }
 
+    /// A duration that a broker sends, in milliseconds: between 0 and a century, so that sums of
+    /// durations and instants do not overflow.
+    func time(_ name: String) throws(JSONError) -> Int64? {
+        try integer(name).map { min(max(0, $0), longestDuration) }
+    }
+
     func deploymentID() throws(JSONError) -> String {
         let id = try requiredString("deploymentId")
         guard !id.isEmpty else { throw JSONError("deploymentId is empty") }
@@ -100,18 +106,6 @@ extension JSON {
 
     func text(_ name: String) throws(JSONError) -> String? {
         try string(name).map(cut)
-    }
-
-    /// The same value with the members of every object sorted: equal values, equal bytes.
-    package var canonical: JSON {
-        switch self {
-        case .array(let elements): .array(elements.map(\.canonical))
-        case .object(let members):
-            .object(
-                members.sorted { $0.name < $1.name }.map { .init($0.name, $0.value.canonical) }
-            )
-        default: self
-        }
     }
 }
 

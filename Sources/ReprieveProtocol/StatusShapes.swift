@@ -69,6 +69,8 @@ package struct UpdateShape: Shape {
     package var onAbsence: OnAbsence?
     package var blockedBy: [String]
     package var participants: [ParticipantShape]
+    /// Participants that are not listed, for want of room; nil where all are.
+    package var omitted: Int64?
 
     package init(
         deploymentID: String,
@@ -95,12 +97,13 @@ package struct UpdateShape: Shape {
         state = State(rawValue: try json.requiredString("state"))
         reason = try json.string("reason")
         isGgcRestarting = try json.bool("isGgcRestarting") ?? false
-        ageMs = try json.integer("ageMs") ?? 0
-        deadlineInMs = try json.integer("deadlineInMs") ?? 0
-        releasedMs = try json.integer("releasedMs")
+        ageMs = try json.time("ageMs") ?? 0
+        deadlineInMs = try json.time("deadlineInMs") ?? 0
+        releasedMs = try json.time("releasedMs")
         onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
         blockedBy = try json.strings("blockedBy") ?? []
         participants = try json.shapes("participants")
+        omitted = try json.integer("omitted")
     }
 
     package var json: JSON {
@@ -114,7 +117,8 @@ package struct UpdateShape: Shape {
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
             .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
             .init("blockedBy", .strings(blockedBy)),
-            .init("participants", .array(participants.map(\.json)))
+            .init("participants", .array(participants.map(\.json))),
+            .init(optional: "omitted", omitted.map(JSON.integer))
         )
     }
 }
@@ -153,12 +157,12 @@ package struct ParticipantShape: Shape {
     package init(decoding json: JSON) throws(JSONError) {
         component = try json.requiredString("component")
         state = ParticipantState(rawValue: try json.requiredString("state"))
-        sinceMs = try json.integer("sinceMs") ?? 0
-        untilMs = try json.integer("untilMs")
+        sinceMs = try json.time("sinceMs") ?? 0
+        untilMs = try json.time("untilMs")
         message = try json.string("message")
         deferrals = try json.integer("deferrals") ?? 0
-        blockedMs = try json.integer("blockedMs") ?? 0
-        remainingMs = try json.integer("remainingMs") ?? 0
+        blockedMs = try json.time("blockedMs") ?? 0
+        remainingMs = try json.time("remainingMs") ?? 0
     }
 
     package var json: JSON {

@@ -16,6 +16,11 @@ extension Connection {
         ConnectionError(isConnecting ? .notABroker : .broken, path, because: reason)
     }
 
+    /// How many frames have arrived, and whether a further one has begun.
+    var arrival: (frames: Int, isPartial: Bool) {
+        state.withLock { ($0.frames, $0.decoder.hasPartialFrame) }
+    }
+
     private func nextFrame() throws(FrameError) -> Frame? {
         let result = state.withLock { state in
             Result { () throws(FrameError) in try state.decoder.next() }
@@ -25,7 +30,8 @@ extension Connection {
 
     private func receive(_ frame: Frame) {
         let deliver = state.withLock { state in
-            state.end.receive(frame).flatMap { delivery(of: $0, &state) }
+            state.frames += 1
+            return state.end.receive(frame).flatMap { delivery(of: $0, &state) }
         }
         deliver?()
     }
@@ -65,9 +71,13 @@ extension Connection {
     ) -> () -> Void {
         let continuation = state.replies[stream]
         if isLast { state.replies[stream] = nil }
-        return {
-            continuation?.yield(payload)
-            if isLast { continuation?.finish() }
+        return { [self] in
+            guard let continuation else { return }
+            if !continuation.yield(payload) {
+                let reason = "the broker sends faster than this program reads"
+                fail(ConnectionError(.broken, path, because: reason))
+            }
+            if isLast { continuation.finish() }
         }
     }
 }

@@ -4,11 +4,6 @@ internal import EventStream
 package import ReprieveProtocol
 internal import Synchronization
 
-/// The payloads that answer a request: the response, then the events of a stream. Throws the
-/// `ErrorShape` of the broker, or the `ConnectionError` that ended the connection. The stream is
-/// closed when the iteration stops.
-package typealias Replies = AsyncThrowingStream<[UInt8], any Error>
-
 /// Runs `body` with a connection to the broker at `path`, then hangs up.
 ///
 /// Throws a `ConnectionError` if the handshake does not end within `timeout`.
@@ -42,6 +37,8 @@ package final class Connection: Sendable {
         var decoder = FrameDecoder(limits: .fromBroker)
         var replies = ReplyTable()
         var failure: ConnectionError?
+        /// How many frames have arrived as a whole.
+        var frames = 0
     }
 
     fileprivate init(to path: String, over wire: any Wire) {
@@ -99,38 +96,62 @@ package final class Connection: Sendable {
 
 extension Connection {
     /// The response to a request.
-    package func call(_ operation: Operation, _ request: some Shape) async throws -> [UInt8] {
-        try await subscribe(operation, request).response
+    package func call(
+        _ operation: Operation,
+        _ request: some Shape,
+        within timeout: Duration = Limits.responseTimeout
+    ) async throws -> [UInt8] {
+        try await subscribe(operation, request, within: timeout).response
     }
 
     /// The response to a request, and the events that follow it. Throws as `Replies` does.
     package func subscribe(
         _ operation: Operation,
-        _ request: some Shape
+        _ request: some Shape,
+        within timeout: Duration = Limits.responseTimeout
     ) async throws -> (response: [UInt8], events: Replies) {
         let replies = stream(operation, request)
-        for try await response in replies { return (response, replies) }
+        return (try await response(of: replies, to: operation, within: timeout), replies)
+    }
+
+    /// The first of the replies. If it does not come in time, the connection fails.
+    package func response(
+        of replies: Replies,
+        to operation: Operation,
+        within timeout: Duration = Limits.responseTimeout
+    ) async throws -> [UInt8] {
+        let watching = Task { [weak self, path] in
+            try await Task.sleep(for: timeout)
+            let reason = "no response to \(operation.rawValue) within \(duration(timeout))"
+            self?.fail(ConnectionError(.timedOut, path, because: reason))
+        }
+        defer { watching.cancel() }
+        for try await response in replies { return response }
         try Task.checkCancellation()
         throw ConnectionError(.broken, path, because: "the broker ended a request unanswered")
     }
 
     /// The response to a request, then the events. The request has been sent on return.
     package func stream(_ operation: Operation, _ request: some Shape) -> Replies {
-        let (replies, continuation) = Replies.makeStream()
+        let (replies, continuation) = Replies.makeStream(of: operation.inbox)
         let payload = request.encoded()
         let opened = state.withLock { state -> Result<Int32, ConnectionError> in
             if let failure = state.failure { return .failure(failure) }
+            guard state.replies.count < Limits.unansweredRequests else {
+                return .failure(tooManyRequests)
+            }
             let (stream, frame) = state.end.request(operation, payload)
             state.replies[stream] = continuation
             wire.send(frame)
             return .success(stream)
         }
         switch opened {
-        case .failure(let failure): continuation.finish(throwing: failure)
+        case .failure(let failure):
+            continuation.finish(throwing: failure)
+            // In a task of its own: the caller may hold a lock that the other requests need.
+            Task { fail(failure) }
         case .success(let stream):
-            continuation.onTermination = { [weak self] reason in
-                if case .cancelled = reason { self?.close(stream) }
-            }
+            continuation.onCancel { [weak self] in self?.close(stream) }
         }
         return replies
     }
@@ -149,10 +170,38 @@ extension Connection {
         throw CancellationError()
     }
 
+    /// Returns when the connection has ended, or the task is cancelled. One at a time.
+    package func waitForEnd() async {
+        let (replies, continuation) = Replies.makeStream()
+        let isOpen = state.withLock { state in
+            if state.failure == nil { state.replies[Self.endStream] = continuation }
+            return state.failure == nil
+        }
+        guard isOpen else { return }
+        do { for try await _ in replies {} } catch {}
+    }
+
+    /// Not the number of any stream: nothing arrives there but the failure of the connection.
+    private static let endStream: Int32 = -2
+
+    private var tooManyRequests: ConnectionError {
+        let reason = "the broker leaves \(Limits.unansweredRequests) requests unanswered"
+        return ConnectionError(.broken, path, because: reason)
+    }
+
     private func close(_ stream: Int32) {
         state.withLock { state in
             state.replies[stream] = nil
             if let frame = state.end.close(stream) { wire.send(frame) }
+        }
+    }
+}
+
+extension Operation {
+    fileprivate var inbox: Inbox.Kind {
+        switch self {
+        case .gateUpdate, .watchStatus: .states
+        default: .events
         }
     }
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ReprieveProtocol
+internal import ReprieveTypes
+
 /// Why there is no connection to a broker, or why it ended.
 package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
@@ -26,7 +29,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
     package init(_ code: Code, _ path: String, because reason: String = "") {
         self.code = code
         self.path = path
-        let note = reason.isEmpty ? "" : " (\(reason))"
+        let note = reason.isEmpty ? "" : " (\(printable(reason, limit: Limits.text)))"
+        let path = printable(path.repaired, limit: Limits.text)
         self.message =
             switch code {
             case .invalidPath: "\(path) cannot be the path of a socket\(note)"

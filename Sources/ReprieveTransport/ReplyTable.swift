@@ -7,6 +7,8 @@ struct ReplyTable {
     private var streams: [Int32] = []
     private(set) var continuations: [Replies.Continuation] = []
 
+    var count: Int { streams.count }
+
     subscript(stream: Int32) -> Replies.Continuation? {
         get { streams.firstIndex(of: stream).map { continuations[$0] } }
         set {

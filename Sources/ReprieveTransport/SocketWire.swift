@@ -17,6 +17,8 @@ final class SocketWire: Wire {
     private struct Outbox {
         var bytes: [UInt8] = []
         var isConnected = false
+        /// The broker did not read so much that the rest was dropped.
+        var isFull = false
     }
 
     init(to path: String) throws(ConnectionError) {
@@ -32,7 +34,7 @@ final class SocketWire: Wire {
     func start(for connection: Connection, timeout: Duration) throws(ConnectionError) {
         let deadline = ContinuousClock.now + timeout
         do {
-            try startThread { [self] in work(for: connection, until: deadline) }
+            try startThread { [self] in work(for: connection, ReadLimit(deadline, timeout)) }
         } catch {
             throw ConnectionError(.broken, path, because: error.message)
         }
@@ -40,9 +42,12 @@ final class SocketWire: Wire {
 
     func send(_ bytes: [UInt8]) {
         let isStuck = outbox.withLock { outbox in
+            guard !outbox.isFull else { return true }
             outbox.bytes += bytes
             if outbox.isConnected { flush(&outbox) }
-            return outbox.isConnected && !outbox.bytes.isEmpty
+            outbox.isFull = outbox.bytes.count > Limits.clientOutbox
+            if outbox.isFull { outbox.bytes = [] }
+            return outbox.isConnected && (outbox.isFull || !outbox.bytes.isEmpty)
         }
         if isStuck { wakeUp.send() }
     }
@@ -65,14 +70,16 @@ final class SocketWire: Wire {
 
 extension SocketWire {
     /// Connects, then reads and writes until the connection ends.
-    private func work(for connection: Connection, until deadline: ContinuousClock.Instant) {
+    private func work(for connection: Connection, _ limit: ReadLimit) {
         do {
-            try socket.connect(to: path, within: max(.zero, deadline - .now))
+            // A limit of 0 would be none.
+            let time = max(.milliseconds(1), limit.handshakeDeadline - .now)
+            try socket.connect(to: path, within: time)
             outbox.withLock { outbox in
                 outbox.isConnected = true
                 flush(&outbox)
             }
-            try read(for: connection, until: deadline)
+            try read(for: connection, limit)
         } catch let error as Errno {
             connection.fail(explained(error))
         } catch let error as FrameError {
@@ -85,10 +92,21 @@ extension SocketWire {
         socket.shutDown()
     }
 
-    private func read(for connection: Connection, until deadline: ContinuousClock.Instant) throws {
+    private func read(for connection: Connection, _ limit: ReadLimit) throws {
+        var limit = limit
         while !connection.hasFailed {
-            try wait(until: connection.isConnecting ? deadline : nil)
-            outbox.withLock { flush(&$0) }
+            let deadline = limit.deadline(for: connection)
+            let hasEvents = try wait(until: deadline)
+            if let reason = limit.excess(hasEvents: hasEvents, deadline) {
+                throw ConnectionError(.timedOut, path, because: reason)
+            }
+            let isFull = outbox.withLock { outbox in
+                flush(&outbox)
+                return outbox.isFull
+            }
+            guard !isFull else {
+                throw ConnectionError(.broken, path, because: "the broker does not read")
+            }
             guard let bytes = try socket.receive() else { continue }
             guard !bytes.isEmpty else {
                 throw ConnectionError(.broken, path, because: "the broker hung up")
@@ -97,8 +115,8 @@ extension SocketWire {
         }
     }
 
-    /// Waits for bytes to read, or for room to write.
-    private func wait(until deadline: ContinuousClock.Instant?) throws {
+    /// Waits for bytes to read, or for room to write. Returns false if there was neither.
+    private func wait(until deadline: ContinuousClock.Instant?) throws -> Bool {
         let output = outbox.withLock { $0.bytes.isEmpty } ? 0 : Int16(POLLOUT)
         var sources = [
             pollfd(fd: socket.number, events: Int16(POLLIN) | output, revents: 0),
@@ -106,8 +124,8 @@ extension SocketWire {
         ]
         let result = poll(&sources, 2, deadline?.millisecondsLeft ?? -1)
         guard result >= 0 || errno == EINTR else { throw Errno.latest }
-        if let deadline, result == 0, deadline <= .now { throw ConnectionError(.timedOut, path) }
         if sources[1].revents != 0 { wakeUp.clear() }
+        return result != 0
     }
 
     private static func tooLong(_ path: String) -> String {
@@ -121,7 +139,7 @@ extension SocketWire {
         case ECONNREFUSED: ConnectionError(.refused, path)
         case EACCES, EPERM: ConnectionError(.notPermitted, path)
         case EPROTOTYPE: ConnectionError(.notABroker, path, because: error.message)
-        case EAGAIN: ConnectionError(.timedOut, path)
+        case EAGAIN: ConnectionError(.timedOut, path, because: "its queue is full")
         default: ConnectionError(.broken, path, because: error.message)
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ReprieveProtocol
+internal import ReprieveTypes
 package import StrictJSON
 
 /// Why a component's subscription ended, or was not made.
@@ -18,13 +19,14 @@ package enum SubscriptionError: Error, Hashable, Sendable, CustomStringConvertib
         case .connection(let error): return error.message
         case .refused(let error, let path):
             let reason = printable(error.message)
-            return "the broker at \(path) refuses the subscription: \(reason); change its"
+            return "the broker at \(shown(path)) refuses the subscription: \(reason); change its"
                 + " configuration, or the component's name"
         case .malformed(let error, let path):
-            return "the broker at \(path) sent an event that makes no sense: \(error.message);"
+            let reason = printable(error.message, limit: Limits.text)
+            return "the broker at \(shown(path)) sent an event that makes no sense: \(reason);"
                 + " check that both are of the same version"
         case .ended(let path):
-            return "the broker at \(path) ended the subscription: see reprieved's journal"
+            return "the broker at \(shown(path)) ended the subscription: see reprieved's journal"
         }
     }
 
@@ -37,3 +39,5 @@ package enum SubscriptionError: Error, Hashable, Sendable, CustomStringConvertib
         }
     }
 }
+
+private func shown(_ path: String) -> String { printable(path.repaired, limit: Limits.text) }

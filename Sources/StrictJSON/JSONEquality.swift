@@ -10,7 +10,7 @@ extension JSON: Hashable {
         case (.string(let left), .string(let right)): left.hasScalars(of: right)
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)):
-            left.count == right.count && left.allSatisfy { right.value($0.name) == $0.value }
+            left.haveEqual(right)
         default: false
         }
     }
@@ -41,16 +41,28 @@ extension [JSON.Member] {
     func value(_ name: String) -> JSON? {
         indices.first { self[$0].name.hasScalars(of: name) }.map { self[$0].value }
     }
+
+    /// By the scalars of their names.
+    var sortedByName: Self { sorted { $0.name.precedes($1.name) } }
+
+    /// Whether both have the same members, in any order.
+    func haveEqual(_ others: Self) -> Bool {
+        guard count == others.count else { return false }
+        guard count > MemberNames.fewMembers else {
+            return allSatisfy { others.value($0.name) == $0.value }
+        }
+        return sortedByName == others.sortedByName
+    }
 }
 
-extension String {
-    /// Whether both are spelt alike. To `==`, a letter with an accent also equals the letter
-    /// followed by the accent; to JSON those are two texts.
-    func hasScalars(of other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        let own = utf8.span
-        let others = other.utf8.span
-        for index in own.indices where own[index] != others[index] { return false }
-        return true
+extension JSON {
+    /// The same value with the members of every object sorted: equal values, equal bytes.
+    package var canonical: JSON {
+        switch self {
+        case .array(let elements): .array(elements.map(\.canonical))
+        case .object(let members):
+            .object(members.sortedByName.map { .init($0.name, $0.value.canonical) })
+        default: self
+        }
     }
 }

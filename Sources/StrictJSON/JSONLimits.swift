@@ -14,16 +14,22 @@ package struct JSONLimits: Hashable, Sendable {
     /// Elements of one array.
     package var maximumElements: Int
 
+    /// Elements and members in the whole text. An object counts as eight at least, since what it
+    /// takes in memory is many times its text.
+    package var maximumValues: Int
+
     package init(
         maximumBytes: Int = 64 * 1024,
         maximumDepth: Int = 16,
         maximumMembers: Int = 256,
-        maximumElements: Int = 4096
+        maximumElements: Int = 4096,
+        maximumValues: Int = .max
     ) {
         self.maximumBytes = maximumBytes
         self.maximumDepth = maximumDepth
         self.maximumMembers = maximumMembers
         self.maximumElements = maximumElements
+        self.maximumValues = maximumValues
     }
 
     package static let `default` = JSONLimits()

@@ -29,6 +29,9 @@ struct JSONReader {
     let limits: JSONLimits
     var position = 0
     private var depth = 0
+    private var values = 0
+    /// Members for which an object has room at once.
+    private static let reserve = 8
 
     init(_ bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
@@ -64,6 +67,13 @@ struct JSONReader {
         }
     }
 
+    private mutating func count(_ more: Int) throws(JSONError) {
+        values += more
+        guard values <= limits.maximumValues else {
+            throw error("more than \(limits.maximumValues) values")
+        }
+    }
+
     private mutating func word() throws(JSONError) -> JSON {
         if takeWord("true") { return .bool(true) }
         if takeWord("false") { return .bool(false) }
@@ -77,6 +87,7 @@ struct JSONReader {
             guard elements.count < reader.limits.maximumElements else {
                 throw reader.error("more than \(reader.limits.maximumElements) elements")
             }
+            try reader.count(1)
             elements.append(try reader.value())
         }
         return .array(elements)
@@ -84,29 +95,34 @@ struct JSONReader {
 
     private mutating func object() throws(JSONError) -> JSON {
         var members: [JSON.Member] = []
+        var names = MemberNames()
         try list(until: "}") { reader throws(JSONError) in
             guard members.count < reader.limits.maximumMembers else {
                 throw reader.error("more than \(reader.limits.maximumMembers) members")
             }
-            if members.isEmpty { members.reserveCapacity(8) }
-            let name = try reader.name(unlike: members)
+            if members.isEmpty { members.reserveCapacity(Self.reserve) }
+            try reader.count(members.isEmpty ? Self.reserve : members.count < Self.reserve ? 0 : 1)
+            let start = reader.position
+            let name = try reader.name()
+            guard names.insert(name, behind: members) else {
+                throw JSONError(at: start, "a second member named \(name.quoted)")
+            }
+            try reader.colon()
             members.append(JSON.Member(name, try reader.value()))
         }
         return .object(members)
     }
 
-    /// A member's name and the colon behind it.
-    private mutating func name(unlike others: [JSON.Member]) throws(JSONError) -> String {
+    private mutating func name() throws(JSONError) -> String {
         guard next == UInt8(ascii: "\"") else { throw unexpected("a name in quotes") }
-        let start = position
-        let name = try string()
-        guard !others.indices.contains(where: { others[$0].name.hasScalars(of: name) }) else {
-            throw JSONError(at: start, "a second member named \(name.quoted)")
-        }
+        return try string()
+    }
+
+    /// The colon behind a member's name, with the space around it.
+    private mutating func colon() throws(JSONError) {
         skipSpace()
         guard take(":") else { throw unexpected("a colon") }
         skipSpace()
-        return name
     }
 
     /// What stands between brackets: nothing, or items with commas between them.

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import ReprieveProtocol
 internal import Synchronization
 internal import Systemd
 
@@ -34,7 +35,8 @@ enum EntryPoint {
         guard !message.isEmpty else { exit(code) }
         // Help that was asked for is a result.
         guard code == 0 else {
-            OutputStream.error.line(message)
+            let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+            for line in lines { OutputStream.error.line(printable(String(line), limit: .max)) }
             exit(code)
         }
         OutputStream.standard.line(message)
@@ -46,8 +48,8 @@ enum EntryPoint {
         do {
             let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
             switch command {
-            case is GateCommand, is ListenCommand: Signals.takeOver()
-            case is HoldCommand: Signals.takeOver(Signals.all)
+            case is ListenCommand: Signals.takeOver()
+            case is GateCommand, is HoldCommand: Signals.takeOver(Signals.all)
             default: break
             }
             return command

@@ -49,7 +49,7 @@ extension ExitStatus {
             switch code {
             case .invalid: .wrongUsage
             case .conflict: .conflict
-            case .unknownUpdate: .unknown
+            case .unknownUpdate, .unknownComponent: .unknown
             case .noBroker, .notABroker, .noAnswer, .connectionLost, .unreported: .unreachable
             case .refused, .rejected: .notNow
             case .cancelled: .cancelled

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ReprieveCoordinator
 internal import ReprieveProtocol
 internal import ReprieveTransport
+internal import ReprieveTypes
 internal import Systemd
 
 /// Why the program ends: an exit code and a sentence.
@@ -63,6 +64,6 @@ struct Failure: Error, Hashable {
     }
 
     func print() {
-        OutputStream.error.line("reprieve: " + message)
+        OutputStream.error.line("reprieve: " + printable(message.repaired, limit: .max))
     }
 }

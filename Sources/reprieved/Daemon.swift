@@ -30,8 +30,7 @@ final class Daemon {
         let alarm = try Alarm(on: loop, hearingFirst: poll)
         sockets = PeerSockets(poll, lookup, log)
         shutdownMonitor = try ShutdownMonitor(loop, log)
-        var settings = settings
-        settings.boot = Boot.id
+        let settings = settings.ofThisProcess
         let broker = Broker(
             settings: settings,
             recalling: store.read(),
@@ -49,7 +48,7 @@ final class Daemon {
 
     /// Descriptors that components cannot take, so that operators reach the daemon in any case:
     /// some for connections to the control socket, some for files and look-ups.
-    private static let controlReserve = 32
+    static let controlReserve = 32
 
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
@@ -58,14 +57,12 @@ final class Daemon {
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         acceptors.append(acceptor)
-        if socket.isOwn { socketWatch.add(acceptor, at: socket.path) }
+        socketWatch.add(acceptor, of: socket)
     }
 
     /// Goes on with other settings.
     func adopt(_ settings: BrokerSettings) {
-        var settings = settings
-        settings.boot = Boot.id
-        inputs.append(.reconfigured(settings))
+        inputs.append(.reconfigured(settings.ofThisProcess))
     }
 
     /// Writes down what could wait till now.
@@ -80,6 +77,21 @@ final class Daemon {
             inputs.removeAll(keepingCapacity: true)
             performer.turn(happened, at: Reading(loop.clocks))
         } while !inputs.isEmpty
+    }
+}
+
+extension BrokerSettings {
+    /// With what this boot and the limit of descriptors say.
+    fileprivate var ofThisProcess: BrokerSettings {
+        var settings = self
+        settings.boot = Boot.id
+        // Components cannot have more connections than there are descriptors for them. Another
+        // user gets a quarter of these at most, all other users three quarters.
+        let room = max(1, DescriptorLimit.current - 2 * Daemon.controlReserve)
+        settings.maximumPeers = min(maximumPeers, room)
+        settings.maximumPeersOfOthers = min(maximumPeersOfOthers, room * 3 / 4)
+        settings.otherLimits.connections = min(otherLimits.connections, max(1, room / 4))
+        return settings
     }
 }
 

@@ -11,15 +11,26 @@ final class PeerSockets {
     private final class Connection {
         let peer: PeerID
         let socket: StreamSocket
+        let account: AccountID
+        let group: PeerGroup
         var awaitsRoom = false
 
-        init(_ peer: PeerID, _ socket: consuming StreamSocket) {
+        init(
+            _ peer: PeerID,
+            _ socket: consuming StreamSocket,
+            _ account: AccountID,
+            _ group: PeerGroup
+        ) {
             self.peer = peer
             self.socket = socket
+            self.account = account
+            self.group = group
         }
     }
 
     private let poll: PeerPoll
+    /// The connections of an account take turns as one.
+    private var groups: [AccountID: PeerGroup] = [:]
     private let lookup: PeerLookup
     private let log: Log
     /// By the slots of their numbers.
@@ -28,8 +39,10 @@ final class PeerSockets {
     private var received: (Broker.Input) -> Void = { _ in }
     /// Logged once, until a look-up succeeds again.
     private var hasLoggedFailure = false
+    /// Logged once, until a connection is taken again.
+    private var hasLoggedRefusal = false
     /// All peers are read into it.
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
+    private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
 
     init(_ poll: PeerPoll, _ lookup: PeerLookup, _ log: Log) {
         self.poll = poll
@@ -44,13 +57,18 @@ final class PeerSockets {
         let peer = numbers.take()
         do throws(SystemError) {
             let credentials = try credentials(of: socket)
-            try poll.add(socket, token: peer.number)
+            let account = AccountID(endpoint, credentials)
+            let group = if let group = groups[account] { group } else { try poll.makeGroup() }
+            try group.add(socket, token: peer.number)
+            groups[account] = group
             while connections.count <= peer.slot { connections.append(nil) }
-            connections[peer.slot] = Connection(peer, socket)
+            connections[peer.slot] = Connection(peer, socket, account, group)
             received(.connected(peer, endpoint, credentials))
+            hasLoggedRefusal = false
         } catch {
             numbers.giveBack(peer)
-            log.write(.warning, error.message)
+            if !hasLoggedRefusal { log.write(.warning, error.message) }
+            hasLoggedRefusal = true
         }
     }
 
@@ -73,14 +91,19 @@ final class PeerSockets {
         return connection
     }
 
-    private func serve(_ peer: PeerID, _ readiness: Readiness) {
-        guard let connection = connection(of: peer) else { return }
+    /// Returns how many bytes were read.
+    private func serve(_ peer: PeerID, _ readiness: Readiness) -> Int {
+        guard let connection = connection(of: peer) else { return 0 }
         if readiness.canWrite { received(.writable(peer)) }
-        guard readiness.canRead else { return }
+        guard readiness.canRead else { return 0 }
         switch connection.socket.read(into: &buffer) {
-        case .bytes(let count): received(.received(Array(buffer[..<count]), from: peer))
-        case .wouldBlock: break
-        case .ended, .failed: received(.hungUp(peer))
+        case .bytes(let count):
+            received(.received(Array(buffer[..<count]), from: peer))
+            return count
+        case .wouldBlock: return 0
+        case .ended, .failed:
+            received(.hungUp(peer))
+            return 0
         }
     }
 
@@ -102,7 +125,11 @@ final class PeerSockets {
     private func awaitRoom(_ connection: Connection, _ awaits: Bool) {
         guard connection.awaitsRoom != awaits else { return }
         do throws(SystemError) {
-            try poll.setWritable(connection.socket, token: connection.peer.number, on: awaits)
+            try connection.group.setWritable(
+                connection.socket,
+                token: connection.peer.number,
+                on: awaits
+            )
             connection.awaitsRoom = awaits
         } catch {
             log.write(.warning, error.message)
@@ -112,7 +139,8 @@ final class PeerSockets {
 
     func close(_ peer: PeerID) {
         guard let connection = connection(of: peer) else { return }
-        poll.remove(connection.socket, token: peer.number)
+        connection.group.remove(connection.socket, token: peer.number)
+        if connection.group.peerCount == 0 { groups[connection.account] = nil }
         connections[peer.slot] = nil
         numbers.giveBack(peer)
     }

@@ -2,8 +2,9 @@
 
 import Systemd
 
-/// Listens again where somebody removed the files of the sockets, or their whole directory. It
-/// wakes up only when a file is removed there.
+/// Listens again where somebody removed the files of the sockets, or their whole directory. Those
+/// that systemd opened are systemd's to open again: it is only said. It wakes up only when a file
+/// is removed there.
 final class SocketWatch {
     /// Whoever empties a directory removes it next, and would find it in use.
     private static let delay = Duration.milliseconds(200)
@@ -12,7 +13,15 @@ final class SocketWatch {
     private let loop: EventLoop
     private let log: Log
     private let alarm: Alarm
-    private var sockets: [(acceptor: Acceptor, path: String)] = []
+
+    private struct Watched {
+        let acceptor: Acceptor
+        let path: String
+        /// Whether this process has made its file.
+        let isOwn: Bool
+    }
+
+    private var sockets: [Watched] = []
     private var watches: [DirectoryWatch] = []
 
     init(_ loop: EventLoop, _ log: Log) throws(SystemError) {
@@ -22,19 +31,21 @@ final class SocketWatch {
         alarm.onFire { [unowned self] in restore() }
     }
 
-    /// Watches a socket whose file this process has made.
-    func add(_ acceptor: Acceptor, at path: String) {
-        sockets.append((acceptor, path))
+    func add(_ acceptor: Acceptor, of socket: ListenSocket) {
+        guard socket.path.hasPrefix("/") else { return }
+        sockets.append(Watched(acceptor: acceptor, path: socket.path, isOwn: socket.isOwn))
         watch()
     }
 
     private func watch() {
         watches = []
-        for (_, path) in sockets {
+        for socket in sockets {
             do throws(SystemError) {
+                let path = socket.path
                 let watch = try DirectoryWatch(of: path, on: loop) { [unowned self] in look() }
                 watches.append(watch)
             } catch {
+                guard socket.isOwn else { continue }
                 log.write(.warning, error.message + "; the socket is not made again if removed")
             }
         }
@@ -46,17 +57,27 @@ final class SocketWatch {
     }
 
     private func restore() {
-        for (acceptor, path) in sockets where !acceptor.isInPlace {
+        let missing = sockets.filter { !$0.acceptor.isInPlace }
+        for socket in missing where !socket.isOwn { report(socket.path) }
+        // These are said once.
+        sockets.removeAll { !$0.isOwn && !$0.acceptor.isInPlace }
+        for socket in missing where socket.isOwn {
             do throws(SystemError) {
-                try ensureDirectory(of: path)
-                try acceptor.restore()
-                log.write(.warning, "\(path) was removed; it is made again")
+                try ensureDirectory(of: socket.path)
+                try socket.acceptor.restore()
+                log.write(.warning, "\(socket.path) was removed; it is made again")
             } catch {
                 log.write(.warning, error.message)
                 alarm.set(to: loop.now + Self.retryInterval)
             }
         }
         watch()
+    }
+
+    private func report(_ path: String) {
+        let command = "systemctl restart reprieved.socket reprieved-control.socket"
+        let advice = "systemd has to make it again, as with `\(command)`"
+        log.write(.warning, "\(path) was removed, and no client finds this daemon; " + advice)
     }
 
     private func ensureDirectory(of path: String) throws(SystemError) {

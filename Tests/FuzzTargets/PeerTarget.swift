@@ -16,7 +16,7 @@ func playPeers(_ input: [UInt8]) {
     var decisions = FuzzDecisions(input)
     var harness = BrokerHarness { settings in
         settings.maximumPeers = 6
-        settings.maximumPeersOfUser = 5
+        settings.maximumPeersOfOthers = 5
         settings.negotiation.maximumUpdates = 2
         settings.negotiation.maximumEnded = 2
     }

@@ -78,6 +78,8 @@ extension Refusal {
         case .cannotCancelReleased: "released already"
         case .alreadyEnded(_, let word): "already \(word)"
         case .tooManyUpdates: "too many updates"
+        case .tooManySubscriptions: "too many subscriptions"
+        case .tooManyComponents: "too many components"
         }
     }
 }

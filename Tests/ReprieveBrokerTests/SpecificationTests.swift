@@ -47,12 +47,37 @@ import Testing
             "bytes waiting for a component; for a coordinator, that does not read",
             bytes(Limits.componentOutbox, Limits.controlOutbox)
         ),
-        ("connections; of one user", numbers(broker.maximumPeers, broker.maximumPeersOfUser)),
+        (
+            "connections of components; of those, of other users than the broker's",
+            numbers(broker.maximumPeers, broker.maximumPeersOfOthers)
+        ),
+        (
+            "connections of one user or service; before CONNECT",
+            numbers(broker.otherLimits.connections, broker.otherLimits.handshakes)
+        ),
+        (
+            "the same of the broker's own user",
+            numbers(broker.ownLimits.connections, broker.ownLimits.handshakes)
+        ),
+        (
+            "bytes that wait for one user or service; for the broker's own",
+            bytes(broker.otherLimits.bytes, broker.ownLimits.bytes)
+        ),
+        ("subscriptions of a component", numbers(broker.negotiation.maximumSubscriptions)),
+        ("components of one unit", numbers(broker.negotiation.maximumComponentsOfUnit)),
         ("updates waiting or released", numbers(broker.negotiation.maximumUpdates)),
         ("updates that have ended, known by their ids", numbers(broker.negotiation.maximumEnded)),
         (
-            "posts owed to one component; components owed any",
-            numbers(broker.negotiation.maximumOwedPosts, broker.negotiation.maximumOwedComponents)
+            "posts owed to one component; components owed any; of one unit",
+            numbers(
+                broker.negotiation.maximumOwedPosts,
+                broker.negotiation.maximumOwedComponents,
+                broker.negotiation.maximumOwedComponentsOfUnit
+            )
+        ),
+        (
+            "participants in a status; in the progress of an update",
+            bytes(Limits.statusParticipants, Limits.progressParticipants)
         ),
         ("the least that is granted", time(broker.negotiation.minimumDeferral)),
         (
@@ -66,6 +91,10 @@ import Testing
 
     static let times: [(what: String, limit: String)] = [
         ("until CONNECT is there", time(Limits.handshakeTimeout)),
+        (
+            "for the rest of a frame",
+            time(Limits.clientFrameTimeout)
+        ),
         (
             "for a client that was denied, or broke the protocol, to close",
             time(Limits.lingerTimeout)

@@ -9,8 +9,9 @@ import Testing
 
 @Suite("An exit code") struct ExitStatusTests {
     private static let codes: [(GateError.Code, Int32)] = [
-        (.invalid, 64), (.conflict, 65), (.unknownUpdate, 66), (.noBroker, 69), (.notABroker, 69),
-        (.noAnswer, 69), (.connectionLost, 69), (.unreported, 69), (.refused, 75), (.rejected, 75),
+        (.invalid, 64), (.conflict, 65), (.unknownUpdate, 66), (.unknownComponent, 66),
+        (.noBroker, 69), (.notABroker, 69), (.noAnswer, 69), (.connectionLost, 69),
+        (.unreported, 69), (.refused, 75), (.rejected, 75),
         (.cancelled, 76), (.notPermitted, 77), (.denied, 77),
     ]
 

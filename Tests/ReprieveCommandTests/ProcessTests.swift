@@ -48,13 +48,28 @@ import Testing
         #expect(end.exitCode == 143)
     }
 
-    @Test func `is sent a signal, unless a key of the terminal has done so`() async throws {
+    /// Returns the signal that ends a process which is sent this one, and then SIGUSR1.
+    private func fatal(_ signal: Signal, foreground: pid_t?) async throws -> Int32 {
         let executable = try Executable(["sleep", "60"], searchPath: "/bin:/usr/bin")
         let child = try await ChildProcess.start(executable, environment: [])
-        child.forward(Signal(number: SIGINT, isFromTerminal: true))
-        child.forward(Signal(number: SIGHUP))
+        child.forward(signal, foreground: foreground)
+        child.forward(Signal(number: SIGUSR1), foreground: foreground)
         await child.waitForEnd()
-        #expect(child.reap() == .killed(SIGHUP))
+        guard case .killed(let number) = child.reap() else { return 0 }
+        return number
+    }
+
+    @Test func `is sent a signal, unless a key of the terminal has done so`() async throws {
+        let (key, own) = (Signal(number: SIGINT, isFromKernel: true), getpgrp())
+        #expect(try await fatal(key, foreground: own) == SIGUSR1)
+        #expect(try await fatal(key, foreground: own + 1) == SIGINT)
+        #expect(try await fatal(key, foreground: nil) == SIGINT)
+        #expect(try await fatal(Signal(number: SIGINT), foreground: own) == SIGINT)
+    }
+
+    @Test func `is sent the loss of the terminal`() async throws {
+        let signal = Signal(number: SIGHUP, isFromKernel: true)
+        #expect(try await fatal(signal, foreground: getpgrp()) == SIGHUP)
     }
 }
 

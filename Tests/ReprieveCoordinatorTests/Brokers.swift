@@ -14,6 +14,22 @@ let released = GateEvent.released(
     )
 )
 
+/// The progress of an update that these participants block.
+func waiting(for participants: [ParticipantShape] = []) -> GateEvent {
+    .progress(
+        UpdateShape(
+            deploymentID: "d-1",
+            state: .waiting,
+            reason: nil,
+            isGgcRestarting: false,
+            ageMs: 5,
+            deadlineInMs: 60_000,
+            blockedBy: participants.map(\.component),
+            participants: participants
+        )
+    )
+}
+
 let announced = GateResponse(
     deploymentID: "d-1",
     participants: ["a", "b"],

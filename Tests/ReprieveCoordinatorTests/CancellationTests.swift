@@ -28,6 +28,37 @@ import Testing
         await #expect(throws: CancellationError.self) { try await gating.value }
     }
 
+    @Test func `while it waits for another coordinator's update leaves that alone`() async {
+        var response = announced
+        response.attached = true
+        let encoded = response.encoded()
+        let joined = AsyncStream<Void>.makeStream()
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let progress = connection.send(stream, waiting().encoded())
+                return connection.respond(stream, encoded) + progress
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        let path = broker.path
+        let gating = Task {
+            let look = { (_: GateProgress) in _ = joined.continuation.yield() }
+            try await withGate(for: Update("d-1"), controlSocket: path, progress: look) { _ in
+                .applied
+            }
+        }
+        for await _ in joined.stream { break }
+        gating.cancel()
+        await #expect(throws: CancellationError.self) { try await gating.value }
+        broker.stop()
+        for await case .request(_, .cancelUpdate, _) in broker.heard {
+            Issue.record("it withdrew the update")
+        }
+    }
+
     @Test func `in the handshake withdraws nothing, since the update may be another coordinator's`()
         async
     {

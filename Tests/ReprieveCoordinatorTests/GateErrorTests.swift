@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: [
         (ErrorShape(.conflict, "x"), GateError.Code.conflict),
         (ErrorShape(.serviceError, "x"), .rejected), (ErrorShape(.invalidArguments, "x"), .invalid),
-        (ErrorShape(.resourceNotFound, "x"), .unknownUpdate),
+        (ErrorShape(.resourceNotFound, "x"), .unknownComponent),
         (ErrorShape(.unauthorized, "x"), .notPermitted),
     ])
     func `since the broker answers with an error`(answer: ErrorShape, code: GateError.Code) async {

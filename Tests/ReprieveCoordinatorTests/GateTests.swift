@@ -34,6 +34,22 @@ import Testing
         #expect(try CompleteRequest(decoding: payload).outcome == .failed)
     }
 
+    @Test(arguments: [false, true])
+    func `names that no component ever had are refused, unless the policy allows them`(
+        isAllowed: Bool
+    ) async throws {
+        let broker = broker(released)
+        defer { broker.stop() }
+        var policy = GatePolicy()
+        policy.allowsUnmatched = isAllowed
+        let update = Update("d-1", components: ["a"])
+        try await withGate(for: update, policy: policy, controlSocket: broker.path) { _ in
+            .applied
+        }
+        let payload = await broker.request(.gateUpdate) ?? []
+        #expect(try GateRequest(decoding: payload).refusesUnknown != isAllowed)
+    }
+
     @Test func `a refused gate throws, and the body does not run`() async throws {
         let by = WithdrawnShape(deploymentID: "d-1", by: "a", reason: "no answer from a")
         let broker = broker(.refused(by))
@@ -101,22 +117,13 @@ import Testing
             blockedMs: 5,
             remainingMs: 100
         )
-        let progress = UpdateShape(
-            deploymentID: "d-1",
-            state: .waiting,
-            reason: nil,
-            isGgcRestarting: false,
-            ageMs: 5,
-            deadlineInMs: 60_000,
-            blockedBy: ["a"],
-            participants: [participant]
-        )
+        let progress = waiting(for: [participant])
         let broker = ScriptedBroker { connection, event in
             switch event {
             case .connect: return connection.accept()
             case .request(let stream, .gateUpdate, _):
                 let response = connection.respond(stream, announced.encoded())
-                let shown = connection.send(stream, GateEvent.progress(progress).encoded())
+                let shown = connection.send(stream, progress.encoded())
                 return response + shown + connection.send(stream, released.encoded(), isLast: true)
             case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
             default: return []

@@ -114,6 +114,15 @@ import Testing
         #expect(try ComponentEvent(decoding: future) == .unknown)
     }
 
+    @Test(arguments: [Int64.min, -1, 0, 7, .max])
+    func `a duration of a broker is between 0 and a century`(number: Int64) throws {
+        let taken = max(0, min(number, longestDuration))
+        let granted = Array(#"{"grantedMs":\#(number)}"#.utf8)
+        #expect(try DeferResponse(decoding: granted).grantedMs == taken)
+        let text = #"{"deploymentId":"d","basis":"consent","waitedMs":\#(number)}"#
+        #expect(try ReleasedShape(decoding: Array(text.utf8)).waitedMs == taken)
+    }
+
     @Test func `absent members are omitted, never null`() {
         let event = ComponentEvent.preUpdate(
             PreUpdateEvent(deploymentID: "d", isGgcRestarting: false)

@@ -60,7 +60,31 @@ extension ParticipationStateMachine.Event {
 
     @Test mutating func `gives up a broker that does not confirm the subscription`() throws {
         #expect(handle(.connected).isEmpty)
-        #expect(try wait() == (.seconds(10), [.hangUp]))
+        #expect(try wait() == (.seconds(10), [.hangUp(.noReply)]))
+    }
+
+    @Test mutating func `remembers so many updates, and gives up a broker that asks about more`() {
+        _ = handle(.connected, .welcomed, .answererCame)
+        func notice(_ number: Int) -> StateMachine.Event {
+            var event = PreUpdateEvent(deploymentID: "d\(number)", isGgcRestarting: false)
+            event.round = 1
+            return .noticed(event)
+        }
+        for number in 0..<256 { #expect(handle(notice(number)).count == 1) }
+        #expect(handle(notice(256)) == [.hangUp(.tooManyUpdates)])
+        #expect(machine.updates.count == 256)
+        let questions = (1...256).map { StateMachine.QuestionID(number: $0) }
+        for question in questions { _ = handle(.decided(question, .could)) }
+        #expect(handle(notice(257)) == [.hangUp(.tooManyUpdates)])
+        #expect(machine.updates.isEmpty)
+        _ = handle(.hungUp, .connected, .welcomed)
+        #expect(handle(notice(258)).count == 1)
+    }
+
+    @Test mutating func `remembers so many updates that are under way`() {
+        let ids = (0..<4_096).map { "d\($0)" }
+        _ = handle(.connected, .subscribed(underway: ids))
+        #expect(machine.updates.count == 256)
     }
 
     @Test mutating func `gives up a broker that does not reply, and the scope begins`() throws {
@@ -71,7 +95,7 @@ extension ParticipationStateMachine.Event {
         #expect(answers(asked) == [30_000])
         let other = StateMachine.ScopeID(number: 2)
         #expect(answers(handle(.scopeOpened(other, why: "reading", .throw))) == [30_000])
-        #expect(try wait() == (.seconds(10), [.hangUp]))
+        #expect(try wait() == (.seconds(10), [.hangUp(.noReply)]))
         #expect(handle(.hungUp).contains(.begin(other)))
     }
 

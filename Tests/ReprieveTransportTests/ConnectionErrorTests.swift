@@ -45,6 +45,77 @@ import Testing
         #expect(error?.code == .timedOut)
     }
 
+    @Test func `a request that is not answered fails, and says which`() async {
+        let broker = ScriptedBroker { connection, event in
+            if case .connect = event { connection.accept() } else { [] }
+        }
+        defer { broker.stop() }
+        let error = await #expect(throws: ConnectionError.self) {
+            try await withConnection(to: broker.path) { connection in
+                try await connection.call(.getStatus, Empty(), within: .milliseconds(20))
+            }
+        }
+        #expect(error?.code == .timedOut)
+        #expect(error?.message.contains("no response to reprieve#GetStatus") ?? false)
+    }
+
+    @Test func `a broker that sends more than is read ends its connection, not the program`()
+        async throws
+    {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, _, _):
+                let large = [UInt8](repeating: 0, count: 1_024 * 1_024)
+                let events = (0..<6).map { _ in connection.send(stream, large) }
+                return connection.respond(stream, [0]) + events.joined()
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            let replies = connection.stream(.subscribeToComponentUpdates, Empty())
+            await #expect(throws: ConnectionError.self) { try await connection.roundTrip() }
+            var sizes: [Int] = []
+            let error = await #expect(throws: ConnectionError.self) {
+                for try await payload in replies { sizes.append(payload.count) }
+            }
+            #expect(error?.message.contains("faster than this program reads") ?? false)
+            #expect(sizes == [1] + [Int](repeating: 1_024 * 1_024, count: 3))
+        }
+    }
+
+    @Test func `of states that are not read the newest are kept`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, _, _):
+                let events = (UInt8(0)..<8).map { number in
+                    let state = [UInt8](repeating: number, count: 1_024 * 1_024)
+                    return connection.send(stream, state, isLast: number == 7)
+                }
+                return connection.respond(stream, [0]) + events.joined()
+            case .reply(let pong): return pong
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            let replies = connection.stream(.watchStatus, Empty())
+            try await connection.roundTrip()
+            var seen: [UInt8] = []
+            for try await payload in replies { seen.append(payload[0]) }
+            #expect(seen == [0, 5, 6, 7])
+        }
+    }
+
+    @Test func `a path and a reason are shown escaped`() {
+        let error = ConnectionError(.broken, "/p\u{1B}[31m", because: "\u{9B}2J\u{202E}")
+        #expect(error.message.contains(#"/p\u{1b}[31m"#))
+        #expect(error.message.contains(#"\u{9b}2J\u{202e}"#))
+        #expect(error.path == "/p\u{1B}[31m")
+    }
+
     @Test func `a failure is temporary if a restart may end it`() {
         let temporary: [ConnectionError.Code] = [.noSocket, .refused, .timedOut, .broken]
         let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notABroker]

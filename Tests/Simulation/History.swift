@@ -33,7 +33,7 @@ struct History {
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
             settings.maximumPeers = 8
-            settings.maximumPeersOfUser = 7
+            settings.maximumPeersOfOthers = 7
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)
             settings.negotiation.minimumDeferral = .milliseconds(500)

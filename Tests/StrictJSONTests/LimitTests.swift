@@ -47,6 +47,16 @@ import Testing
         #expect(complaint(#"[{"a":1,"b":2},{"a":1,"b":2}]"#, limits: small) == "")
     }
 
+    @Test func `the maximum of values is taken in the whole text, where an object counts as eight`()
+    {
+        let ten = JSONLimits(maximumValues: 10)
+        #expect(complaint("[1,[2,3,4],[5,6,7,8]]", limits: ten) == "")
+        let message = "more than 10 values"
+        #expect(complaint("[1,[2,3,4],[5,6,7,8,9]]", limits: ten).hasSuffix(message))
+        #expect(complaint(#"[{"a":1},2]"#, limits: ten) == "")
+        #expect(complaint(#"[{"a":1},{"a":1}]"#, limits: ten).hasSuffix(message))
+    }
+
     @Test func `the maximum of elements is taken, one more is refused`() {
         #expect(complaint("[1,2,3,4]", limits: small) == "")
         #expect(complaint("[1,2,3,4,5]", limits: small) == "byte 9: more than 4 elements")

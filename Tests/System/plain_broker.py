@@ -5,8 +5,6 @@ it hangs up without a word, denies and hangs up at once, and has errors that nam
 
 import contextlib
 import json
-import socket
-import threading
 
 from eventstream import (
     ACCEPTED,
@@ -21,29 +19,16 @@ from eventstream import (
     FrameError,
     message,
 )
+from threaded_listener import ThreadedListener
 
 JSON = "application/json"
 NAMESPACE = "aws.greengrass#"
 SERVED = ["SubscribeToComponentUpdates", "DeferComponentUpdate", "UpdateState"]
 
 
-class PlainBroker:
-    def __init__(self, path):
-        self.path = path
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=Client(client).run, daemon=True).start()
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+class PlainBroker(ThreadedListener):
+    def serve(self, client):
+        Client(client).run()
 
 
 class Goodbye(Exception):

@@ -10,9 +10,10 @@ import stat
 import time
 
 import pytest
-from daemon import reprieved
+from daemon import Daemon, reprieved
 from expect import defer, history, log_lines, works
 from files import frames, reboot
+from test_activation import listening
 
 
 def content(directory):
@@ -236,3 +237,26 @@ def test_an_emptied_runtime_directory_gets_its_sockets_back(start, directory, em
         until(lambda: stat.S_IMODE(daemon.control_socket.stat().st_mode) == mode)
     assert control(daemon)
     assert log_lines(daemon, "is made again")
+
+
+@pytest.mark.parametrize("empty", ["files", "directory"])
+def test_a_removed_socket_that_systemd_opened_is_said_once_with_the_command_that_mends_it(
+    directory, empty
+):
+    place = pathlib.Path(directory) / "inherited"
+    place.mkdir()
+    names = [place / "ipc.socket", place / "control.socket"]
+    with listening(*map(str, names)) as sockets:
+        daemon = Daemon(directory, sockets=sockets)
+        if empty == "directory":
+            shutil.rmtree(place)
+        else:
+            [name.unlink() for name in names]
+        command = "systemctl restart reprieved.socket reprieved-control.socket"
+        until(lambda: daemon.log.read_text().count(command) == 2)
+        place.mkdir(exist_ok=True)
+        names[0].touch()
+        names[0].unlink()
+        daemon.stop()
+        log = daemon.log.read_text()
+        assert log.count("was removed") == 2 and "made again if" not in log

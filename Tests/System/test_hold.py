@@ -208,9 +208,10 @@ def test_a_command_that_does_not_exist_is_127_before_anything_is_subscribed(
 
 
 def test_a_command_that_cannot_be_started_holds_nothing(hold, coordinator, directory):
-    # A program whose loader is not there.
+    # A program for a machine that no emulator is registered for: only its start tells.
     path = pathlib.Path(directory, "no-program")
-    path.write_bytes(pathlib.Path("/bin/true").read_bytes().replace(b"/ld-linux", b"/no-linux"))
+    program = pathlib.Path("/bin/true").read_bytes()
+    path.write_bytes(program[:18] + b"\x34\x12" + program[20:])
     path.chmod(0o755)
     gate = coordinator.gate("d", policy={"require": [CAMERA]})
     code, _, errors = hold(command=[path]).end()

@@ -306,3 +306,20 @@ def test_a_broker_that_denies_the_component_is_77(directory, start, processes):
     daemon = start("--config", config)
     arguments = ["listen", "--exec", "true"]
     assert processes.reprieve_component(daemon, *arguments).end()[0] == NOT_PERMITTED
+
+
+def test_the_commands_of_60_updates_do_not_wait_for_each_other(listen, coordinator, fifo):
+    program = listen(f"""[ $REPRIEVE_EVENT = notice ] || exit 0
+[ $REPRIEVE_DEPLOYMENT_ID = last ] && exit 0
+say started
+read -r _ <{fifo}""")
+    gates = [coordinator.gate(f"d{number}") for number in range(59)]
+    for _ in gates:
+        program.error_line("started")
+    # Its command ends while those of all others run.
+    last = coordinator.gate("last", {"responseTimeoutMs": 4_000})
+    assert last.released()["basis"] == "consent"
+    with open(fifo, "r+b", buffering=0) as opened:
+        opened.write(b"\n" * 200)
+        for gate in gates:
+            assert gate.released()["basis"] == "consent"

@@ -2,10 +2,15 @@
 """A restart of the daemon is not absence of its components: sockets that systemd keeps, a real kill
 -9, and an update that is announced the moment the daemon is back."""
 
+import contextlib
 import os
+import pathlib
+import shutil
+import threading
 
 import pytest
 from daemon import Daemon
+from expect import history
 from test_activation import listening
 
 NAME = "com.example.Flasher"
@@ -68,3 +73,54 @@ def test_after_an_orderly_stop_components_are_waited_for_too(directory, processe
         daemon = Daemon(directory, sockets=sockets)
         announced_at_once(daemon, 1)
         daemon.stop()
+
+
+def lines(path):
+    return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.mark.parametrize("inherits", [True, False])
+def test_a_second_gate_waits_for_the_command_that_outlived_the_daemon(
+    directory, processes, inherits
+):
+    """Also if it is there at once, before the first has found the daemon again."""
+    mark = pathlib.Path(directory, "mark")
+    command = ["gate", "--deployment-id", "d", "--", "sh", "-c", 'echo run >>"$0"; read line',
+               str(mark)]  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        paths = [f"{directory}/ipc.socket", f"{directory}/control.socket"]
+        sockets = stack.enter_context(listening(*paths)) if inherits else ()
+        daemon = Daemon(directory, sockets=sockets)
+        first = processes.reprieve(daemon, *command, stdin=-1)
+        first.error_line("released")
+        for _ in range(2):
+            daemon.kill()
+            daemon = Daemon(directory, sockets=sockets)
+            second = processes.reprieve(daemon, *command)
+            second.error_line("another")
+        daemon.kill()
+        daemon = Daemon(directory, sockets=sockets)
+        print(file=first.process.stdin, flush=True)
+        assert first.end()[0] == 0
+        assert second.end()[0] == 0
+        assert lines(mark) == ["run"]
+        daemon.stop()
+
+
+def test_a_gate_does_not_announce_its_update_again_where_nothing_is_known_of_it(
+    directory, processes
+):
+    daemon = Daemon(directory)
+    gate = processes.reprieve(daemon, "gate", "--deployment-id", "d", "--", "cat", stdin=-1)
+    gate.error_line("released")
+    daemon.kill()
+    shutil.rmtree(daemon.state_directory)
+    (daemon.directory / "journal").unlink()
+    daemon = Daemon(directory)
+    # By then the gate has looked: it is connected before it asks.
+    threading.Event().wait(1.5)
+    assert daemon.coordinator().status()["updates"] == []
+    assert history(daemon) == []
+    gate.process.stdin.close()
+    gate.end()
+    daemon.stop()

@@ -5,19 +5,22 @@ import Systemd
 import Testing
 
 @Suite("An acceptor") struct AcceptorTests {
-    @Test func `takes every connection that waits, in one turn`() throws {
+    @Test func `takes every connection that waits, a few in each turn`() throws {
         let folder = try Folder()
         let loop = try EventLoop()
         let acceptor = try Acceptor(ListenSocket(at: folder / "a", mode: 0o600), on: loop)
-        var accepted = 0
+        var (accepted, turns) = (0, 0)
         let peers = try (0..<50).map { _ in try Client(folder / "a") }
         acceptor.onConnection { socket in
             accepted += 1
             #expect(socket.write("hello") == .bytes(5))
         }
-        loop.onTurnEnd { loop.exit() }
+        loop.onTurnEnd {
+            turns += 1
+            if accepted == 50 { loop.exit() }
+        }
         try loop.runToExit()
-        #expect(accepted == 50)
+        #expect(turns == 4)
         #expect(peers.allSatisfy { $0.socket.readText() == "hello" })
     }
 

@@ -6,19 +6,24 @@ import Testing
 @Suite("An alarm among peers") struct AlarmAmongPeersTests {
     let loop: EventLoop
     let peers: PeerPoll
+    let group: PeerGroup
     let alarm: Alarm
     let log = Log()
 
     init() throws {
         loop = try EventLoop()
         peers = try PeerPoll(on: loop)
+        group = try peers.makeGroup()
         alarm = try Alarm(on: loop, hearingFirst: peers)
     }
 
     @Test func `every peer that is ready is heard before the alarm, in an earlier turn`() throws {
         let ready = try (1...3).map { try Peer($0) }
-        for peer in ready { try peers.add(peer.near, token: peer.token) }
-        peers.onReady { token, _ in log.add("\(token): \(ready[Int(token) - 1].near.readText())") }
+        for peer in ready { try group.add(peer.near, token: peer.token) }
+        peers.onReady { token, _ in
+            log.add("\(token): \(ready[Int(token) - 1].near.readText())")
+            return 4
+        }
         alarm.onFire {
             log.add("alarm")
             loop.exit()
@@ -33,10 +38,11 @@ import Testing
     @Test(arguments: [nil, Duration.seconds(3600)])
     func `a word that makes the alarm needless stops it`(delay: Duration?) throws {
         let peer = try Peer()
-        try peers.add(peer.near, token: 1)
+        try group.add(peer.near, token: 1)
         peers.onReady { _, _ in
             log.add(peer.near.readText())
             alarm.set(to: delay.map { loop.now + $0 })
+            return 5
         }
         alarm.onFire { log.add("alarm") }
         loop.onTurnEnd { loop.exit() }
@@ -46,13 +52,38 @@ import Testing
         #expect(log.entries == ["ready"])
     }
 
+    @Test func `a group that sends without end cannot keep another from being heard`() throws {
+        let other = try peers.makeGroup()
+        let busy = try (0..<300).map { try Peer($0) }
+        for peer in busy { try group.add(peer.near, token: peer.token) }
+        let quiet = try (1_000..<1_040).map { try Peer($0) }
+        for peer in quiet { try other.add(peer.near, token: peer.token) }
+        for peer in busy + quiet { peer.say() }
+        var heard: Set<UInt64> = []
+        var heardBusy = 0
+        peers.onReady { token, _ in
+            guard token >= 1_000 else {
+                heardBusy += 1
+                return 64 * 1_024
+            }
+            heard.insert(token)
+            return quiet[Int(token) - 1_000].near.readText().utf8.count
+        }
+        alarm.onFire { loop.exit() }
+        alarm.set(to: loop.now)
+        try loop.runToExit()
+        #expect(heard.count == 40)
+        #expect(heardBusy <= 300 / 16 + 2)
+    }
+
     @Test func `peers that never fall silent cannot put the alarm off`() throws {
         var heard = 0
         let busy = try (0..<300).map { try Peer($0) }
-        for peer in busy { try peers.add(peer.near, token: peer.token) }
+        for peer in busy { try group.add(peer.near, token: peer.token) }
         peers.onReady { _, _ in
             heard += 1
             if heard > 100_000 { loop.exit(code: 1) }
+            return 0
         }
         alarm.onFire { loop.exit() }
         for peer in busy { peer.say() }

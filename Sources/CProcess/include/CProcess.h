@@ -29,8 +29,8 @@ struct process_start {
 /// Room for a process id in an environment variable.
 enum { process_id_size = 12 };
 
-/// Starts a program as execvp(3) does: a file that is no program is a script for /bin/sh. Returns 0
-/// or an error number.
+/// Starts a program as execvp(3) does: a text that is no program is a script for /bin/sh. Unlike
+/// there, binary data is not: it is a program for another machine. Returns 0 or an error number.
 int process_spawn(const struct process_start *start, pid_t *process);
 
 /// Writes only what can be written at once. Returns -1 with EAGAIN if that is nothing.

@@ -3,6 +3,7 @@
 internal import Logging
 internal import ReprieveProtocol
 internal import ReprieveTransport
+internal import ReprieveTypes
 internal import Synchronization
 
 /// `run()`: the subscription, and the jobs that its events lead to.
@@ -39,7 +40,8 @@ extension Participation {
             case .subscribed(_, let response):
                 handle(.subscribed(underway: response.underway))
                 let again = hasFailed ? " again" : ""
-                let text = "\(component) takes part in updates\(again), by \(path)"
+                let shown = printable(path.repaired, limit: Limits.text)
+                let text = "\(component) takes part in updates\(again), by \(shown)"
                 logger.log(level: hasFailed ? .notice : .debug, "\(text)")
                 hasFailed = false
             case .notice(let notice): handle(.noticed(notice))

@@ -97,9 +97,9 @@ final class Participation: Sendable {
             return { jobs?.yield { await warn?(lastCall) } }
         case .log(let text):
             return { [logger] in logger.warning("\(text)") }
-        case .hangUp:
+        case .hangUp(let reason):
             let connection = state.connection
-            return { [path] in connection?.fail(ConnectionError(.timedOut, path)) }
+            return { [path] in connection?.fail(ConnectionError(reason, path)) }
         }
     }
 
@@ -138,6 +138,19 @@ final class Participation: Sendable {
             return .refused(error.message)
         } catch {
             return .lost
+        }
+    }
+}
+
+extension ConnectionError {
+    fileprivate init(_ reason: ParticipationStateMachine.HangUpReason, _ path: String) {
+        switch reason {
+        case .noReply:
+            let limit = duration(ParticipationLimits.reply)
+            self.init(.timedOut, path, because: "no reply within \(limit)")
+        case .tooManyUpdates:
+            let limit = Limits.updatesOfComponent
+            self.init(.broken, path, because: "more than \(limit) updates at a time")
         }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ReprieveProtocol
+
 /// A scope that no update may interrupt.
 struct DeferringScope: Hashable, Sendable {
     let id: ParticipationStateMachine.ScopeID
@@ -14,4 +16,7 @@ struct DeferringScope: Hashable, Sendable {
     var hasBegun = false
     /// The updates whose last call was passed on to it.
     var warnedOf: Set<String> = []
+
+    /// The reason as a log may have it.
+    var shownWhy: String { printable(why, limit: Limits.text) }
 }

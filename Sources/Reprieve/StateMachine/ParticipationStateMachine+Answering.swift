@@ -6,6 +6,12 @@ internal import ReprieveProtocol
 extension ParticipationStateMachine {
     mutating func noticed(_ notice: PreUpdateEvent) {
         let id = notice.deploymentID
+        guard hasRoom(for: id) else {
+            // What is only remembered makes room for the next connection.
+            for id in ids where updates[id]?.isIdle ?? false { end(id, .unknown) }
+            act(.hangUp(.tooManyUpdates))
+            return
+        }
         latelyEnded.removeAll { $0.deploymentID == id }
         var update = updates[id] ?? PendingUpdate(notice, at: now)
         (update.notice, update.noticedAt) = (notice, now)
@@ -17,6 +23,10 @@ extension ParticipationStateMachine {
         updates[id] = update
         warn(id)
         decide(id)
+    }
+
+    func hasRoom(for id: String) -> Bool {
+        updates[id] != nil || updates.count < Limits.updatesOfComponent
     }
 
     /// Answers an update as it stands, or has the component asked.

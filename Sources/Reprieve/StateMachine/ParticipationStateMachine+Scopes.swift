@@ -69,11 +69,12 @@ extension ParticipationStateMachine {
 
     /// These updates can only be waited for.
     mutating func areUnderway(_ underway: [String]) {
-        for update in underway {
+        for update in underway where hasRoom(for: update) {
             updates[update, default: PendingUpdate(underway: update, at: now)].isReleased = true
             for scope in scopes where updates[update]?.outcome == nil {
                 if scope.hasBegun {
-                    act(.log("the update \(printable(update)) goes ahead, despite: \(scope.why)"))
+                    let text = "the update \(printable(update)) goes ahead, despite"
+                    act(.log("\(text): \(scope.shownWhy)"))
                 } else {
                     isUnderway(update, for: scope.id)
                 }
@@ -110,7 +111,7 @@ extension ParticipationStateMachine {
             guard scopes[index].warnedOf.insert(update).inserted else { continue }
             let time = "in \(left.components.seconds) s"
             let text = "the update \(printable(update)) goes ahead \(time), despite"
-            act(.log("\(text): \(scopes[index].why)"))
+            act(.log("\(text): \(scopes[index].shownWhy)"))
             act(.warn(scopes[index].id, LastCall(deploymentID: update, timeLeft: left)))
         }
     }

@@ -32,7 +32,7 @@ extension ParticipationStateMachine {
         }
         let isReplyLate = answers.values.contains { $0.replyBy <= now }
         let isSubscriptionLate = subscribeBy.map { $0 <= now } ?? false
-        if isReplyLate || isSubscriptionLate { act(.hangUp) }
+        if isReplyLate || isSubscriptionLate { act(.hangUp(.noReply)) }
     }
 
     private mutating func isDueNow(_ id: String, _ update: PendingUpdate) {

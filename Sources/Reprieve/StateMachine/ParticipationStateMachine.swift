@@ -49,8 +49,14 @@ struct ParticipationStateMachine {
         case refuse(ScopeID, deploymentID: String, reason: String?)
         case warn(ScopeID, LastCall)
         case log(String)
+        case hangUp(HangUpReason)
+    }
+
+    enum HangUpReason: Hashable, Sendable {
         /// The broker has not replied in time.
-        case hangUp
+        case noReply
+        /// The broker asks about more updates than `Limits.updatesOfComponent`.
+        case tooManyUpdates
     }
 
     /// One question to the component's closure.

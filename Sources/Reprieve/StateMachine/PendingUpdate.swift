@@ -67,6 +67,9 @@ struct PendingUpdate: Hashable, Sendable {
     /// It can still be held back.
     var isOpen: Bool { outcome == nil && !isReleased }
 
+    /// The component does nothing for it, and no scope waits for its end.
+    var isIdle: Bool { stage == .undecided && !isReleased }
+
     var isAsking: Bool {
         if case .asking = stage { true } else { false }
     }

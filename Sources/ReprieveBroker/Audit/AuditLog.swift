@@ -3,69 +3,69 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What is to be logged. Complaints about peers are limited: of each kind, about each name of each
-/// user, one is logged in a minute, and then how many were left out.
+/// What is to be logged. What peers can cause without end is limited: of each kind, about each
+/// component of each user, a few entries are logged in a minute, and then how many were left out.
+/// The components of one unit count as one: a process in it can take any number of names.
 struct AuditLog: Sendable {
     private static let interval = Duration.seconds(60)
-    /// Kinds of complaints about one peer that are told apart. Beyond it complaints of one kind
-    /// count as one.
+    /// Kinds of entries about one peer that are told apart. Beyond it those of one kind count as
+    /// one.
     private static let maximumSubjects = 256
 
     private struct Subject: Hashable {
         var kind: Int
         var user: UInt32?
-        var name: ComponentName?
+        var name: Substring?
     }
 
     private struct Record {
         var latest: LogEntry
+        var logged = 0
         var leftOut = 0
         var until: Instant?
     }
 
     private var entries: [LogEntry] = []
-    private var complaints: [Subject: Record] = [:]
+    private var limited: [Subject: Record] = [:]
 
     mutating func note(_ entry: LogEntry?) {
         guard let entry else { return }
-        guard let complaint = entry.complaint else { return entries.append(entry) }
-        var subject = Subject(
-            kind: complaint.kind,
-            user: complaint.label.credentials.user,
-            name: complaint.label.name
-        )
-        if complaints[subject] == nil, complaints.count >= Self.maximumSubjects {
-            subject = Subject(kind: complaint.kind)
+        guard let limit = entry.limit else { return entries.append(entry) }
+        var subject = Subject(kind: limit.kind, user: limit.user, name: limit.name.map(\.unit))
+        if limited[subject] == nil, limited.count >= Self.maximumSubjects {
+            subject = Subject(kind: limit.kind)
         }
-        guard complaints[subject] == nil else {
-            complaints[subject]?.latest = entry
-            complaints[subject]?.leftOut += 1
-            return
+        var record = limited[subject] ?? Record(latest: entry)
+        record.latest = entry
+        if record.logged < limit.inMinute {
+            record.logged += 1
+            entries.append(entry)
+        } else {
+            record.leftOut += 1
         }
-        complaints[subject] = Record(latest: entry)
-        entries.append(entry)
+        limited[subject] = record
     }
 
     /// When entries are due that say how many were left out; nil if none were.
     var nextDeadline: Instant? {
-        complaints.values.lazy.filter { $0.leftOut > 0 }.compactMap(\.until).min()
+        limited.values.lazy.filter { $0.leftOut > 0 }.compactMap(\.until).min()
     }
 
     /// Takes what is to be logged now.
     mutating func take(at now: Instant) -> [LogEntry] {
-        if !complaints.isEmpty { endIntervals(at: now) }
+        if !limited.isEmpty { endIntervals(at: now) }
         defer { entries = [] }
         return entries
     }
 
     private mutating func endIntervals(at now: Instant) {
-        for (subject, record) in complaints {
+        for (subject, record) in limited {
             guard let until = record.until else {
-                complaints[subject]?.until = now + Self.interval
+                limited[subject]?.until = now + Self.interval
                 continue
             }
             guard until <= now else { continue }
-            complaints[subject] = nil
+            limited[subject] = nil
             guard record.leftOut > 0 else { continue }
             entries.append(.repeated(record.latest, count: record.leftOut))
         }
@@ -73,17 +73,26 @@ struct AuditLog: Sendable {
 }
 
 extension LogEntry {
-    /// The peer that it complains about, and of what kind the complaint is; nil if it is none.
-    fileprivate var complaint: (kind: Int, label: PeerLabel)? {
+    /// What limits how often an entry of this kind is logged: how often in a minute, and about
+    /// whom. Nil if nothing does.
+    fileprivate var limit: (kind: Int, inMinute: Int, user: UInt32?, name: ComponentName?)? {
         switch self {
-        case .denied(let who, _): (0, PeerLabel(name: "", credentials: who))
-        case .tooManyConnections(let who, _, _): (1, PeerLabel(name: "", credentials: who))
-        case .violation(let peer, _): (2, peer)
-        case .doesNotRead(let peer): (3, peer)
-        case .noHandshake(let peer): (4, peer)
+        case .denied(let who, _): (0, 1, who.user, nil)
+        case .refused(let who, _): (1, 1, who.user, nil)
+        case .violation(let peer, _): (2, 1, peer.credentials.user, peer.name)
+        case .doesNotRead(let peer): (3, 1, peer.credentials.user, peer.name)
+        case .noHandshake(let peer): (4, 1, peer.credentials.user, peer.name)
+        case .partialFrame(let peer): (5, 1, peer.credentials.user, peer.name)
+        case .keepsTooMuch(let peer, _, _): (6, 1, peer.credentials.user, peer.name)
+        case .deferred(let answer, _): (7, 16, nil, answer.component)
         default: nil
         }
     }
+}
+
+extension ComponentName {
+    /// "till" of "till/com.example.Camera"; all of a name without a unit.
+    fileprivate var unit: Substring { prefix { $0 != "/" } }
 }
 
 // MARK: - Decisions

@@ -14,8 +14,9 @@ extension LogEntry {
             id
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
-        case .connected, .hungUp, .failed, .denied, .tooManyConnections, .violation, .doesNotRead,
-            .noHandshake, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
+        case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten,
+            .writtenAgain, .damaged:
             nil
         }
     }
@@ -28,11 +29,11 @@ extension LogEntry {
                 .passedOver(_, let name, _):
                 name
             case .violation(let peer, _), .doesNotRead(let peer), .noHandshake(let peer),
-                .revoked(let peer):
+                .partialFrame(let peer), .keepsTooMuch(let peer, _, _), .revoked(let peer):
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
-                .tooManyConnections, .repeated, .notWritten, .writtenAgain, .damaged:
+                .refused, .repeated, .notWritten, .writtenAgain, .damaged:
                 ""
             }
         return name.isEmpty ? nil : name
@@ -63,8 +64,8 @@ extension LogEntry {
         case .ended: "74d119dd6721496c83efe9dcd3a0c9d6"
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
-        case .connected, .hungUp, .failed, .tooManyConnections, .violation, .noHandshake, .revoked,
-            .repeated, .notWritten, .writtenAgain, .damaged:
+        case .connected, .hungUp, .failed, .refused, .violation, .noHandshake, .partialFrame,
+            .keepsTooMuch, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }

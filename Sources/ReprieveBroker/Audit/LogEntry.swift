@@ -41,10 +41,14 @@ package enum LogEntry: Hashable, Sendable {
     case released(Release)
     case ended(DeploymentID, Update.Ending)
     case denied(Credentials, String)
-    case tooManyConnections(Credentials, ofUser: Int, ofAll: Int)
+    /// A connection was not let in.
+    case refused(AccountID, String)
     case violation(PeerLabel, String)
     case doesNotRead(PeerLabel)
     case noHandshake(PeerLabel)
+    case partialFrame(PeerLabel)
+    /// The connections of an account need more memory than they may.
+    case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
@@ -59,8 +63,8 @@ package enum LogEntry: Hashable, Sendable {
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
             .writtenAgain:
             .info
-        case .passedOver, .shutdownIsShort, .denied, .tooManyConnections, .violation,
-            .doesNotRead, .noHandshake, .revoked, .repeated, .notWritten, .damaged:
+        case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
             .warning
         }
     }
@@ -89,11 +93,15 @@ package enum LogEntry: Hashable, Sendable {
         case .released(let release): released(release)
         case .ended(let id, let ending): "update \(quoted(id)) \(ending.text)"
         case .denied(let who, let why): "denied a connection from \(who.text): \(why)"
-        case .tooManyConnections(let who, let ofUser, let ofAll):
-            "refused a connection from uid \(who.user), which already has \(ofUser) of \(ofAll)"
+        case .refused(let who, let why): "refused a connection from \(who.text): \(why)"
         case .violation(let peer, let why): "\(peer.text) broke the protocol: \(why)"
         case .doesNotRead(let peer): "closed the connection of \(peer.text): it does not read"
         case .noHandshake(let peer): "closed the connection of \(peer.text): it sent no CONNECT"
+        case .partialFrame(let peer):
+            "closed the connection of \(peer.text): it sent part of a frame and not the rest"
+        case .keepsTooMuch(let peer, let who, let limit):
+            "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
+                + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):

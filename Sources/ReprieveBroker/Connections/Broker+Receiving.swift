@@ -14,15 +14,15 @@ extension Broker {
         _ credentials: Credentials,
         at now: Instant
     ) {
-        let ofUser = peersOfUser[credentials.user, default: 0]
-        guard peers.count < settings.maximumPeers, ofUser < settings.maximumPeersOfUser else {
-            auditLog.note(.tooManyConnections(credentials, ofUser: ofUser, ofAll: peers.count))
+        let account = AccountID(endpoint, credentials)
+        if let reason = whyRefused(account) {
+            auditLog.note(.refused(account, reason))
             effects.closes.append(id)
             return
         }
-        peers.add(id, Peer(endpoint, credentials))
-        peersOfUser[credentials.user] = ofUser + 1
-        closeDeadlines[id] = now + Limits.handshakeTimeout
+        let place = accounts.connect(account)
+        peers.add(id, Peer(endpoint, credentials, account: place))
+        closeAt(now + Limits.handshakeTimeout, peerAt: peers.count - 1)
     }
 
     /// The connection is over, whichever end ended it. Its outbox is offered to the socket once
@@ -33,23 +33,15 @@ extension Broker {
             effects.writes.append(PeerWrite(id, peer.outbox))
         }
         effects.closes.append(id)
-        closeDeadlines[id] = nil
+        closing.replace(peer.closeDeadline, by: nil)
         statusPublisher.forget(id)
         lateSubscribers.forget(id)
-        let ofUser = peersOfUser[peer.credentials.user, default: 1] - 1
-        peersOfUser[peer.credentials.user] = ofUser == 0 ? nil : ofUser
+        accounts.add(bytes: -peer.chargedBytes, to: peer.account)
+        if !peer.isAccepted { accounts.endHandshake(peer.account) }
+        accounts.disconnect(peer.account)
         auditLog.note(.hungUp(peer.name))
+        guard peer.isAccepted else { return }
         negotiate(.hungUp(id, component: peer.name), at: now)
-    }
-
-    /// Closes connections whose time for a handshake, or for closing, is over.
-    mutating func closeWhatIsDue(at now: Instant) {
-        for id in closeDeadlines.filter({ $0.value <= now }).keys.sorted() {
-            if let peer = peers[id], peer.connection.phase == .awaitingConnect {
-                auditLog.note(.noHandshake(peer.label))
-            }
-            close(id, at: now)
-        }
     }
 
     /// Closes connections that are known by a token that is no longer good. Other names stay.
@@ -71,6 +63,9 @@ extension Broker {
         while let index = peers.index(of: id), let event = nextEvent(ofPeerAt: index) {
             if let event = event.value { handle(event, from: id, at: now) }
         }
+        guard let index = peers.index(of: id) else { return }
+        limitFrameTime(ofPeerAt: index, at: now)
+        chargeBytes(ofPeerAt: index, at: now)
     }
 
     /// The meaning of the peer's next whole frame; nil if there is none. A frame can mean nothing.
@@ -102,7 +97,7 @@ extension Broker {
         case .reply(let frame): send(frame, toPeerAt: index)
         case .violation(let frame, let reason):
             send(frame, toPeerAt: index)
-            closeDeadlines[id] = now + Limits.lingerTimeout
+            closeAt(now + Limits.lingerTimeout, peerAt: index)
             auditLog.note(.violation(peers[index].label, reason))
         }
     }
@@ -115,7 +110,7 @@ extension Broker {
         let peer = peers[index]
         switch Identity(claiming: request, at: peer.endpoint, peer.credentials, settings) {
         case .denied(let reason):
-            closeDeadlines[peers.id(at: index)] = now + Limits.lingerTimeout
+            closeAt(now + Limits.lingerTimeout, peerAt: index)
             auditLog.note(.denied(peer.credentials, reason))
             send(peers[index].connection.deny(), toPeerAt: index)
         case .component(let name, let token):
@@ -127,7 +122,9 @@ extension Broker {
     }
 
     private mutating func accept(_ index: Int) {
-        closeDeadlines[peers.id(at: index)] = nil
+        closeAt(nil, peerAt: index)
+        peers[index].isAccepted = true
+        accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
         send(peers[index].connection.accept(), toPeerAt: index)
     }

@@ -51,9 +51,10 @@ extension Broker {
     }
 
     private mutating func closeIfItDoesNotRead(_ id: PeerID, at now: Instant) {
-        guard let index = peers.index(of: id), peers[index].isStalled,
-            peers[index].outbox.count > peers[index].outboxLimit
-        else { return }
+        guard let index = peers.index(of: id) else { return }
+        guard peers[index].isStalled, peers[index].outbox.count > peers[index].outboxLimit else {
+            return chargeBytes(ofPeerAt: index, at: now)
+        }
         auditLog.note(.doesNotRead(peers[index].label))
         close(id, at: now)
     }

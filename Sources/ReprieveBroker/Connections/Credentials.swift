@@ -43,4 +43,10 @@ package struct Place: Hashable, Sendable {
         self.hasExited = hasExited
         self.isUnknown = isUnknown
     }
+
+    /// The system's service, unless it is a user's manager, in which the user names the units.
+    var systemService: String? {
+        guard let unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else { return nil }
+        return unit
+    }
 }

@@ -9,6 +9,13 @@ internal import Tokens
 struct Peer: Sendable {
     let endpoint: Endpoint
     let credentials: Credentials
+    /// The place of its account.
+    let account: Int
+    /// The bytes that its account is charged for.
+    var chargedBytes = 0
+    /// When it is closed: it is in its handshake, owes the rest of a frame, or has to close first.
+    var closeDeadline: Instant?
+    var isAccepted = false
     /// Empty on the control socket, where a connection needs no name.
     var name: ComponentName = ""
     /// The digest of the token that proved the name, if one did.
@@ -21,13 +28,17 @@ struct Peer: Sendable {
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
 
-    init(_ endpoint: Endpoint, _ credentials: Credentials) {
+    init(_ endpoint: Endpoint, _ credentials: Credentials, account: Int) {
         self.endpoint = endpoint
         self.credentials = credentials
+        self.account = account
         decoder = FrameDecoder(limits: endpoint == .control ? .fromCoordinator : .fromComponent)
     }
 
     var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
+
+    /// Bytes of a frame that is not whole, and those that its full socket does not take.
+    var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
 
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {

@@ -83,7 +83,8 @@ extension Broker {
             }
             guard let update = negotiation.updates[id], update.isWaiting else { continue }
             shown += update.participants.count
-            send(GateEvent.progress(UpdateShape(update.status(at: now))), on: subscriber.stream)
+            let shape = UpdateShape(update.status(at: now), limit: Limits.progressParticipants)
+            send(GateEvent.progress(shape), on: subscriber.stream)
         }
         statusPublisher.hasPublished(participants: shown, at: now)
     }
@@ -94,8 +95,9 @@ extension Broker {
 
     func status(at now: Instant) -> StatusShape {
         let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
+        let limit = Limits.statusParticipants / max(1, updates.count)
         return StatusShape(
-            updates: updates.map { UpdateShape($0.status(at: now)) },
+            updates: updates.map { UpdateShape($0.status(at: now), limit: limit) },
             components: components,
             missing: negotiation.missing
         )

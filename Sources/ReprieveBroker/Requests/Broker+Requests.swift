@@ -99,6 +99,9 @@ extension Broker {
             confirm: request.confirm,
             process: peer.credentials.process
         )
+        if let refusal = negotiation.whyTooMany(subscription) {
+            return fail(stream, ErrorShape(refusal))
+        }
         // The response goes first: an event before it would make the SDKs fail the call.
         welcome(subscription, tellingWhatIsUnderway: request.underway, at: now)
         negotiate(.subscribed(subscription), at: now)

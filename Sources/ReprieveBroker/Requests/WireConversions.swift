@@ -88,7 +88,9 @@ extension WithdrawnShape {
 }
 
 extension UpdateShape {
-    init(_ status: UpdateStatus) {
+    /// With participants of at most so many bytes, those that block first.
+    init(_ status: UpdateStatus, limit: Int) {
+        let listed = status.participants.fitting(limit)
         self.init(
             deploymentID: status.request.deploymentID,
             state: status.isReleased ? .released : .waiting,
@@ -97,11 +99,32 @@ extension UpdateShape {
             ageMs: status.age.wholeMilliseconds,
             deadlineInMs: status.deadlineIn.wholeMilliseconds,
             blockedBy: status.blockedBy,
-            participants: status.participants.map(ParticipantShape.init)
+            participants: listed.map(ParticipantShape.init)
         )
+        let left = status.participants.count - listed.count
+        omitted = left > 0 ? Int64(left) : nil
         releasedMs = status.releasedSince?.wholeMilliseconds
         let isAbsent = status.participants.contains { $0.state == .absent }
         onAbsence = isAbsent ? status.request.policy.onAbsence : nil
+    }
+}
+
+extension [ParticipantStatus] {
+    /// Those that fit into so many bytes. Where not all do, those that block come first.
+    fileprivate func fitting(_ limit: Int) -> [ParticipantStatus] {
+        guard reduce(0, { $0 + $1.mostBytes }) > limit else { return self }
+        var left = limit
+        return (filter(\.state.blocks) + filter { !$0.state.blocks }).prefix { participant in
+            left -= participant.mostBytes
+            return left >= 0
+        }.sorted { $0.component < $1.component }
+    }
+}
+
+extension ParticipantStatus {
+    /// The most that it takes in a document: a character of a message at most six times its bytes.
+    fileprivate var mostBytes: Int {
+        256 + component.utf8.count + 6 * (message?.utf8.count ?? 0)
     }
 }
 
@@ -155,6 +178,12 @@ extension ErrorShape {
             self.init(.conflict, "update \(quoted(id)) has ended: \(word)")
         case .tooManyUpdates(let maximum):
             self.init(.serviceError, "\(maximum) updates are under way, which is the maximum")
+        case .tooManySubscriptions(let count, let whose):
+            let text = "\(whose) has \(count) subscriptions, which is the maximum"
+            self.init(.serviceError, text)
+        case .tooManyComponents(let count, let unit):
+            let text = "\(count) components of \(quoted(unit)) take part, which is the maximum"
+            self.init(.serviceError, text)
         }
     }
 }

@@ -5,100 +5,78 @@ import Glibc
 
 /// Waits for any number of peers, as one source of the loop.
 ///
-/// libsystemd calls `epoll_wait` after each source that it serves. So the peers have an epoll
-/// descriptor of their own, from which a turn takes ready peers in batches.
+/// libsystemd calls `epoll_wait` after each source that it serves. So the peers have epoll
+/// descriptors of their own, one for each group. Groups take turns, and a turn is short: the peers
+/// of one group do not delay those of another, however many they are and whatever they send.
 package final class PeerPoll {
-    /// Ready peers in a batch, which is one turn. So few that the kernel's data of a socket is
-    /// still in the processor's caches when the socket is written to.
-    private static let batchLimit = 64
+    /// Groups that are served in a round. The kernel returns ready groups in turn.
+    private static let roundLimit = 64
 
     private let epoll: Descriptor
     private let source: EventSource
     private unowned let loop: EventLoop
-    private let batch: UnsafeMutablePointer<epoll_event>
-    private var handler: (UInt64, Readiness) -> Void = { _, _ in }
-    private var peerCount = 0
-    /// `batch[next..<end]` has not been reported yet.
-    private var next = 0
-    private var end = 0
+    private let ready: UnsafeMutablePointer<epoll_event>
+    private var handler: (UInt64, Readiness) -> Int = { _, _ in 0 }
+    private var groups: [Int32: Unmanaged<PeerGroup>] = [:]
 
     package init(on loop: EventLoop) throws(SystemError) {
-        let epoll = Descriptor(owning: try check(epoll_create1(O_CLOEXEC), "make an epoll"))
+        let epoll = try Self.makeEpoll()
         source = try Self.makeSource(on: loop, epoll: epoll.number)
         self.epoll = epoll
         self.loop = loop
-        batch = .allocate(capacity: Self.batchLimit)
+        ready = .allocate(capacity: Self.roundLimit)
         source.calls(self)
     }
 
-    deinit { batch.deallocate() }
+    deinit { ready.deallocate() }
 
-    /// Calls `handler` with the token of each ready peer, in each turn in which it is ready.
-    package func onReady(_ handler: @escaping (_ token: UInt64, Readiness) -> Void) {
+    /// Calls `handler` with the token of each ready peer, in each turn in which it is ready. It
+    /// returns how many bytes it read.
+    package func onReady(_ handler: @escaping (_ token: UInt64, Readiness) -> Int) {
         self.handler = handler
     }
 
-    /// Watches a socket until `remove`. It is known by its token.
-    package func add(_ socket: borrowing StreamSocket, token: UInt64) throws(SystemError) {
-        try check(control(EPOLL_CTL_ADD, socket, EPOLLIN.rawValue, token), "watch a peer")
-        peerCount += 1
+    /// A group without peers. It is served as long as it exists.
+    package func makeGroup() throws(SystemError) -> PeerGroup {
+        let group = PeerGroup(try Self.makeEpoll(), of: self)
+        let number = group.epoll.number
+        let result = reprieve_epoll_set(
+            epoll.number,
+            EPOLL_CTL_ADD,
+            number,
+            EPOLLIN.rawValue,
+            UInt64(number)
+        )
+        try check(result, "watch a group of peers")
+        groups[number] = Unmanaged.passUnretained(group)
+        return group
     }
 
-    /// Reports also, or no longer, that the socket takes bytes again.
-    package func setWritable(
-        _ socket: borrowing StreamSocket,
-        token: UInt64,
-        on: Bool
-    ) throws(SystemError) {
-        let events = EPOLLIN.rawValue | (on ? EPOLLOUT.rawValue : 0)
-        try check(control(EPOLL_CTL_MOD, socket, events, token), "watch a peer")
+    func forget(_ group: PeerGroup) { groups[group.epoll.number] = nil }
+
+    /// Gives each group with ready peers one turn, if `isDue` holds for it. Returns whether there
+    /// was one.
+    @discardableResult
+    private func hearRound(_ isDue: (PeerGroup) -> Bool = { _ in true }) -> Bool {
+        let count = epoll_wait(epoll.number, ready, Int32(Self.roundLimit), 0)
+        guard count > 0 else { return false }
+        // A turn can end groups: all that are ready are kept until each has had its turn.
+        let round = (0..<Int(count)).compactMap { index in
+            groups[Int32(truncatingIfNeeded: ready[index].data.u64)]?.takeUnretainedValue()
+        }.filter(isDue)
+        for group in round { loop.turn { group.hear(handler) } }
+        return !round.isEmpty
     }
 
-    /// Ends the watch: the token is not reported again, even if it is ready in the current batch.
-    package func remove(_ socket: borrowing StreamSocket, token: UInt64) {
-        guard control(EPOLL_CTL_DEL, socket, 0, token) == 0 else { return }
-        peerCount -= 1
-        for index in next..<end where batch[index].data.u64 == token { batch[index].events = 0 }
-    }
-
-    /// Reports every ready peer once or twice, in turns of one batch each. It returns even if some
-    /// are always ready: the kernel returns ready peers in turn.
+    /// Reports every peer that is ready, and returns even if some always are: a group has as many
+    /// turns as its peers need that have sent little.
     func hearEveryone() {
-        var isMore = true
-        for _ in 0...peerCount / Self.batchLimit where isMore {
-            loop.turn { isMore = hearBatch() }
-        }
+        for group in groups.values { group.takeUnretainedValue().allowTurnsForAll() }
+        while hearRound({ $0.takeAllowedTurn() }) {}
     }
 
-    /// Reports peers that are ready. Returns whether there may be more.
-    private func hearBatch() -> Bool {
-        takeBatch()
-        let wasFull = end == Self.batchLimit
-        deliverBatch()
-        return wasFull
-    }
-
-    private func takeBatch() {
-        let count = epoll_wait(epoll.number, batch, Int32(Self.batchLimit), 0)
-        next = 0
-        end = max(0, Int(count))
-    }
-
-    private func deliverBatch() {
-        while next < end {
-            let event = batch[next]
-            next += 1
-            if event.events != 0 { handler(event.data.u64, Readiness(events: event.events)) }
-        }
-    }
-
-    private func control(
-        _ operation: Int32,
-        _ socket: borrowing StreamSocket,
-        _ events: UInt32,
-        _ token: UInt64
-    ) -> Int32 {
-        reprieve_epoll_set(epoll.number, operation, socket.descriptor, events, token)
+    private static func makeEpoll() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check(epoll_create1(O_CLOEXEC), "make an epoll"))
     }
 
     private static func makeSource(
@@ -112,7 +90,7 @@ package final class PeerPoll {
                 epoll,
                 EPOLLIN.rawValue,
                 { _, _, _, userdata in
-                    EventSource.owner(userdata, as: PeerPoll.self).hearEveryone()
+                    EventSource.owner(userdata, as: PeerPoll.self).hearRound()
                     return 0
                 },
                 nil

@@ -14,7 +14,7 @@ package enum DescriptorLimit {
     }
 
     /// The limit as it is now.
-    static var current: Int {
+    package static var current: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             return .max

@@ -10,7 +10,8 @@ import Glibc
 /// that, and opens the spare again: the peer learns at once that it has to try again. If not even
 /// that works, the acceptor pauses.
 package final class Acceptor {
-    private static let batchLimit = 256
+    /// Connections of one turn: each process is looked up, while peers wait.
+    private static let batchLimit = 16
     private static let pause = Duration.milliseconds(100)
 
     private let listening: ListenSocket

@@ -13,6 +13,8 @@ package final class ListenSocket {
     private var owned: Descriptor
     /// Nil for inherited sockets, whose file is not deleted.
     private var file: SocketFile?
+    /// The file of an inherited socket, where there is one.
+    private let inheritedFile: FileIdentity?
     private var lock: PathLock?
     private let mode: UInt32
     private let group: UInt32?
@@ -37,6 +39,7 @@ package final class ListenSocket {
         self.path = path
         self.owned = owned
         self.file = file
+        inheritedFile = nil
         self.lock = consume lock
         self.mode = mode
         self.group = group
@@ -60,8 +63,11 @@ package final class ListenSocket {
     /// Whether this process has made the socket's file.
     package var isOwn: Bool { file != nil }
 
-    /// Whether clients find this socket at its path. An inherited one is systemd's to look after.
-    package var isInPlace: Bool { file?.isInPlace ?? true }
+    /// Whether clients find this socket at its path.
+    package var isInPlace: Bool {
+        if let inheritedFile { return FileIdentity(at: path) == inheritedFile }
+        return file?.isInPlace ?? true
+    }
 
     /// Takes over a socket that another process has bound. The file stays that process's.
     init(inheriting descriptor: Int32) throws(SystemError) {
@@ -74,6 +80,7 @@ package final class ListenSocket {
         let flags = try check(fcntl(descriptor, F_GETFL), "look at an inherited socket")
         try check(fcntl(descriptor, F_SETFL, flags | O_NONBLOCK), "change an inherited socket")
         path = UnixAddress(of: descriptor)?.path ?? ""
+        inheritedFile = FileIdentity(at: path)
         self.owned = owned
         file = nil
         lock = nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ReprieveCoordinator
+internal import ReprieveProtocol
 internal import ReprieveTransport
 
 extension ComponentSubscription {
@@ -33,5 +34,14 @@ extension Failure {
             self.init(ExitStatus(GateError(shape).code), error.description)
         case .malformed, .ended: self.init(.unreachable, error.description)
         }
+    }
+}
+
+extension Connection {
+    /// Hangs up on a broker that wants this component in more updates than it keeps.
+    func failFromTooManyUpdates() {
+        let reason = "more than \(Limits.updatesOfComponent) updates at a time"
+        // In a task of its own: the caller may hold a lock.
+        Task { fail(ConnectionError(.broken, path, because: reason)) }
     }
 }

@@ -65,10 +65,14 @@ final class NoticeResponder: Sendable {
         return nil
     }
 
-    /// Returns whether no hook runs yet for the event's update.
+    /// Returns whether no hook runs yet for the event's update, and one is to run now.
     private func enqueue(_ event: HookEvent) -> Bool {
         state.withLock { state in
             let queue = state.queues[event.deploymentID]
+            guard queue != nil || state.queues.count < Limits.updatesOfComponent else {
+                state.connection?.failFromTooManyUpdates()
+                return false
+            }
             // An outcome replaces all earlier events; a notice replaces an earlier notice only.
             let kept = event.isOutcome ? [] : (queue ?? []).filter(\.isOutcome)
             state.queues[event.deploymentID] = kept + [event]

@@ -15,10 +15,11 @@ extension UpdateInhibitor {
             let hasBegun = state.withLock { state in
                 // After a restart, the broker keeps running deferrals, and does not ask again.
                 state.connection = connection
-                state.underway = Set(response.underway)
+                state.underway = Set(response.underway.prefix(Limits.updatesOfComponent))
                 return state.hasBegun
             }
-            for id in response.underway where hasBegun && !ownUpdates.contains(id) {
+            let underway = response.underway.prefix(Limits.updatesOfComponent)
+            for id in underway where hasBegun && !ownUpdates.contains(id) {
                 warn(id, "is under way, despite: \(why)")
             }
         case .notice(let notice):
@@ -26,7 +27,7 @@ extension UpdateInhibitor {
             await deferUpdate(notice)
         case .post(let post):
             state.withLock { state in
-                state.notices[post.deploymentID] = nil
+                state.forgetNotice(of: post.deploymentID)
                 state.underway.remove(post.deploymentID)
             }
         case .lost(let error, let isNews):
@@ -51,31 +52,37 @@ extension UpdateInhibitor {
     }
 
     private func deferUpdate(_ notice: PreUpdateEvent) async {
-        let replies = state.withLock { state in
+        let answer = state.withLock { state -> SentAnswer? in
+            guard state.hasRoom(for: notice.deploymentID) else {
+                state.connection?.failFromTooManyUpdates()
+                return nil
+            }
             state.notices[notice.deploymentID] = notice
             return send(leaseMs, to: notice, state)
         }
-        await handle(replies, notice)
+        await handle(answer, notice)
     }
 
-    func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> Replies? {
+    func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> SentAnswer? {
         let time = ownUpdates.contains(notice.deploymentID) ? 0 : time
         let request = notice.answer(deferringMs: time, time > 0 ? why : nil)
-        return state.connection?.stream(.deferComponentUpdate, request)
+        return state.connection.map { connection in
+            (connection, connection.stream(.deferComponentUpdate, request))
+        }
     }
 
-    private func handle(_ replies: Replies?, _ notice: PreUpdateEvent) async {
-        guard let replies else { return }
+    private func handle(_ answer: SentAnswer?, _ notice: PreUpdateEvent) async {
+        guard let (connection, replies) = answer else { return }
         let id = notice.deploymentID
         do {
-            for try await payload in replies {
-                return renew(notice, after: try DeferResponse(decoding: payload))
-            }
+            let response = try await connection.response(of: replies, to: .deferComponentUpdate)
+            return renew(notice, after: try DeferResponse(decoding: response))
         } catch {
             // A lost connection is reported by the subscription.
             guard let error = error as? ErrorShape else { return }
             let isNew = state.withLock { state in
-                state.notices[id] = nil
+                state.forgetNotice(of: id)
+                guard state.underway.count < Limits.updatesOfComponent else { return false }
                 return state.underway.insert(id).inserted && state.hasBegun
             }
             if isNew { warn(id, "goes ahead, despite: \(why) (\(Failure(error).message))") }
@@ -88,14 +95,18 @@ extension UpdateInhibitor {
         guard let granted = grant.grantedMs, granted >= Self.shortestRenewed,
             let remaining = grant.remainingMs, remaining > 0
         else { return }
-        Task {
-            try await Task.sleep(for: .milliseconds(granted) * 2 / 3)
-            let replies = state.withLock { state in
+        let renewal = Task {
+            do { try await Task.sleep(for: .milliseconds(granted) * 2 / 3) } catch { return }
+            let answer = state.withLock { state in
                 // A later notice has a deferral of its own.
                 let isLatest = state.notices[notice.deploymentID] == notice
                 return isLatest ? send(leaseMs, to: notice, state) : nil
             }
-            await handle(replies, notice)
+            await handle(answer, notice)
+        }
+        state.withLock { state in
+            let isLatest = state.notices[notice.deploymentID] == notice
+            if isLatest { state.setRenewal(renewal, of: notice.deploymentID) }
         }
     }
 

@@ -36,13 +36,20 @@ final class UpdateInhibitor: Sendable {
         /// Updates whose gate has opened, or which cannot be deferred any longer.
         var underway: Set<String> = []
         var hasBegun = false
+        /// Until when the broker may learn that the command has ended; nil before the end.
+        fileprivate var farewellEnd: ContinuousClock.Instant?
+        /// The tasks that renew the running deferrals.
+        fileprivate var renewals: [String: Task<Void, Never>] = [:]
     }
+
+    typealias SentAnswer = (connection: Connection, replies: Replies)
 
     /// A signal at each event that may allow the command to begin.
     private typealias Changes = AsyncThrowingStream<Void, any Error>
 
-    /// How long the broker may take to learn that the command has ended.
-    private static let farewellTimeout = Duration.seconds(2)
+    /// How long the broker may take, all in all, to learn that the command has ended. What it has
+    /// not learnt by then it learns from the end of the connection, a few seconds later.
+    private static let farewellTimeout = Duration.seconds(1)
 
     init(why: String, leaseMs: Int64, ifUnderway: IfUnderway, ifDenied: IfDenied) {
         self.why = why
@@ -88,8 +95,12 @@ final class UpdateInhibitor: Sendable {
 
     private func end(_ inhibiting: Task<Void, Never>) async {
         // A notice may be on its way: if it stayed unanswered, the broker would wait for an answer.
-        let connection = state.withLock { $0.connection }
-        await withTimeout(Self.farewellTimeout) { try? await connection?.roundTrip() }
+        let end = ContinuousClock.now + Self.farewellTimeout
+        let connection = state.withLock { state in
+            state.farewellEnd = end
+            return state.connection
+        }
+        await withTimeout(until: end) { try? await connection?.roundTrip() }
         inhibiting.cancel()
         await inhibiting.value
     }
@@ -153,23 +164,46 @@ final class UpdateInhibitor: Sendable {
     /// The command has ended. Runs after the end of the subscription, so that no final notice
     /// follows.
     private func acknowledgeAll() async {
-        let answers = state.withLock { state in
-            defer { state.notices = [:] }
-            return state.notices.values.map { send(0, to: $0, state) }
+        let (answers, end) = state.withLock { state in
+            defer { state.forgetNotices() }
+            return (state.notices.values.map { send(0, to: $0, state) }, state.farewellEnd)
         }
-        await withTimeout(Self.farewellTimeout) {
-            for case let replies? in answers {
+        await withTimeout(until: end ?? .now) {
+            for case (_, let replies)? in answers {
                 do { for try await _ in replies { break } } catch {}
             }
         }
     }
 }
 
-/// Runs `work`, and cancels it after `limit`.
-private func withTimeout(_ limit: Duration, _ work: @escaping @Sendable () async -> Void) async {
+extension UpdateInhibitor.State {
+    func hasRoom(for id: String) -> Bool {
+        notices[id] != nil || notices.count < Limits.updatesOfComponent
+    }
+
+    mutating func setRenewal(_ renewal: Task<Void, Never>, of id: String) {
+        renewals.updateValue(renewal, forKey: id)?.cancel()
+    }
+
+    mutating func forgetNotice(of id: String) {
+        notices[id] = nil
+        renewals.removeValue(forKey: id)?.cancel()
+    }
+
+    mutating func forgetNotices() {
+        for renewal in renewals.values { renewal.cancel() }
+        (notices, renewals) = ([:], [:])
+    }
+}
+
+/// Runs `work`, and cancels it at `end`.
+private func withTimeout(
+    until end: ContinuousClock.Instant,
+    _ work: @escaping @Sendable () async -> Void
+) async {
     let working = Task { await work() }
     let watching = Task {
-        try await Task.sleep(for: limit)
+        try await Task.sleep(until: end)
         working.cancel()
     }
     await working.value

@@ -107,17 +107,20 @@ struct GateCommand: AsyncParsableCommand {
     private func run(_ report: GateReport) async throws {
         let searchPath = Executable.searchPath
         let executable = try command.isEmpty ? nil : Executable(command, searchPath: searchPath)
-        if attach { return try await watch(report) }
+        if attach { return try await watch(report, wasReached: false) }
         OwnUpdates.announce(report.deploymentID)
         let session = session(report)
         defer { session.keeper.hangUp() }
         let released = try await release(session)
-        if let released, released.joined, executable != nil { return try await watch(report) }
+        if let released, released.joined, executable != nil {
+            return try await watch(report, wasReached: true)
+        }
         let update = ReleasedUpdate(
             broker: broker,
             report: report,
             released: released,
-            mode: json ? .diagnostic : .foreground
+            mode: json ? .diagnostic : .foreground,
+            keeper: session.keeper
         )
         guard let executable else {
             if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {
@@ -129,8 +132,9 @@ struct GateCommand: AsyncParsableCommand {
     }
 
     /// Waits for the outcome of an update that another coordinator makes.
-    private func watch(_ report: GateReport) async throws {
-        let watch = OutcomeWatch(control: broker.control, id: report.deploymentID)
+    private func watch(_ report: GateReport, wasReached: Bool) async throws {
+        let id = report.deploymentID
+        let watch = OutcomeWatch(control: broker.control, id: id, wasReached: wasReached)
         let outcome = try await watch.wait()
         report.set { ($0.result, $0.outcome) = (.joined, outcome) }
     }

@@ -5,6 +5,32 @@ internal import ReprieveProtocol
 internal import Synchronization
 
 extension GateSession {
+    /// How long a signal waits for the answer to an announcement.
+    private static var answerLimit: Duration { .seconds(2) }
+
+    func interrupt(_ waiting: Task<GateEvent, any Error>, after signal: Signal) {
+        let isAnnouncing = state.withLock { state in
+            // A second signal waits for nothing.
+            defer { state.signal = state.signal ?? signal }
+            return state.isAnnouncing && state.signal == nil
+        }
+        if isInStop { return force(waiting, after: signal) }
+        Task {
+            // Only the broker's answer says whether there is an update to cancel.
+            if isAnnouncing { try? await Task.sleep(for: Self.answerLimit) }
+            waiting.cancel()
+        }
+    }
+
+    /// Throws if a signal has arrived that ends the wait.
+    func unlessInterrupted(_ change: (inout State) -> Void) throws {
+        let signal = state.withLock { state in
+            change(&state)
+            return state.signal
+        }
+        if signal != nil, !isInStop { throw CancellationError() }
+    }
+
     /// For `--no-wait`. If the gate opened in the same instant, it stays open.
     func withdraw(_ update: UpdateShape) async throws -> GateEvent {
         let deferrers = update.deferrers.prefix(3).map { participant in
@@ -24,10 +50,11 @@ extension GateSession {
     }
 
     /// systemd stops the unit now. The update is not cancelled, since it takes place all the same.
-    func force(_ waiting: Task<GateEvent, any Error>, after signal: Signal) {
+    private func force(_ waiting: Task<GateEvent, any Error>, after signal: Signal) {
         let reason = Self.reason(signal)
         let request = ReasonedRequest(deploymentID: request.deploymentID, reason: reason)
         // While this coordinator is attached: without one, the gate does not open.
+        let control = control.hurried
         Task {
             do { try await control.force(request) } catch { waiting.cancel() }
         }
@@ -45,6 +72,8 @@ extension GateSession {
             return Failure(signal, "\(reason); the update goes on")
         }
         let id = request.deploymentID
+        // The broker cancels the update by itself if it cannot be told in time.
+        let control = control.hurried
         switch await control.withdraw(id, because: reason) {
         case .withdrawn:
             return Failure(signal, "\(reason); the update is cancelled")

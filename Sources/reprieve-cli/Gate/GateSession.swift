@@ -21,6 +21,8 @@ final class GateSession: Sendable {
     let state = Mutex(State())
 
     struct State {
+        /// The update is perhaps announced, and the broker has not said so yet.
+        var isAnnouncing = false
         var wasAttached = false
         /// Another coordinator had announced the update: it is not this program's to withdraw.
         var hasJoined = false
@@ -67,8 +69,7 @@ final class GateSession: Sendable {
         let waiting = Task { try await attach(noWait: noWait) }
         do {
             let event = try await Signals.handled { [self] signal in
-                state.withLock { $0.signal = $0.signal ?? signal }
-                if isInStop { force(waiting, after: signal) } else { waiting.cancel() }
+                interrupt(waiting, after: signal)
             } while: {
                 try await waiting.value
             }
@@ -97,9 +98,11 @@ final class GateSession: Sendable {
 
     private func handle(_ step: GateStep, noWait: Bool) throws {
         switch step {
-        case .asking: break
+        case .asking:
+            try unlessInterrupted { $0.isAnnouncing = true }
         case .attached(let response):
-            state.withLock { state in
+            try unlessInterrupted { state in
+                state.isAnnouncing = false
                 state.hasJoined = state.wasAttached ? state.hasJoined : response.attached
                 state.wasAttached = true
             }

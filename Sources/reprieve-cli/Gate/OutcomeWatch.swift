@@ -9,11 +9,14 @@ internal import Synchronization
 struct OutcomeWatch: Sendable {
     let control: ControlClient
     let id: String
+    /// Whether the broker was reached before, so that it is only restarting if it cannot be now.
+    let wasReached: Bool
     private let progress = Display.progress()
 
-    init(control: ControlClient, id: String) {
+    init(control: ControlClient, id: String, wasReached: Bool) {
         self.control = control
         self.id = id
+        self.wasReached = wasReached
     }
 
     private struct HasEnded: Error {}
@@ -50,7 +53,7 @@ struct OutcomeWatch: Sendable {
     private func watch() async throws {
         do {
             try await progress.live { [self] in
-                try await control.watchPatiently { error in
+                try await control.watchPatiently(wasReached: wasReached) { error in
                     progress.note("\(error.message); trying again")
                 } _: { status in
                     guard let update = status.updates.first(where: { $0.deploymentID == id }) else {

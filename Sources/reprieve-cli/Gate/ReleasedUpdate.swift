@@ -14,6 +14,7 @@ struct ReleasedUpdate {
     /// Nil without a broker.
     let released: ReleasedShape?
     let mode: ChildProcess.Mode
+    let keeper: ConnectionKeeper
 
     private var id: String { report.deploymentID }
 
@@ -56,6 +57,7 @@ struct ReleasedUpdate {
     /// The program has ended already, so a failure to report is only a warning.
     private func tell(_ outcome: Outcome, _ message: String?) async {
         guard released != nil else { return }
+        await keeper.settle()
         let request = CompleteRequest(deploymentID: id, outcome: outcome, message: message)
         do {
             try await Signals.handled {

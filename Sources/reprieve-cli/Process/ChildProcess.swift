@@ -79,12 +79,16 @@ struct ChildProcess: Sendable {
         }
     }
 
-    /// Forwards a signal, unless the terminal has sent it to the child as well: Ctrl-C and Ctrl-\
-    /// go to the whole process group. A lost terminal does not, nor does a child that has left the
-    /// group learn of them.
-    func forward(_ signal: Signal) {
-        let isFromKey = signal.isFromTerminal && [SIGINT, SIGQUIT].contains(signal.number)
-        if !isFromKey || getpgid(process) != getpgrp() { kill(process, signal.number) }
+    /// Forwards a signal, unless the terminal has sent it to the child as well.
+    func forward(_ signal: Signal, foreground: pid_t? = Terminal.foregroundGroup) {
+        if !isKey(signal, foreground) { kill(process, signal.number) }
+    }
+
+    /// Ctrl-C and Ctrl-\ go to the whole foreground group. What the kernel sends elsewhere, as on
+    /// Ctrl-Alt-Del to the first process, goes to one process, and so does what a process sends.
+    private func isKey(_ signal: Signal, _ foreground: pid_t?) -> Bool {
+        [SIGINT, SIGQUIT].contains(signal.number) && signal.isFromKernel
+            && getpgrp() == foreground && getpgid(process) == foreground
     }
 
     /// Sends a signal to the process group of a background child.
@@ -96,7 +100,9 @@ struct ChildProcess: Sendable {
     /// reused.
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            // A queue of its own has a thread at once. A global one has few threads, and adds more
+            // slowly while they wait.
+            DispatchQueue(label: "child").async {
                 var info = siginfo_t()
                 while waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
                 continuation.resume()

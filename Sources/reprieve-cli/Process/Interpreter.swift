@@ -4,16 +4,22 @@ internal import Glibc
 internal import ReprieveTypes
 internal import Systemd
 
-/// The program that a script names in its first line, as in `#!/usr/bin/env python3`.
+/// The program that runs a file: the one that a script names in its first line, as in
+/// `#!/usr/bin/env python3`, or the dynamic loader of a program.
 struct Interpreter: Hashable, Sendable {
     private let path: String
-    private let argument: String?
+    private var argument: String?
 
-    /// Nil for a file that is no script, or is not readable.
+    /// Nil for a file that needs none, or is not readable.
     init?(of file: String) {
         let descriptor = open(file.rawCString, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        if let program = ELFFile(descriptor) {
+            guard let loader = program.loader else { return nil }
+            path = loader
+            return
+        }
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = read(descriptor, &bytes, bytes.count)
         guard count > 2, bytes.starts(with: Array("#!".utf8)) else { return nil }
@@ -25,13 +31,20 @@ struct Interpreter: Hashable, Sendable {
         argument = words.dropFirst().first.map { String(rawBytes: Array($0)) }
     }
 
-    /// What the script needs and is not there.
-    func missing(searchPath: String) -> String? {
+    /// What is needed and is not there. An interpreter may itself have one, to the kernel's depth.
+    func missing(searchPath: String, depth: Int = 4) -> String? {
         guard isExecutable(path) else { return path }
+        if depth > 0, let other = Interpreter(of: path),
+            let missing = other.missing(searchPath: searchPath, depth: depth - 1)
+        {
+            return missing
+        }
         guard path.hasSuffix("/env"), let argument, !argument.hasPrefix("-"),
             !argument.contains("=")
         else { return nil }
-        let isFound = Executable.candidates(argument, searchPath).contains(where: isExecutable)
-        return isFound ? nil : argument
+        let candidates = Executable.candidates(argument, searchPath).filter(isExecutable)
+        guard let found = candidates.first else { return argument }
+        guard depth > 0, let other = Interpreter(of: found) else { return nil }
+        return other.missing(searchPath: searchPath, depth: depth - 1)
     }
 }

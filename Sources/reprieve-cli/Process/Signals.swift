@@ -7,8 +7,8 @@ internal import Synchronization
 /// A signal that this program has received.
 struct Signal: Hashable, Sendable {
     let number: Int32
-    /// Whether the kernel sent it, as it does for the keys and for the loss of a terminal.
-    var isFromTerminal = false
+    /// Whether it says that the kernel sent it, and no process.
+    var isFromKernel = false
 
     var exitCode: Int32 { 128 + number }
 
@@ -84,7 +84,7 @@ enum Signals {
             if number == SIGCHLD { Children.reapOthers() }
             guard number > 0, number != SIGCHLD else { continue }
             let kernel: Int32 = 0x80
-            receive(Signal(number: number, isFromTerminal: info.si_code == kernel))
+            receive(Signal(number: number, isFromKernel: info.si_code == kernel))
         }
     }
 

@@ -55,6 +55,6 @@ final class OutputStream: Sendable {
 
     /// Writes a document on a line of its own.
     func line(_ json: JSON) {
-        write(json.encoded() + [UInt8(ascii: "\n")])
+        line(jsonText(json))
     }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A word as a shell reads it. Control characters are escaped, as bash, zsh and ksh read them.
+internal import ReprieveProtocol
+
+/// A word as a shell reads it. What a terminal may obey is escaped, as bash, zsh and ksh read it.
 func shellQuoted(_ word: String) -> String {
     let isPlain = { (character: Character) in
         character.isASCII && (character.isLetter || character.isNumber)
             || "_-./:=@%+,".contains(character)
     }
     if !word.isEmpty, word.allSatisfy(isPlain) { return word }
-    guard word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    guard word.unicodeScalars.contains(where: \.isInstruction) else {
         return "'"
             + word.split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
@@ -18,7 +20,7 @@ func shellQuoted(_ word: String) -> String {
 private func escaped(_ scalar: Unicode.Scalar) -> String {
     switch scalar {
     case "'", "\\": return "\\" + String(scalar)
-    case _ where scalar.properties.generalCategory == .control:
+    case _ where scalar.isInstruction:
         return String(scalar).utf8.map { byte in
             let digits = String(byte, radix: 8)
             return "\\" + String(repeating: "0", count: 3 - digits.count) + digits

@@ -34,4 +34,12 @@ struct Terminal: Sendable {
         let group = tcgetpgrp(descriptor)
         return group < 0 || group == getpgrp()
     }
+
+    /// The process group that gets the keys of the controlling terminal. Nil without one.
+    static var foregroundGroup: pid_t? {
+        let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
+        defer { if terminal >= 0 { close(terminal) } }
+        // In a chroot there may be no such file.
+        return [terminal, 0, 1, 2].map { tcgetpgrp($0) }.first { $0 > 0 }
+    }
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+
+/// Whose connections share limits, and turns: those of a user, or of a system service, at one
+/// socket.
+package struct AccountID: Hashable, Sendable {
+    package var endpoint: Endpoint
+    package var user: UInt32
+    /// Nil where the process belongs to none, or to a service of a user's own manager.
+    package var service: String?
+
+    package init(_ endpoint: Endpoint, _ credentials: Credentials) {
+        self.endpoint = endpoint
+        user = credentials.user
+        service = credentials.place.systemService
+    }
+
+    /// For logs: `uid 33 in "nginx.service"`.
+    var text: String { "uid \(user)" + (service.map { " in " + quoted($0) } ?? "") }
+}
+
+/// What the connections of one account may use together.
+package struct AccountLimits: Hashable, Sendable {
+    /// Connections. A further one is closed at once.
+    package var connections: Int
+    /// Connections that are not accepted yet. A further one is closed at once.
+    package var handshakes: Int
+    /// Bytes that the broker keeps for them: of frames that are not whole, and of frames that are
+    /// not read. The connection that needs more is closed.
+    package var bytes: Int
+
+    package init(connections: Int, handshakes: Int, bytes: Int) {
+        self.connections = connections
+        self.handshakes = handshakes
+        self.bytes = bytes
+    }
+}
+
+/// What the connections of one account use now.
+struct Account: Sendable {
+    let id: AccountID
+    var connections = 0
+    var handshakes = 0
+    var bytes = 0
+}
+
+/// The accounts that have a connection.
+struct AccountTable: Sendable {
+    private var accounts: [Account] = []
+    private var places: [AccountID: Int] = [:]
+    private var freePlaces: [Int] = []
+    /// Connections at the component socket, of all accounts.
+    private(set) var componentConnections = 0
+    /// Bytes of all accounts.
+    private(set) var bytes = 0
+
+    subscript(place: Int) -> Account { accounts[place] }
+
+    func account(_ id: AccountID) -> Account {
+        places[id].map { accounts[$0] } ?? Account(id: id)
+    }
+
+    /// Adds a connection, in its handshake, and returns the place of its account.
+    mutating func connect(_ id: AccountID) -> Int {
+        let place = places[id] ?? makePlace(for: id)
+        accounts[place].connections += 1
+        accounts[place].handshakes += 1
+        if id.endpoint == .components { componentConnections += 1 }
+        return place
+    }
+
+    private mutating func makePlace(for id: AccountID) -> Int {
+        let place = freePlaces.popLast() ?? accounts.count
+        if place == accounts.count { accounts.append(Account(id: id)) }
+        accounts[place] = Account(id: id)
+        places[id] = place
+        return place
+    }
+
+    mutating func endHandshake(_ place: Int) { accounts[place].handshakes -= 1 }
+
+    mutating func add(bytes more: Int, to place: Int) {
+        accounts[place].bytes += more
+        bytes += more
+    }
+
+    mutating func disconnect(_ place: Int) {
+        let id = accounts[place].id
+        accounts[place].connections -= 1
+        if id.endpoint == .components { componentConnections -= 1 }
+        guard accounts[place].connections == 0 else { return }
+        places[id] = nil
+        freePlaces.append(place)
+    }
+}
+
+// MARK: - The broker's accounts
+
+extension Broker {
+    /// Why a new connection is not let in; nil if it is.
+    func whyRefused(_ id: AccountID) -> String? {
+        let (account, limits) = (accounts.account(id), settings.limits(of: id))
+        if account.connections >= limits.connections {
+            return "it has \(account.connections) connections, the maximum is \(limits.connections)"
+        }
+        if account.handshakes >= limits.handshakes {
+            return "\(account.handshakes) of its connections have not sent CONNECT yet, the "
+                + "maximum is \(limits.handshakes)"
+        }
+        guard id.endpoint == .components else { return nil }
+        let isOwn = id.user == settings.user
+        let room = isOwn ? settings.maximumPeers : settings.maximumPeersOfOthers
+        guard accounts.componentConnections >= room else { return nil }
+        return "\(accounts.componentConnections) components are connected, the maximum is \(room)"
+    }
+
+    /// Charges a peer's account for the bytes that are kept for it, and closes the connection if
+    /// they are too many.
+    mutating func chargeBytes(ofPeerAt index: Int, at now: Instant) {
+        let kept = peers[index].keptBytes
+        guard kept != peers[index].chargedBytes else { return }
+        let place = peers[index].account
+        accounts.add(bytes: kept - peers[index].chargedBytes, to: place)
+        peers[index].chargedBytes = kept
+        let account = accounts[place]
+        let limit = settings.limits(of: account.id).bytes
+        guard kept > 0, account.bytes > limit else { return }
+        auditLog.note(.keepsTooMuch(peers[index].label, account.id, limit: limit))
+        close(peers.id(at: index), at: now)
+    }
+}
+
+extension BrokerSettings {
+    /// Whoever may open the control socket, and the broker's own user, could do more than exhaust
+    /// the broker.
+    func limits(of id: AccountID) -> AccountLimits {
+        id.endpoint == .control || id.user == user ? ownLimits : otherLimits
+    }
+}
