@@ -4,7 +4,8 @@
 package, and prints which check notices. Exits with 1 if a mutation survives.
 
     Tests/mutate.sh [COPY] [--target Negotiation|ReprieveBroker]
-                    [--only tests|exploration|simulation]...            what these notice alone"""
+                    [--only tests|exploration|simulation]...            what these notice alone
+                    [--file NAME]...                                    mutations of these files"""
 
 import argparse
 import os
@@ -20,6 +21,7 @@ PARSER = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
 PARSER.add_argument("copy", nargs="?", default=ROOT.parent / (ROOT.name + ".mutants"))
 PARSER.add_argument("--target", default="Negotiation", choices=["Negotiation", "ReprieveBroker"])
 PARSER.add_argument("--only", action="append", choices=["tests", "exploration", "simulation"])
+PARSER.add_argument("--file", action="append")
 ARGUMENTS = PARSER.parse_args()
 COPY = pathlib.Path(ARGUMENTS.copy)
 TARGET = ARGUMENTS.target
@@ -97,6 +99,8 @@ def main():
         sys.exit("the checks fail without any mutation")
     survivors = 0
     for name, old, new, breaks in mutations():
+        if ARGUMENTS.file and name not in ARGUMENTS.file:
+            continue
         path = COPY / "Sources" / TARGET / name
         whole = path.read_text()
         if whole.count(old) != 1:

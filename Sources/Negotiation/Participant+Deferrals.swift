@@ -7,7 +7,13 @@ extension Participant {
     }
 
     /// When the last deferral ends or ended, of those that were not replaced.
-    package var lastDeferralEnd: Instant? {
+    var lastDeferralEnd: Instant? {
+        guard let heldUntil else { return liftableDeferralEnd }
+        return max(heldUntil, liftableDeferralEnd ?? heldUntil)
+    }
+
+    /// The same without a deferral that no answer lifts.
+    package var liftableDeferralEnd: Instant? {
         deferralsByPeer.isEmpty
             ? detachedDeferral
             : deferralsByPeer.values.reduce(detachedDeferral) { max($0 ?? $1, $1) }
@@ -34,5 +40,13 @@ extension Participant {
     mutating func forgetDeferrals() {
         deferralsByPeer = [:]
         detachedDeferral = nil
+        heldUntil = nil
+    }
+
+    /// For how long no answer lifts the deferral by which it breaks another final asking: its first
+    /// is free, the next one holds for a response time, and each further one for twice as long.
+    func nextHold(responseTimeout: Duration) -> Duration {
+        guard brokenFinalAskings > 0 else { return .zero }
+        return responseTimeout * (1 << min(brokenFinalAskings - 1, 16))
     }
 }

@@ -55,6 +55,10 @@ package struct Participant: Hashable, Sendable {
     package var message: String?
     package var deferrals = 0
     package var lastDeferral: LastDeferral?
+    /// How many final askings its deferrals broke, so that others were sent back to work.
+    package var brokenFinalAskings = 0
+    /// The end of the last deferral that did. No answer lifts it before.
+    package var heldUntil: Instant?
 
     /// The most time that it may block the update, all in all.
     package var budget: Duration

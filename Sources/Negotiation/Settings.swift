@@ -8,6 +8,9 @@ package struct Settings: Hashable, Sendable {
     package var completionLimit: Duration = .seconds(24 * 3_600)
     /// The least that is granted, so that no component is asked in a tight loop.
     package var minimumDeferral: Duration = .milliseconds(100)
+    /// Final askings of one update. No deferral ends the last of them, so that no component is sent
+    /// back to work by others more often.
+    package var maximumFinalAskings = 8
     /// Updates waiting or released at once. Beyond it an announcement is refused.
     package var maximumUpdates = 64
     /// Ended updates remembered by id, so that a repeated verb succeeds. Oldest forgotten first.

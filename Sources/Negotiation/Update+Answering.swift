@@ -23,13 +23,14 @@ extension Update {
         if let refusal = refusal(toDeferralOf: name, handling.settings, at: handling.now) {
             return .failure(refusal)
         }
-        let asked = max(answer.deferral, handling.settings.minimumDeferral)
+        let hold = hold(at: place, handling.settings)
+        let asked = max(answer.deferral, handling.settings.minimumDeferral, hold)
         // The grant holds to the instant and is reported in whole milliseconds: a deferral that its
         // budget or the deadline cuts must not end a fraction of a millisecond before that.
         let maxDefer = handling.settings.maxDefer(of: name, policy)
         let left = participants.entries[place].budgetLeft(at: handling.now)
         let granted = min(asked, maxDefer, left, deadline - handling.now)
-        deferUpdate(answer, granted: granted, at: place, &handling)
+        deferUpdate(answer, granted: granted, held: min(hold, granted), at: place, &handling)
         return .success(
             Grant(
                 granted: granted.inWholeMilliseconds,
@@ -85,7 +86,7 @@ extension Update {
             }
             participant.question.isAnswered = true
             if let end = participant.deferralEnd(at: now) {
-                // Another connection's deferral runs on.
+                // Another connection's deferral runs on, or one that no answer lifts.
                 if participant.state == .deferred { participant.until = end }
                 return false
             }
@@ -98,17 +99,10 @@ extension Update {
         settle(&handling)
     }
 
-    /// A component that acts on `final` has said that it could. Its subscriptions are asked that
-    /// were not, if one of them acts on `final`.
-    private mutating func askFinally(_ name: ComponentName, _ handling: inout Handling) {
-        let unasked = participants[name]?.subscribers.filter { !askedFinally.contains($0.stream) }
-        guard let unasked, unasked.contains(where: \.confirm) else { return }
-        ask(name, streams: unasked.map(\.stream), isSecond: true, &handling)
-    }
-
     private mutating func deferUpdate(
         _ answer: Answer,
         granted: Duration,
+        held: Duration,
         at place: Int,
         _ handling: inout Handling
     ) {
@@ -121,12 +115,15 @@ extension Update {
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
             participant.keepDeferral(of: answer.request.peer, until: now + granted, at: now)
+            if held > .zero { participant.heldUntil = now + held }
             // An answer given while away is kept, and does not stop the grace.
             if participant.state != .away {
                 participant.enter(.deferred, until: participant.deferralEnd(at: now), at: now)
             }
         }
-        if phase == .finalAsking { endFinalAsking(&handling) }
+        if phase == .finalAsking || !askedFinally.isEmpty {
+            interruptFinalAsking(by: answer.component, &handling)
+        }
     }
 }
 

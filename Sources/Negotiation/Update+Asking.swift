@@ -72,7 +72,7 @@ extension Update {
         guard !streams.isEmpty else { return }
         let notice = notice(at: place, handling)
         for stream in streams { handling.send(.notify(stream, notice)) }
-        if phase == .finalAsking { askedFinally.formUnion(streams) }
+        if notice.final { askedFinally.formUnion(streams) }
         if !participants.entries[place].isTold {
             with(name, at: place, &handling) { $0.isTold = true }
         }

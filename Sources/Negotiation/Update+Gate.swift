@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The gate: when it opens, and the final asking before it does.
+// The gate: when it opens, and on what basis.
 
 extension Update {
     /// Decides whether the gate opens now. To be called after everything that can unblock it.
@@ -14,53 +14,6 @@ extension Update {
             return settle(&handling)
         }
         open(on: .consent, &handling)
-    }
-
-    /// Asks once more the components that act only on a final notice, and those whose
-    /// acknowledgement is too old to be relied upon.
-    private mutating func beginFinalAsking(_ handling: inout Handling) {
-        let toAsk = toAskFinally(at: handling.now)
-        phase = .finalAsking
-        for name in toAsk { ask(name, &handling) }
-    }
-
-    private func toAskFinally(at now: Instant) -> [ComponentName] {
-        guard phase == .gathering else { return [] }
-        let ttl = policy.acknowledgementTTL
-        return names { participant in
-            participant.state == .acknowledged && !participant.subscribers.isEmpty
-                && (participant.isConfirm
-                    || participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
-        }
-    }
-
-    /// A deferral ends the final asking. Components that may have acted on it are sent a notice to
-    /// go back to work.
-    mutating func endFinalAsking(_ handling: inout Handling) {
-        let asked = askedFinally
-        phase = .gathering
-        askedFinally = []
-        for name in participants.names {
-            let acted = with(name, &handling) { participant in
-                participant.question.isFinal = false
-                participant.hasFinalWord = false
-                return participant.subscribers.filter { $0.confirm && asked.contains($0.stream) }
-            }
-            if !acted.isEmpty { sendBackToWork(name, streams: acted.map(\.stream), &handling) }
-        }
-    }
-
-    private mutating func sendBackToWork(
-        _ name: ComponentName,
-        streams: [StreamID],
-        _ handling: inout Handling
-    ) {
-        switch participants[name]?.state {
-        case .deferred, .overridden:
-            with(name, &handling) { $0.question.round += 1 }
-            tell(name, streams: streams, &handling)
-        default: ask(name, streams: streams, &handling)
-        }
     }
 
     /// Opens the gate, on the given ground or on a stronger one that applies.

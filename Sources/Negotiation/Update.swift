@@ -4,7 +4,7 @@
 ///
 ///     gathering ──none blocks──► finalAsking ──none blocks──► released ──► ended
 ///         ▲                           │                           (completed, unknown)
-///         └─────── any deferral ──────┘
+///         └─────── any deferral ──────┘ (not from the last one)
 ///
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.
@@ -19,6 +19,8 @@ package struct Update: Hashable, Sendable {
     package var ownProcesses: Set<Int32> = []
     /// The operator who lets it go ahead regardless.
     package var forced: Force?
+    /// How many final askings a deferral broke, so that components were sent back to work.
+    package var brokenFinalAskings = 0
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
@@ -49,8 +51,8 @@ package struct Update: Hashable, Sendable {
     var policy: Policy { request.policy }
 
     /// The fields that are written down and can change, without the participants.
-    var written: (Phase, Instant, Instant?, Set<Int32>, Force?) {
-        (phase, deadline, deadlineLastCall, ownProcesses, forced)
+    var written: (Phase, Instant, Instant?, Set<Int32>, Force?, Int) {
+        (phase, deadline, deadlineLastCall, ownProcesses, forced, brokenFinalAskings)
     }
 
     /// The components that block, sorted.

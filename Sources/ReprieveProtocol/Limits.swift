@@ -94,14 +94,14 @@ extension JSONLimits {
     )
 }
 
-/// At most `Limits.text` bytes of a text, cut on a character.
-package func cut(_ text: String) -> String {
-    guard text.utf8.count > Limits.text else { return text }
+/// The first bytes of a text, cut on a character.
+package func cut(_ text: String, to limit: Int = Limits.text) -> String {
+    guard text.utf8.count > limit else { return text }
     var kept = ""
     var length = 0
     for character in text {
         length += character.utf8.count
-        guard length <= Limits.text else { break }
+        guard length <= limit else { break }
         kept.append(character)
     }
     return kept

@@ -105,7 +105,7 @@ extension JSON {
     }
 
     func text(_ name: String) throws(JSONError) -> String? {
-        try string(name).map(cut)
+        try string(name).map { cut($0) }
     }
 }
 

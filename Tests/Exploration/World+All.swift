@@ -3,7 +3,7 @@
 import Negotiation
 
 extension World {
-    static let all = components + gates + ends + edges + names
+    static let all = components + gates + ends + edges + names + unrest
 
     private static let components = [
         World(

@@ -45,6 +45,8 @@ struct World: Sendable {
     var deferrals = [2]
     /// The least that is granted.
     var leastDeferral = 1
+    /// How many final askings an update has.
+    var finalAskings = 3
     var sleep = 3
     var horizon = 7
     /// Explored also by `--quick`.
@@ -55,6 +57,7 @@ struct World: Sendable {
         settings.reconnectGrace = .seconds(1)
         settings.completionLimit = .seconds(3)
         settings.minimumDeferral = .seconds(leastDeferral)
+        settings.maximumFinalAskings = finalAskings
         settings.rules = patterns.map { ComponentRule(pattern: $0) }
         return settings
     }

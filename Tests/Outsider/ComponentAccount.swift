@@ -20,6 +20,9 @@ struct ComponentAccount: Hashable, Sendable {
     var finalSubscriptions: Set<StreamID> = []
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
+    /// How often it sent others back to work, and until when it stays deferred for that.
+    var breaks = 0
+    var heldUntil: Instant?
     /// How long it may take to reconnect.
     var graceUntil: Instant?
     /// `isOut`: silent or gone. `isCut`: a cap ended its deferral.
@@ -38,7 +41,21 @@ struct ComponentAccount: Hashable, Sendable {
     var isMissing: Bool { isOut && !isExcused && (isGone || isPlaceholder) }
     var isUsedUp: Bool { used >= budget }
 
-    func holds(at now: Instant) -> Bool { deferrals.values.contains { $0 > now } }
+    /// It was sent a final notice that it acts on, and not told otherwise since.
+    var mayHaveActed: Bool {
+        finalSubscriptions.contains { subscriptions[$0]?.confirm ?? false }
+    }
+
+    private var ends: [Instant] { Array(deferrals.values) + (heldUntil.map { [$0] } ?? []) }
+
+    func holds(at now: Instant) -> Bool { ends.contains { $0 > now } }
+
+    /// Nothing for the first break, then a response time, and twice as much each time.
+    func hold(_ timeout: Duration) -> Duration {
+        var hold = breaks == 0 ? Duration.zero : timeout
+        for _ in 1..<max(breaks, 1) { hold += hold }
+        return hold
+    }
 
     mutating func hear(
         _ notice: Notice,
@@ -51,7 +68,8 @@ struct ComponentAccount: Hashable, Sendable {
         finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
         if !isOpen || (!isTold && !isOut) {
-            (isOpen, isReady, hasFinalWord, deferrals) = (true, false, false, [:])
+            (isOpen, isReady, hasFinalWord) = (true, false, false)
+            forgetDeferrals()
             answerBy = now + timeout
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut {
@@ -98,9 +116,7 @@ struct ComponentAccount: Hashable, Sendable {
 
     /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
-        if finalSubscriptions.contains(where: { subscriptions[$0]?.confirm ?? false }) {
-            isOpen = false
-        }
+        if mayHaveActed { isOpen = false }
         (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
     }
 
@@ -112,22 +128,27 @@ struct ComponentAccount: Hashable, Sendable {
             if isExcused {
                 if !holds(at: now) { agree() }
             } else if !isReady {
-                (isOut, isGone, deferrals) = (true, true, [:])
+                (isOut, isGone) = (true, true)
+                forgetDeferrals()
             }
         } else if isOpen {
             isOut = answerBy <= now
             if isOut, isExcused { agree() }
         } else if !holds(at: now) {
             // Without a subscription it cannot be asked again, and its last deferral is kept.
-            if isExcused || !subscriptions.isEmpty { deferrals = [:] }
+            if isExcused || !subscriptions.isEmpty { forgetDeferrals() }
             if isExcused { agree() } else if subscriptions.isEmpty { graceUntil = now + grace }
         }
     }
 
     mutating func cut(at end: Instant) {
-        isCut = deferrals.values.contains { $0 >= end }
+        isCut = ends.contains { $0 >= end }
         isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
+    }
+
+    private mutating func forgetDeferrals() {
+        (deferrals, heldUntil) = ([:], nil)
     }
 
     mutating func close(_ peer: PeerID) {

@@ -34,8 +34,7 @@ extension GateAccount {
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
         case .answered(let answer) where answer.deploymentID == request.deploymentID:
             for case .granted(answer.request, let grant) in actions {
-                let least = settings.minimumDeferral
-                take(answer, granted: grant.granted, least: least, at: now)
+                take(answer, granted: grant.granted, settings, at: now)
             }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
             attend(coordinator, process, at: now)

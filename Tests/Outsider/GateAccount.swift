@@ -13,6 +13,8 @@ struct GateAccount: Hashable, Sendable {
     var processes: Set<Int32> = []
     var unattendedUntil: Instant?
     var isForced = false
+    /// Deferrals that sent others back to work.
+    var breaks = 0
     /// A deadline takes effect when time passes, or when a coordinator attaches.
     var canBeLate = true
     var verdict: Oracle.Verdict = .shut(by: [])
@@ -131,7 +133,7 @@ struct GateAccount: Hashable, Sendable {
     mutating func take(
         _ answer: Answer,
         granted: Duration,
-        least: Duration,
+        _ settings: Settings,
         at now: Instant
     ) {
         guard let account = accounts[answer.component], !account.isCut else { return }
@@ -139,10 +141,26 @@ struct GateAccount: Hashable, Sendable {
         if answer.deferral == .zero {
             accounts[answer.component]?.agree(peer, answer.round, at: now)
         } else {
+            let isBreak = accounts.contains { $0.key != answer.component && $0.value.mayHaveActed }
+            let isLast = breaks + 1 >= settings.maximumFinalAskings
+            let hold = isBreak && !isLast ? account.hold(policy.responseTimeout) : .zero
             // A deferral that a cap cut is reported in whole milliseconds, but holds to the cap.
-            let asked = min(max(answer.deferral, least), policy.maxDefer)
+            let asked = min(
+                max(answer.deferral, settings.minimumDeferral, hold),
+                policy.maxDefer
+            )
             let cap = min(account.budget - account.used, deadline - now)
-            accounts[answer.component]?.object(peer, until: now + (granted < asked ? cap : granted))
+            let end = now + (granted < asked ? cap : granted)
+            accounts[answer.component]?.object(peer, until: end)
+            if hold > .zero { accounts[answer.component]?.heldUntil = min(now + hold, end) }
+            if isBreak, isLast {
+                accounts[answer.component]?.goBackToWork()
+                return
+            }
+            if isBreak {
+                breaks += 1
+                accounts[answer.component]?.breaks += 1
+            }
             for name in accounts.keys { accounts[name]?.goBackToWork() }
         }
     }

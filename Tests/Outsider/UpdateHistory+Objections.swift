@@ -20,7 +20,7 @@ extension UpdateHistory {
             if subscription.confirm, !sure.contains(name) {
                 objections.append("1: released on consent without \(name)'s final word")
             }
-            let age = acknowledged[name].map { transition.now - $0 }
+            let age = acknowledged[name].map { (finalAskingSince ?? transition.now) - $0 }
             if finalRounds[name] == nil, age.map({ $0 > policy.responseTimeout * 2 }) ?? true {
                 objections.append("1: released on \(name)'s stale word")
             }

@@ -30,9 +30,17 @@ struct UpdateHistory: Hashable, Sendable {
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
     /// components that answered it.
     var finals: Set<StreamID> = []
+    /// When the first of them was sent: what was fresh then counts.
+    var finalAskingSince: Instant?
     var finalRounds: [ComponentName: Int64] = [:]
     var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
+    /// How many final questions each component was sent, and how many it brought about itself: by
+    /// a deferral or a new subscription.
+    var finalCounts: [ComponentName: Int] = [:]
+    var ownFinals: [ComponentName: Int] = [:]
+    /// Deferrals that sent other components back to work.
+    var breaks = 0
     /// The components that had their budget's last call, and the subscriptions that had the
     /// deadline's, which is due at `callAt`.
     var warned: Set<ComponentName> = []
@@ -86,13 +94,14 @@ struct UpdateHistory: Hashable, Sendable {
         let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
         let objections =
-            makers + hearNotices(transition, subscriptions) + hearAnswer(transition, settings)
-            + objectToRelease(transition, subscriptions)
+            makers + hearNotices(transition, subscriptions, settings)
+            + hearAnswer(transition, settings) + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
             + objectToLastCalls(transition, subscriptions)
             + objectToHearing(transition, subscriptions)
             + objectToPestering(transition, subscriptions)
+            + objectToUnrest(transition, subscriptions, settings)
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
@@ -128,14 +137,15 @@ struct UpdateHistory: Hashable, Sendable {
 extension UpdateHistory {
     private mutating func hearNotices(
         _ transition: Transition,
-        _ subscriptions: [StreamID: Subscription]
+        _ subscriptions: [StreamID: Subscription],
+        _ settings: Settings
     ) -> [String] {
         var objections: [String] = []
         // A deferral comes before what it brings about.
         if transition.grant.map({ $0.granted > .zero }) ?? false,
             transition.isAbout(request.deploymentID)
         {
-            (finals, finalRounds, sure) = ([], [:], [])
+            hearDeferral(transition, subscriptions, settings)
         }
         for case .notify(let stream, let notice) in transition.actions
         where notice.deploymentID == request.deploymentID {
@@ -149,6 +159,7 @@ extension UpdateHistory {
             rounds[name] = notice.round
             guard notice.final else { continue }
             sure.remove(name)
+            finalAskingSince = finalAskingSince ?? transition.now
             if !finals.insert(stream).inserted {
                 objections.append("2: a subscription was asked finally twice")
             }

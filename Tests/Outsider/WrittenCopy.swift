@@ -106,6 +106,7 @@ extension Update {
         update.phase = phase
         update.ownProcesses = ownProcesses
         update.forced = forced
+        update.brokenFinalAskings = brokenFinalAskings
         return update
     }
 }
@@ -123,12 +124,14 @@ extension Participant {
         participant.message = message
         participant.deferrals = deferrals
         participant.lastDeferral = lastDeferral
+        participant.brokenFinalAskings = brokenFinalAskings
+        participant.heldUntil = heldUntil
         participant.budget = budget
         participant.blockedBefore = blockedBefore
         participant.blockedFrom = blockedFrom
         participant.lastCallLead = lastCallLead
         participant.hadLastCall = hadLastCall
-        participant.restore(isConfirm: isConfirm, deferralEnd: lastDeferralEnd)
+        participant.restore(isConfirm: isConfirm, deferralEnd: liftableDeferralEnd)
         return participant
     }
 }

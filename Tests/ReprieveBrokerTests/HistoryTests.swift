@@ -81,4 +81,39 @@ import Testing
         #expect(decision.participants.first?.state == .deferred)
         #expect(decision.participants.first?.blockedMs == 12_000)
     }
+
+    private mutating func decisions() throws -> [DecisionShape] {
+        let peer = harness.operatorAtControl()
+        _ = harness.heard(by: peer)
+        harness.ask(peer, .getHistory, HistoryRequest())
+        let answer = harness.heard(by: peer).first?.response(as: HistoryShape.self)
+        return try #require(answer).decisions
+    }
+
+    @Test(arguments: [1, 60])
+    mutating func `has room for sixteen decisions, however much was said`(count: Int) throws {
+        let text = String(repeating: "\u{1}", count: 1_024)
+        let peers = (1...count).map { harness.component("com.example.C\($0)") }
+        for number in 1...20 {
+            let id = "d-\(number)"
+            let coordinator = harness.announce(id) { $0.reason = text }
+            for peer in peers { harness.answer(peer, id, 1_000, message: text) }
+            harness.pass(.milliseconds(10))
+            for peer in peers.dropFirst() { harness.answer(peer, id, 0, message: text) }
+            harness.pass(.milliseconds(10))
+            harness.ask(
+                coordinator,
+                .cancelUpdate,
+                ReasonedRequest(deploymentID: id, reason: text)
+            )
+        }
+        let decisions = try decisions()
+        #expect(decisions.count >= 16)
+        for decision in decisions {
+            #expect(decision.encoded().count <= 8 * 1_024)
+            #expect(decision.participants.first?.component == "com.example.C1")
+            #expect(decision.participants.count + Int(decision.omitted) == count)
+            #expect(decision.cancelled?.reason.isEmpty == false)
+        }
+    }
 }

@@ -80,12 +80,14 @@ import Testing
             bytes(Limits.statusParticipants, Limits.progressParticipants)
         ),
         ("the least that is granted", time(broker.negotiation.minimumDeferral)),
+        ("final askings of an update", numbers(broker.negotiation.maximumFinalAskings)),
         (
-            "the history: decisions; bytes; participants in one",
-            [
-                numbers(history.maximumDecisions), bytes(history.maximumBytes),
-                numbers(history.maximumParticipants),
-            ].joined(separator: "; ")
+            "the history: decisions; bytes",
+            numbers(history.maximumDecisions) + "; " + bytes(history.maximumBytes)
+        ),
+        (
+            "a decision in it: participants; bytes",
+            numbers(history.maximumParticipants) + "; " + bytes(history.maximumDecisionBytes)
         ),
     ]
 

@@ -8,6 +8,8 @@ package struct HistoryLimits: Hashable, Sendable {
     package var maximumDecisions = 128
     /// Bytes of all decisions together.
     package var maximumBytes = 128 * 1_024
+    /// Bytes of one decision, so that sixteen of them always have room.
+    package var maximumDecisionBytes = 8 * 1_024
     /// Participants listed in a decision, those that blocked longest first.
     package var maximumParticipants = 128
 }
@@ -50,10 +52,12 @@ struct History: Sendable {
         guard let end, let known, var shape = open[entries[known].number] else {
             var shape = DecisionShape(update, end, bootTime, limits)
             if let end { shape.enter(end, bootTime) }
-            return append(shape, shape.encoded(), as: nextNumber)
+            let json = shape.shorten(to: limits.maximumDecisionBytes)
+            return append(shape, json, as: nextNumber)
         }
         shape.enter(end, bootTime)
-        return replace(known, by: shape, shape.encoded())
+        let json = shape.shorten(to: limits.maximumDecisionBytes)
+        return replace(known, by: shape, json)
     }
 
     /// Adds what only the journal knows, and returns it.

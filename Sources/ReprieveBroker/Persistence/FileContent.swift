@@ -92,7 +92,7 @@ struct FileContent {
         if let id = frame.string("update") {
             try applyUpdate(id, payload)
         } else if let id = frame.string("participants") {
-            for (name, var participant) in try RecordFrames.participants(payload) {
+            for (name, var participant) in try RecordFrames.participants(payload, format) {
                 if isOld { participant?.rebase(to: now) }
                 participants[id, default: [:]][name] = participant
             }

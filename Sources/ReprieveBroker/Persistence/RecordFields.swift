@@ -27,6 +27,8 @@ extension Update: Recordable {
         try coder.code(&processes)
         ownProcesses = Set(processes)
         try coder.code(&forced)
+        // Since format 4.
+        if coder.format >= 4 { try coder.code(&brokenFinalAskings) }
     }
 }
 
@@ -99,7 +101,7 @@ extension Participant: Recordable {
     static var blank: Participant { Participant(.asked, since: .boot, answerBy: .boot) }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        var (isConfirm, deferralEnd) = (isConfirm, lastDeferralEnd)
+        var (isConfirm, deferralEnd) = (isConfirm, liftableDeferralEnd)
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -121,6 +123,11 @@ extension Participant: Recordable {
         try coder.code(&lastCallLead)
         try coder.code(&hadLastCall)
         try coder.code(&lastDeferral)
+        // Since format 4.
+        if coder.format >= 4 {
+            try coder.code(&brokenFinalAskings)
+            try coder.code(&heldUntil)
+        }
         restore(isConfirm: isConfirm, deferralEnd: deferralEnd)
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }

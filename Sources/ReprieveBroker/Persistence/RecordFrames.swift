@@ -7,7 +7,7 @@ internal import Negotiation
 /// what a record is about, the payload says what holds for it now; without a payload it is struck
 /// out.
 ///
-///     format 3, boot TEXT         what follows was written in this boot, in this format
+///     format 4, boot TEXT         what follows was written in this boot, in this format
 ///     update ID                   an update, without its participants
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
@@ -19,9 +19,10 @@ internal import Negotiation
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
-    static let format: Int32 = 3
-    /// The formats that are read. Format 2 has no subscribers, and no policy for absence.
-    static let readable: ClosedRange<Int32> = 2...3
+    static let format: Int32 = 4
+    /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
+    /// does not count broken final askings.
+    static let readable: ClosedRange<Int32> = 2...4
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
     /// As the participant before it in the same record. No longer written.
@@ -99,9 +100,10 @@ struct RecordFrames {
 
     /// The participants in a payload; nil is one that is struck out.
     static func participants(
-        _ payload: [UInt8]
+        _ payload: [UInt8],
+        _ format: Int32
     ) throws(RecordError) -> [(name: ComponentName, participant: Participant?)] {
-        var reader = RecordCoder(reading: payload)
+        var reader = RecordCoder(reading: payload, format: format)
         var found: [(name: ComponentName, participant: Participant?)] = []
         var last: Participant?
         while !reader.isAtEnd {

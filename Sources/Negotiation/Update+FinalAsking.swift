@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The final asking: who is asked once more before the gate opens, and what ends it.
+
+extension Update {
+    /// Asks once more the components that act only on a final notice, and those whose
+    /// acknowledgement is too old to be relied upon.
+    mutating func beginFinalAsking(_ handling: inout Handling) {
+        let toAsk = toAskFinally(at: handling.now)
+        phase = .finalAsking
+        for name in toAsk { ask(name, &handling) }
+    }
+
+    func toAskFinally(at now: Instant) -> [ComponentName] {
+        guard phase == .gathering else { return [] }
+        let ttl = policy.acknowledgementTTL
+        return names { participant in
+            participant.state == .acknowledged && !participant.subscribers.isEmpty
+                && (participant.isConfirm
+                    ? !participant.hasFinalWord
+                    : participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
+        }
+    }
+
+    /// A deferral ends the final asking, unless it is the update's last one.
+    mutating func interruptFinalAsking(by name: ComponentName, _ handling: inout Handling) {
+        let isBreak = disturbsOthers(name)
+        if isBreak, isLastFinalAsking(handling.settings) {
+            phase = .gathering
+            return sendBackToWork([name], &handling)
+        }
+        if isBreak {
+            brokenFinalAskings += 1
+            with(name, &handling) { $0.brokenFinalAskings += 1 }
+        }
+        phase = .gathering
+        sendBackToWork(participants.names, &handling)
+        askedFinally = []
+    }
+
+    /// The least that a deferral is granted, and for which no answer lifts it: it breaks a final
+    /// asking, and its component has broken others.
+    func hold(at place: Int, _ settings: Settings) -> Duration {
+        guard disturbsOthers(participants.names[place]), !isLastFinalAsking(settings) else {
+            return .zero
+        }
+        return participants.entries[place].nextHold(responseTimeout: policy.responseTimeout)
+    }
+
+    /// Whether a deferral of the component sends another one back to work.
+    private func disturbsOthers(_ name: ComponentName) -> Bool {
+        participants.places.contains { place in
+            participants.names[place] != name
+                && participants.entries[place].subscribers.contains { hasActed($0) }
+        }
+    }
+
+    /// So many were broken that no deferral ends this one.
+    private func isLastFinalAsking(_ settings: Settings) -> Bool {
+        brokenFinalAskings + 1 >= settings.maximumFinalAskings
+    }
+
+    private func hasActed(_ subscriber: Participant.Subscriber) -> Bool {
+        subscriber.confirm && askedFinally.contains(subscriber.stream)
+    }
+
+    /// Components that may have acted on a final notice are sent one to go back to work.
+    private mutating func sendBackToWork(_ names: [ComponentName], _ handling: inout Handling) {
+        for name in names {
+            let subscribers = participants[name]?.subscribers ?? []
+            let acted = subscribers.filter { hasActed($0) }
+            with(name, &handling) { participant in
+                participant.question.isFinal = false
+                participant.hasFinalWord = false
+            }
+            askedFinally.subtract(subscribers.map(\.stream))
+            if !acted.isEmpty { sendBackToWork(name, streams: acted.map(\.stream), &handling) }
+        }
+    }
+
+    private mutating func sendBackToWork(
+        _ name: ComponentName,
+        streams: [StreamID],
+        _ handling: inout Handling
+    ) {
+        switch participants[name]?.state {
+        case .deferred, .overridden:
+            with(name, &handling) { $0.question.round += 1 }
+            tell(name, streams: streams, &handling)
+        default: ask(name, streams: streams, &handling)
+        }
+    }
+
+    /// A component that acts on `final` has said that it could. Its subscriptions are asked that
+    /// were not, if one of them acts on `final`.
+    mutating func askFinally(_ name: ComponentName, _ handling: inout Handling) {
+        let unasked = participants[name]?.subscribers.filter { !askedFinally.contains($0.stream) }
+        guard let unasked, unasked.contains(where: \.confirm) else { return }
+        ask(name, streams: unasked.map(\.stream), isSecond: true, &handling)
+    }
+}
