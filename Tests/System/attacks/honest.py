@@ -20,12 +20,14 @@ from daemon import open_elsewhere
 from protocol import Component, Connection, Coordinator, Failed
 
 HONEST, ARM, NEWCOMER = "com.example.Honest", "com.example.Arm", "com.example.Newcomer"
+# An update requires it. Nobody honest has this name: another component must not stand in for it.
+REQUIRED = "com.example.Required"
 NEWCOMERS_USER = 2200
 # How long an honest process waits for anything before it calls it lost, in seconds.
 PATIENCE = 8
 BUSY = 100
 BROAD = {
-    "responseTimeoutMs": 400, "deadlineMs": 1_200, "maxDeferMs": 300, "maxTotalDeferMs": 600,
+    "responseTimeoutMs": 300, "deadlineMs": 900, "maxDeferMs": 250, "maxTotalDeferMs": 500,
 }  # fmt: skip
 # How often a component is asked for its final word in one update.
 FINALS = 8
@@ -36,7 +38,8 @@ class Findings:
 
     def __init__(self):
         self.times, self.wrong, self.gates = {}, [], 0
-        self._waits = ("", time.monotonic())
+        # Whether an attacker's component has taken part in an update.
+        self.strangers = False
 
     def time(self, kind, call):
         begun = time.monotonic()
@@ -211,6 +214,19 @@ def one_broad(component, coordinator, findings, id, policy):
         coordinator.complete(id)
 
 
+def requiring(daemon, findings, on):
+    """Updates that require a component that is not there: each is refused, and none released."""
+    coordinator, number = coordinate(daemon), 0
+    while number == 0 or on():
+        number += 1
+        id, on_silence = f"requiring-{number}", ("refuse", "proceed")[number % 2]
+        policy = {"require": [REQUIRED], "responseTimeoutMs": 200, "deadlineMs": 900,
+                  "onSilence": on_silence}  # fmt: skip
+        gate = coordinator.gate(id, policy, components=[REQUIRED])
+        kind, end = gate.end(PATIENCE)
+        findings.check(kind == "refused", f"{id}: {kind}: {str(end)[:200]}")
+
+
 def awaited(*connections):
     """Those that have something to read, or have read something that nobody took yet."""
     ready = [one for one in connections if one._received or one._waiting]
@@ -230,6 +246,7 @@ def answer(component, notice, milliseconds=0):
 
 def judge(findings, id, kind, end, finals, took, is_busy):
     findings.check(kind == "released", f"{id}: {kind}: {str(end)[:200]}")
+    findings.strangers |= any("user@" in name for name in end.get("participants", []))
     findings.check(took < 2 * BROAD["deadlineMs"] / 1000, f"{id}: took {took:.1f} s")
     findings.check(not is_busy, f"{id}: opened over a busy component")
     findings.check(finals <= FINALS, f"{id}: the arm was told `final` {finals} times")

@@ -70,6 +70,8 @@ class Hostile:
         self.path, self.control = str(daemon.component_socket), str(daemon.control_socket)
         self.directory, self.daemon = str(daemon.directory), daemon.process.pid
         self.user, self.end = user, end
+        # Connections that it has made, and those of them that the daemon has closed.
+        self.opened = self.closed = 0
 
     def on(self):
         """Whether the attack goes on."""
@@ -82,7 +84,9 @@ class Hostile:
     def open(self, data=b""):
         """A connection, or None where there is none to be had."""
         with contextlib.suppress(OSError):
-            return Stream(self.path, data)
+            stream = Stream(self.path, data)
+            self.opened += 1
+            return stream
         return None
 
     def flood(self, data, connections=1, reads=True, again=b"", churns=False, piece=1 << 18):
@@ -112,6 +116,7 @@ class Hostile:
             is_open = stream.read() is not None
         if not stream.rest and again:
             stream.rest = memoryview(again)
+        self.closed += not is_open
         if is_open and not (churns and not stream.rest):
             return True
         stream.socket.close()

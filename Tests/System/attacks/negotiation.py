@@ -6,6 +6,7 @@ import time
 
 from attacks.attack import attack
 from attacks.connections import flood
+from attacks.honest import REQUIRED
 from attacks.hostile import connect, defer, request, subscribe
 from eventstream import Decoder
 from protocol import APPLICATION_MESSAGE, TERMINATE, message
@@ -22,15 +23,13 @@ flood("subscriptions_of_many_names", "The same, each connection with a name of i
 flood("flipping_subscriptions", "Subscribes and unsubscribes.", connect() + TURNS,
       connections=50, churns=True)  # fmt: skip
 flood("many_names", "One name after the other subscribes and leaves.",
-      lambda one: connect(f"renamed.n{one}") + subscribe(), connections=10,
-      churns=True)  # fmt: skip
+      lambda one: connect(f"renamed.n{one}") + subscribe(), connections=40,
+      churns=True, least=3_000)  # fmt: skip
 flood("many_long_names", "1,025 names of nearly 128 bytes are silent.",
       lambda one: connect(f"n{one}." + "x" * 100) + subscribe(), connections=1_025)  # fmt: skip
 flood("owed_posts", "Names are asked, owed a post, and leave.",
       lambda one: connect(f"owed.n{one}") + subscribe() + defer(2, "broad-1", 0),
       connections=300, churns=True)  # fmt: skip
-flood("standing_in_for_a_required_name", "Subscribes by the name of an honest component.",
-      connect("com.example.Arm") + subscribe(confirm=True), connections=20)  # fmt: skip
 
 
 def answering(hostile, connections, answer, claim="com.example.Hostile"):
@@ -62,6 +61,12 @@ def breaking_final_askings(hostile):
     """Acknowledges, and defers again in each final asking."""
     answering(hostile, 4, lambda notice: [(1 if notice.get("final") else 0,
                                            {"round": notice["round"]})])  # fmt: skip
+
+
+@attack()
+def standing_in_for_a_required_name(hostile):
+    """Acknowledges by the name of a component that an update requires and that is not there."""
+    answering(hostile, 20, lambda notice: [(0, {"round": notice["round"]})], REQUIRED)
 
 
 @attack()

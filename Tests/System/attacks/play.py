@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import pathlib
 import re
 import time
 
@@ -14,7 +13,7 @@ from attacks.result import Result
 
 # How long what an attack has held may take to be given back.
 SETTLING = 2.0
-OURS = re.compile(r'update "(narrow|broad)-')
+OURS = re.compile(r'update "(narrow|broad|requiring)-')
 THEIRS = re.compile(r"user@21\d\d|uid 21\d\d")
 UNITS = "user@{user}.service app.service"
 
@@ -25,19 +24,31 @@ def spin(hostile):
         pass
 
 
-SPIN = Attack("two-that-only-spin", spin.__doc__, spin, (2101, 2102), None, True)
+SPIN = Attack("two-that-only-spin", spin.__doc__, spin)
+
+
+class UnitsFile:
+    """Where everybody runs, as units.c reads it."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def place(self, units):
+        lines = [f"{process} {unit}\n" for process, unit in units.items()]
+        self._path.write_text("".join(lines))
 
 
 class Play:
     """One attack, from its first process to what it has left."""
 
-    def __init__(self, attack, daemon, units):
+    def __init__(self, attack, daemon, units, seconds=SECONDS):
         self.attack, self.daemon, self.units = attack, daemon, units
+        self._seconds = seconds
         self.result = Result(attack.name)
 
     def run(self):
         companions = self._companions()
-        attackers = Attackers(self.attack, self.daemon)
+        attackers = Attackers(self.attack, self.daemon, self._seconds)
         self._settle_units(attackers, companions[0])
         for one in companions:
             one.begin()
@@ -47,16 +58,17 @@ class Play:
             before = self._anonymous(), self._descriptors()
             lines = self._log_lines()
             attackers.begin()
-            time.sleep(SECONDS)
+            time.sleep(self._seconds)
         finally:
             attackers.wait()
             self._gather(companions)
         self.result.log_lines = self._log_lines() - lines
+        self.result.opened, self.result.closed = attackers.opened, attackers.closed
         self._measure(*before)
         return self.result
 
     def _companions(self):
-        runs = (honest.narrow, honest.broad, honest.operator)
+        runs = (honest.narrow, honest.broad, honest.requiring, honest.operator)
         newcomer = Honest(honest.newcomer, self.daemon, honest.NEWCOMERS_USER)
         return [newcomer, *(Honest(run, self.daemon) for run in runs)]
 
@@ -68,11 +80,11 @@ class Play:
 
     def _settle_units(self, attackers, newcomer):
         """Where everybody runs: as on a system, where each user has a manager."""
-        lines = [f"{newcomer.process} till.service"]
+        units = {newcomer.process: "till.service"}
         if self.attack.known:
             for process, user in attackers.processes.items():
-                lines.append(f"{process} {UNITS.format(user=user)}")
-        self.units.write_text("\n".join(lines) + "\n")
+                units[process] = UNITS.format(user=user)
+        self.units.place(units)
 
     def _measure(self, anonymous, descriptors):
         if self.daemon.process.poll() is not None:
@@ -100,5 +112,5 @@ class Play:
         return len(os.listdir(f"/proc/{self.daemon.process.pid}/fd"))
 
     def _log_lines(self):
-        lines = pathlib.Path(self.daemon.log).read_text(errors="replace").splitlines()
+        lines = self.daemon.log.read_text(errors="replace").splitlines()
         return sum(1 for line in lines if THEIRS.search(line) or not OURS.search(line))
