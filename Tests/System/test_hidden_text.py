@@ -72,7 +72,6 @@ def test_no_command_shows_what_an_attackers_message_hides(attacked, processes):
 
     shows("status")
     shows("status", "--json")
-    shows("metrics", message=False)
     for id in ("d-1", "d-2"):
         shows("force", id, "--reason", TEXT, message=False)
     for gate in gates:

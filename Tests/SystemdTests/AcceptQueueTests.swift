@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Systemd
 import Testing
+
+@testable import Systemd
 
 @Suite("Connections that wait") struct AcceptQueueTests {
     private func add(

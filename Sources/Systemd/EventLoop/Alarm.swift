@@ -9,8 +9,8 @@ import Glibc
 /// loop woke up. If a handler then moved the alarm into the future, or turned it off, it does not
 /// fire.
 ///
-/// The alarm takes turns with the other sources of the loop: busy peers cannot delay it for ever, and
-/// one that is due again and again cannot keep a connection from being accepted.
+/// The alarm takes turns with the other sources of the loop: busy peers cannot delay it for ever,
+/// and one that is due again and again cannot keep a connection from being accepted.
 package final class Alarm {
     private let source: EventSource
     private let loop: EventLoop
