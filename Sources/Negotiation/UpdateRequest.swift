@@ -4,7 +4,7 @@
 package struct UpdateRequest: Hashable, Sendable {
     package var deploymentID: DeploymentID
     package var reason: String?
-    package var restartsNucleus: Bool
+    package var disruption: Disruption
     /// The components that the update concerns; nil and empty mean all.
     package var components: [ComponentName]?
     package var policy: Policy
@@ -17,14 +17,14 @@ package struct UpdateRequest: Hashable, Sendable {
     package init(
         deploymentID: DeploymentID,
         reason: String? = nil,
-        restartsNucleus: Bool = false,
+        disruption: Disruption = .components,
         components: [ComponentName]? = nil,
         policy: Policy = Policy(),
         asSent: [UInt8] = []
     ) {
         self.deploymentID = deploymentID
         self.reason = reason
-        self.restartsNucleus = restartsNucleus
+        self.disruption = disruption
         self.components = components
         self.policy = policy
         self.asSent = asSent

@@ -103,10 +103,10 @@ extension Broker {
     mutating func audit(_ decision: Decision, _ event: NegotiationEvent, at now: Instant) {
         switch decision {
         case .announced(let id):
-            guard case .announced(_, let coordinator, _) = event,
+            guard case .announced(let request, let coordinator, _) = event,
                 let peer = peers[coordinator.peer]
             else { return }
-            auditLog.note(.announced(id, peer.credentials))
+            auditLog.note(.announced(id, request.disruption, peer.credentials))
         case .deferred(let answer, let grant):
             auditLog.note(.deferred(answer, grant))
             warnOfLimit(answer, grant, at: now)

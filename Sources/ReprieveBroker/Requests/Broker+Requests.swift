@@ -138,7 +138,7 @@ extension Broker {
         var update = UpdateRequest(
             deploymentID: request.deploymentID,
             reason: request.reason,
-            restartsNucleus: request.isGgcRestarting,
+            disruption: request.disruption,
             components: request.components,
             policy: Policy(request.policy, defaults: settings.policy),
             asSent: json.canonical.encoded()
