@@ -63,7 +63,20 @@ import Testing
             "bytes that wait for one user or service; for the broker's own",
             bytes(broker.otherLimits.bytes, broker.ownLimits.bytes)
         ),
-        ("subscriptions of a component", numbers(broker.negotiation.maximumSubscriptions)),
+        (
+            "connections of one user that wait to be looked up; of the broker's own",
+            numbers(
+                broker.waitingLimit(ofUser: broker.user + 1),
+                broker.waitingLimit(ofUser: broker.user)
+            )
+        ),
+        (
+            "subscriptions of a component; of the components of one unit",
+            numbers(
+                broker.negotiation.maximumSubscriptions,
+                broker.negotiation.maximumSubscriptionsOfUnit
+            )
+        ),
         ("components of one unit", numbers(broker.negotiation.maximumComponentsOfUnit)),
         ("updates waiting or released", numbers(broker.negotiation.maximumUpdates)),
         ("updates that have ended, known by their ids", numbers(broker.negotiation.maximumEnded)),
