@@ -25,6 +25,9 @@ package enum Limits {
     /// Streams that one connection may have open. A further request is a ServiceError.
     package static let openStreams = 64
 
+    /// Bytes of a frame of a client that is not accepted yet. A longer one ends the connection.
+    package static let frameBeforeAccepted = 16 * 1_024
+
     /// Bytes of a frame that a component may send. A longer one ends the connection.
     package static let frameFromComponent = 64 * 1_024
 
@@ -80,12 +83,21 @@ package enum Limits {
 }
 
 extension FrameLimits {
+    package static let beforeAccepted = FrameLimits(maximumFrame: Limits.frameBeforeAccepted)
     package static let fromComponent = FrameLimits(maximumFrame: Limits.frameFromComponent)
     package static let fromCoordinator = FrameLimits(maximumFrame: Limits.frameFromCoordinator)
     package static let fromBroker = FrameLimits(maximumFrame: Limits.frameFromBroker)
 }
 
 extension JSONLimits {
+    /// Of CONNECT, which a client sends before the broker knows who it is.
+    package static let ofConnect = JSONLimits(
+        maximumBytes: Limits.frameBeforeAccepted,
+        maximumDepth: 4,
+        maximumMembers: 64,
+        maximumElements: 64,
+        maximumValues: 256
+    )
     package static let fromCoordinator = JSONLimits(maximumBytes: Limits.frameFromCoordinator)
     package static let fromBroker = JSONLimits(
         maximumBytes: Limits.frameFromBroker,

@@ -31,6 +31,18 @@ import Testing
             bytes(Limits.frameFromComponent, Limits.frameFromCoordinator)
         ),
         (
+            "a frame of a client that is not accepted yet",
+            bytes(Limits.frameBeforeAccepted)
+        ),
+        (
+            "JSON of CONNECT: depth; members; elements",
+            numbers(
+                JSONLimits.ofConnect.maximumDepth,
+                JSONLimits.ofConnect.maximumMembers,
+                JSONLimits.ofConnect.maximumElements
+            )
+        ),
+        (
             "headers in a frame; bytes of one value",
             numbers(frames.maximumHeaders, frames.maximumHeaderValue)
         ),

@@ -124,6 +124,7 @@ extension Broker {
     private mutating func accept(_ index: Int) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
+        peers[index].decoder.limits = peers[index].frameLimits
         accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
         send(peers[index].connection.accept(), toPeerAt: index)

@@ -20,7 +20,7 @@ struct Peer: Sendable {
     var name: ComponentName = ""
     /// The digest of the token that proved the name, if one did.
     var token: SHA256?
-    var decoder: FrameDecoder
+    var decoder = FrameDecoder(limits: .beforeAccepted)
     var connection = ServerConnection()
     var outbox = Outbox()
     /// Its socket is full: it takes nothing until it is writable again.
@@ -32,8 +32,10 @@ struct Peer: Sendable {
         self.endpoint = endpoint
         self.credentials = credentials
         self.account = account
-        decoder = FrameDecoder(limits: endpoint == .control ? .fromCoordinator : .fromComponent)
     }
+
+    /// The limits of its frames once it is accepted.
+    var frameLimits: FrameLimits { endpoint == .control ? .fromCoordinator : .fromComponent }
 
     var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
 
