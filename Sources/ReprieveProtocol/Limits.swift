@@ -42,6 +42,10 @@ package enum Limits {
     /// Bytes of a frame that a client takes from the broker.
     package static let frameFromBroker = 16 * 1_024 * 1_024
 
+    /// Bytes that wait for a client, of whatever kind. Beyond it the client's next requests wait
+    /// until it has read.
+    package static let waitingReplies = 16 * 1_024
+
     /// Bytes that wait for a component that does not read. Beyond it the broker hangs up.
     package static let componentOutbox = 64 * 1_024
 
@@ -71,8 +75,8 @@ package enum Limits {
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
 
-    /// How long the rest of a client's frame may take after its first bytes. Beyond it the broker
-    /// hangs up.
+    /// How long the rest of a client's frame may take after its first bytes, and how long a client
+    /// may read nothing while its requests wait for that. Beyond it the broker hangs up.
     package static let clientFrameTimeout = Duration.seconds(30)
 
     /// How long a client that was denied, or broke the protocol, has to close first.

@@ -55,6 +55,7 @@ import Testing
             numbers(json.maximumDepth, json.maximumMembers, json.maximumElements)
         ),
         ("open streams of a connection", numbers(Limits.openStreams)),
+        ("bytes waiting for a client that makes requests", bytes(Limits.waitingReplies)),
         (
             "bytes waiting for a component; for a coordinator, that does not read",
             bytes(Limits.componentOutbox, Limits.controlOutbox)
@@ -107,6 +108,7 @@ import Testing
             "for the rest of a frame",
             time(Limits.clientFrameTimeout)
         ),
+        ("for a client whose requests wait to read", time(Limits.clientFrameTimeout)),
         (
             "for a client that was denied, or broke the protocol, to close",
             time(Limits.lingerTimeout)

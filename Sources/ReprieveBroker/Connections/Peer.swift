@@ -25,6 +25,8 @@ struct Peer: Sendable {
     var outbox = Outbox()
     /// Its socket is full: it takes nothing until it is writable again.
     var isStalled = false
+    /// Nothing more is read of it: it has sent frames that wait until it has read.
+    var isPaused = false
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
 
@@ -41,6 +43,12 @@ struct Peer: Sendable {
 
     /// Bytes of a frame that is not whole, and those that its full socket does not take.
     var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+
+    /// It has sent bytes that are not handled: part of a frame, or frames that wait.
+    var hasInput: Bool { decoder.hasPartialFrame }
+
+    /// So many bytes wait for it that none of its frames is handled before it has read some.
+    var hasToRead: Bool { outbox.count >= Limits.waitingReplies }
 
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {
