@@ -16,10 +16,11 @@ extension Update {
             if !concerned.isEmpty { welcome(name, concerned, &handling) }
         }
         let required = handling.settings.required.filter { concerns($0) }
-        for name in Set(policy.require + required).sorted() {
-            let isPresent = subscriptions.names.contains { handling.settings.meets(name, $0) }
-            if !isPresent { waitFor(name, &handling) }
-        }
+        let unmet = handling.settings.unmet(
+            requested.required.union(required),
+            by: subscriptions.names
+        )
+        for name in unmet.sorted() { waitFor(name, &handling) }
         // A deadline of 0: all are told, and none is waited for.
         guard deadline > handling.now else { return reachDeadline(&handling) }
         for name in returning.names where concerns(name) && participants[name] == nil {

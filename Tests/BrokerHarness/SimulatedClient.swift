@@ -11,6 +11,9 @@ package struct SimulatedClient: Sendable {
     package var room: Int?
     /// Its socket did not take all that it was offered: the broker waits until it is writable.
     package var isFull = false
+    /// What it has written while the broker did not want to read it.
+    package var unread: [UInt8] = []
+    package var isPaused = false
     private var decoder = FrameDecoder(limits: .fromBroker)
 
     package init() {}
