@@ -10,6 +10,8 @@ package enum Target: String, CaseIterable, Sendable {
     case peers
     /// What a broker finds in its files.
     case files
+    /// What many peers do to a broker, and what it costs.
+    case crowds
 
     package func run(_ input: [UInt8]) {
         switch self {
@@ -17,6 +19,15 @@ package enum Target: String, CaseIterable, Sendable {
         case .payloads: readPayload(input)
         case .peers: playPeers(input)
         case .files: recall(input)
+        case .crowds: playCrowds(input, size: 400)
+        }
+    }
+
+    /// Inputs to begin with.
+    package var seeds: [[UInt8]] {
+        switch self {
+        case .crowds: crowdSeeds.map { $0.flatMap(\.encoded) }
+        default: []
         }
     }
 }
