@@ -13,7 +13,7 @@ package struct OwedPost: Hashable, Sendable {
 
 /// The posts owed to components that were told of an update and had no subscription at its end.
 struct OwedPosts: Hashable, Sendable {
-    private var waiting: [ComponentName: [OwedPost]] = [:]
+    private var waiting = WaitingPosts()
     /// Sent to a subscription, and perhaps not handed to its socket yet. A death of the broker
     /// makes them wait again.
     private var inDelivery: [ComponentName: [OwedPost]] = [:]
@@ -21,17 +21,17 @@ struct OwedPosts: Hashable, Sendable {
     init() {}
 
     init(_ posts: [ComponentName: [OwedPost]]) {
-        waiting = posts.filter { !$0.value.isEmpty }
+        for (name, posts) in posts { waiting[name] = posts }
     }
 
     var isDelivering: Bool { !inDelivery.isEmpty }
 
     /// The components that are owed something, sorted.
-    var components: [ComponentName] { Set(waiting.keys).union(inDelivery.keys).sorted() }
+    var components: [ComponentName] { Set(waiting.names).union(inDelivery.keys).sorted() }
 
     /// All that a component is owed, oldest first.
     subscript(name: ComponentName) -> [OwedPost] {
-        inDelivery[name, default: []] + waiting[name, default: []]
+        inDelivery[name, default: []] + waiting[name]
     }
 
     /// Sends the end of an update to every component that was told of the update. It is kept for
@@ -42,6 +42,7 @@ struct OwedPosts: Hashable, Sendable {
         to subscriptions: SortedMap<[Subscription]>,
         _ handling: inout Handling
     ) {
+        purge(&handling)
         var place = -1
         for name in update.names(where: { $0.isTold }) {
             if let found = subscriptions.place(of: name, hint: place + 1) {
@@ -63,6 +64,7 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         let post = end.ending.post(update.id)
+        purge(&handling)
         for name in update.names(where: { $0.isTold })
         where !self[name].contains(where: { $0.post.deploymentID == update.id }) {
             owe(post, to: name, at: end.at, &handling)
@@ -76,27 +78,19 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         let settings = handling.settings
-        if waiting[name] == nil, isFull(for: name, settings) { purge(&handling) }
-        guard waiting[name] != nil || !isFull(for: name, settings) else { return }
-        var owed = waiting[name, default: []].filter { $0.until > end }
+        var owed = waiting[name]
+        guard !owed.isEmpty || waiting.hasRoom(for: name, settings) else { return }
+        owed.removeAll { $0.until <= end }
         owed.append(OwedPost(post, until: end + settings.completionLimit))
         waiting[name] = owed.suffix(settings.maximumOwedPosts)
         handling.note(.owed(name))
     }
 
-    /// Whether no further component, or none of the unit, can be owed a post.
-    private func isFull(for name: ComponentName, _ settings: Settings) -> Bool {
-        guard waiting.count < settings.maximumOwedComponents else { return true }
-        guard let prefix = name.unitPrefix else { return false }
-        let ofUnit = waiting.keys.count { $0.hasPrefix(prefix) }
-        return ofUnit >= settings.maximumOwedComponentsOfUnit
-    }
-
-    /// Forgets what was owed until now.
+    /// Forgets the components that were owed something until now.
     private mutating func purge(_ handling: inout Handling) {
-        for name in waiting.keys.sorted()
-        where waiting[name, default: []].allSatisfy({ $0.until <= handling.now }) {
-            waiting[name] = nil
+        for name in waiting.names.sorted()
+        where waiting[name].allSatisfy({ $0.until <= handling.now }) {
+            waiting[name] = []
             handling.note(.owed(name))
         }
     }
@@ -104,7 +98,9 @@ struct OwedPosts: Hashable, Sendable {
     /// Sends a returning component what it is owed.
     mutating func deliver(to subscription: Subscription, _ handling: inout Handling) {
         let name = subscription.component
-        guard let owed = waiting.removeValue(forKey: name) else { return }
+        let owed = waiting[name]
+        guard !owed.isEmpty else { return }
+        waiting[name] = []
         inDelivery[name, default: []] += owed
         for one in owed where one.until > handling.now {
             handling.send(.post(subscription.stream, one.post))
@@ -127,14 +123,10 @@ struct OwedPosts: Hashable, Sendable {
     mutating func forget(_ id: DeploymentID, _ handling: inout Handling) {
         for name in components {
             let count = self[name].count
-            Self.remove(id, from: &waiting[name])
-            Self.remove(id, from: &inDelivery[name])
+            waiting[name].removeAll { $0.post.deploymentID == id }
+            let inDelivery = inDelivery[name]?.filter { $0.post.deploymentID != id }
+            self.inDelivery[name] = inDelivery?.isEmpty ?? true ? nil : inDelivery
             if self[name].count < count { handling.note(.owed(name)) }
         }
-    }
-
-    private static func remove(_ id: DeploymentID, from posts: inout [OwedPost]?) {
-        posts?.removeAll { $0.post.deploymentID == id }
-        if posts?.isEmpty ?? false { posts = nil }
     }
 }

@@ -15,7 +15,7 @@ struct ReturningComponents: Hashable, Sendable {
 
     /// Returns whether the component was expected.
     mutating func remove(_ name: ComponentName) -> Bool {
-        guard let index = names.firstIndex(of: name) else { return false }
+        guard let index = names.sortedPlace(of: name) else { return false }
         names.remove(at: index)
         if names.isEmpty { until = nil }
         return true

@@ -16,14 +16,6 @@ extension Settings {
         min(policy.maxTotalDefer, rule(for: name) { $0.maxTotalDefer } ?? policy.maxTotalDefer)
     }
 
-    /// Whether a component is the required one: by that very name, or as UNIT/NAME where a rule
-    /// names the unit. Any user may start units, and claim a name in them.
-    func meets(_ required: ComponentName, _ component: ComponentName) -> Bool {
-        component == required
-            || component.hasSuffix("/" + required)
-                && rules.contains { $0.namesUnit && $0.matches(component) }
-    }
-
     /// The components that are required wherever an update concerns them.
     var required: [ComponentName] {
         rules.filter { !$0.isPattern }.map(\.pattern).filter {

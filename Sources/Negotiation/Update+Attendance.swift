@@ -16,10 +16,9 @@ extension Update {
             if !concerned.isEmpty { welcome(name, concerned, &handling) }
         }
         let required = handling.settings.required.filter { concerns($0) }
-        for name in Set(policy.require + required).sorted() {
-            let isPresent = subscriptions.names.contains { handling.settings.meets(name, $0) }
-            if !isPresent { waitFor(name, &handling) }
-        }
+        let missing = Set(policy.require + required)
+            .subtracting(subscriptions.names.flatMap(handling.settings.requirements))
+        for name in missing.sorted() { waitFor(name, &handling) }
         // A deadline of 0: all are told, and none is waited for.
         guard deadline > handling.now else { return reachDeadline(&handling) }
         for name in returning.names where concerns(name) && participants[name] == nil {
@@ -108,15 +107,13 @@ extension Update {
         at now: Instant
     ) -> Duration {
         let budget = settings.budget(of: name, policy)
-        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
-        let awaited = placeholder.flatMap { participants[$0] }?.limited(to: budget)
-        return awaited?.budgetLeft(at: now) ?? budget
+        let awaited = placeholders(for: name, settings).first.flatMap { participants[$0] }
+        return awaited?.limited(to: budget).budgetLeft(at: now) ?? budget
     }
 
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
     private mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
-        for placeholder in names(where: \.isPlaceholder)
-        where placeholder != name && handling.settings.meets(placeholder, name) {
+        for placeholder in placeholders(for: name, handling.settings) where placeholder != name {
             guard let participant = remove(placeholder, &handling), participants[name] == nil else {
                 continue
             }
@@ -126,6 +123,12 @@ extension Update {
                 &handling
             )
         }
+    }
+
+    /// The names under which a component was waited for, and has not subscribed yet, sorted.
+    private func placeholders(for name: ComponentName, _ settings: Settings) -> [ComponentName] {
+        settings.requirements(metBy: name).filter { participants[$0]?.isPlaceholder ?? false }
+            .sorted()
     }
 
     /// A component that subscribes again is asked at once, unless its answer stands.

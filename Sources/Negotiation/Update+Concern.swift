@@ -9,8 +9,8 @@ extension Update {
     }
 
     func concerns(_ component: ComponentName) -> Bool {
-        guard let wanted = request.components, !wanted.isEmpty else { return true }
-        return (wanted + policy.require).contains { Self.matches($0, component) }
+        guard let concernedNames else { return true }
+        return component.requestNames.contains { concernedNames.contains($0) }
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
@@ -23,10 +23,7 @@ extension Update {
     /// component is notified.
     var unmatched: [ComponentName] {
         guard policy.notification == .notify, let wanted = request.components else { return [] }
-        let present = names { !$0.isPlaceholder }
-        var seen: Set<ComponentName> = []
-        return wanted.filter { name in
-            seen.insert(name).inserted && !present.contains { Self.matches(name, $0) }
-        }
+        var seen = Set(names { !$0.isPlaceholder }.flatMap(\.requestNames))
+        return wanted.filter { seen.insert($0).inserted }
     }
 }

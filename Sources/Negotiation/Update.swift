@@ -9,7 +9,9 @@
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
-    package var request: UpdateRequest
+    package var request: UpdateRequest {
+        didSet { concernedNames = request.concernedNames }
+    }
     package var announced: Instant
     package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
@@ -21,6 +23,8 @@ package struct Update: Hashable, Sendable {
     package var forced: Force?
     /// How many final askings a deferral broke, so that components were sent back to work.
     package var brokenFinalAskings = 0
+    /// The names in the request; nil where it concerns all components.
+    private(set) var concernedNames: Set<ComponentName>?
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
@@ -35,6 +39,7 @@ package struct Update: Hashable, Sendable {
     /// An update to be filled from what was written down of it.
     package init(_ request: UpdateRequest, announced: Instant, deadline: Instant) {
         self.request = request
+        concernedNames = request.concernedNames
         self.announced = announced
         self.deadline = deadline
     }

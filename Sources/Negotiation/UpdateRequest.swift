@@ -32,6 +32,12 @@ package struct UpdateRequest: Hashable, Sendable {
 }
 
 extension UpdateRequest {
+    /// The names that it concerns: those in `components`, and the required ones; nil for all.
+    var concernedNames: Set<ComponentName>? {
+        guard let components, !components.isEmpty else { return nil }
+        return Set(components).union(policy.require)
+    }
+
     package func hash(into hasher: inout Hasher) {
         hasher.combine(deploymentID)
         hasher.combine(asSent)

@@ -160,19 +160,18 @@ extension Broker {
             negotiation.update(request.deploymentID) == nil
         else { return nil }
         let required = request.policy.require ?? []
+        let known = Set(knownComponents.flatMap(\.requestNames)).union(required)
         return request.components?.first { name in
-            !required.contains(name) && !negotiation.knows(name) && !isNamed(name)
+            !known.contains(name) && !negotiation.hasRule(about: name)
         }
     }
 
-    /// Whether a connection, a token or the history has the name, or UNIT/NAME.
-    private func isNamed(_ name: String) -> Bool {
-        let isName = { (component: String) in component == name || component.hasSuffix("/" + name) }
-        return peers.values.contains { isName($0.name) }
-            || settings.tokens.entries.contains { isName($0.component) }
-            || history.decisions(HistoryRequest()).contains { decision in
-                decision.participants.contains { isName($0.component) && $0.rounds > 0 }
-            }
+    /// The components that the negotiation, a connection, a token or the history has.
+    private var knownComponents: [ComponentName] {
+        let decided = history.decisions(HistoryRequest()).flatMap(\.participants)
+        return negotiation.knownComponents + peers.values.map(\.name)
+            + settings.tokens.entries.map(\.component)
+            + decided.filter { $0.rounds > 0 }.map(\.component)
     }
 }
 
