@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `finds a whole frame behind a damaged one that claims its bytes`() {
-        let frame = Frame(payload: [1, 2, 3])
+        let frame = Frame(headers: [], payload: [1, 2, 3])
         var search = FrameSearch(nested(3).prefix(20) + frame.encoded())
         #expect(search.next() == frame)
         #expect(search.damage == [0..<20])
