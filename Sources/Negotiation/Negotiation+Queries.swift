@@ -99,11 +99,17 @@ extension Negotiation {
 }
 
 extension Update {
-    /// The components that hold it back with a deferral, sorted, and what each says of it.
-    package var holders: [(component: ComponentName, message: String?)] {
-        guard isWaiting else { return [] }
-        let names = names { $0.state == .deferred }
-        return names.map { ($0, participants[$0]?.message) }
+    /// How many components hold it back with a deferral.
+    package var holderCount: Int { isWaiting ? summary.deferrals : 0 }
+
+    /// The first of these, and what it says of it.
+    package var firstHolder: (component: ComponentName, message: String?)? {
+        guard holderCount > 0 else { return nil }
+        let entries = participants.entries.span
+        for place in entries.indices where entries[place].state == .deferred {
+            return (participants.names[place], entries[place].message)
+        }
+        return nil
     }
 }
 

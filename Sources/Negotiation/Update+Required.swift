@@ -24,8 +24,9 @@ extension Update {
         _ settings: Settings,
         at now: Instant
     ) -> Duration {
-        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
-        let awaited = placeholder.flatMap { participant(of: $0, as: name, settings) }
+        let awaited = placeholders(for: name, settings).first.flatMap {
+            participant(of: $0, as: name, settings)
+        }
         let budget = settings.budget(of: name, policy)
         return awaited?.budgetLeft(at: now)
             ?? max(.zero, budget - blocked(byUnitOf: name, at: now))
@@ -33,13 +34,19 @@ extension Update {
 
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
     mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
-        for placeholder in names(where: \.isPlaceholder)
-        where placeholder != name && handling.settings.meets(placeholder, name) {
+        for placeholder in placeholders(for: name, handling.settings) where placeholder != name {
             let participant = participant(of: placeholder, as: name, handling.settings)
             _ = remove(placeholder, &handling)
             guard let participant, participants[name] == nil else { continue }
             add(name, participant, &handling)
         }
+    }
+
+    /// The names under which a component was waited for, and has not subscribed yet, sorted.
+    private func placeholders(for name: ComponentName, _ settings: Settings) -> [ComponentName] {
+        name.meanings.filter {
+            participants[$0]?.isPlaceholder ?? false && settings.meets($0, name)
+        }.sorted()
     }
 
     /// The participant of a required NAME as that of UNIT/NAME. A rule for that may give it a

@@ -72,10 +72,16 @@ extension BrokerHarness {
         _ peer: PeerID,
         _ words: (inout ClientConnection) -> [UInt8]
     ) {
-        guard var connection = clients[peer]?.connection else { return }
-        let frame = words(&connection)
-        performer.host.clients[peer]?.connection = connection
-        sendBytes(frame, from: peer)
+        sendBytes(frame(of: peer, words), from: peer)
+    }
+
+    /// What a client says, for a turn that handles more than that.
+    package mutating func frame(
+        of peer: PeerID,
+        _ words: (inout ClientConnection) -> [UInt8]
+    ) -> [UInt8] {
+        guard clients[peer] != nil else { return [] }
+        return words(&performer.host.clients[peer, default: SimulatedClient()].connection)
     }
 
     package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
