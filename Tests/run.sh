@@ -23,6 +23,7 @@ STEPS=(
     "system_tests 900"
     "systemd 1200"
     "demo 120"
+    "attacks 300"
     "exploration 900"
     "simulation 600"
     "instructions 300"
@@ -43,15 +44,28 @@ packages() {
 
 environment() { make_venv; }
 
-build() { swift build --build-tests; }
+build() {
+    swift build --build-tests
+    build_daemon
+}
+
+# As it is shipped: for the attackers, whose time is short.
+build_daemon() { swift build -c release --product reprieved; }
 
 swift_tests() { swift test --skip-build; }
 
 # The built daemon and command, from outside: Tests/System.
 system_tests() {
-    local only="not systemd and not updaters"
+    local only="not systemd and not updaters and not attacks"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
     pytest -m "$only"
+}
+
+# Hostile users against the built daemon. Needs root, which becomes those users.
+attacks() {
+    build_daemon
+    BUILT=$(swift build -c release --show-bin-path) \
+        pytest -m attacks -rs --attack-report .build/attacks.txt && cat .build/attacks.txt
 }
 
 # The Debian package, and what it installs, in a container with a real systemd.
@@ -66,7 +80,7 @@ systemd() {
 }
 
 pytest() {
-    REPRIEVE_BUILD=$(swift build --show-bin-path) PYTHONDONTWRITEBYTECODE=1 \
+    REPRIEVE_BUILD=${BUILT:-$(swift build --show-bin-path)} PYTHONDONTWRITEBYTECODE=1 \
         "$VENV/bin/pytest" -q "$@" Tests/System
 }
 

@@ -28,6 +28,16 @@ def a_notice_says_what_greengrass_says(broker):
 
 
 @check(REPRIEVE, needs_control=True)
+def a_notice_says_what_the_update_stops(broker):
+    """A notice has the disruption that was announced; isGgcRestarting is true from nucleus on."""
+    component = broker.component()
+    broker.gate(disruption="kexec")
+    notice = component.notice(broker.update)
+    expect(notice.get("disruption") == "kexec", f"disruption is not kexec: {notice}")
+    expect(notice.get("isGgcRestarting") is True, f"isGgcRestarting is not true: {notice}")
+
+
+@check(REPRIEVE, needs_control=True)
 def a_notice_says_how_long_there_is(broker):
     """A notice has round, respondByMs, deadlineInMs and maxDeferMs, within the policy."""
     component = broker.component()

@@ -14,7 +14,7 @@ let socket = CommandLine.arguments.dropFirst().first
 let logger = Logger(label: "nucleus")
 
 /// The update as which a shutdown is announced. The next start completes it.
-let restart = Update("nucleus-restart", reason: "the nucleus restarts", restartsNucleus: true)
+let restart = Update("nucleus-restart", reason: "the nucleus restarts", disruption: .nucleus)
 
 @Sendable func show(_ progress: GateProgress) {
     for blocker in progress.blockers {

@@ -8,7 +8,7 @@ protocol Nucleus: Sendable {
 }
 
 func apply(with nucleus: any Nucleus) async throws {
-    let update = Update("d-42", reason: "nucleus 2.13.0", restartsNucleus: true)
+    let update = Update("d-42", reason: "nucleus 2.13.0", disruption: .nucleus)
     try await withGate(for: update) { release in
         try await nucleus.apply("d-42")
         return .applied

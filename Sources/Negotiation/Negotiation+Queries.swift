@@ -18,19 +18,20 @@ extension Negotiation {
 
     /// The components that rules require and that are not subscribed, sorted.
     package var missing: [ComponentName] {
-        let required = Set(settings.required)
-        guard !required.isEmpty else { return [] }
-        return required.subtracting(subscriptions.names.flatMap(settings.requirements)).sorted()
+        settings.unmet(Set(settings.required), by: subscriptions.names).sorted()
     }
 
-    /// The components that are subscribed, or take part in an update.
-    package var knownComponents: [ComponentName] {
-        subscriptions.names + updates.entries.flatMap(\.participants.names)
-    }
-
-    /// Whether a rule is about a name in a request.
-    package func hasRule(about name: ComponentName) -> Bool {
-        settings.rules.contains { $0.isAbout(name) }
+    /// The names that mean no component: none that they mean is subscribed, or takes part in an
+    /// update, and no rule is about one.
+    package func unknown(among names: Set<ComponentName>) -> Set<ComponentName> {
+        var unknown = names
+        for component in subscriptions.names { unknown.remove(namesOf: component) }
+        for place in updates.places {
+            for component in updates.entries[place].participants.names {
+                unknown.remove(namesOf: component)
+            }
+        }
+        return unknown.filter { name in !settings.rules.contains { $0.isAbout(name) } }
     }
 
     /// Whether any update waits.

@@ -4,7 +4,7 @@
 package struct Notice: Hashable, Sendable {
     package var deploymentID: DeploymentID
     package var reason: String?
-    package var restartsNucleus: Bool
+    package var disruption: Disruption
     package var components: [ComponentName]?
     package var round: Int64
     package var respondBy: Duration

@@ -13,7 +13,7 @@ package struct OwedPost: Hashable, Sendable {
 
 /// The posts owed to components that were told of an update and had no subscription at its end.
 struct OwedPosts: Hashable, Sendable {
-    private var waiting = WaitingPosts()
+    private var waiting: [ComponentName: [OwedPost]] = [:]
     /// Sent to a subscription, and perhaps not handed to its socket yet. A death of the broker
     /// makes them wait again.
     private var inDelivery: [ComponentName: [OwedPost]] = [:]
@@ -21,17 +21,17 @@ struct OwedPosts: Hashable, Sendable {
     init() {}
 
     init(_ posts: [ComponentName: [OwedPost]]) {
-        for (name, posts) in posts { waiting[name] = posts }
+        waiting = posts.filter { !$0.value.isEmpty }
     }
 
     var isDelivering: Bool { !inDelivery.isEmpty }
 
     /// The components that are owed something, sorted.
-    var components: [ComponentName] { Set(waiting.names).union(inDelivery.keys).sorted() }
+    var components: [ComponentName] { Set(waiting.keys).union(inDelivery.keys).sorted() }
 
     /// All that a component is owed, oldest first.
     subscript(name: ComponentName) -> [OwedPost] {
-        inDelivery[name, default: []] + waiting[name]
+        inDelivery[name, default: []] + waiting[name, default: []]
     }
 
     /// Sends the end of an update to every component that was told of the update. It is kept for
@@ -42,8 +42,8 @@ struct OwedPosts: Hashable, Sendable {
         to subscriptions: SortedMap<[Subscription]>,
         _ handling: inout Handling
     ) {
-        purge(&handling)
         var place = -1
+        var room = OwedRoom(waiting.keys)
         for name in update.names(where: { $0.isTold }) {
             if let found = subscriptions.place(of: name, hint: place + 1) {
                 place = found
@@ -52,7 +52,7 @@ struct OwedPosts: Hashable, Sendable {
                 }
                 continue
             }
-            owe(post, to: name, at: handling.now, &handling)
+            owe(post, to: name, at: handling.now, &room, &handling)
         }
     }
 
@@ -64,10 +64,10 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         let post = end.ending.post(update.id)
-        purge(&handling)
+        var room = OwedRoom(waiting.keys)
         for name in update.names(where: { $0.isTold })
         where !self[name].contains(where: { $0.post.deploymentID == update.id }) {
-            owe(post, to: name, at: end.at, &handling)
+            owe(post, to: name, at: end.at, &room, &handling)
         }
     }
 
@@ -75,22 +75,29 @@ struct OwedPosts: Hashable, Sendable {
         _ post: Post,
         to name: ComponentName,
         at end: Instant,
+        _ room: inout OwedRoom,
         _ handling: inout Handling
     ) {
         let settings = handling.settings
-        var owed = waiting[name]
-        guard !owed.isEmpty || waiting.hasRoom(for: name, settings) else { return }
-        owed.removeAll { $0.until <= end }
+        if waiting[name] == nil {
+            if room.isFull(for: name, settings), !room.isPurged {
+                purge(&handling)
+                room = OwedRoom(waiting.keys, isPurged: true)
+            }
+            guard !room.isFull(for: name, settings) else { return }
+            room.take(for: name)
+        }
+        var owed = waiting[name, default: []].filter { $0.until > end }
         owed.append(OwedPost(post, until: end + settings.completionLimit))
         waiting[name] = owed.suffix(settings.maximumOwedPosts)
         handling.note(.owed(name))
     }
 
-    /// Forgets the components that were owed something until now.
+    /// Forgets what was owed until now.
     private mutating func purge(_ handling: inout Handling) {
-        for name in waiting.names.sorted()
-        where waiting[name].allSatisfy({ $0.until <= handling.now }) {
-            waiting[name] = []
+        for name in waiting.keys.sorted()
+        where waiting[name, default: []].allSatisfy({ $0.until <= handling.now }) {
+            waiting[name] = nil
             handling.note(.owed(name))
         }
     }
@@ -98,9 +105,7 @@ struct OwedPosts: Hashable, Sendable {
     /// Sends a returning component what it is owed.
     mutating func deliver(to subscription: Subscription, _ handling: inout Handling) {
         let name = subscription.component
-        let owed = waiting[name]
-        guard !owed.isEmpty else { return }
-        waiting[name] = []
+        guard let owed = waiting.removeValue(forKey: name) else { return }
         inDelivery[name, default: []] += owed
         for one in owed where one.until > handling.now {
             handling.send(.post(subscription.stream, one.post))
@@ -123,10 +128,14 @@ struct OwedPosts: Hashable, Sendable {
     mutating func forget(_ id: DeploymentID, _ handling: inout Handling) {
         for name in components {
             let count = self[name].count
-            waiting[name].removeAll { $0.post.deploymentID == id }
-            let inDelivery = inDelivery[name]?.filter { $0.post.deploymentID != id }
-            self.inDelivery[name] = inDelivery?.isEmpty ?? true ? nil : inDelivery
+            Self.remove(id, from: &waiting[name])
+            Self.remove(id, from: &inDelivery[name])
             if self[name].count < count { handling.note(.owed(name)) }
         }
+    }
+
+    private static func remove(_ id: DeploymentID, from posts: inout [OwedPost]?) {
+        posts?.removeAll { $0.post.deploymentID == id }
+        if posts?.isEmpty ?? false { posts = nil }
     }
 }

@@ -16,6 +16,33 @@ extension Settings {
         min(policy.maxTotalDefer, rule(for: name) { $0.maxTotalDefer } ?? policy.maxTotalDefer)
     }
 
+    /// Whether a component is the required one: by that very name, or as UNIT/NAME where a rule
+    /// names the unit. Any user may start units, and claim a name in them.
+    func meets(_ required: ComponentName, _ component: ComponentName) -> Bool {
+        component == required
+            || component.hasSuffix("/" + required)
+                && rules.contains { $0.namesUnit && $0.matches(component) }
+    }
+
+    /// Whether a component is one of those required.
+    func meets(anyOf required: Set<ComponentName>, _ component: ComponentName) -> Bool {
+        component.meanings.contains { required.contains($0) && meets($0, component) }
+    }
+
+    /// The required components that none of the components is.
+    func unmet(
+        _ required: Set<ComponentName>,
+        by components: [ComponentName]
+    ) -> Set<ComponentName> {
+        var unmet = required
+        for component in components {
+            for name in component.meanings where unmet.contains(name) && meets(name, component) {
+                unmet.remove(name)
+            }
+        }
+        return unmet
+    }
+
     /// The components that are required wherever an update concerns them.
     var required: [ComponentName] {
         rules.filter { !$0.isPattern }.map(\.pattern).filter {

@@ -26,6 +26,9 @@ package struct Settings: Hashable, Sendable {
     package var maximumComponentsOfUnit = 128
     /// Subscriptions of one component. Beyond it one more is refused.
     package var maximumSubscriptions = 64
+    /// Subscriptions of all components of one unit. Beyond it one more is refused: each of them is
+    /// told of each update.
+    package var maximumSubscriptionsOfUnit = 256
     /// What the operator has settled for components by their names.
     package var rules: [ComponentRule] = []
     /// Whether a component that no rule matches may subscribe.

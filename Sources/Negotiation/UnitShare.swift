@@ -15,16 +15,22 @@ extension Negotiation {
     /// Why a further subscription is refused; nil if it is not.
     package func whyTooMany(_ subscription: Subscription) -> Refusal? {
         let name = subscription.component
-        if let known = subscriptions[name] {
-            let isFull = known.count >= settings.maximumSubscriptions
-            return isFull ? .tooManySubscriptions(known.count, of: name) : nil
+        let known = subscriptions[name]?.count ?? 0
+        guard known < settings.maximumSubscriptions else {
+            return .tooManySubscriptions(known, of: name)
         }
         guard let prefix = name.unitPrefix else { return nil }
+        let places = subscriptions.places(startingWith: prefix)
+        let ofUnit = subscriptions.entries[places].reduce(0) { $0 + $1.count }
+        guard ofUnit < settings.maximumSubscriptionsOfUnit else {
+            return .tooManySubscriptions(ofUnit, of: String(prefix.dropLast()))
+        }
+        guard known == 0 else { return nil }
         let counts = updates.entries.map { update in
             update.participants[name] == nil && update.isWaiting
                 ? update.participants.places(startingWith: prefix).count : 0
         }
-        let most = max(subscriptions.places(startingWith: prefix).count, counts.max() ?? 0)
+        let most = max(places.count, counts.max() ?? 0)
         guard most >= settings.maximumComponentsOfUnit else { return nil }
         return .tooManyComponents(most, of: String(prefix.dropLast()))
     }

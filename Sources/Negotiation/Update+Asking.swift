@@ -110,7 +110,7 @@ extension Update {
         return Notice(
             deploymentID: id,
             reason: request.reason,
-            restartsNucleus: request.restartsNucleus,
+            disruption: request.disruption,
             components: request.components,
             round: question.round,
             respondBy: min(answerTime, budgetLeft, deadlineLeft),

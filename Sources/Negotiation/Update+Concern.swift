@@ -9,8 +9,7 @@ extension Update {
     }
 
     func concerns(_ component: ComponentName) -> Bool {
-        guard let concernedNames else { return true }
-        return component.requestNames.contains { concernedNames.contains($0) }
+        requested.concerned?.means(component) ?? true
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
@@ -19,11 +18,12 @@ extension Update {
             && concerns(subscription.component)
     }
 
-    /// Names in `components` that no participant has, in the order given, each once. None where no
-    /// component is notified.
+    /// Names in `components` of components that were never there, in the order given, each once.
+    /// None where no component is notified.
     var unmatched: [ComponentName] {
         guard policy.notification == .notify, let wanted = request.components else { return [] }
-        var seen = Set(names { !$0.isPlaceholder }.flatMap(\.requestNames))
-        return wanted.filter { seen.insert($0).inserted }
+        var unmatched = Set(wanted)
+        for name in names(where: { !$0.isPlaceholder }) { unmatched.remove(namesOf: name) }
+        return wanted.filter { unmatched.remove($0) != nil }
     }
 }

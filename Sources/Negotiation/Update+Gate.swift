@@ -45,10 +45,12 @@ extension Update {
         guard summary.silences > 0 else { return [] }
         if policy.onSilence == .refuse { return names { $0.state.isSilence } }
         guard policy.onAbsence == .refuse else { return [] }
-        let required = Set(policy.require + settings.required)
-        return names(where: \.isMissing).filter { name in
-            settings.requirements(metBy: name).contains { required.contains($0) }
-        }
+        return names(where: \.isMissing).filter { isRequired($0, settings) }
+    }
+
+    private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
+        settings.meets(anyOf: requested.required, name)
+            || settings.required.contains { settings.meets($0, name) }
     }
 
     private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {

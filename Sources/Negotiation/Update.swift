@@ -10,8 +10,10 @@
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
     package var request: UpdateRequest {
-        didSet { concernedNames = request.concernedNames }
+        didSet { requested = RequestedNames(request) }
     }
+    /// The names in `request`.
+    private(set) var requested: RequestedNames
     package var announced: Instant
     package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
@@ -23,8 +25,6 @@ package struct Update: Hashable, Sendable {
     package var forced: Force?
     /// How many final askings a deferral broke, so that components were sent back to work.
     package var brokenFinalAskings = 0
-    /// The names in the request; nil where it concerns all components.
-    private(set) var concernedNames: Set<ComponentName>?
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
@@ -39,7 +39,7 @@ package struct Update: Hashable, Sendable {
     /// An update to be filled from what was written down of it.
     package init(_ request: UpdateRequest, announced: Instant, deadline: Instant) {
         self.request = request
-        concernedNames = request.concernedNames
+        requested = RequestedNames(request)
         self.announced = announced
         self.deadline = deadline
     }

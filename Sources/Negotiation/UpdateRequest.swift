@@ -4,7 +4,7 @@
 package struct UpdateRequest: Hashable, Sendable {
     package var deploymentID: DeploymentID
     package var reason: String?
-    package var restartsNucleus: Bool
+    package var disruption: Disruption
     /// The components that the update concerns; nil and empty mean all.
     package var components: [ComponentName]?
     package var policy: Policy
@@ -17,14 +17,14 @@ package struct UpdateRequest: Hashable, Sendable {
     package init(
         deploymentID: DeploymentID,
         reason: String? = nil,
-        restartsNucleus: Bool = false,
+        disruption: Disruption = .components,
         components: [ComponentName]? = nil,
         policy: Policy = Policy(),
         asSent: [UInt8] = []
     ) {
         self.deploymentID = deploymentID
         self.reason = reason
-        self.restartsNucleus = restartsNucleus
+        self.disruption = disruption
         self.components = components
         self.policy = policy
         self.asSent = asSent
@@ -32,12 +32,6 @@ package struct UpdateRequest: Hashable, Sendable {
 }
 
 extension UpdateRequest {
-    /// The names that it concerns: those in `components`, and the required ones; nil for all.
-    var concernedNames: Set<ComponentName>? {
-        guard let components, !components.isEmpty else { return nil }
-        return Set(components).union(policy.require)
-    }
-
     package func hash(into hasher: inout Hasher) {
         hasher.combine(deploymentID)
         hasher.combine(asSent)

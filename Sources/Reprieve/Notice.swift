@@ -7,8 +7,8 @@ public struct Notice: Hashable, Sendable {
     public let deploymentID: String
     /// Why the update is made; nil if the updater does not say.
     public let reason: String?
-    /// The nucleus restarts, and with it all components.
-    public let restartsNucleus: Bool
+    /// What the update stops. Plain Greengrass tells only `components` and `nucleus`.
+    public let disruption: Disruption
     /// All other components are ready: one that acknowledges now is interrupted next. To
     /// acknowledge a notice that is not final only says "I could".
     /// `Answer.acknowledge(whenFinal:then:)` makes this distinction by itself.
@@ -25,7 +25,7 @@ public struct Notice: Hashable, Sendable {
     package init(_ event: PreUpdateEvent) {
         deploymentID = event.deploymentID
         reason = event.reason
-        restartsNucleus = event.isGgcRestarting
+        disruption = event.disruption
         isFinal = event.isFinal
         isLastCall = event.lastCall
         respondBy = event.respondByMs.map { .milliseconds($0) }

@@ -90,6 +90,10 @@ package struct Broker: Sendable {
         switch input {
         case .connected(let peer, let endpoint, let credentials):
             connect(peer, endpoint, credentials, at: now)
+        case .turnedAway(let endpoint, let user):
+            let limit = settings.waitingLimit(ofUser: user)
+            let reason = "\(limit) of its connections wait to be accepted, which is the maximum"
+            auditLog.note(.refused(AccountID(endpoint, user: user), reason))
         case .received(let bytes, let peer): receive(bytes, from: peer, at: now)
         case .hungUp(let peer): close(peer, at: now)
         case .wrote(let count, let peer): noteWritten(count, to: peer, at: now)

@@ -22,6 +22,8 @@ extension Broker {
     /// Everything that can happen to a broker.
     package enum Input: Sendable {
         case connected(PeerID, Endpoint, Credentials)
+        /// A connection of a user was closed before it was looked up: too many of them wait.
+        case turnedAway(Endpoint, user: UInt32)
         /// Bytes that arrived, in any pieces.
         case received([UInt8], from: PeerID)
         /// The connection ended, or broke, and nothing is left to read.

@@ -11,7 +11,7 @@ extension GateRequest {
         self.init(
             deploymentID: update.id,
             reason: update.reason,
-            isGgcRestarting: update.restartsNucleus,
+            disruption: update.disruption,
             components: update.components.isEmpty ? nil : update.components,
             policy: try PolicyShape(policy)
         )

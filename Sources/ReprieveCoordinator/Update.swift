@@ -6,20 +6,20 @@ public struct Update: Hashable, Sendable {
     public var id: String
     /// Why the update is made, for the components and the history.
     public var reason: String?
-    /// Whether it restarts the nucleus, and with it all components.
-    public var restartsNucleus: Bool
+    /// What it stops.
+    public var disruption: Disruption
     /// The components that the update concerns; empty means all.
     public var components: [String]
 
     public init(
         _ id: String,
         reason: String? = nil,
-        restartsNucleus: Bool = false,
+        disruption: Disruption = .components,
         components: [String] = []
     ) {
         self.id = id
         self.reason = reason
-        self.restartsNucleus = restartsNucleus
+        self.disruption = disruption
         self.components = components
     }
 }

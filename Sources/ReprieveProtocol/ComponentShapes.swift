@@ -155,7 +155,7 @@ package enum ComponentEvent: Shape {
 /// The notice. Only the first two members are Greengrass's; all durations are time left.
 package struct PreUpdateEvent: Shape {
     package var deploymentID: String
-    package var isGgcRestarting: Bool
+    package var disruption: Disruption
     package var reason: String?
     package var components: [String]?
     package var round: Int64?
@@ -165,14 +165,14 @@ package struct PreUpdateEvent: Shape {
     package var lastCall = false
     package var final = false
 
-    package init(deploymentID: String, isGgcRestarting: Bool) {
+    package init(deploymentID: String, disruption: Disruption) {
         self.deploymentID = deploymentID
-        self.isGgcRestarting = isGgcRestarting
+        self.disruption = disruption
     }
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
-        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        disruption = try json.disruption()
         reason = try json.string("reason")
         components = try json.strings("components")
         round = try json.integer("round")
@@ -186,7 +186,8 @@ package struct PreUpdateEvent: Shape {
     package var json: JSON {
         .members(
             .init("deploymentId", .string(deploymentID)),
-            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
+            .init("disruption", .string(disruption.rawValue)),
             .init(optional: "reason", reason.map(JSON.string)),
             .init(optional: "components", components.map(JSON.strings)),
             .init(optional: "round", round.map(JSON.integer)),

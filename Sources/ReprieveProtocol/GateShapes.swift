@@ -6,9 +6,7 @@ package import StrictJSON
 package struct GateRequest: Shape {
     package var deploymentID: String
     package var reason: String?
-    package var isGgcRestarting: Bool
-    /// The update includes a reboot. A component that acknowledged it is not asked about that one.
-    package var reboots = false
+    package var disruption: Disruption
     package var components: [String]?
     /// Refuse the request if a name in `components` is one that no component is known to have.
     package var refusesUnknown = false
@@ -17,13 +15,13 @@ package struct GateRequest: Shape {
     package init(
         deploymentID: String,
         reason: String? = nil,
-        isGgcRestarting: Bool = false,
+        disruption: Disruption = .components,
         components: [String]? = nil,
         policy: PolicyShape = PolicyShape()
     ) {
         self.deploymentID = deploymentID
         self.reason = reason
-        self.isGgcRestarting = isGgcRestarting
+        self.disruption = disruption
         self.components = components
         self.policy = policy
     }
@@ -31,8 +29,7 @@ package struct GateRequest: Shape {
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.deploymentID()
         reason = try json.text("reason")
-        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
-        reboots = try json.bool("reboots") ?? false
+        disruption = try json.requestedDisruption()
         components = try json.names("components")
         refusesUnknown = try json.bool("refuseUnknown") ?? false
         policy = try PolicyShape(decoding: json.object("policy") ?? [:])
@@ -43,8 +40,9 @@ package struct GateRequest: Shape {
         return .members(
             .init("deploymentId", .string(deploymentID)),
             .init(optional: "reason", reason.map(JSON.string)),
-            .init(flag: "isGgcRestarting", isGgcRestarting),
-            .init(flag: "reboots", reboots),
+            .init(flag: "isGgcRestarting", disruption.stopsNucleus),
+            .init(flag: "reboots", disruption.stopsMachine),
+            .init(optional: "disruption", disruption.requestedWord),
             .init(optional: "components", components.map(JSON.strings)),
             .init(flag: "refuseUnknown", refusesUnknown),
             policy == [:] ? nil : .init("policy", policy)

@@ -48,7 +48,7 @@ package struct HistoryShape: Shape {
 package struct DecisionShape: Shape {
     package var deploymentID: String
     package var reason: String?
-    package var isGgcRestarting = false
+    package var disruption = Disruption.components
     package var announcedAtMs: Int64 = 0
     /// How long it waited, until its gate opened or it was withdrawn.
     package var waitedMs: Int64 = 0
@@ -73,7 +73,7 @@ package struct DecisionShape: Shape {
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.requiredString("deploymentId")
         reason = try json.string("reason")
-        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        disruption = try json.disruption()
         announcedAtMs = try json.requiredInteger("announcedAtMs")
         waitedMs = try json.required("waitedMs", json.time("waitedMs"))
         releasedAtMs = try json.integer("releasedAtMs")
@@ -92,7 +92,8 @@ package struct DecisionShape: Shape {
         .members(
             .init("deploymentId", .string(deploymentID)),
             .init(optional: "reason", reason.map(JSON.string)),
-            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
+            .init("disruption", .string(disruption.rawValue)),
             .init("announcedAtMs", .integer(announcedAtMs)),
             .init("waitedMs", .integer(waitedMs)),
             .init(optional: "releasedAtMs", releasedAtMs.map(JSON.integer)),

@@ -60,7 +60,7 @@ package struct UpdateShape: Shape {
     /// Nil for a state of a later version.
     package var state: State?
     package var reason: String?
-    package var isGgcRestarting: Bool
+    package var disruption: Disruption
     package var ageMs: Int64
     package var deadlineInMs: Int64
     /// How long ago the gate opened; nil while it waits.
@@ -76,7 +76,7 @@ package struct UpdateShape: Shape {
         deploymentID: String,
         state: State,
         reason: String?,
-        isGgcRestarting: Bool,
+        disruption: Disruption,
         ageMs: Int64,
         deadlineInMs: Int64,
         blockedBy: [String],
@@ -85,7 +85,7 @@ package struct UpdateShape: Shape {
         self.deploymentID = deploymentID
         self.state = state
         self.reason = reason
-        self.isGgcRestarting = isGgcRestarting
+        self.disruption = disruption
         self.ageMs = ageMs
         self.deadlineInMs = deadlineInMs
         self.blockedBy = blockedBy
@@ -96,7 +96,7 @@ package struct UpdateShape: Shape {
         deploymentID = try json.requiredString("deploymentId")
         state = State(rawValue: try json.requiredString("state"))
         reason = try json.string("reason")
-        isGgcRestarting = try json.bool("isGgcRestarting") ?? false
+        disruption = try json.disruption()
         ageMs = try json.time("ageMs") ?? 0
         deadlineInMs = try json.time("deadlineInMs") ?? 0
         releasedMs = try json.time("releasedMs")
@@ -111,7 +111,8 @@ package struct UpdateShape: Shape {
             .init("deploymentId", .string(deploymentID)),
             .init("state", .string(stateText)),
             .init(optional: "reason", reason.map(JSON.string)),
-            .init("isGgcRestarting", .bool(isGgcRestarting)),
+            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
+            .init("disruption", .string(disruption.rawValue)),
             .init("ageMs", .integer(ageMs)),
             .init("deadlineInMs", .integer(deadlineInMs)),
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),

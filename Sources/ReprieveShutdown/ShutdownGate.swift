@@ -12,7 +12,7 @@ public import ServiceLifecycle
 ///
 /// ```swift
 /// let group = ServiceGroup(
-///     services: [nucleus, ShutdownGate(for: Update("d-42", restartsNucleus: true))],
+///     services: [nucleus, ShutdownGate(for: Update("d-42", disruption: .nucleus))],
 ///     gracefulShutdownSignals: [.sigterm],
 ///     logger: logger
 /// )

@@ -44,7 +44,7 @@ public struct TestBroker: Sendable {
     public func announce(
         _ deploymentID: String,
         reason: String? = nil,
-        restartsNucleus: Bool = false,
+        disruption: Disruption = .components,
         components: [String] = [],
         responseTimeout: Duration? = nil,
         deadline: Duration? = nil,
@@ -64,7 +64,7 @@ public struct TestBroker: Sendable {
         let request = GateRequest(
             deploymentID: deploymentID,
             reason: reason,
-            isGgcRestarting: restartsNucleus,
+            disruption: disruption,
             components: components.isEmpty ? nil : components,
             policy: policy
         )

@@ -45,6 +45,7 @@ func milliseconds(_ text: String) throws -> Int64 {
     return number
 }
 
+extension Disruption: ExpressibleByArgument {}
 extension OnSilence: ExpressibleByArgument {}
 
 extension OnAbsence: ExpressibleByArgument {}

@@ -15,6 +15,8 @@ final class Daemon {
     private var inputs: [Broker.Input] = []
     private var acceptors: [Acceptor] = []
     private let socketWatch: SocketWatch
+    /// Connections of a user that may wait to be looked up: as many as its account may have.
+    private let waitingLimit: (_ user: UInt32) -> Int
 
     init(
         _ loop: EventLoop,
@@ -31,6 +33,7 @@ final class Daemon {
         sockets = PeerSockets(poll, lookup, log)
         shutdownMonitor = try ShutdownMonitor(loop, log)
         let settings = settings.ofThisProcess
+        waitingLimit = { settings.waitingLimit(ofUser: $0) }
         let broker = Broker(
             settings: settings,
             recalling: store.read(),
@@ -53,8 +56,9 @@ final class Daemon {
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
         let reserve = endpoint == .components ? Self.controlReserve : 0
-        let acceptor = try Acceptor(socket, on: loop, leaving: reserve)
+        let acceptor = try Acceptor(socket, on: loop, leaving: reserve, limit: waitingLimit)
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
+        acceptor.onRefusal { [unowned self] in inputs.append(.turnedAway(endpoint, user: $0)) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
         acceptors.append(acceptor)
         socketWatch.add(acceptor, of: socket)
@@ -140,6 +144,8 @@ struct DaemonHost: BrokerHost {
     }
 
     func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int { sockets.write(bytes, to: peer) }
+
+    func pause(_ peer: PeerID, _ isPaused: Bool) { sockets.pause(peer, isPaused) }
 
     func close(_ peer: PeerID) { sockets.close(peer) }
 

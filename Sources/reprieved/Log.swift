@@ -50,6 +50,7 @@ final class Log {
             ("DEPLOYMENT_ID", entry.deploymentID),
             ("COMPONENT", entry.component),
             ("BASIS", entry.basis),
+            ("DISRUPTION", entry.disruption),
             ("OUTCOME", entry.outcome),
         ]
         write(level, entry.text, fields)

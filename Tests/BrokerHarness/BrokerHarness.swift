@@ -197,7 +197,9 @@ extension BrokerHarness {
     }
 
     package mutating func hangUp(_ peer: PeerID) {
-        guard clients[peer] != nil else { return }
+        guard let client = clients[peer] else { return }
+        // What it had written is read before the end of it, and a broken socket takes all.
+        if !client.unread.isEmpty { limitReading(peer, to: nil) }
         turn(.hungUp(peer))
     }
 
@@ -244,6 +246,7 @@ extension BrokerHarness {
         guard room != 0, clients[peer]?.isFull == true else { return }
         performer.host.clients[peer]?.isFull = false
         turn(.writable(peer))
+        readOn(peer)
     }
 
     /// What the client has heard and not yet been asked for.

@@ -93,6 +93,10 @@ package struct HarnessHost: BrokerHost, Sendable {
         return count
     }
 
+    package mutating func pause(_ peer: PeerID, _ isPaused: Bool) {
+        if next() == .whole { clients[peer]?.isPaused = isPaused }
+    }
+
     package mutating func close(_ peer: PeerID) {
         guard next() == .whole else { return }
         closes[peer, default: 0] += 1

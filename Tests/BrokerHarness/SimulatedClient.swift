@@ -13,6 +13,9 @@ package struct SimulatedClient: Sendable {
     package var isFull = false
     /// It takes bytes and does not decode them.
     package var isDeaf = false
+    /// What it has written while the broker did not want to read it.
+    package var unread: [UInt8] = []
+    package var isPaused = false
     private var decoder = FrameDecoder(limits: .fromBroker)
 
     package init() {}

@@ -4,34 +4,57 @@ import EventStream
 import TestSupport
 import Testing
 
-@Suite("The search for frames in a damaged file", .serialized) struct FrameSearchTests {
-    /// So many frames within each other, each claiming all that follows, and none whole.
-    func nested(_ count: Int) -> [UInt8] {
-        (0..<count).flatMap { number in
-            let length = bigEndian(UInt32((count - number) * 16)) + [0, 0, 0, 0]
-            return length + bigEndian(crc32(length.span)) + [0, 0, 0, 1]
+@Suite("A search for frames", .serialized) struct FrameSearchTests {
+    private func found(_ bytes: [UInt8]) -> (frames: [Frame], damage: [Range<Int>]) {
+        var search = FrameSearch(bytes)
+        var frames: [Frame] = []
+        while let frame = search.next() { frames.append(frame) }
+        return (frames, search.damage)
+    }
+
+    private static let frames = (0..<40).map { number in
+        Frame(
+            headers: [Header("number", .int32(Int32(number)))],
+            payload: [UInt8](repeating: UInt8(number), count: number * number)
+        )
+    }
+
+    @Test func `finds every whole frame behind damage, wherever it is`() {
+        let parts = Self.frames.map { $0.encoded() }
+        let bytes = parts.flatMap(\.self)
+        var start = 0
+        for (number, part) in parts.enumerated() {
+            for place in stride(from: start, to: start + part.count, by: 7) {
+                var damaged = bytes
+                damaged[place] ^= 0x10
+                let (frames, damage) = found(damaged)
+                #expect(frames.count == Self.frames.count - 1)
+                #expect(frames.map { $0.int32("number") }.contains(Int32(number)) == false)
+                #expect(damage == [start..<start + part.count])
+            }
+            start += part.count
         }
+    }
+
+    /// Preludes with good checksums, each of a frame up to the end, whose own checksum is wrong.
+    private func preludes(_ count: Int) -> [UInt8] {
+        (0..<count).flatMap { place -> [UInt8] in
+            let length = UInt32(12 * (count - place) + 16)
+            let start = bigEndian(length) + bigEndian(0)
+            return start + bigEndian(crc32(start.span))
+        } + [UInt8](repeating: 0xAA, count: 16)
     }
 
     private func bigEndian(_ number: UInt32) -> [UInt8] {
-        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+        (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
     }
 
-    private func time(of bytes: [UInt8]) -> Duration {
-        processorTime {
-            var search = FrameSearch(bytes)
-            #expect(search.next() == nil && search.damage == [0..<bytes.count])
-        }
-    }
-
-    @Test func `takes time in proportion to the file, whatever its frames claim`() {
-        #expect(time(of: nested(2_000)) < time(of: nested(250)) * 8 * 3)
-    }
-
-    @Test func `finds a whole frame behind a damaged one that claims its bytes`() {
-        let frame = Frame(headers: [], payload: [1, 2, 3])
-        var search = FrameSearch(nested(3).prefix(20) + frame.encoded())
-        #expect(search.next() == frame)
-        #expect(search.damage == [0..<20])
+    @Test func `takes time in proportion to the bytes, also where each begins a long frame`() {
+        let last = Frame(headers: [Header("number", .int32(7))])
+        let few = preludes(1_000) + last.encoded()
+        let many = preludes(4_000) + last.encoded()
+        let reference = processorTime { #expect(found(few).frames.count == 1) }
+        let time = processorTime { #expect(found(many).frames.count == 1) }
+        #expect(time < reference * 8, "four times the bytes")
     }
 }

@@ -22,6 +22,18 @@ import Testing
         #expect(harness.participant("lone")?.blocked == .zero)
     }
 
+    @Test func `that have used up what they share come too late for the update`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("till/one", "arm")
+        harness.announce(policy: Policy(maxTotalDefer: .seconds(40)))
+        harness.wait(.seconds(20))
+        harness.subscribe("door")
+        #expect(harness.underway("till/two").isEmpty)
+        harness.wait(.seconds(20))
+        #expect(harness.underway("till/two") == ["d-1"])
+        #expect(harness.underway("bar/two").isEmpty)
+    }
+
     @Test func `take part in limited number, as long as an update waits`() {
         var settings = Settings()
         settings.maximumComponentsOfUnit = 2
@@ -37,13 +49,14 @@ import Testing
         #expect(harness.negotiation.whyTooMany(subscription("lone", peer: 93)) == nil)
     }
 
-    @Test func `have so many subscriptions each`() {
+    @Test func `have so many subscriptions each, and so many together`() {
         var settings = Settings()
         settings.maximumSubscriptions = 3
+        settings.maximumSubscriptionsOfUnit = 4
         var negotiation = Negotiation(settings: settings)
-        func subscribe(_ peer: UInt64, _ number: Int32) -> Refusal? {
+        func subscribe(_ peer: UInt64, _ number: Int32, _ name: String = "arm") -> Refusal? {
             let stream = StreamID(PeerID(peer), number)
-            let subscription = Subscription(stream: stream, component: "arm")
+            let subscription = Subscription(stream: stream, component: name)
             if let refusal = negotiation.whyTooMany(subscription) { return refusal }
             _ = negotiation.handle(.subscribed(subscription), at: Instant(sinceBoot: .zero))
             return nil
@@ -51,6 +64,11 @@ import Testing
         #expect(subscribe(1, 1) == nil && subscribe(1, 2) == nil)
         #expect(subscribe(2, 1) == nil)
         #expect(subscribe(3, 1) == .tooManySubscriptions(3, of: "arm"))
+        for number: Int32 in 1...3 { #expect(subscribe(4, number, "till/one") == nil) }
+        #expect(subscribe(5, 1, "till/two") == nil)
+        #expect(subscribe(5, 2, "till/two") == .tooManySubscriptions(4, of: "till"))
+        #expect(subscribe(6, 1, "till/three") == .tooManySubscriptions(4, of: "till"))
+        #expect(subscribe(7, 1, "lamp/one") == nil)
     }
 
     @Test func `are owed posts in limited number, and what is over makes room`() {

@@ -168,6 +168,22 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
+    @Test func `and was sent back to work by the last one is asked finally again, also if late`() {
+        let harness = waiting(for: ["door"], finalAskings: 2)
+        harness.subscribe("till", confirm: true)
+        settle("till", harness)
+        disturb("door", harness)
+        settle("till", harness)
+        harness.answer("door")
+        settle("arm", harness, acts: true)
+        harness.answer("till", .seconds(600))
+        harness.wait(.seconds(660))
+        #expect(harness.lastNotice("door")?.final == true)
+        harness.skip()
+        harness.answer("till")
+        #expect(harness.read().contains("respond by 60 s, final"))
+    }
+
     @Test func `finds its count after it hung up, and after a death of the broker`() {
         let harness = waiting(for: ["till"], finalAskings: 3)
         disturb("till", harness)

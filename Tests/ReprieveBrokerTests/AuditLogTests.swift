@@ -21,6 +21,7 @@ import Testing
         let ping = Message(.ping).encoded()
         let pings = Array(repeatElement(ping, count: 64 * 1_024 / ping.count).joined())
         for _ in 0..<3 { harness.sendBytes(pings, from: camera) }
+        harness.pass(.seconds(30))
         #expect(!harness.isConnected(camera))
         #expect(warnings().count == 1)
     }
@@ -41,6 +42,25 @@ import Testing
         #expect(harness.nextDeadline == nil, "no wake-up is left")
         harness.hangUp(harness.connect("com.example.Camera", at: .components, user: 99))
         #expect(warnings().count == 4)
+    }
+
+    @Test mutating func `names few of one unit when a gate opens without their answers`() {
+        for number in 0..<20 {
+            let peer = harness.enter(at: .components, place: Place(unit: "till.service"))
+            harness.say(peer) { $0.connect(ConnectRequest(componentName: "a.n\(number)")) }
+            harness.ask(peer, .subscribeToComponentUpdates, SubscribeRequest())
+        }
+        _ = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl()
+        func named() -> [String] { warnings().filter { $0.contains("without an answer") } }
+        for turn in 1...3 {
+            harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-\(turn)"))
+            harness.pass(.seconds(15))
+            let force = ReasonedRequest(deploymentID: "d-\(turn)", reason: "now")
+            harness.ask(coordinator, .forceUpdate, force)
+            #expect(named().count { $0.contains("Camera") } == turn)
+        }
+        #expect(named().count == 16 + 3)
     }
 
     @Test mutating func `says announced of nothing that was refused`() {

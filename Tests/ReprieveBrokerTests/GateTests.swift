@@ -46,14 +46,14 @@ import Testing
         let camera = quietComponent("com.example.Camera")
         _ = harness.announce { request in
             request.reason = "nucleus 2.13.0"
-            request.isGgcRestarting = true
+            request.disruption = .nucleus
             request.policy.responseTimeoutMs = 20_000
             request.policy.deadlineMs = 50_000
             request.policy.maxDeferMs = 30_000
         }
         let notice = try #require(harness.heard(by: camera).last?.notice)
         #expect(notice.reason == "nucleus 2.13.0")
-        #expect(notice.isGgcRestarting)
+        #expect(notice.disruption == .nucleus)
         #expect(notice.components == nil)
         #expect(notice.round == 1)
         #expect(notice.respondByMs == 20_000)

@@ -59,7 +59,7 @@ private let shutdown = "shutdown-a-1"
         let second = subscribe(robot)
         begin()
         let notice = notice(to: first)
-        #expect(notice?.deploymentID == shutdown && notice?.isGgcRestarting == true)
+        #expect(notice?.deploymentID == shutdown && notice?.disruption.stopsMachine == true)
         #expect(notice?.reason == "the machine reboots")
         #expect(notice?.deadlineInMs == 4_500)
         harness.answer(first, shutdown, 0)
@@ -163,8 +163,7 @@ private let shutdown = "shutdown-a-1"
         let late = subscribe(robot)
         release("d-1", by: [ready]) { request in
             request.components = [camera]
-            request.isGgcRestarting = !reboots
-            request.reboots = reboots
+            request.disruption = reboots ? .reboot : .nucleus
         }
         begin()
         #expect(notice(to: ready) == nil)
@@ -182,7 +181,7 @@ private let shutdown = "shutdown-a-1"
 
     @Test mutating func `asks whoever has come back since it acknowledged`() {
         let first = subscribe(camera)
-        release("d-1", by: [first]) { $0.isGgcRestarting = true }
+        release("d-1", by: [first]) { $0.disruption = .nucleus }
         harness.hangUp(first)
         let second = subscribe(camera)
         begin()
@@ -192,7 +191,7 @@ private let shutdown = "shutdown-a-1"
     @Test mutating func `asks whoever only could, and has not been asked finally`() {
         let peer = subscribe(camera, confirm: true)
         _ = subscribe(robot)
-        release("d-1", by: []) { $0.isGgcRestarting = true }
+        release("d-1", by: []) { $0.disruption = .nucleus }
         harness.answer(peer, "d-1", 0, round: 1)
         let force = ReasonedRequest(deploymentID: "d-1", reason: "now")
         harness.ask(harness.operatorAtControl(), .forceUpdate, force)

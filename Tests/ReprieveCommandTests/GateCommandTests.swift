@@ -9,11 +9,26 @@ import Testing
 @Suite("The command gate") struct GateCommandTests {
     private func request(_ arguments: [String] = []) throws -> GateRequest {
         let command = try ReprieveCommand.parseAsRoot(["gate"] + arguments)
-        return try #require(command as? GateCommand).announcement.request("d-1")
+        let gate = try #require(command as? GateCommand)
+        return gate.announcement.request("d-1", reboots: gate.reboots)
     }
 
     @Test func `an option that is not given is left to the broker`() throws {
         #expect(try request() == GateRequest(deploymentID: "d-1"))
+    }
+
+    @Test(
+        arguments: [
+            (["--disruption", "kexec"], .kexec), (["--restarts-nucleus"], .nucleus),
+            (["--reboots", "--", "true"], .reboot),
+            (["--restarts-nucleus", "--disruption", "halt"], .halt),
+            (["--disruption", "soft-reboot", "--reboots", "--", "true"], .softReboot),
+        ] as [([String], Disruption)]
+    )
+    func `flags imply a disruption where none is given`(arguments: [String], kind: Disruption)
+        throws
+    {
+        #expect(try request(arguments).disruption == kind)
     }
 
     @Test func `every option is part of the request`() throws {
@@ -35,7 +50,7 @@ import Testing
         var expected = GateRequest(
             deploymentID: "d-1",
             reason: "r",
-            isGgcRestarting: true,
+            disruption: .nucleus,
             components: ["a.b", "c.d"],
             policy: policy
         )
@@ -53,7 +68,10 @@ import Testing
 
     @Test(arguments: [
         ["--deadline", "5"], ["--component", "a b"], ["--deployment-id", ""],
-        ["--on-silence", "wait"], ["--on-absence", "wait"], ["--attach"], ["stray"],
+        ["--on-silence", "wait"], ["--disruption", "teleport"],
+        ["--disruption", "components", "--restarts-nucleus"],
+        ["--disruption", "nucleus", "--reboots", "--", "true"],
+        ["--on-absence", "wait"], ["--attach"], ["stray"],
         ["--attach", "--deployment-id", "d", "--", "true"], ["--not-run-code", "0"],
     ])
     func `wrong usage is refused with 64`(arguments: [String]) {

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `has the times of a notice without the time that it has waited`() {
-        var notice = PreUpdateEvent(deploymentID: "d", isGgcRestarting: false)
+        var notice = PreUpdateEvent(deploymentID: "d", disruption: .components)
         notice.respondByMs = 60_000
         notice.deadlineInMs = 500
         notice.maxDeferMs = 1_000
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `says that the notice of plain Greengrass is final`() {
-        let notice = PreUpdateEvent(deploymentID: "d", isGgcRestarting: true)
+        let notice = PreUpdateEvent(deploymentID: "d", disruption: .nucleus)
         let variables = variables(.notice(notice, at: .now), .now)
         #expect(variables["REPRIEVE_FINAL"] == "true")
         #expect(variables["REPRIEVE_ROUND"] == "")
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `has the same variables for a notice and an outcome`() {
-        let notice = PreUpdateEvent(deploymentID: "d", isGgcRestarting: true)
+        let notice = PreUpdateEvent(deploymentID: "d", disruption: .nucleus)
         let post = PostUpdateEvent(deploymentID: "d", outcome: nil)
         let asked = variables(.notice(notice, at: .now), .now)
         let told = variables(.outcome(post), .now)

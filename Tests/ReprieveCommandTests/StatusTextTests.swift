@@ -28,7 +28,7 @@ private func update(_ participants: [ParticipantShape], blockedBy: [String]) -> 
         deploymentID: "d-1",
         state: .waiting,
         reason: "nucleus 2.13.0",
-        isGgcRestarting: true,
+        disruption: .nucleus,
         ageMs: 4_000,
         deadlineInMs: 86_396_000,
         blockedBy: blockedBy,

@@ -21,7 +21,7 @@ func waiting(for participants: [ParticipantShape] = []) -> GateEvent {
             deploymentID: "d-1",
             state: .waiting,
             reason: nil,
-            isGgcRestarting: false,
+            disruption: .components,
             ageMs: 5,
             deadlineInMs: 60_000,
             blockedBy: participants.map(\.component),

@@ -125,16 +125,17 @@ import Testing
 
     @Test func `absent members are omitted, never null`() {
         let event = ComponentEvent.preUpdate(
-            PreUpdateEvent(deploymentID: "d", isGgcRestarting: false)
+            PreUpdateEvent(deploymentID: "d", disruption: .components)
         )
         #expect(
             String(decoding: event.encoded(), as: UTF8.self)
-                == #"{"preUpdateEvent":{"deploymentId":"d","isGgcRestarting":false}}"#
+                == #"{"preUpdateEvent":{"deploymentId":"d","isGgcRestarting":false,"#
+                + #""disruption":"components"}}"#
         )
     }
 
     @Test func `every shape reads what it writes`() throws {
-        var notice = PreUpdateEvent(deploymentID: "d", isGgcRestarting: true)
+        var notice = PreUpdateEvent(deploymentID: "d", disruption: .nucleus)
         notice.reason = "nucleus 2.13.0"
         notice.components = ["a.b"]
         notice.round = 3
@@ -180,7 +181,7 @@ import Testing
         return GateRequest(
             deploymentID: "d",
             reason: "r",
-            isGgcRestarting: true,
+            disruption: .nucleus,
             components: ["a.b", "u/c"],
             policy: policy
         )
@@ -201,7 +202,7 @@ import Testing
             deploymentID: "d",
             state: .waiting,
             reason: "r",
-            isGgcRestarting: true,
+            disruption: .nucleus,
             ageMs: 1,
             deadlineInMs: 2,
             blockedBy: ["a.b"],

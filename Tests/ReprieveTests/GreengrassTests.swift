@@ -27,7 +27,7 @@ import Testing
 
     @Test func `each notice is final, and gets one answer`() async throws {
         try await with { [events] notice in
-            #expect(notice.isFinal && notice.restartsNucleus && notice.respondBy == nil)
+            #expect(notice.isFinal && notice.disruption == .nucleus && notice.respondBy == nil)
             guard events.all.isEmpty else {
                 return .acknowledge(whenFinal: { events.note("pause") }, then: { _ in })
             }

@@ -29,7 +29,7 @@ extension ParticipationStateMachine.Event {
     }
 
     private func notice(_ round: Int64?, final: Bool = false) -> StateMachine.Event {
-        var event = PreUpdateEvent(deploymentID: "d", isGgcRestarting: false)
+        var event = PreUpdateEvent(deploymentID: "d", disruption: .components)
         event.round = round
         event.final = final
         if round != nil { event.respondByMs = 60_000 }
@@ -66,7 +66,7 @@ extension ParticipationStateMachine.Event {
     @Test mutating func `remembers so many updates, and gives up a broker that asks about more`() {
         _ = handle(.connected, .welcomed, .answererCame)
         func notice(_ number: Int) -> StateMachine.Event {
-            var event = PreUpdateEvent(deploymentID: "d\(number)", isGgcRestarting: false)
+            var event = PreUpdateEvent(deploymentID: "d\(number)", disruption: .components)
             event.round = 1
             return .noticed(event)
         }

@@ -39,7 +39,7 @@ func broker(
 
 /// The payload of a notice.
 func notice(_ round: Int64, final: Bool = false) -> [UInt8] {
-    var event = PreUpdateEvent(deploymentID: "d-1", isGgcRestarting: false)
+    var event = PreUpdateEvent(deploymentID: "d-1", disruption: .components)
     event.round = round
     event.final = final
     event.respondByMs = 60_000

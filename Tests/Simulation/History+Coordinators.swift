@@ -32,8 +32,7 @@ extension History {
             policy.require = Self.names.randomElement(using: &dice).map { [$0] }
         }
         var request = GateRequest(deploymentID: id, policy: policy)
-        request.isGgcRestarting = Int.random(in: 0..<3, using: &dice) == 0
-        request.reboots = Int.random(in: 0..<3, using: &dice) == 0
+        request.disruption = Disruption.allCases.randomElement(using: &dice) ?? .components
         if Int.random(in: 0..<3, using: &dice) == 0 {
             request.components = Self.names.randomElement(using: &dice).map { [$0] }
         }

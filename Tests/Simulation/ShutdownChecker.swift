@@ -39,7 +39,7 @@ struct ShutdownChecker {
         let margin = min(.seconds(1), limit / 10)
         let isFair =
             update.request.policy.deadline == limit - margin
-            && update.request.policy.onSilence == .proceed && update.request.restartsNucleus
+            && update.request.policy.onSilence == .proceed && update.request.disruption.stopsMachine
         return isFair ? [] : ["a shutdown's update has another policy"]
     }
 
@@ -140,7 +140,6 @@ extension StreamID {
 
 extension UpdateRequest {
     fileprivate var includesReboot: Bool {
-        let sent = try? GateRequest(decoding: asSent, limits: .fromCoordinator)
-        return restartsNucleus || sent?.reboots ?? false
+        disruption.stopsNucleus
     }
 }

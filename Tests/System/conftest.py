@@ -16,6 +16,10 @@ from suspend import Suspend
 LONGEST_TEST = 60
 
 
+def pytest_addoption(parser):
+    parser.addoption("--attack-report", metavar="FILE", help="where the table of attacks goes")
+
+
 def pytest_sessionstart(session):
     if not (BUILD / "reprieved").exists():
         pytest.exit(f"{BUILD}/reprieved is not built; run Tests/run.sh, or set REPRIEVE_BUILD", 2)

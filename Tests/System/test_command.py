@@ -11,7 +11,7 @@ import time
 
 import pytest
 from daemon import BUILD
-from expect import CAMERA, HOUR
+from expect import CAMERA, HOUR, history
 from protocol import message
 
 pytestmark = pytest.mark.skipif(
@@ -162,6 +162,20 @@ def test_a_command_that_the_reboot_ends_has_not_failed(daemon, coordinator, repr
     assert gate.end()[0] != 0
     assert coordinator.status()["updates"][0]["state"] == "released"
     assert camera.connection.is_quiet(0.1)
+
+
+def test_what_an_update_stops_is_told_everywhere(daemon, coordinator, reprieve):
+    camera = daemon.component()
+    options = ["--disruption", "power-off", "--reboots", "--deployment-id", "d"]
+    gate = reprieve("gate", *options, "--", "sh", "-c", "echo $REPRIEVE_DISRUPTION")
+    notice = camera.notice()
+    assert (notice["disruption"], notice["isGgcRestarting"]) == ("power-off", True)
+    assert coordinator.status()["updates"][0]["disruption"] == "power-off"
+    assert "powers the machine off" in reprieve("status").end()[1][0]
+    camera.acknowledge("d")
+    assert gate.end()[:2] == (0, ["power-off"])
+    assert history(daemon)[0]["disruption"] == "power-off"
+    assert any("powers the machine off" in line for line in reprieve("history").end()[1])
 
 
 def test_the_options_of_gate_reach_the_components(daemon, coordinator, reprieve):

@@ -29,6 +29,7 @@ def test_a_component_is_told_asked_and_told_the_outcome(daemon, coordinator):
     assert notice == {
         "deploymentId": "d",
         "isGgcRestarting": True,
+        "disruption": "nucleus",
         "reason": "nucleus 2.13.0",
         "round": 1,
         "maxDeferMs": HOUR,

@@ -61,6 +61,7 @@ def test_an_updates_story_is_found_by_its_id(tmp_path):
         (None, 'update "d-1" was completed'),
     ]
     assert entries[0]["MESSAGE"].startswith('update "d-1" was announced by uid 0, pid ')
+    assert entries[0]["DISRUPTION"] == "components"
     assert "recording" in entries[1]["MESSAGE"]
     assert entries[3]["BASIS"] == "silence"
     assert entries[4]["OUTCOME"] == "applied"

@@ -133,7 +133,7 @@ def test_a_notice_is_in_the_environment(listen, coordinator):
     coordinator.gate(
         "d", policy, reason="a; b $(c)", isGgcRestarting=True, components=[CAMERA, "x.y"]
     )
-    lines = [program.error_line("REPRIEVE_") for _ in range(14)]
+    lines = [program.error_line("REPRIEVE_") for _ in range(15)]
     seen = dict(line.removeprefix("REPRIEVE_").split("=", 1) for line in lines)
     assert 18_000 < int(seen.pop("RESPOND_BY_MS")) <= 20_000
     assert HOUR - 2_000 < int(seen.pop("DEADLINE_IN_MS")) <= HOUR
@@ -141,6 +141,7 @@ def test_a_notice_is_in_the_environment(listen, coordinator):
         "EVENT": "notice",
         "DEPLOYMENT_ID": "d",
         "REASON": "a; b $(c)",
+        "DISRUPTION": "nucleus",
         "RESTARTS_NUCLEUS": "true",
         "COMPONENTS": f"{CAMERA},x.y",
         "COMPONENTS_COUNT": "2",

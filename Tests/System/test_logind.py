@@ -54,20 +54,20 @@ def test_an_inhibitor_is_held_while_a_component_is_subscribed(logind, daemon):
 
 
 @pytest.mark.parametrize(
-    "kind, reason",
+    "kind, disruption, reason",
     [
-        ("reboot", "the machine reboots"),
-        ("soft-reboot", "the machine reboots, but for its kernel"),
-        ("poweroff", "the machine powers off"),
-        ("something-new", "the machine shuts down"),
+        ("reboot", "reboot", "the machine reboots"),
+        ("soft-reboot", "soft-reboot", "the machine reboots, but for its kernel"),
+        ("poweroff", "power-off", "the machine powers off"),
+        ("something-new", "reboot", "the machine shuts down"),
     ],
 )
-def test_components_hear_what_kind_of_shutdown_it_is(logind, daemon, kind, reason):
+def test_components_hear_what_kind_of_shutdown_it_is(logind, daemon, kind, disruption, reason):
     camera = daemon.component(CAMERA)
     inhibitor = logind.inhibitor()
     logind.prepare(True, kind)
     notice = camera.notice()
-    assert notice["reason"] == reason
+    assert (notice["reason"], notice["disruption"]) == (reason, disruption)
     camera.acknowledge(notice["deploymentId"])
     assert inhibitor.is_let_go()
 

@@ -22,6 +22,7 @@ def test_a_reboot_waits_for_a_component_and_no_longer(tmp_path):
         notice = reboot(machine, camera)
         shutdown = notice["deploymentId"]
         assert notice["reason"] == "the machine reboots"
+        assert notice["disruption"] == "reboot"
         assert 18_000 < notice["deadlineInMs"] <= 19_000
         granted = camera.answer(shutdown, 60_000, message="recording")
         assert 17_000 < granted <= 19_000

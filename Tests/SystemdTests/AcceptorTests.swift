@@ -24,6 +24,43 @@ import Testing
         #expect(peers.allSatisfy { $0.socket.readText() == "hello" })
     }
 
+    @Test func `an alarm that is always due does not keep it from accepting`() throws {
+        let folder = try Folder()
+        let loop = try EventLoop()
+        let alarm = try Alarm(on: loop)
+        let acceptor = try Acceptor(ListenSocket(at: folder / "a", mode: 0o600), on: loop)
+        let client = try Client(folder / "a")
+        var fired = 0
+        alarm.onFire {
+            fired += 1
+            if fired < 1_000 { alarm.set(to: loop.now) } else { loop.exit(code: 1) }
+        }
+        acceptor.onConnection { _ in loop.exit() }
+        alarm.set(to: loop.now)
+        try loop.runToExit()
+        withExtendedLifetime(client) {}
+    }
+
+    @Test func `closes the connections of a user of which too many wait, and says whose`() throws {
+        let folder = try Folder()
+        let loop = try EventLoop()
+        let listening = try ListenSocket(at: folder / "a", mode: 0o600)
+        let acceptor = try Acceptor(listening, on: loop, limit: { $0 == getuid() ? 20 : 0 })
+        var (accepted, refused) = (0, 0)
+        let clients = try (0..<50).map { _ in try Client(folder / "a") }
+        acceptor.onConnection { _ in
+            accepted += 1
+            if accepted == 20 { loop.exit() }
+        }
+        acceptor.onRefusal { user in
+            #expect(user == getuid())
+            refused += 1
+        }
+        try loop.runToExit()
+        #expect(refused == 30)
+        withExtendedLifetime(clients) {}
+    }
+
     @Test func `what it takes neither blocks nor survives exec`() throws {
         let folder = try Folder()
         let loop = try EventLoop()

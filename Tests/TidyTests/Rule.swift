@@ -78,9 +78,10 @@ extension Rule {
 
     static let noSleep = Rule(
         name: "no test sleeps",
-        // A benchmark has to wait to see what an idle daemon does.
+        // A benchmark has to wait to see what an idle daemon does, and an attack has its own pace.
         governs: { path in
             path.hasPrefix("Tests/") && !path.hasPrefix("Tests/Benchmarks/")
+                && !path.hasPrefix("Tests/System/attacks/")
                 && (path.hasSuffix(".swift") || path.hasSuffix(".py"))
         },
         complaints: { lines in

@@ -55,7 +55,7 @@ struct PendingUpdate: Hashable, Sendable {
 
     /// An update that was under way before this component could be asked.
     init(underway id: String, at now: Moment) {
-        var notice = PreUpdateEvent(deploymentID: id, isGgcRestarting: false)
+        var notice = PreUpdateEvent(deploymentID: id, disruption: .components)
         notice.round = 0
         self.init(notice, at: now)
         (isAnswered, isDue) = (true, false)

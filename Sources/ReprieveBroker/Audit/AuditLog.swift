@@ -102,6 +102,7 @@ extension LogEntry {
         case .partialFrame(let peer): (5, 1, peer.credentials.user, peer.name)
         case .keepsTooMuch(let peer, _, _): (6, 1, peer.credentials.user, peer.name)
         case .deferred(let answer, _): (7, 16, nil, answer.component)
+        case .passedOver(_, let name, _): (8, 16, nil, name)
         default: nil
         }
     }
@@ -119,10 +120,10 @@ extension Broker {
     mutating func audit(_ decision: Decision, _ event: NegotiationEvent, at now: Instant) {
         switch decision {
         case .announced(let id):
-            guard case .announced(_, let coordinator, _) = event,
+            guard case .announced(let request, let coordinator, _) = event,
                 let peer = peers[coordinator.peer]
             else { return }
-            auditLog.note(.announced(id, peer.credentials))
+            auditLog.note(.announced(id, request.disruption, peer.credentials))
         case .deferred(let answer, let grant):
             auditLog.note(.deferred(answer, grant))
             warnOfLimit(answer, grant, at: now)
@@ -138,18 +139,28 @@ extension Broker {
         }
     }
 
-    /// Components that are named one by one when a gate opens without them. The history names more.
+    /// Components that are named one by one when a gate opens without them: so many, and so many of
+    /// one unit. The history names more.
     private static var namedApart: Int { 32 }
+    private static var namedApartOfUnit: Int { 8 }
 
     private mutating func logRelease(_ release: Release) {
         let id = release.deploymentID
-        for name in release.silent.prefix(Self.namedApart) {
+        for name in Self.namedApart(release.silent) {
             auditLog.note(.passedOver(id, name, .silent))
         }
-        for name in release.overridden.prefix(Self.namedApart) {
+        for name in Self.namedApart(release.overridden) {
             auditLog.note(.passedOver(id, name, .overridden))
         }
         auditLog.note(.released(release))
+    }
+
+    private static func namedApart(_ names: [ComponentName]) -> ArraySlice<ComponentName> {
+        var counts: [Substring: Int] = [:]
+        return names.filter { name in
+            counts[name.unit, default: 0] += 1
+            return counts[name.unit, default: 0] <= namedApartOfUnit
+        }.prefix(namedApart)
     }
 
     /// A shutdown leaves less time than a component needs: logged once; an operator can change it.

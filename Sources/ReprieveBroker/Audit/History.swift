@@ -142,7 +142,7 @@ extension DecisionShape {
     ) {
         self.init(deploymentID: update.id)
         reason = update.request.reason
-        isGgcRestarting = update.request.restartsNucleus
+        disruption = update.request.disruption
         announcedAtMs = update.announced.stamp(bootTime)
         forced = update.forced.map { ByWhomShape(by: $0.by, reason: $0.reason) }
         if let release = update.release {

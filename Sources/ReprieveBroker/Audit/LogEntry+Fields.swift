@@ -9,7 +9,7 @@ extension LogEntry {
     /// The update that the entry is about.
     package var deploymentID: DeploymentID? {
         switch self {
-        case .announced(let id, _), .joined(let id, _), .shutdown(let id, _),
+        case .announced(let id, _, _), .joined(let id, _), .shutdown(let id, _),
             .forced(let id, _), .passedOver(let id, _, _), .ended(let id, _):
             id
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
@@ -37,6 +37,15 @@ extension LogEntry {
                 ""
             }
         return name.isEmpty ? nil : name
+    }
+
+    /// What a new update stops.
+    package var disruption: String? {
+        switch self {
+        case .announced(_, let disruption, _): disruption.rawValue
+        case .shutdown(_, let shutdown): shutdown.kind.disruption.rawValue
+        default: nil
+        }
     }
 
     /// On what ground a gate opened.

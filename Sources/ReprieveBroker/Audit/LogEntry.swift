@@ -28,7 +28,7 @@ package enum LogEntry: Hashable, Sendable {
     case connected(ComponentName)
     case hungUp(ComponentName)
     case failed(ComponentName, String)
-    case announced(DeploymentID, Credentials)
+    case announced(DeploymentID, Disruption, Credentials)
     /// One more coordinator with the same request.
     case joined(DeploymentID, Credentials)
     case shutdown(DeploymentID, Shutdown)
@@ -74,7 +74,7 @@ package enum LogEntry: Hashable, Sendable {
         case .connected(let name): "\(shown(name)) connected"
         case .hungUp(let name): "\(shown(name)) hung up"
         case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
-        case .announced(let id, let who): "update \(quoted(id)) was announced by \(who.text)"
+        case .announced(let id, _, let who): "update \(quoted(id)) was announced by \(who.text)"
         case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
         case .shutdown(let id, let shutdown):
             "the machine is shutting down; logind waits for update \(quoted(id)) for at most "

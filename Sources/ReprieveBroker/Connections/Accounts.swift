@@ -17,6 +17,12 @@ package struct AccountID: Hashable, Sendable {
         service = credentials.place.systemService
     }
 
+    /// Of a user whose processes are not looked up.
+    init(_ endpoint: Endpoint, user: UInt32) {
+        self.endpoint = endpoint
+        self.user = user
+    }
+
     /// For logs: `uid 33 in "nginx.service"`.
     var text: String { "uid \(user)" + (service.map { " in " + quoted($0) } ?? "") }
 }
@@ -137,5 +143,10 @@ extension BrokerSettings {
     /// the broker.
     func limits(of id: AccountID) -> AccountLimits {
         id.endpoint == .control || id.user == user ? ownLimits : otherLimits
+    }
+
+    /// Connections of a user that may wait until their processes are looked up.
+    package func waitingLimit(ofUser user: UInt32) -> Int {
+        (user == self.user ? ownLimits : otherLimits).connections
     }
 }

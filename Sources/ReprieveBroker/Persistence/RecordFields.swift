@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Negotiation
+internal import ReprieveProtocol
 
 // The fields of each record, in their order. A field that is added goes to the end, with a new
 // format.
@@ -63,7 +64,7 @@ extension UpdateRequest {
     fileprivate mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         try coder.code(&deploymentID)
         try coder.code(&reason)
-        try coder.code(&restartsNucleus)
+        try code(disruption: &coder)
         var hasComponents = components != nil
         try coder.code(&hasComponents)
         if hasComponents {
@@ -73,6 +74,17 @@ extension UpdateRequest {
         }
         try policy.code(&coder)
         try coder.code(&asSent)
+        // Until format 4 the request alone said that the update reboots.
+        if coder.format < 4, let request = try? GateRequest(decoding: asSent) {
+            disruption = request.disruption
+        }
+    }
+
+    private mutating func code(disruption coder: inout RecordCoder) throws(RecordError) {
+        if coder.format >= 4 { return try coder.code(&disruption, in: Disruption.allCases) }
+        var restartsNucleus = disruption.stopsNucleus
+        try coder.code(&restartsNucleus)
+        disruption = restartsNucleus ? .nucleus : .components
     }
 }
 

@@ -21,7 +21,7 @@ struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 4
     /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
-    /// does not count broken final askings.
+    /// does not count broken final askings, and knows no disruption.
     static let readable: ClosedRange<Int32> = 2...4
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0

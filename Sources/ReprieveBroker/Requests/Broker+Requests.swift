@@ -138,7 +138,7 @@ extension Broker {
         var update = UpdateRequest(
             deploymentID: request.deploymentID,
             reason: request.reason,
-            restartsNucleus: request.isGgcRestarting,
+            disruption: request.disruption,
             components: request.components,
             policy: Policy(request.policy, defaults: settings.policy),
             asSent: json.canonical.encoded()
@@ -159,19 +159,23 @@ extension Broker {
         guard request.refusesUnknown, request.policy.action != .skip,
             negotiation.update(request.deploymentID) == nil
         else { return nil }
-        let required = request.policy.require ?? []
-        let known = Set(knownComponents.flatMap(\.requestNames)).union(required)
-        return request.components?.first { name in
-            !known.contains(name) && !negotiation.hasRule(about: name)
-        }
+        let wanted = Set(request.components ?? []).subtracting(request.policy.require ?? [])
+        let unknown = unnamed(among: negotiation.unknown(among: wanted))
+        return request.components?.first { unknown.contains($0) }
     }
 
-    /// The components that the negotiation, a connection, a token or the history has.
-    private var knownComponents: [ComponentName] {
-        let decided = history.decisions(HistoryRequest()).flatMap(\.participants)
-        return negotiation.knownComponents + peers.values.map(\.name)
-            + settings.tokens.entries.map(\.component)
-            + decided.filter { $0.rounds > 0 }.map(\.component)
+    /// The names that mean no component that a connection, a token or the history has.
+    private func unnamed(among names: Set<ComponentName>) -> Set<ComponentName> {
+        guard !names.isEmpty else { return [] }
+        var unnamed = names
+        for peer in peers.values where !peer.name.isEmpty { unnamed.remove(namesOf: peer.name) }
+        for token in settings.tokens.entries { unnamed.remove(namesOf: token.component) }
+        for decision in history.decisions(HistoryRequest()) {
+            for participant in decision.participants where participant.rounds > 0 {
+                unnamed.remove(namesOf: participant.component)
+            }
+        }
+        return unnamed
     }
 }
 

@@ -21,7 +21,7 @@ extension Policy {
 
 extension PreUpdateEvent {
     init(_ notice: Notice) {
-        self.init(deploymentID: notice.deploymentID, isGgcRestarting: notice.restartsNucleus)
+        self.init(deploymentID: notice.deploymentID, disruption: notice.disruption)
         reason = notice.reason
         components = notice.components
         round = notice.round
@@ -95,7 +95,7 @@ extension UpdateShape {
             deploymentID: status.request.deploymentID,
             state: status.isReleased ? .released : .waiting,
             reason: status.request.reason,
-            isGgcRestarting: status.request.restartsNucleus,
+            disruption: status.request.disruption,
             ageMs: status.age.wholeMilliseconds,
             deadlineInMs: status.deadlineIn.wholeMilliseconds,
             blockedBy: status.blockedBy,

@@ -103,7 +103,7 @@ extension Broker {
         var request = UpdateRequest(
             deploymentID: nextShutdownID,
             reason: coming.kind.reason,
-            restartsNucleus: true,
+            disruption: coming.kind.disruption,
             policy: policy,
             asSent: coming.kind.asSent
         )
@@ -135,16 +135,24 @@ extension UpdateRequest {
     var isShutdown: Bool { Shutdown.Kind.allCases.contains { $0.asSent == asSent } }
 
     /// A component that acknowledged it is ready for the machine to go down.
-    fileprivate var includesReboot: Bool {
-        if restartsNucleus { return true }
-        return (try? GateRequest(decoding: asSent, limits: .fromCoordinator))?.reboots ?? false
-    }
+    fileprivate var includesReboot: Bool { disruption.stopsNucleus }
 }
 
 extension Shutdown.Kind {
     fileprivate var asSent: [UInt8] {
         let json: JSON = ["shutdown": .string(rawValue)]
         return json.encoded()
+    }
+
+    /// Where logind does not say what kind it is, a reboot.
+    var disruption: Disruption {
+        switch self {
+        case .reboot, .unknown: .reboot
+        case .powerOff: .powerOff
+        case .halt: .halt
+        case .kexec: .kexec
+        case .softReboot: .softReboot
+        }
     }
 
     fileprivate var reason: String {

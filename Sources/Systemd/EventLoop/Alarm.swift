@@ -9,8 +9,8 @@ import Glibc
 /// loop woke up. If a handler then moved the alarm into the future, or turned it off, it does not
 /// fire.
 ///
-/// The alarm has a higher priority than the peers, so that busy peers cannot delay it for ever. It
-/// reports each peer once before it fires, so that it cannot delay the peers either.
+/// The alarm takes turns with the other sources of the loop: busy peers cannot delay it for ever,
+/// and one that is due again and again cannot keep a connection from being accepted.
 package final class Alarm {
     private let source: EventSource
     private let loop: EventLoop
@@ -54,18 +54,22 @@ package final class Alarm {
 
     private func fire() {
         armedFor = nil
+        // To report all peers takes long. An alarm that was moved needs only to be armed again.
+        guard isDue else { return arm() }
         peers?.hearEveryone()
         loop.turn {
-            guard let instant, instant <= loop.now else { return arm() }
+            guard isDue else { return arm() }
             set(to: nil)
             handler()
         }
     }
 
+    private var isDue: Bool { instant.map { $0 <= loop.now } ?? false }
+
     private static func makeSource(on loop: EventLoop) throws(SystemError) -> EventSource {
         // 0 does not mean exact: libsystemd replaces it by 250 milliseconds.
         let accuracy: UInt64 = 1
-        return try EventSource("set up a timer", priority: .prompt) {
+        return try EventSource("set up a timer") {
             sd_event_add_time(
                 loop.event,
                 $0,

@@ -3,15 +3,21 @@
 import CSystemd
 import Glibc
 
-/// Accepts the connections of a listening socket, a batch in each turn.
+/// Accepts the connections of a listening socket, and hands on a batch in each turn.
+///
+/// The kernel keeps the connections of all users in one queue. So that nobody waits there behind
+/// those of a user that makes thousands, they are accepted at once, and wait in an `AcceptQueue`:
+/// users take turns.
 ///
 /// If no descriptor is left, a connection cannot be accepted and stays ready, and the loop would
 /// spin. Then the acceptor closes a spare descriptor, accepts the connection in its place, closes
 /// that, and opens the spare again: the peer learns at once that it has to try again. If not even
 /// that works, the acceptor pauses.
 package final class Acceptor {
-    /// Connections of one turn: each process is looked up, while peers wait.
+    /// Connections that are handed on in one turn: each process is looked up, while peers wait.
     private static let batchLimit = 16
+    /// Connections that are accepted in one turn, which takes a few microseconds each.
+    private static let acceptLimit = 256
     private static let pause = Duration.milliseconds(100)
 
     private let listening: ListenSocket
@@ -20,24 +26,37 @@ package final class Acceptor {
     private var source: EventSource
     private unowned let loop: EventLoop
     private let resumption: Alarm
+    private var queue: AcceptQueue
+    /// The next turn, while connections wait in the queue.
+    private let nextTurn: Alarm
     private var spare: Descriptor?
     private var connected: (consuming StreamSocket) -> Void = { _ in }
     private var exhausted: (SystemError) -> Void = { _ in }
+    private var refused: (UInt32) -> Void = { _ in }
     private var isExhausted = false
 
+    /// Of a user at most `limit` connections wait to be handed on. A further one is closed.
     package init(
         _ listening: ListenSocket,
         on loop: EventLoop,
-        leaving reserve: Int = 0
+        leaving reserve: Int = 0,
+        limit: @escaping (_ user: UInt32) -> Int = { _ in 4_096 }
     ) throws(SystemError) {
         source = try Self.makeSource(on: loop, listening: listening.descriptor)
         resumption = try Alarm(on: loop)
+        nextTurn = try Alarm(on: loop)
+        queue = AcceptQueue(limit: limit)
         self.listening = listening
         self.reserve = reserve
         self.loop = loop
         source.calls(self)
         spare = Self.openSpare()
         resumption.onFire { [unowned self] in resume() }
+        nextTurn.onFire { [unowned self] in handOn() }
+    }
+
+    deinit {
+        while let descriptor = queue.next() { close(descriptor) }
     }
 
     /// Whether clients find the socket at its path.
@@ -60,12 +79,24 @@ package final class Acceptor {
         exhausted = handler
     }
 
+    /// Calls `handler` with the user of a connection that is closed because too many wait.
+    package func onRefusal(_ handler: @escaping (_ user: UInt32) -> Void) { refused = handler }
+
     private func acceptBatch() {
-        for _ in 0..<Self.batchLimit {
+        for _ in 0..<Self.acceptLimit {
             let descriptor = reprieve_accept(listening.descriptor)
-            guard descriptor >= 0 || handle(errno) else { return }
+            guard descriptor >= 0 || handle(errno) else { break }
             if descriptor >= 0 { take(descriptor) }
         }
+        handOn()
+    }
+
+    private func handOn() {
+        for _ in 0..<Self.batchLimit {
+            guard let descriptor = queue.next() else { return }
+            connected(StreamSocket(owning: descriptor))
+        }
+        if !queue.isEmpty { nextTurn.set(to: loop.now) }
     }
 
     private func take(_ descriptor: Int32) {
@@ -77,7 +108,13 @@ package final class Acceptor {
             return
         }
         isExhausted = false
-        connected(StreamSocket(owning: descriptor))
+        var peer = reprieve_peer_credentials()
+        guard reprieve_peer_credentials(descriptor, &peer) == 0,
+            queue.add(descriptor, of: peer.user)
+        else {
+            close(descriptor)
+            return refused(peer.user)
+        }
     }
 
     /// Whether to go on with the next connection.

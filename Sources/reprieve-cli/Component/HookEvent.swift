@@ -35,8 +35,9 @@ enum HookEvent: Hashable, Sendable {
     }
 
     private static let names = [
-        "EVENT", "DEPLOYMENT_ID", "REASON", "RESTARTS_NUCLEUS", "COMPONENTS", "COMPONENTS_COUNT",
-        "ROUND", "FINAL", "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS", "MAX_DEFER_MS", "OUTCOME",
+        "EVENT", "DEPLOYMENT_ID", "REASON", "DISRUPTION", "RESTARTS_NUCLEUS", "COMPONENTS",
+        "COMPONENTS_COUNT", "ROUND", "FINAL", "LAST_CALL", "RESPOND_BY_MS", "DEADLINE_IN_MS",
+        "MAX_DEFER_MS", "OUTCOME",
         "MESSAGE",
     ]
 }
@@ -44,7 +45,8 @@ enum HookEvent: Hashable, Sendable {
 extension PreUpdateEvent {
     fileprivate func variables(age: Int64) -> [String: String] {
         var values = [
-            "RESTARTS_NUCLEUS": String(isGgcRestarting),
+            "DISRUPTION": disruption.rawValue,
+            "RESTARTS_NUCLEUS": String(disruption.stopsNucleus),
             "FINAL": String(isFinal),
             "LAST_CALL": String(lastCall),
         ]

@@ -18,6 +18,8 @@ struct ListenCommand: AsyncParsableCommand {
               REPRIEVE_DEPLOYMENT_ID      the update
             for a notice:
               REPRIEVE_REASON             why the update is made
+              REPRIEVE_DISRUPTION         what it stops: components, nucleus, or the machine by
+                                          soft-reboot, kexec, reboot, power-off or halt
               REPRIEVE_RESTARTS_NUCLEUS   true if it restarts the nucleus and all components
               REPRIEVE_COMPONENTS         the components it concerns, with commas; empty: all
               REPRIEVE_COMPONENTS_COUNT   how many; of a very long list only the first are named

@@ -15,6 +15,15 @@ struct AnnouncementOptions: ParsableArguments {
     @Option(help: "Why the update is made, for the components and the history.")
     var reason: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the update stops: \(Disruption.allCases.map(\.rawValue).joined(separator: ", "))"
+                + " (default: components).",
+            valueName: "kind"
+        )
+    )
+    var disruption: Disruption?
+
     @Flag(help: "The update restarts the nucleus, and with it all components.")
     var restartsNucleus = false
 
@@ -96,16 +105,31 @@ struct AnnouncementOptions: ParsableArguments {
     @Flag(help: "Neither tell nor ask any component.")
     var skipNotify = false
 
-    func request(_ id: String) -> GateRequest {
+    func request(_ id: String, reboots: Bool) -> GateRequest {
         var request = GateRequest(
             deploymentID: id,
             reason: reason,
-            isGgcRestarting: restartsNucleus,
+            disruption: disruption(reboots: reboots),
             components: component.isEmpty ? nil : component,
             policy: policy
         )
         request.refusesUnknown = !component.isEmpty && !allowUnmatched
         return request
+    }
+
+    func disruption(reboots: Bool) -> Disruption {
+        disruption ?? (reboots ? .reboot : restartsNucleus ? .nucleus : .components)
+    }
+
+    func checkDisruption(reboots: Bool) throws {
+        guard let disruption else { return }
+        let text = "--disruption \(disruption.rawValue) contradicts "
+        guard disruption.stopsNucleus || !restartsNucleus else {
+            throw ValidationError(text + "--restarts-nucleus")
+        }
+        guard disruption.stopsMachine || !reboots else {
+            throw ValidationError(text + "--reboots")
+        }
     }
 
     private var policy: PolicyShape {

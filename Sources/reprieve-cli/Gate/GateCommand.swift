@@ -10,10 +10,10 @@ struct GateCommand: AsyncParsableCommand {
         commandName: "gate",
         abstract: "Announces an update, waits until its gate opens, and runs COMMAND.",
         discussion: """
-            COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_BASIS, \
-            REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. Of a very long list only \
-            the first components are named; REPRIEVE_SILENT_COUNT and REPRIEVE_OVERRIDDEN_COUNT \
-            count all, and --json prints all. When COMMAND ends, the \
+            COMMAND makes the update. It has REPRIEVE_DEPLOYMENT_ID, REPRIEVE_DISRUPTION, \
+            REPRIEVE_BASIS, REPRIEVE_SILENT and REPRIEVE_OVERRIDDEN in its environment. Of a very \
+            long list only the first components are named; REPRIEVE_SILENT_COUNT and \
+            REPRIEVE_OVERRIDDEN_COUNT count all, and --json prints all. When COMMAND ends, the \
             components are told the outcome: applied if it exits with 0, else failed. Without \
             COMMAND the update stays released until `reprieve complete`.
 
@@ -60,8 +60,8 @@ struct GateCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "COMMAND only starts a reboot: report the outcome after it, with `reprieve complete`."
-                + " If COMMAND fails to start it, the outcome is failed."
+            "COMMAND only starts a reboot (or what --disruption says): report the outcome after it,"
+                + " with `reprieve complete`. If COMMAND fails to start it, the outcome is failed."
         )
     )
     var reboots = false
@@ -88,6 +88,7 @@ struct GateCommand: AsyncParsableCommand {
         guard !reboots || !command.isEmpty else {
             throw ValidationError("--reboots requires a COMMAND")
         }
+        try announcement.checkDisruption(reboots: reboots)
         guard !attach || (announcement.deploymentID != nil && command.isEmpty) else {
             throw ValidationError("--attach requires --deployment-id, and runs no COMMAND")
         }
@@ -119,6 +120,7 @@ struct GateCommand: AsyncParsableCommand {
             broker: broker,
             report: report,
             released: released,
+            disruption: announcement.disruption(reboots: reboots),
             mode: json ? .diagnostic : .foreground,
             keeper: session.keeper
         )
@@ -140,11 +142,9 @@ struct GateCommand: AsyncParsableCommand {
     }
 
     private func session(_ report: GateReport) -> GateSession {
-        var request = announcement.request(report.deploymentID)
-        request.reboots = reboots
-        return GateSession(
+        GateSession(
             control: broker.control,
-            request: request,
+            request: announcement.request(report.deploymentID, reboots: reboots),
             report: report,
             noWait: noWait,
             json: json,

@@ -13,6 +13,7 @@ struct ReleasedUpdate {
     let report: GateReport
     /// Nil without a broker.
     let released: ReleasedShape?
+    let disruption: Disruption
     let mode: ChildProcess.Mode
     let keeper: ConnectionKeeper
 
@@ -49,6 +50,7 @@ struct ReleasedUpdate {
         [
             ("REPRIEVE_DEPLOYMENT_ID", id),
             ("REPRIEVE_BASIS", released?.basis.rawValue ?? ""),
+            ("REPRIEVE_DISRUPTION", disruption.rawValue),
         ]
             + variables("REPRIEVE_SILENT", released?.silent ?? [])
             + variables("REPRIEVE_OVERRIDDEN", released?.overridden ?? [])

@@ -32,8 +32,8 @@ private let head = [
 
 /// What happened, in order of time.
 private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
-    let restarts = decision.isGgcRestarting ? ", restarts the nucleus" : ""
-    var steps = [(at: decision.announcedAtMs, what: "announced" + restarts)]
+    let effect = text(decision.disruption).map { ", " + $0 } ?? ""
+    var steps = [(at: decision.announcedAtMs, what: "announced" + effect)]
     let waited = "after " + elapsed(decision.waitedMs)
     if let released = decision.releasedAtMs {
         var what = "released \(waited)"

@@ -15,7 +15,7 @@ func text(_ update: UpdateShape, columns: Int? = nil) -> String {
     first += " for \(elapsed(update.releasedMs ?? update.ageMs))"
     if update.releasedMs != nil { first += ", announced \(elapsed(update.ageMs)) ago" }
     if update.state == .waiting { first += ", at most \(duration(update.deadlineInMs)) more" }
-    if update.isGgcRestarting { first += ", restarts the nucleus" }
+    if let effect = text(update.disruption) { first += ", " + effect }
     if let reason = update.reason { first += "\n  reason: " + shown(reason) }
     if let absence = text(absentIn: update) { first += "\n  " + absence }
     guard !update.participants.isEmpty else { return first + "\n  no component is concerned\n" }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerHarness
+import EventStream
+import Negotiation
+import ReprieveBroker
+import ReprieveProtocol
+import Testing
+
+/// Files of an earlier version, as an upgrade finds them.
+@Suite("A file in format 3") struct OlderFormatTests {
+    private var harness = BrokerHarness()
+
+    @Test mutating func `does not count broken final askings`() {
+        _ = harness.component("com.example.Camera")
+        _ = harness.announce()
+        let expected = afterRestart()
+        harness.forge(journal: journal(disruption: 0))
+        #expect(harness.recalled() == expected)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"deploymentId":"d-1"}"#, 0), (#"{"deploymentId":"d-1","isGgcRestarting":true}"#, 1),
+            (#"{"deploymentId":"d-1","isGgcRestarting":true,"reboots":true}"#, 1),
+            (#"{"deploymentId":"d-1","reboots":true}"#, 0),
+        ] as [(String, UInt8)]
+    )
+    mutating func `has the disruption in its requests`(request: String, restartsNucleus: UInt8) {
+        _ = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl()
+        harness.ask(coordinator, .gateUpdate, payload: Array(request.utf8))
+        let expected = afterRestart()
+        harness.forge(journal: journal(disruption: restartsNucleus))
+        #expect(harness.recalled() == expected)
+    }
+
+    private func afterRestart() -> Negotiation {
+        var negotiation = harness.broker.negotiation
+        _ = negotiation.handle(.restarted, at: harness.now)
+        return negotiation
+    }
+
+    /// The journal as an earlier version would have written it.
+    private func journal(disruption: UInt8) -> [UInt8] {
+        var search = FrameSearch(harness.broker.snapshot(of: .journal))
+        var bytes: [UInt8] = []
+        while var frame = search.next() {
+            // The fields that format 3 has not are the last ones, of a byte each.
+            if let id = frame.string("update") {
+                frame.payload.removeLast()
+                // After the id and its length, and the byte for no reason.
+                frame.payload[id.utf8.count + 2] = disruption
+            }
+            if frame.string("participants") != nil { frame.payload.removeLast(2) }
+            if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
+                frame.headers[place] = Header("format", .int32(3))
+            }
+            bytes += frame.encoded()
+        }
+        return bytes
+    }
+}
