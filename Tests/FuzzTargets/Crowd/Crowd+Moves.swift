@@ -75,7 +75,7 @@ extension Crowd {
 
     private mutating func announce(_ move: CrowdMove) {
         var request = GateRequest(deploymentID: Self.updates.choice(move.first))
-        request.disruption = move.first & 8 == 8 ? .nucleus : .components
+        if move.first & 8 == 8 { request.disruption = .nucleus }
         switch move.second % 4 {
         case 0: break
         case 1: request.components = namesOfMembers

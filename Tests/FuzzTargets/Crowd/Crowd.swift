@@ -60,7 +60,9 @@ struct Crowd {
 
     /// Has everyone who makes the move say something.
     mutating func say(_ move: CrowdMove, _ words: (inout ClientConnection) -> [UInt8]) {
-        let inputs = chosen(move).map { peer in
+        // The broker reads no more of a peer that does not take its answers.
+        let heard = chosen(move).filter { harness.clients[$0]?.isPaused == false }
+        let inputs = heard.map { peer in
             [Broker.Input.received(harness.frame(of: peer, words), from: peer)]
         }
         handle(inputs, move)
