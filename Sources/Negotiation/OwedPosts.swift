@@ -88,8 +88,12 @@ struct OwedPosts: Hashable, Sendable {
     private func isFull(for name: ComponentName, _ settings: Settings) -> Bool {
         guard waiting.count < settings.maximumOwedComponents else { return true }
         guard let prefix = name.unitPrefix else { return false }
-        let ofUnit = waiting.keys.count { $0.hasPrefix(prefix) }
-        return ofUnit >= settings.maximumOwedComponentsOfUnit
+        return count(startingWith: prefix) >= settings.maximumOwedComponentsOfUnit
+    }
+
+    /// Components with a unit's prefix that are owed something and have no subscription.
+    func count(startingWith prefix: String) -> Int {
+        waiting.keys.count { $0.hasPrefix(prefix) }
     }
 
     /// Forgets what was owed until now.

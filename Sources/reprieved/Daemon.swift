@@ -46,13 +46,9 @@ final class Daemon {
         endTurn()
     }
 
-    /// Descriptors that components cannot take, so that operators reach the daemon in any case:
-    /// some for connections to the control socket, some for files and look-ups.
-    static let controlReserve = 32
-
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
-        let reserve = endpoint == .components ? Self.controlReserve : 0
+        let reserve = endpoint == .components ? DescriptorShares.reserve : 0
         let acceptor = try Acceptor(socket, on: loop, leaving: reserve)
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
@@ -85,12 +81,7 @@ extension BrokerSettings {
     fileprivate var ofThisProcess: BrokerSettings {
         var settings = self
         settings.boot = Boot.id
-        // Components cannot have more connections than there are descriptors for them. Another
-        // user gets a quarter of these at most, all other users three quarters.
-        let room = max(1, DescriptorLimit.current - 2 * Daemon.controlReserve)
-        settings.maximumPeers = min(maximumPeers, room)
-        settings.maximumPeersOfOthers = min(maximumPeersOfOthers, room * 3 / 4)
-        settings.otherLimits.connections = min(otherLimits.connections, max(1, room / 4))
+        settings.limits = limits.capped(to: DescriptorShares.components)
         return settings
     }
 }

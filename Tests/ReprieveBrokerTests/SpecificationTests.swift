@@ -49,19 +49,22 @@ import Testing
         ),
         (
             "connections of components; of those, of other users than the broker's",
-            numbers(broker.maximumPeers, broker.maximumPeersOfOthers)
+            numbers(
+                broker.limits.componentConnections,
+                broker.limits.componentConnectionsOfOthers
+            )
         ),
         (
             "connections of one user or service; before CONNECT",
-            numbers(broker.otherLimits.connections, broker.otherLimits.handshakes)
+            numbers(broker.limits.account.connections, broker.limits.account.handshakes)
         ),
         (
             "the same of the broker's own user",
-            numbers(broker.ownLimits.connections, broker.ownLimits.handshakes)
+            numbers(broker.limits.ownAccount.connections, broker.limits.ownAccount.handshakes)
         ),
         (
             "bytes that wait for one user or service; for the broker's own",
-            bytes(broker.otherLimits.bytes, broker.ownLimits.bytes)
+            bytes(broker.limits.account.bytes, broker.limits.ownAccount.bytes)
         ),
         ("subscriptions of a component", numbers(broker.negotiation.maximumSubscriptions)),
         ("components of one unit", numbers(broker.negotiation.maximumComponentsOfUnit)),
@@ -79,6 +82,7 @@ import Testing
             "participants in a status; in the progress of an update",
             bytes(Limits.statusParticipants, Limits.progressParticipants)
         ),
+        ("accounts in a status", numbers(Limits.statusAccounts)),
         ("the least that is granted", time(broker.negotiation.minimumDeferral)),
         (
             "the history: decisions; bytes; participants in one",
