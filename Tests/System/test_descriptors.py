@@ -3,8 +3,10 @@
 
 import contextlib
 import os
+import pathlib
 import resource
 import select
+import signal
 import time
 
 import pytest
@@ -100,3 +102,22 @@ def connects(daemon):
     with contextlib.suppress(AssertionError, HungUp, OSError):
         daemon.component()
         return True
+
+
+def test_the_limits_of_accounts_are_those_of_the_configuration(start, directory):
+    file = pathlib.Path(directory) / "reprieved.conf"
+    file.write_text("[Broker]\nAccountConnections=3\nAccountHandshakes=5\nAccountBytes=64K\n")
+    daemon = start("--config", file)
+    operator = daemon.coordinator()
+    for _ in range(4):
+        daemon.keep(open_elsewhere(daemon.component_socket, NOBODY))
+    until(lambda: (account(operator, NOBODY) or {}).get("refusals") == 1)
+    found = account(operator, NOBODY)
+    assert found["connections"] == {"used": 3, "limit": 3}
+    assert found["handshakes"]["limit"] == 5
+    assert found["bytes"]["limit"] == 65_536
+    file.write_text("[Broker]\nAccountConnections=4\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: account(operator, NOBODY)["connections"]["limit"] == 4)
+    daemon.keep(open_elsewhere(daemon.component_socket, NOBODY))
+    until(lambda: account(operator, NOBODY)["connections"]["used"] == 4)
