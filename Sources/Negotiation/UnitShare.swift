@@ -5,7 +5,7 @@
 
 extension ComponentName {
     /// "till/" of "till/com.example.Camera"; nil for a name without a unit.
-    var unitPrefix: String? {
+    package var unitPrefix: String? {
         guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
         return String(self[...slash])
     }
@@ -26,14 +26,32 @@ extension Negotiation {
             return .tooManySubscriptions(ofUnit, of: String(prefix.dropLast()))
         }
         guard known == 0 else { return nil }
-        let counts = updates.entries.map { update in
-            update.participants[name] == nil && update.isWaiting
-                ? update.participants.places(startingWith: prefix).count : 0
-        }
-        let most = max(places.count, counts.max() ?? 0)
+        let most = components(startingWith: prefix) { $0.participants[name] == nil }
         guard most >= settings.maximumComponentsOfUnit else { return nil }
         return .tooManyComponents(most, of: String(prefix.dropLast()))
     }
+
+    /// Components whose names start with a unit's prefix, and that count for its limit.
+    package func components(startingWith prefix: String) -> Int {
+        components(startingWith: prefix) { _ in true }
+    }
+
+    /// Those that are subscribed, or those that take part in the waiting update with the most.
+    private func components(startingWith prefix: String, in counts: (Update) -> Bool) -> Int {
+        let inUpdates = updates.entries.map { update in
+            update.isWaiting && counts(update)
+                ? update.participants.places(startingWith: prefix).count : 0
+        }
+        return max(subscriptions.places(startingWith: prefix).count, inUpdates.max() ?? 0)
+    }
+
+    /// Components of a unit that posts are owed to.
+    package func owedComponents(startingWith prefix: String) -> Int {
+        owedPosts.count(startingWith: prefix)
+    }
+
+    /// All subscriptions, by the names of their components.
+    package var allSubscriptions: [[Subscription]] { subscriptions.entries }
 }
 
 extension Update {

@@ -11,22 +11,7 @@ package struct BrokerSettings: Sendable {
     /// Holds where a request leaves something out.
     package var policy = Policy()
     package var negotiation = Settings()
-    /// Connections at the component socket. Beyond it a new one is closed at once.
-    package var maximumPeers = 8_192
-    /// Of these, connections of other users than the broker's own.
-    package var maximumPeersOfOthers = 6_144
-    /// What an account of the broker's own user may use, and any account at the control socket.
-    package var ownLimits = AccountLimits(
-        connections: 4_096,
-        handshakes: 1_024,
-        bytes: 64 * 1_024 * 1_024
-    )
-    /// What an account of another user may use.
-    package var otherLimits = AccountLimits(
-        connections: 256,
-        handshakes: 64,
-        bytes: 1_024 * 1_024
-    )
+    package var limits = ConnectionLimits()
     package var history = HistoryLimits()
     /// Whether a shutdown waits for its gate.
     package var delaysShutdown = true

@@ -39,6 +39,9 @@ package enum Limits {
     package static let statusParticipants = 8 * 1_024 * 1_024
     package static let progressParticipants = 2 * 1_024 * 1_024
 
+    /// Accounts in a status. Those furthest from a limit beyond it are omitted, and counted.
+    package static let statusAccounts = 32
+
     /// Bytes of a frame that a client takes from the broker.
     package static let frameFromBroker = 16 * 1_024 * 1_024
 

@@ -8,6 +8,10 @@ package struct StatusShape: Shape {
     package var components: [ComponentShape]
     /// The components that the operator requires and that are not connected.
     package var missing: [String]
+    /// Those that were refused something first, then those nearest to a limit.
+    package private(set) var accounts: [AccountShape] = []
+    /// Accounts that are not listed; nil where all are.
+    package private(set) var omittedAccounts: Int64?
 
     package init(
         updates: [UpdateShape],
@@ -19,17 +23,28 @@ package struct StatusShape: Shape {
         self.missing = missing
     }
 
+    /// Lists the first of these accounts, and counts the others.
+    package mutating func list(_ accounts: [AccountShape]) {
+        self.accounts = Array(accounts.prefix(Limits.statusAccounts))
+        let left = accounts.count - self.accounts.count
+        omittedAccounts = left > 0 ? Int64(left) : nil
+    }
+
     package init(decoding json: JSON) throws(JSONError) {
         updates = try json.shapes("updates")
         components = try json.shapes("components")
         missing = try json.strings("missing") ?? []
+        accounts = try json.shapes("accounts")
+        omittedAccounts = try json.integer("omittedAccounts")
     }
 
     package var json: JSON {
         .members(
             .init("updates", .array(updates.map(\.json))),
             .init("components", .array(components.map(\.json))),
-            .init(optional: "missing", missing.isEmpty ? nil : .strings(missing))
+            .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
+            .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
+            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer))
         )
     }
 }

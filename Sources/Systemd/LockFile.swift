@@ -12,12 +12,26 @@ package struct LockFile: ~Copyable {
     private let file: Descriptor
 
     package init(_ path: String) throws(SystemError) {
+        file = try Self.open(path)
+        self.path = path
+    }
+
+    /// Another user's file is not used.
+    private static func open(_ path: String) throws(SystemError) -> Descriptor {
+        // Even to open it may be forbidden.
+        if let reason = try File.look(at: path)?.whyForeign { throw .distrust(path, reason) }
         // Read-only, so that it can be opened on a file system that is. A FIFO in its place must
         // not block.
         let flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        let number = open(path.rawCString, flags, 0o600)
-        file = Descriptor(owning: try check(number, "open", path: path))
-        self.path = path
+        let number = Glibc.open(path.rawCString, flags, 0o600)
+        let file = Descriptor(owning: try check(number, "open", path: path))
+        var status = stat()
+        try check(fstat(number, &status), "look at", path: path)
+        if let reason = status.whyForeign { throw .distrust(path, reason) }
+        // One that others may open comes from elsewhere. One with another name may be any file of
+        // root's, and keeps its mode.
+        if status.st_mode & 0o077 != 0, status.st_nlink == 1 { fchmod(number, 0o600) }
+        return file
     }
 
     package var identity: FileIdentity? { FileIdentity(of: file.number) }

@@ -15,8 +15,7 @@ final class Daemon {
     private var inputs: [Broker.Input] = []
     private var acceptors: [Acceptor] = []
     private let socketWatch: SocketWatch
-    /// Connections of a user that may wait to be looked up: as many as its account may have.
-    private let waitingLimit: (_ user: UInt32) -> Int
+    private var settings: BrokerSettings
 
     init(
         _ loop: EventLoop,
@@ -32,10 +31,9 @@ final class Daemon {
         let alarm = try Alarm(on: loop, hearingFirst: poll)
         sockets = PeerSockets(poll, lookup, log)
         shutdownMonitor = try ShutdownMonitor(loop, log)
-        let settings = settings.ofThisProcess
-        waitingLimit = { settings.waitingLimit(ofUser: $0) }
+        self.settings = settings.ofThisProcess
         let broker = Broker(
-            settings: settings,
+            settings: self.settings,
             recalling: store.read(),
             at: Reading(loop.clocks)
         )
@@ -49,14 +47,12 @@ final class Daemon {
         endTurn()
     }
 
-    /// Descriptors that components cannot take, so that operators reach the daemon in any case:
-    /// some for connections to the control socket, some for files and look-ups.
-    static let controlReserve = 32
-
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
-        let reserve = endpoint == .components ? Self.controlReserve : 0
-        let acceptor = try Acceptor(socket, on: loop, leaving: reserve, limit: waitingLimit)
+        let reserve = endpoint == .components ? DescriptorShares.reserve : 0
+        let acceptor = try Acceptor(socket, on: loop, leaving: reserve) { [unowned self] user in
+            settings.waitingLimit(ofUser: user)
+        }
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onRefusal { [unowned self] in inputs.append(.turnedAway(endpoint, user: $0)) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }
@@ -66,7 +62,8 @@ final class Daemon {
 
     /// Goes on with other settings.
     func adopt(_ settings: BrokerSettings) {
-        inputs.append(.reconfigured(settings.ofThisProcess))
+        self.settings = settings.ofThisProcess
+        inputs.append(.reconfigured(self.settings))
     }
 
     /// Writes down what could wait till now.
@@ -89,12 +86,7 @@ extension BrokerSettings {
     fileprivate var ofThisProcess: BrokerSettings {
         var settings = self
         settings.boot = Boot.id
-        // Components cannot have more connections than there are descriptors for them. Another
-        // user gets a quarter of these at most, all other users three quarters.
-        let room = max(1, DescriptorLimit.current - 2 * Daemon.controlReserve)
-        settings.maximumPeers = min(maximumPeers, room)
-        settings.maximumPeersOfOthers = min(maximumPeersOfOthers, room * 3 / 4)
-        settings.otherLimits.connections = min(otherLimits.connections, max(1, room / 4))
+        settings.limits = limits.capped(to: DescriptorShares.components)
         return settings
     }
 }

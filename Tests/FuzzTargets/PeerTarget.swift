@@ -15,8 +15,7 @@ private let waits: [Duration] = [
 func playPeers(_ input: [UInt8]) {
     var decisions = FuzzDecisions(input)
     var harness = BrokerHarness { settings in
-        settings.maximumPeers = 6
-        settings.maximumPeersOfOthers = 5
+        settings.limits.componentConnections = 6
         settings.negotiation.maximumUpdates = 2
         settings.negotiation.maximumEnded = 2
     }

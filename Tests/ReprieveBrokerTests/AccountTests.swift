@@ -10,10 +10,9 @@ import Testing
 /// What the connections of one user or service may use together.
 @Suite("An account") struct AccountTests {
     private var harness = BrokerHarness {
-        $0.otherLimits = AccountLimits(connections: 4, handshakes: 2, bytes: 10_000)
-        $0.ownLimits = AccountLimits(connections: 8, handshakes: 8, bytes: 100_000)
-        $0.maximumPeers = 16
-        $0.maximumPeersOfOthers = 8
+        $0.limits.account = AccountLimits(connections: 4, handshakes: 2, bytes: 10_000)
+        $0.limits.ownAccount = AccountLimits(connections: 8, handshakes: 8, bytes: 100_000)
+        $0.limits.componentConnections = 11
     }
 
     private mutating func enter(
@@ -78,7 +77,7 @@ import Testing
             for number in 0..<2 { _ = component("c.c\(number)", user: user) }
         }
         #expect(!isLetIn(user: 98))
-        let own = (0..<8).map { _ in harness.enter(at: .components) }
+        let own = (0..<3).map { _ in harness.enter(at: .components) }
         #expect(own.allSatisfy { harness.isConnected($0) })
         let operatorAtControl = harness.operatorAtControl()
         #expect(harness.isConnected(operatorAtControl))
@@ -156,7 +155,7 @@ import Testing
     }
 
     @Test mutating func `cannot make the progress of an update too long for its coordinator`() {
-        harness = BrokerHarness { $0.otherLimits.handshakes = 1_000 }
+        harness = BrokerHarness { $0.limits.account.handshakes = 1_000 }
         let peers = (0..<1_200).map { component("c.c", "till\($0).service") }
         let coordinator = harness.announce()
         let message = String(repeating: "\u{1}", count: 1_024)

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test mutating func `one user cannot take all connections`() {
-        harness = BrokerHarness { $0.otherLimits.connections = 2 }
+        harness = BrokerHarness { $0.limits.account.connections = 2 }
         let peers = (0..<3).map { _ in harness.enter(at: .components, user: 99) }
         #expect(peers.map { harness.isConnected($0) } == [true, true, false])
         let another = harness.enter(at: .components)

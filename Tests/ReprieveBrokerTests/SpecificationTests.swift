@@ -62,19 +62,22 @@ import Testing
         ),
         (
             "connections of components; of those, of other users than the broker's",
-            numbers(broker.maximumPeers, broker.maximumPeersOfOthers)
+            numbers(
+                broker.limits.componentConnections,
+                broker.limits.componentConnectionsOfOthers
+            )
         ),
         (
             "connections of one user or service; before CONNECT",
-            numbers(broker.otherLimits.connections, broker.otherLimits.handshakes)
+            numbers(broker.limits.account.connections, broker.limits.account.handshakes)
         ),
         (
             "the same of the broker's own user",
-            numbers(broker.ownLimits.connections, broker.ownLimits.handshakes)
+            numbers(broker.limits.ownAccount.connections, broker.limits.ownAccount.handshakes)
         ),
         (
             "bytes that wait for one user or service; for the broker's own",
-            bytes(broker.otherLimits.bytes, broker.ownLimits.bytes)
+            bytes(broker.limits.account.bytes, broker.limits.ownAccount.bytes)
         ),
         (
             "connections of one user that wait to be looked up; of the broker's own",
@@ -105,6 +108,7 @@ import Testing
             "participants in a status; in the progress of an update",
             bytes(Limits.statusParticipants, Limits.progressParticipants)
         ),
+        ("accounts in a status", numbers(Limits.statusAccounts)),
         ("the least that is granted", time(broker.negotiation.minimumDeferral)),
         ("final askings of an update", numbers(broker.negotiation.maximumFinalAskings)),
         (

@@ -139,6 +139,50 @@ private let arm = participant("com.example.Arm", .acknowledged)
         #expect(text(status) == expected)
     }
 
+    @Test func `names accounts only if they are near a limit or were refused something`() {
+        var status = StatusShape(updates: [], components: [])
+        status.list([account(connections: 191)])
+        #expect(!text(status).contains("account"))
+        status.list([
+            account(connections: 9, refusals: 3),
+            account(connections: 192),
+            account("till\u{1B}.service", connections: 191),
+        ])
+        let expected = """
+            no update is waiting
+
+            no component is connected
+
+            2 accounts near a limit, or refused something
+              ACCOUNT   CONNECTIONS  HANDSHAKES  BYTES    SUBSCRIPTIONS  COMPONENTS  OWED  REFUSALS
+              uid 1001  9/256        0/64        0/65536  1/64           1           -     3
+              uid 1001  192/256      0/64        0/65536  1/64           1           -     0
+
+            """
+        #expect(text(status) == expected)
+        status.list([account("till\u{1B}.service", connections: 255)])
+        #expect(text(status).contains(#"  till\u{1b}.service (uid 1001)  255/256"#))
+    }
+
+    private func account(
+        _ service: String? = nil,
+        connections: Int64,
+        refusals: Int64 = 0
+    ) -> AccountShape {
+        AccountShape(
+            uid: 1001,
+            service: service,
+            socket: .components,
+            connections: UsageShape(used: connections, limit: 256),
+            handshakes: UsageShape(used: 0, limit: 64),
+            bytes: UsageShape(used: 0, limit: 65_536),
+            subscriptions: UsageShape(used: 1, limit: 64),
+            components: UsageShape(used: 1),
+            owed: nil,
+            refusals: refusals
+        )
+    }
+
     @Test func `says that a state of a later broker is unknown`() throws {
         let json = #"{"deploymentId":"d-1","state":"dreaming"}"#
         let update = try UpdateShape(decoding: Array(json.utf8))

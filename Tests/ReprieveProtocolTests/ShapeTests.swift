@@ -158,11 +158,30 @@ import Testing
             GateResponse(deploymentID: "d", participants: ["a"], attached: true, unmatched: ["b"])
         )
         try roundTrips(StatusEvent(status: StatusShape(updates: [update], components: [component])))
+        var status = StatusShape(updates: [], components: [], missing: ["a"])
+        status.list(Array(repeating: account, count: 33))
+        #expect(status.accounts.count == 32 && status.omittedAccounts == 1)
+        try roundTrips(status)
         try roundTrips(GateEvent.progress(update))
         try roundTrips(GateEvent.released(released))
         let withdrawn = WithdrawnShape(deploymentID: "d", by: "uid 0", reason: "r")
         try roundTrips(GateEvent.refused(withdrawn))
         try roundTrips(GateEvent.cancelled(withdrawn))
+    }
+
+    private var account: AccountShape {
+        AccountShape(
+            uid: 33,
+            service: "till.service",
+            socket: .control,
+            connections: UsageShape(used: 1, limit: 2),
+            handshakes: UsageShape(used: 3, limit: 4),
+            bytes: UsageShape(used: 5, limit: 6),
+            subscriptions: UsageShape(used: 7, limit: 8),
+            components: UsageShape(used: 9),
+            owed: UsageShape(used: 10, limit: 11),
+            refusals: 12
+        )
     }
 
     private func roundTrips(_ shape: some Shape) throws {

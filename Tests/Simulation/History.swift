@@ -32,8 +32,7 @@ struct History {
         let blocksShutdown = Bool.random(using: &dice)
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
-            settings.maximumPeers = 8
-            settings.maximumPeersOfOthers = 7
+            settings.limits.componentConnections = 8
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)
             settings.negotiation.minimumDeferral = .milliseconds(500)

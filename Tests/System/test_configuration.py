@@ -19,6 +19,8 @@ VALUES = {
     "GROUP": "0",
     "PATH": "/nowhere/file",
     "DIRECTORY": "/nowhere",
+    "COUNT": "100",
+    "BYTES": "512K",
 }
 
 
@@ -73,6 +75,15 @@ def test_every_option_is_a_key(file):
         (2, "[Broker]\nLogLevel=loud"),
         (2, "[Broker]\nloglevel=info"),
         (2, "[Broker]\nControlGroup=no-such-group"),
+        (2, "[Broker]\nAccountConnections=0"),
+        (2, "[Broker]\nAccountConnections=-1"),
+        (2, "[Broker]\nAccountConnections=1048577"),
+        (2, "[Broker]\nAccountHandshakes=many"),
+        (2, "[Broker]\nAccountComponents=99999999999999999999"),
+        (2, "[Broker]\nAccountBytes=63K"),
+        (2, "[Broker]\nAccountBytes=1T"),
+        (2, "[Broker]\nAccountBytes=K"),
+        (2, "[Broker]\nAccountBytes=9999999999G"),
         (4, "# comment\n\n[Policy]\nDeadline=soon"),
         (2, "[Policy]\nDeadline=-1s"),
         (2, "[Policy]\nDeadline=999999999999h"),

@@ -205,7 +205,8 @@ def test_a_process_of_the_brokers_own_user_may_claim_a_name(daemon, payload):
 
 def test_the_control_socket_needs_no_name(daemon):
     connection = daemon.coordinator().connection
-    assert connection.call("reprieve#GetStatus") == {"updates": [], "components": []}
+    status = connection.call("reprieve#GetStatus")
+    assert (status["updates"], status["components"]) == ([], [])
 
 
 def test_a_component_without_a_name_cannot_subscribe_on_the_control_socket(daemon):

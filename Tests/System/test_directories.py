@@ -132,7 +132,7 @@ def test_what_is_kept_is_for_nobody_else(start):
     works(first)
     first.stop()
     state = first.state_directory / "state"
-    state.chmod(0o666)
+    state.chmod(0o644)
     before = state.stat().st_ino
     second = start()
     works(second, "again")

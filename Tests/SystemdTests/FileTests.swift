@@ -57,3 +57,72 @@ import Testing
         #expect(try File.names(in: folder.path).filter { !$0.hasPrefix(".") } == ["a", "b"])
     }
 }
+
+@Suite("Files of other users", .enabled(if: getuid() == 0, "only root has files of other users"))
+struct FileTrustTests {
+    private let folder: Folder
+    private let path: String
+    private let other: uid_t = 65_534
+
+    init() throws {
+        folder = try Folder()
+        path = folder / "file"
+    }
+
+    private func refusal(_ body: () throws -> Void) -> String {
+        do { try body() } catch { return (error as? SystemError)?.message ?? "\(error)" }
+        return ""
+    }
+
+    @Test func `are not read as settings, as secrets, or as this program's own`() throws {
+        try File.replacePrivate(path, with: [1])
+        #expect(try File.readTrusted(path, atMost: 1) == [1])
+        chown(path, other, other)
+        let refused =
+            "cannot trust \(path): it belongs to uid 65534, and not to root; chown it, or "
+            + "remove it"
+        #expect(refusal { _ = try File.readTrusted(path, atMost: 1) } == refused)
+        #expect(refusal { _ = try File.readPrivate(path, atMost: 1) } == refused)
+        #expect(refusal { _ = try File.readOwn(path, atMost: 1) } == refused)
+        #expect(try File.read(path, atMost: 1) == [1], "a file of the kernel's is anybody's")
+    }
+
+    @Test func `are no locks, whatever they are`() throws {
+        for make in [
+            { close(open($0, O_CREAT, 0o666)) }, { mkfifo($0, 0o666) },
+            {
+                symlink("nowhere", $0)
+            },
+        ] as [(String) -> Int32] {
+            _ = make(path)
+            lchown(path, other, other)
+            #expect(refusal { _ = try LockFile(path) }.hasPrefix("cannot trust \(path): "))
+            unlink(path)
+        }
+    }
+
+    @Test func `are not on the way to a directory`() throws {
+        let inner = path + "/inner"
+        mkdir(path, 0o755)
+        defer { rmdir(path) }
+        #expect(refusal { try File.ensureTrusted(directory: inner) } == "", "it is not there yet")
+        chown(path, other, other)
+        let refused = "cannot trust \(path): it belongs to uid 65534"
+        #expect(refusal { try File.ensureTrusted(directory: inner) }.hasPrefix(refused))
+        symlink("file/../file", folder / "link")
+        let link = folder / "link/inner"
+        #expect(refusal { try File.ensureTrusted(directory: link) }.hasPrefix(refused))
+        chown(path, 0, 0)
+        #expect(refusal { try File.ensureTrusted(directory: link) } == "")
+        lchown(folder / "link", other, other)
+        #expect(refusal { try File.ensureTrusted(directory: link) }.contains("/link: it belongs"))
+    }
+
+    @Test func `may stand beside a directory, and a link may lead round in a circle`() throws {
+        symlink("loop", folder / "loop")
+        #expect(refusal { try File.ensureTrusted(directory: folder / "loop/a") }.contains("ELOOP"))
+        close(open(path, O_CREAT, 0o666))
+        chown(path, other, other)
+        #expect(refusal { try File.ensureTrusted(directory: folder.path) } == "")
+    }
+}

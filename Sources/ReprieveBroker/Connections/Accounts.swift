@@ -27,29 +27,14 @@ package struct AccountID: Hashable, Sendable {
     var text: String { "uid \(user)" + (service.map { " in " + quoted($0) } ?? "") }
 }
 
-/// What the connections of one account may use together.
-package struct AccountLimits: Hashable, Sendable {
-    /// Connections. A further one is closed at once.
-    package var connections: Int
-    /// Connections that are not accepted yet. A further one is closed at once.
-    package var handshakes: Int
-    /// Bytes that the broker keeps for them: of frames that are not whole, and of frames that are
-    /// not read. The connection that needs more is closed.
-    package var bytes: Int
-
-    package init(connections: Int, handshakes: Int, bytes: Int) {
-        self.connections = connections
-        self.handshakes = handshakes
-        self.bytes = bytes
-    }
-}
-
 /// What the connections of one account use now.
 struct Account: Sendable {
     let id: AccountID
     var connections = 0
     var handshakes = 0
     var bytes = 0
+    /// What it was refused for a limit since its first connection.
+    var refusals = 0
 }
 
 /// The accounts that have a connection.
@@ -63,6 +48,9 @@ struct AccountTable: Sendable {
     private(set) var bytes = 0
 
     subscript(place: Int) -> Account { accounts[place] }
+
+    /// Those that have a connection, by their places.
+    var connected: [(place: Int, account: Account)] { places.values.map { ($0, accounts[$0]) } }
 
     func account(_ id: AccountID) -> Account {
         places[id].map { accounts[$0] } ?? Account(id: id)
@@ -83,6 +71,11 @@ struct AccountTable: Sendable {
         accounts[place] = Account(id: id)
         places[id] = place
         return place
+    }
+
+    /// An account without a connection is not kept for a refusal.
+    mutating func noteRefusal(_ id: AccountID) {
+        if let place = places[id] { accounts[place].refusals += 1 }
     }
 
     mutating func endHandshake(_ place: Int) { accounts[place].handshakes -= 1 }
@@ -117,7 +110,9 @@ extension Broker {
         }
         guard id.endpoint == .components else { return nil }
         let isOwn = id.user == settings.user
-        let room = isOwn ? settings.maximumPeers : settings.maximumPeersOfOthers
+        let room =
+            isOwn
+            ? settings.limits.componentConnections : settings.limits.componentConnectionsOfOthers
         guard accounts.componentConnections >= room else { return nil }
         return "\(accounts.componentConnections) components are connected, the maximum is \(room)"
     }
@@ -133,6 +128,7 @@ extension Broker {
         let account = accounts[place]
         let limit = settings.limits(of: account.id).bytes
         guard kept > 0, account.bytes > limit else { return }
+        accounts.noteRefusal(account.id)
         auditLog.note(.keepsTooMuch(peers[index].label, account.id, limit: limit))
         close(peers.id(at: index), at: now)
     }
@@ -142,11 +138,11 @@ extension BrokerSettings {
     /// Whoever may open the control socket, and the broker's own user, could do more than exhaust
     /// the broker.
     func limits(of id: AccountID) -> AccountLimits {
-        id.endpoint == .control || id.user == user ? ownLimits : otherLimits
+        id.endpoint == .control || id.user == user ? limits.ownAccount : limits.account
     }
 
     /// Connections of a user that may wait until their processes are looked up.
     package func waitingLimit(ofUser user: UInt32) -> Int {
-        (user == self.user ? ownLimits : otherLimits).connections
+        (user == self.user ? limits.ownAccount : limits.account).connections
     }
 }

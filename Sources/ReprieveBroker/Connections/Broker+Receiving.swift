@@ -16,6 +16,7 @@ extension Broker {
     ) {
         let account = AccountID(endpoint, credentials)
         if let reason = whyRefused(account) {
+            accounts.noteRefusal(account)
             auditLog.note(.refused(account, reason))
             effects.closes.append(id)
             return

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Negotiation
-internal import ReprieveProtocol
+package import Negotiation
+package import ReprieveProtocol
 
 /// The streams on which status is published, and which of them are behind.
 ///
@@ -93,14 +93,17 @@ extension Broker {
         negotiation.updates.entries.reduce(0) { $0 + $1.participants.count }
     }
 
-    func status(at now: Instant) -> StatusShape {
+    /// The status of everything, as an operator is told it.
+    package func status(at now: Instant) -> StatusShape {
         let updates = negotiation.updates.entries.sorted { $0.announced < $1.announced }
         let limit = Limits.statusParticipants / max(1, updates.count)
-        return StatusShape(
+        var status = StatusShape(
             updates: updates.map { UpdateShape($0.status(at: now), limit: limit) },
             components: components,
             missing: negotiation.missing
         )
+        status.list(accountShapes)
+        return status
     }
 
     /// The components that have a connection, by name.

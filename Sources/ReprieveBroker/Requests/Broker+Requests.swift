@@ -100,6 +100,7 @@ extension Broker {
             process: peer.credentials.process
         )
         if let refusal = negotiation.whyTooMany(subscription) {
+            if let place = peers[stream.peer]?.account { accounts.noteRefusal(accounts[place].id) }
             return fail(stream, ErrorShape(refusal))
         }
         // The response goes first: an event before it would make the SDKs fail the call.

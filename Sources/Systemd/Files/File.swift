@@ -14,18 +14,23 @@ package enum File {
         return try readAll(file, path, limit)
     }
 
-    /// The same of a file with secrets: it is read only if it belongs to this process's user or to
-    /// root, and no other user may read or write it.
+    /// The same of a file that other users must not have written.
+    package static func readTrusted(
+        _ path: String,
+        atMost limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        guard let file = try openToRead(path) else { return nil }
+        try ensure(file, path) { $0.whyNotTrusted }
+        return try readAll(file, path, limit)
+    }
+
+    /// The same of a file with secrets, which other users must not read or write.
     package static func readPrivate(
         _ path: String,
         atMost limit: Int
     ) throws(SystemError) -> [UInt8]? {
         guard let file = try openToRead(path) else { return nil }
-        var status = stat()
-        try check(fstat(file.number, &status), "look at", path: path)
-        if let reason = whyNotPrivate(status) {
-            throw SystemError("trust", path: path, errno: EPERM, because: reason)
-        }
+        try ensure(file, path) { $0.whyNotPrivate }
         return try readAll(file, path, limit)
     }
 
@@ -35,9 +40,8 @@ package enum File {
         atMost limit: Int
     ) throws(SystemError) -> [UInt8]? {
         guard let file = try openToRead(path, O_NOFOLLOW) else { return nil }
-        var status = stat()
-        try check(fstat(file.number, &status), "look at", path: path)
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        try ensure(file, path) { $0.whyNotTrusted }
+        guard try status(of: file, path).st_mode & S_IFMT == S_IFREG else {
             let reason = "it is no ordinary file"
             throw SystemError("read", path: path, errno: EINVAL, because: reason)
         }
@@ -70,9 +74,9 @@ package enum File {
     }
 
     /// As many as the kernel follows.
-    private static let maximumLinks = 40
+    static let maximumLinks = 40
 
-    private static func link(at path: String) -> String? {
+    static func link(at path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path, &buffer, buffer.count)
         guard count >= 0 else { return nil }
@@ -130,15 +134,21 @@ package enum File {
         return try body()
     }
 
-    private static func whyNotPrivate(_ status: stat) -> String? {
-        if status.st_mode & S_IFMT != S_IFREG { return "it is no ordinary file" }
-        if status.st_uid != 0, status.st_uid != geteuid() {
-            return "it belongs to uid \(status.st_uid)"
-        }
-        let mode = status.st_mode & 0o777
-        guard mode & 0o077 != 0 else { return nil }
-        return "its mode is 0\(String(mode, radix: 8)), and others may not read or write it;"
-            + " chmod 600 it"
+    private static func ensure(
+        _ file: borrowing Descriptor,
+        _ path: String,
+        _ whyNot: (stat) -> String?
+    ) throws(SystemError) {
+        if let reason = whyNot(try status(of: file, path)) { throw .distrust(path, reason) }
+    }
+
+    private static func status(
+        of file: borrowing Descriptor,
+        _ path: String
+    ) throws(SystemError) -> stat {
+        var status = stat()
+        try check(fstat(file.number, &status), "look at", path: path)
+        return status
     }
 
     private static func openToRead(

@@ -24,13 +24,15 @@ package final class ListenSocket {
     /// Listens at `path`. A socket file of a process that has ended is replaced.
     ///
     /// The file gets exactly these permission bits, and this group. It is an error if another
-    /// process serves the path, if another kind of file is there, or if the path is too long.
+    /// process serves the path, if another kind of file is there, if the path is too long, or if
+    /// another user can put another socket there.
     package init(
         at path: String,
         mode: UInt32,
         group: UInt32? = nil
     ) throws(SystemError) {
         let address = try UnixAddress(path)
+        try File.ensureTrusted(directory: File.directory(of: path))
         let lock = try PathLock(path)
         try SocketFile.removeStale(at: address)
         let owned = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
@@ -49,6 +51,7 @@ package final class ListenSocket {
     /// accepted are lost.
     func restore() throws(SystemError) {
         let address = try UnixAddress(path)
+        try File.ensureTrusted(directory: File.directory(of: path))
         if !(lock?.isInPlace ?? false) {
             lock = nil
             lock = try PathLock(path)

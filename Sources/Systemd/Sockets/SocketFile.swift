@@ -26,21 +26,22 @@ struct SocketFile {
             try check(lchown(path.rawCString, UInt32.max, group), "set the group of", path: path)
         }
         try check(chmod(path.rawCString, mode), "set the mode of", path: path)
-        identity = try Self.look(at: path).map(FileIdentity.init)
+        identity = try File.look(at: path).map(FileIdentity.init)
     }
 
     var isInPlace: Bool { FileIdentity(at: path) == identity }
 
     /// Deletes the file, unless another file has taken its place.
     func remove() {
-        guard let found = try? Self.look(at: path), FileIdentity(found) == identity else { return }
+        guard let found = try? File.look(at: path), FileIdentity(found) == identity else { return }
         unlink(path.rawCString)
     }
 
     /// Deletes a socket file whose process has ended. Anything else is left as it is.
     static func removeStale(at address: UnixAddress) throws(SystemError) {
         let path = address.path
-        guard let found = try look(at: path) else { return }
+        guard let found = try File.look(at: path) else { return }
+        if let reason = found.whyForeign { throw .distrust(path, reason) }
         guard found.st_mode & S_IFMT == S_IFSOCK else {
             let reason = "another kind of file is there"
             throw SystemError("listen on", path: path, errno: EEXIST, because: reason)
@@ -55,12 +56,5 @@ struct SocketFile {
         // EAGAIN: a process listens, and its backlog is full.
         if address.connect(probe.number) == 0 || errno == EAGAIN { throw .alreadyServed(path) }
         if errno != ECONNREFUSED { throw SystemError("replace", path: path, errno: errno) }
-    }
-
-    private static func look(at path: String) throws(SystemError) -> stat? {
-        var status = stat()
-        if lstat(path.rawCString, &status) == 0 { return status }
-        if errno == ENOENT { return nil }
-        throw SystemError("look at", path: path, errno: errno)
     }
 }

@@ -6,7 +6,9 @@ func text(_ status: StatusShape) -> String {
     let updates = status.updates.map { text($0) }
     let none = updates.isEmpty ? ["no update is waiting\n"] : []
     let components = text(status.components, missing: status.missing)
-    return (none + updates + [components]).joined(separator: "\n")
+    let accounts = text(status.accounts)
+    let last = accounts.isEmpty ? [] : [accounts]
+    return (none + updates + [components] + last).joined(separator: "\n")
 }
 
 /// In a terminal of so many columns, if that is given.

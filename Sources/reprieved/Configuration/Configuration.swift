@@ -20,6 +20,7 @@ struct Configuration {
     /// What holds for an update that does not say otherwise.
     var policy = Policy()
     var negotiation = Settings()
+    var limits = ConnectionLimits()
 
     /// The defaults, with the tokens file in this directory.
     init(directory: String) { tokensFile = directory + "/tokens" }
@@ -32,6 +33,7 @@ struct Configuration {
         settings.tokens = tokens
         settings.policy = policy
         settings.negotiation = negotiation
+        settings.limits = limits
         settings.delaysShutdown = delaysShutdown
         settings.blocksShutdown = blocksShutdown
         return settings

@@ -33,7 +33,7 @@ struct LoadedConfiguration {
 
     private mutating func read(_ path: String, isRequired: Bool) -> [Assignment] {
         do {
-            guard let bytes = try File.read(path, atMost: Self.maximumFileBytes) else {
+            guard let bytes = try File.readTrusted(path, atMost: Self.maximumFileBytes) else {
                 if isRequired { complaints.append("there is no configuration file \(path)") }
                 return []
             }

@@ -32,6 +32,30 @@ extension Setting {
         }
     }
 
+    /// A number within bounds.
+    static func count(
+        _ name: String,
+        _ help: String,
+        in bounds: ClosedRange<Int>,
+        set: @escaping Assign<Int>
+    ) -> Self {
+        Setting(name, "COUNT", help) { target, text throws(ValueError) in
+            try set(&target, parsedCount(text, in: bounds))
+        }
+    }
+
+    /// A number of bytes within bounds.
+    static func bytes(
+        _ name: String,
+        _ help: String,
+        in bounds: ClosedRange<Int>,
+        set: @escaping Assign<Int>
+    ) -> Self {
+        Setting(name, "BYTES", help) { target, text throws(ValueError) in
+            try set(&target, parsedBytes(text, in: bounds))
+        }
+    }
+
     static func flag(_ name: String, _ help: String, set: @escaping Assign<Bool>) -> Self {
         Setting(name, "yes|no", help) { target, text throws(ValueError) in
             try set(&target, parsedFlag(text))

@@ -6,7 +6,9 @@ import ReprieveProtocol
 /// The tables of all settings, by the sections of the configuration file.
 enum SettingTable {
     /// The keys of the section `[Broker]`.
-    static let broker: [Setting<Configuration>] = [
+    static let broker = general + limits
+
+    private static let general: [Setting<Configuration>] = [
         Setting(
             "component-socket",
             "PATH",

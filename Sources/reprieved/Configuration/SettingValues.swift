@@ -13,6 +13,41 @@ func parsedDuration(_ text: String) throws(ValueError) -> Duration {
     return .milliseconds(number)
 }
 
+func parsedCount(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError) -> Int {
+    guard isDigits(text), let number = Int(text), bounds.contains(number) else {
+        let range = "\(bounds.lowerBound) to \(bounds.upperBound)"
+        throw ValueError("\(quoted(text)) is not a number from " + range)
+    }
+    return number
+}
+
+/// With a suffix as in systemd's units: "64K" are 65,536.
+func parsedBytes(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError) -> Int {
+    let units = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let unit = text.last.flatMap { units[String($0)] }
+    let digits = unit == nil ? text[...] : text.dropLast()
+    let number = isDigits(digits) ? Int(digits) : nil
+    let (product, overflow) = (number ?? 0).multipliedReportingOverflow(by: unit ?? 1)
+    guard number != nil, !overflow, bounds.contains(product) else {
+        let range = "\(bytesText(bounds.lowerBound)) to \(bytesText(bounds.upperBound))"
+        throw ValueError("\(quoted(text)) is not a number of bytes from " + range)
+    }
+    return product
+}
+
+/// "64K".
+private func bytesText(_ bytes: Int) -> String {
+    let units: [(String, Int)] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)]
+    guard let (suffix, unit) = units.first(where: { bytes.isMultiple(of: $0.1) }) else {
+        return String(bytes)
+    }
+    return "\(bytes / unit)\(suffix)"
+}
+
+private func isDigits(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+}
+
 func parsedFlag(_ text: String) throws(ValueError) -> Bool {
     switch text.lowercased() {
     case "yes", "true", "on", "1": return true

@@ -10,7 +10,8 @@ final class FileStore {
     /// Why files cannot be written from the start. They may still be read.
     private(set) var failures: [(file: StoredFile, StorageFailure)] = []
 
-    /// Fails if another process keeps its files in one of the directories.
+    /// Fails if another process keeps its files in one of the directories, or another user could
+    /// have put them there.
     init(_ configuration: Configuration, log: Log) throws(SystemError) {
         let runtime = RecordDirectory(configuration.runtimeDirectory, log: log)
         let runtimeError = try claim(runtime, "runtime-directory")
@@ -23,6 +24,12 @@ final class FileStore {
             (StoredFile.journal, runtimeError), (.state, stateError),
         ] {
             failures.append((file, StorageFailure(error, self[file].path)))
+        }
+        for file in StoredFile.allCases {
+            do throws(SystemError) { try self[file].ensureTrusted() } catch {
+                // What cannot be looked at cannot be read either, which is reported then.
+                if error.isDistrust { throw error }
+            }
         }
     }
 
@@ -61,8 +68,8 @@ final class FileStore {
     }
 }
 
-/// Returns what is wrong with the directory, unless another process keeps its files there: then it
-/// is no place for this one.
+/// Returns what is wrong with the directory, unless another process keeps its files there, or
+/// another user may: then it is no place for this one.
 private func claim(
     _ directory: RecordDirectory,
     _ option: String
@@ -71,8 +78,8 @@ private func claim(
         try directory.claim()
         return nil
     } catch {
-        guard error.isHeld else { return error }
-        throw error.adding("stop it, or give this one another --" + option)
+        guard error.isHeld || error.isDistrust else { return error }
+        throw error.adding((error.isHeld ? "stop it, or " : "or ") + "use another --" + option)
     }
 }
 

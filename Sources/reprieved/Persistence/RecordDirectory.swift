@@ -45,9 +45,13 @@ final class RecordDirectory {
     }
 }
 
-/// Makes a directory, and those above it that are not there.
+/// Makes a directory, and those above it that are not there. Fails if another user can put another
+/// one in its place.
 func makeDirectory(_ path: String) throws(SystemError) {
+    try File.ensureTrusted(directory: path)
     if !make(path) { throw SystemError("make the directory", path: path, errno: errno) }
+    // Where all may make directories, another user may have been faster.
+    try File.ensureTrusted(directory: path)
 }
 
 private func make(_ path: String) -> Bool {

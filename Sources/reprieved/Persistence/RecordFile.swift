@@ -34,6 +34,9 @@ final class RecordFile {
         self.log = log
     }
 
+    /// Fails if another user could have written it.
+    func ensureTrusted() throws(SystemError) { try File.ensureTrusted(path) }
+
     /// What stands in it; nothing if it is not there or cannot be read.
     func read() -> [UInt8] {
         // An earlier process may have died while it wrote this.
@@ -50,15 +53,18 @@ final class RecordFile {
     }
 
     private func open(behind count: Int) {
-        let file = Glibc.open(path.rawCString, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { return }
-        descriptor = Descriptor(owning: file)
-        identity = FileIdentity(of: file)
+        let number = Glibc.open(path.rawCString, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        guard number >= 0 else { return }
+        let file = Descriptor(owning: number)
+        var status = stat()
+        // One with another name is replaced: the other name may be that of any file of root's.
+        guard fstat(number, &status) == 0, status.st_nlink == 1 else { return }
         // It may have come from elsewhere, with other permissions. Only this user may read it.
-        fchmod(file, 0o600)
+        fchmod(number, 0o600)
+        descriptor = consume file
+        identity = FileIdentity(of: number)
         size = count
     }
-
 }
 
 // MARK: - Writing

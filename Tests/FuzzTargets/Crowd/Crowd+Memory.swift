@@ -19,7 +19,7 @@ extension Crowd {
         let limits = harness.broker.settings
         let updates = harness.broker.negotiation.updates.count
         return Self.bytesOfBroker + 2 * (harness.journal.count + harness.state.count)
-            + 2 * Self.accounts * limits.otherLimits.bytes + 2 * limits.ownLimits.bytes
+            + 2 * Self.accounts * limits.limits.account.bytes + 2 * limits.limits.ownAccount.bytes
             + entered * Self.bytesOfMember * (1 + updates)
     }
 }

@@ -22,8 +22,8 @@ struct Crowd {
     init(of size: Int) {
         self.size = size
         harness = BrokerHarness { settings in
-            settings.otherLimits.bytes = 64 * 1_024
-            settings.ownLimits.bytes = 1_024 * 1_024
+            settings.limits.account.bytes = 64 * 1_024
+            settings.limits.ownAccount.bytes = 1_024 * 1_024
             settings.negotiation.rules = [ComponentRule(pattern: CrowdName.honestName)]
         }
         harness.host.logLevel = .info
