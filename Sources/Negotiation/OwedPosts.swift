@@ -88,13 +88,12 @@ struct OwedPosts: Hashable, Sendable {
     private func isFull(for name: ComponentName, _ settings: Settings) -> Bool {
         guard waiting.count < settings.maximumOwedComponents else { return true }
         guard let prefix = name.unitPrefix else { return false }
-        return count(startingWith: prefix) >= settings.maximumOwedComponentsOfUnit
+        let ofUnit = waiting.keys.count { $0.hasPrefix(prefix) }
+        return ofUnit >= settings.maximumOwedComponentsOfUnit
     }
 
-    /// Components with a unit's prefix that are owed something and have no subscription.
-    func count(startingWith prefix: String) -> Int {
-        waiting.keys.count { $0.hasPrefix(prefix) }
-    }
+    /// The components that are owed something and have no subscription.
+    var waitingComponents: some Sequence<ComponentName> { waiting.keys }
 
     /// Forgets what was owed until now.
     private mutating func purge(_ handling: inout Handling) {
