@@ -93,10 +93,8 @@ struct OwedPosts: Hashable, Sendable {
         handling.note(.owed(name))
     }
 
-    /// Components with a unit's prefix that are owed something and have no subscription.
-    func count(startingWith prefix: String) -> Int {
-        waiting.keys.count { $0.hasPrefix(prefix) }
-    }
+    /// The components that are owed something and have no subscription.
+    var waitingComponents: some Sequence<ComponentName> { waiting.keys }
 
     /// Forgets what was owed until now.
     private mutating func purge(_ handling: inout Handling) {

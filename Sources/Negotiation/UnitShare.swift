@@ -11,6 +11,16 @@ extension ComponentName {
     }
 }
 
+/// What the components of one unit use together.
+package struct UnitUsage: Hashable, Sendable {
+    /// Those that are subscribed, or those that take part in one update, whichever are more.
+    package var components = 0
+    /// Those that posts are owed to.
+    package var owed = 0
+
+    package init() {}
+}
+
 extension Negotiation {
     /// Why a further subscription is refused; nil if it is not.
     package func whyTooMany(_ subscription: Subscription) -> Refusal? {
@@ -31,12 +41,7 @@ extension Negotiation {
         return .tooManyComponents(most, of: String(prefix.dropLast()))
     }
 
-    /// Components whose names start with a unit's prefix, and that count for its limit.
-    package func components(startingWith prefix: String) -> Int {
-        components(startingWith: prefix) { _ in true }
-    }
-
-    /// Those that are subscribed, or those that take part in the waiting update with the most.
+    /// Components that are subscribed, or those that take part in the waiting update with the most.
     private func components(startingWith prefix: String, in counts: (Update) -> Bool) -> Int {
         let inUpdates = updates.entries.map { update in
             update.isWaiting && counts(update)
@@ -45,9 +50,28 @@ extension Negotiation {
         return max(subscriptions.places(startingWith: prefix).count, inUpdates.max() ?? 0)
     }
 
-    /// Components of a unit that posts are owed to.
-    package func owedComponents(startingWith prefix: String) -> Int {
-        owedPosts.count(startingWith: prefix)
+    /// What each unit uses, by its prefix. Each name is looked at once, so that many units cost no
+    /// more than their names.
+    package var unitUsages: [String: UnitUsage] {
+        var usages: [String: UnitUsage] = [:]
+        let inUpdates = updates.entries.filter(\.isWaiting).map(\.participants.names)
+        for names in [subscriptions.names] + inUpdates {
+            for (prefix, count) in counts(of: names) {
+                let most = usages[prefix]?.components ?? 0
+                usages[prefix, default: UnitUsage()].components = max(most, count)
+            }
+        }
+        for (prefix, count) in counts(of: owedPosts.waitingComponents) {
+            usages[prefix, default: UnitUsage()].owed = count
+        }
+        return usages
+    }
+
+    /// How many of the names each prefix has.
+    private func counts(of names: some Sequence<ComponentName>) -> [String: Int] {
+        names.reduce(into: [:]) { counts, name in
+            if let prefix = name.unitPrefix { counts[prefix, default: 0] += 1 }
+        }
     }
 
     /// All subscriptions, by the names of their components.

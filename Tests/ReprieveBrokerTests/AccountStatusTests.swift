@@ -12,6 +12,7 @@ import Testing
         $0.limits.account = AccountLimits(connections: 5, handshakes: 3, bytes: 10_000)
         $0.negotiation.maximumComponentsOfUnit = 2
         $0.negotiation.maximumSubscriptions = 2
+        $0.negotiation.maximumSubscriptionsOfUnit = 4
     }
 
     private mutating func component(
@@ -42,7 +43,7 @@ import Testing
         #expect(account.connections == UsageShape(used: 2, limit: 5))
         #expect(account.handshakes == UsageShape(used: 1, limit: 3))
         #expect(account.bytes == UsageShape(used: Int64(ping.count) - 1, limit: 10_000))
-        #expect(account.subscriptions == UsageShape(used: 2, limit: 2))
+        #expect(account.subscriptions == UsageShape(used: 2, limit: 4))
         #expect(account.components == UsageShape(used: 1, limit: 2))
         #expect(account.owed == UsageShape(used: 0, limit: 64))
         #expect(account.refusals == 0)

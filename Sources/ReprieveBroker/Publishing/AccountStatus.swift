@@ -19,9 +19,11 @@ extension Broker {
     /// The accounts that have a connection: those that were refused something first, then those
     /// nearest to a limit.
     var accountShapes: [AccountShape] {
-        let possessions = possessions
+        let (possessions, units) = (self.possessions, negotiation.unitUsages)
         let shapes = accounts.connected.map { place, account in
-            shape(of: account, possessions[place, default: Possessions()])
+            let has = possessions[place, default: Possessions()]
+            let unit = has.unitPrefix.map { units[$0, default: UnitUsage()] }
+            return shape(of: account, has, unit)
         }
         return shapes.sorted { $0.precedes($1) }
     }
@@ -39,9 +41,12 @@ extension Broker {
         return all
     }
 
-    private func shape(of account: Account, _ has: Possessions) -> AccountShape {
+    private func shape(
+        of account: Account,
+        _ has: Possessions,
+        _ unit: UnitUsage?
+    ) -> AccountShape {
         let (limits, rules) = (settings.limits(of: account.id), settings.negotiation)
-        let prefix = has.unitPrefix
         return AccountShape(
             uid: Int64(account.id.user),
             service: account.id.service,
@@ -51,18 +56,13 @@ extension Broker {
             bytes: UsageShape(account.bytes, of: limits.bytes),
             subscriptions: UsageShape(
                 has.subscriptions.values.reduce(0, +),
-                of: prefix == nil ? nil : rules.maximumSubscriptionsOfUnit
+                of: unit == nil ? nil : rules.maximumSubscriptionsOfUnit
             ),
             components: UsageShape(
-                prefix.map(negotiation.components) ?? has.subscriptions.count,
-                of: prefix == nil ? nil : rules.maximumComponentsOfUnit
+                unit?.components ?? has.subscriptions.count,
+                of: unit == nil ? nil : rules.maximumComponentsOfUnit
             ),
-            owed: prefix.map { prefix in
-                UsageShape(
-                    negotiation.owedComponents(startingWith: prefix),
-                    of: rules.maximumOwedComponentsOfUnit
-                )
-            },
+            owed: unit.map { UsageShape($0.owed, of: rules.maximumOwedComponentsOfUnit) },
             refusals: Int64(account.refusals)
         )
     }
