@@ -163,7 +163,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CSystemd"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
 
         .target(
             name: "Outsider",
@@ -216,8 +221,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "EventStream",
-                "StrictJSON",
+                "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
+                "EventStream", "StrictJSON", "TestSupport",
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: memorySafe

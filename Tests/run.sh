@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The steps in their order: a name, which is that of a function below, and its budget in seconds.
 # A step knows nothing of the others, so a new one is a line here and a function.
-# (Tests/mutate.sh and Tests/fuzz.sh take as long as one likes, and are run by hand.)
+# (Tests/mutate.sh takes as long as one likes, and is run by hand; so does Tests/fuzz.sh.)
 STEPS=(
     "packages 300"
     "environment 300"
@@ -27,11 +27,13 @@ STEPS=(
     "exploration 900"
     "simulation 600"
     "instructions 300"
+    "fuzz 600"
 )
 # The updaters themselves: RAUC, SWUpdate, apt and Podman wait for a component. Needs root.
 ALL_STEPS=("updaters 600")
-# Only by name: a machine that others use, too, is no place to measure.
-MORE_STEPS=("benchmark 600")
+# Only by name: a machine that others use, too, is no place to measure, and a sanitizer needs a
+# build of its own.
+MORE_STEPS=("benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
 packages() {
@@ -106,12 +108,27 @@ simulation() {
 # What one fixed negotiation costs, counted and so the same on a busy machine.
 instructions() { Tests/instruction-count.sh; }
 
+# A minute for each target, two at a time.
+fuzz() { Tests/fuzz.sh 60; }
+
+# What XCTest allocates is not freed at the exit of a test's process. Swift's own report of a crash
+# and a sanitizer's wait for each other.
+address_sanitizer() {
+    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+        swift test --sanitize=address --scratch-path .build-asan
+}
+
+thread_sanitizer() {
+    SWIFT_BACKTRACE=enable=no swift test --sanitize=thread --scratch-path .build-tsan
+}
+
 # Fails where the daemon is grossly too slow or too large.
 benchmark() { Tests/benchmark.sh --quick; }
 
 # The lines by which the runners themselves sum up, out of what a step printed.
 summary() {
-    grep -E '^.? ?Test run with [0-9]+ test|^[0-9]+ (passed|failed).* in [0-9.]+s' "$1" || true
+    local swift='^.? ?Test run with [0-9]+ test' pytest='^[0-9]+ (passed|failed).* in [0-9.]+s'
+    grep -E "$swift|$pytest|: [0-9]+ executions," "$1" || true
 }
 
 run_step() {

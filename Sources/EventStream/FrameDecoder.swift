@@ -6,7 +6,8 @@
 /// no memory beyond itself. Once it has failed it stays failed: it repeats its error and drops
 /// whatever is appended.
 package struct FrameDecoder: Hashable, Sendable {
-    private let limits: FrameLimits
+    /// Limits of the frames that have not been asked for yet.
+    package var limits: FrameLimits
     private var bytes: [UInt8] = []
     /// Where in `bytes` the next frame starts.
     private var start = 0

@@ -31,9 +31,22 @@ extension Frame {
         _ prelude: Prelude,
         limits: FrameLimits
     ) throws(FrameError) {
+        try self.init(decoding: bytes, at: start, prelude, limits: limits) {
+            crc32(bytes.span.extracting($0))
+        }
+    }
+
+    /// The same where the checksum of a stretch of the bytes may be known already.
+    init(
+        decoding bytes: [UInt8],
+        at start: Int,
+        _ prelude: Prelude,
+        limits: FrameLimits,
+        checksum: (Range<Int>) -> UInt32
+    ) throws(FrameError) {
         let end = start + prelude.frameLength - FrameLayout.checksum
         let stated = bytes.bigEndian(UInt32.self, at: end)
-        let computed = crc32(bytes.span.extracting(start..<end))
+        let computed = checksum(start..<end)
         guard stated == computed else {
             throw .messageChecksum(stated: stated, computed: computed)
         }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds the frames in bytes that may be damaged, as a file's may: what is no frame is passed over
-/// up to the next one that is whole.
+/// up to the next one that is whole. What stands in the bytes may pretend at each place to be the
+/// start of a long frame; that takes no more time than a place of another kind.
 package struct FrameSearch {
     private let bytes: [UInt8]
     private let limits: FrameLimits
     private var position = 0
+    /// Not needed as long as nothing is damaged.
+    private var checksums: StretchChecksums?
     /// What was passed over so far.
     package private(set) var damage: [Range<Int>] = []
 
-    package init(_ bytes: [UInt8], limits: FrameLimits = .none) {
+    package init(_ bytes: [UInt8], limits: FrameLimits = FrameLimits(maximumFrame: .max)) {
         self.bytes = bytes
         self.limits = limits
     }
@@ -28,12 +31,16 @@ package struct FrameSearch {
         return nil
     }
 
-    private func frame(at start: Int) -> (Frame, length: Int)? {
+    private mutating func frame(at start: Int) -> (Frame, length: Int)? {
         guard bytes.count - start >= FrameLayout.smallest,
             let prelude = try? Prelude(decoding: bytes, at: start, limits: limits),
-            prelude.frameLength <= bytes.count - start,
-            let frame = try? Frame(decoding: bytes, at: start, prelude, limits: limits)
+            prelude.frameLength <= bytes.count - start
         else { return nil }
-        return (frame, prelude.frameLength)
+        let frame = try? Frame(decoding: bytes, at: start, prelude, limits: limits) { stretch in
+            guard let checksums else { return crc32(bytes.span.extracting(stretch)) }
+            return checksums.checksum(of: stretch)
+        }
+        if frame == nil, checksums == nil { checksums = StretchChecksums(of: bytes) }
+        return frame.map { ($0, prelude.frameLength) }
     }
 }

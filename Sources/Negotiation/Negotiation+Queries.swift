@@ -18,18 +18,20 @@ extension Negotiation {
 
     /// The components that rules require and that are not subscribed, sorted.
     package var missing: [ComponentName] {
-        settings.required.filter { name in
-            !subscriptions.names.contains { settings.meets(name, $0) }
-        }.sorted()
+        settings.unmet(Set(settings.required), by: subscriptions.names).sorted()
     }
 
-    /// Whether a name in a request can be that of a component: one is subscribed under it, or
-    /// takes part in an update, or a rule is about it.
-    package func knows(_ name: ComponentName) -> Bool {
-        let isThere = { (component: ComponentName) in Update.matches(name, component) }
-        return subscriptions.names.contains(where: isThere)
-            || updates.entries.contains { $0.participants.names.contains(where: isThere) }
-            || settings.rules.contains { $0.isAbout(name) }
+    /// The names that mean no component: none that they mean is subscribed, or takes part in an
+    /// update, and no rule is about one.
+    package func unknown(among names: Set<ComponentName>) -> Set<ComponentName> {
+        var unknown = names
+        for component in subscriptions.names { unknown.remove(namesOf: component) }
+        for place in updates.places {
+            for component in updates.entries[place].participants.names {
+                unknown.remove(namesOf: component)
+            }
+        }
+        return unknown.filter { name in !settings.rules.contains { $0.isAbout(name) } }
     }
 
     /// Whether any update waits.
@@ -97,11 +99,17 @@ extension Negotiation {
 }
 
 extension Update {
-    /// The components that hold it back with a deferral, sorted, and what each says of it.
-    package var holders: [(component: ComponentName, message: String?)] {
-        guard isWaiting else { return [] }
-        let names = names { $0.state == .deferred }
-        return names.map { ($0, participants[$0]?.message) }
+    /// How many components hold it back with a deferral.
+    package var holderCount: Int { isWaiting ? summary.deferrals : 0 }
+
+    /// The first of these, and what it says of it.
+    package var firstHolder: (component: ComponentName, message: String?)? {
+        guard holderCount > 0 else { return nil }
+        let entries = participants.entries.span
+        for place in entries.indices where entries[place].state == .deferred {
+            return (participants.names[place], entries[place].message)
+        }
+        return nil
     }
 }
 

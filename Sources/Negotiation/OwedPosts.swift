@@ -43,6 +43,7 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         var place = -1
+        var room = OwedRoom(waiting.keys)
         for name in update.names(where: { $0.isTold }) {
             if let found = subscriptions.place(of: name, hint: place + 1) {
                 place = found
@@ -51,7 +52,7 @@ struct OwedPosts: Hashable, Sendable {
                 }
                 continue
             }
-            owe(post, to: name, at: handling.now, &handling)
+            owe(post, to: name, at: handling.now, &room, &handling)
         }
     }
 
@@ -63,9 +64,10 @@ struct OwedPosts: Hashable, Sendable {
         _ handling: inout Handling
     ) {
         let post = end.ending.post(update.id)
+        var room = OwedRoom(waiting.keys)
         for name in update.names(where: { $0.isTold })
         where !self[name].contains(where: { $0.post.deploymentID == update.id }) {
-            owe(post, to: name, at: end.at, &handling)
+            owe(post, to: name, at: end.at, &room, &handling)
         }
     }
 
@@ -73,23 +75,22 @@ struct OwedPosts: Hashable, Sendable {
         _ post: Post,
         to name: ComponentName,
         at end: Instant,
+        _ room: inout OwedRoom,
         _ handling: inout Handling
     ) {
         let settings = handling.settings
-        if waiting[name] == nil, isFull(for: name, settings) { purge(&handling) }
-        guard waiting[name] != nil || !isFull(for: name, settings) else { return }
+        if waiting[name] == nil {
+            if room.isFull(for: name, settings), !room.isPurged {
+                purge(&handling)
+                room = OwedRoom(waiting.keys, isPurged: true)
+            }
+            guard !room.isFull(for: name, settings) else { return }
+            room.take(for: name)
+        }
         var owed = waiting[name, default: []].filter { $0.until > end }
         owed.append(OwedPost(post, until: end + settings.completionLimit))
         waiting[name] = owed.suffix(settings.maximumOwedPosts)
         handling.note(.owed(name))
-    }
-
-    /// Whether no further component, or none of the unit, can be owed a post.
-    private func isFull(for name: ComponentName, _ settings: Settings) -> Bool {
-        guard waiting.count < settings.maximumOwedComponents else { return true }
-        guard let prefix = name.unitPrefix else { return false }
-        let ofUnit = waiting.keys.count { $0.hasPrefix(prefix) }
-        return ofUnit >= settings.maximumOwedComponentsOfUnit
     }
 
     /// Forgets what was owed until now.

@@ -11,6 +11,7 @@ struct ParticipantSummary: Hashable, Sendable {
 
     private(set) var blockers = 0
     private(set) var silences = 0
+    private(set) var deferrals = 0
     /// The next instant at which something happens to a participant by itself.
     private(set) var earliestDeadline: Instant?
     /// How many participants have that deadline.
@@ -29,6 +30,7 @@ struct ParticipantSummary: Hashable, Sendable {
     mutating func add(_ one: Contribution) {
         if one.state.blocks { blockers += 1 }
         if one.state.isSilence { silences += 1 }
+        if one.state == .deferred { deferrals += 1 }
         guard let next = one.deadline else { return }
         if earliestDeadline.map({ next < $0 }) ?? true {
             earliestDeadline = next
@@ -42,6 +44,7 @@ struct ParticipantSummary: Hashable, Sendable {
     mutating func remove(_ one: Contribution) {
         if one.state.blocks { blockers -= 1 }
         if one.state.isSilence { silences -= 1 }
+        if one.state == .deferred { deferrals -= 1 }
         guard let next = one.deadline, next == earliestDeadline else { return }
         earliestCount -= 1
         if earliestCount == 0 { isStale = true }

@@ -8,7 +8,7 @@ package struct Attachment: Hashable, Sendable {
     package var participants: [ComponentName]
     /// False for the announcement that began the update.
     package var attached: Bool
-    /// Names in `components` that no subscribed component has.
+    /// Names in `components` of components that were never there.
     package var unmatched: [ComponentName]
 }
 

@@ -8,6 +8,8 @@ struct ReturningComponents: Hashable, Sendable {
     /// When those that are not back count as absent; nil while none is missing.
     private(set) var until: Instant?
 
+    func expects(_ name: ComponentName) -> Bool { names.sortedPlace(of: name) != nil }
+
     mutating func expect(_ more: some Sequence<ComponentName>, until end: Instant) {
         names = Set(names).union(more).sorted()
         until = names.isEmpty ? nil : end
@@ -15,7 +17,7 @@ struct ReturningComponents: Hashable, Sendable {
 
     /// Returns whether the component was expected.
     mutating func remove(_ name: ComponentName) -> Bool {
-        guard let index = names.firstIndex(of: name) else { return false }
+        guard let index = names.sortedPlace(of: name) else { return false }
         names.remove(at: index)
         if names.isEmpty { until = nil }
         return true

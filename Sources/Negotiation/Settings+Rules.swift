@@ -24,6 +24,25 @@ extension Settings {
                 && rules.contains { $0.namesUnit && $0.matches(component) }
     }
 
+    /// Whether a component is one of those required.
+    func meets(anyOf required: Set<ComponentName>, _ component: ComponentName) -> Bool {
+        component.meanings.contains { required.contains($0) && meets($0, component) }
+    }
+
+    /// The required components that none of the components is.
+    func unmet(
+        _ required: Set<ComponentName>,
+        by components: [ComponentName]
+    ) -> Set<ComponentName> {
+        var unmet = required
+        for component in components {
+            for name in component.meanings where unmet.contains(name) && meets(name, component) {
+                unmet.remove(name)
+            }
+        }
+        return unmet
+    }
+
     /// The components that are required wherever an update concerns them.
     var required: [ComponentName] {
         rules.filter { !$0.isPattern }.map(\.pattern).filter {

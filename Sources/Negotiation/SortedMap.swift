@@ -70,14 +70,26 @@ package struct SortedMap<Entry: Hashable & Sendable>: Hashable, Sendable {
         entries.reserveCapacity(capacity)
     }
 
-    /// The place that a name has or would have. Most are added in order, at the end.
     private func lowestPlace(notBefore name: ComponentName) -> Int {
-        if let last = names.last, last < name { return names.count }
-        var range = 0..<names.count
+        names.lowestPlace(notBefore: name)
+    }
+}
+
+/// For names that are sorted.
+extension [ComponentName] {
+    /// The place that a name has or would have. Most are added in order, at the end.
+    func lowestPlace(notBefore name: ComponentName) -> Int {
+        if let last, last < name { return count }
+        var range = indices
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            range = names[middle] < name ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            range = self[middle] < name ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound
+    }
+
+    func sortedPlace(of name: ComponentName) -> Int? {
+        let place = lowestPlace(notBefore: name)
+        return place < count && self[place] == name ? place : nil
     }
 }

@@ -16,31 +16,17 @@ extension Update {
             if !concerned.isEmpty { welcome(name, concerned, &handling) }
         }
         let required = handling.settings.required.filter { concerns($0) }
-        for name in Set(policy.require + required).sorted() {
-            let isPresent = subscriptions.names.contains { handling.settings.meets(name, $0) }
-            if !isPresent { waitFor(name, &handling) }
-        }
+        let unmet = handling.settings.unmet(
+            requested.required.union(required),
+            by: subscriptions.names
+        )
+        for name in unmet.sorted() { waitFor(name, &handling) }
         // A deadline of 0: all are told, and none is waited for.
         guard deadline > handling.now else { return reachDeadline(&handling) }
         for name in returning.names where concerns(name) && participants[name] == nil {
             waitForReturn(of: name, until: returning.until, &handling)
         }
         settle(&handling)
-    }
-
-    /// Adds a required component that has not subscribed.
-    private mutating func waitFor(_ name: ComponentName, _ handling: inout Handling) {
-        let end = handling.now + policy.responseTimeout
-        let budget = handling.settings.budget(of: name, policy)
-        let isTime = min(policy.responseTimeout, budget) > .zero
-        let participant = Participant(
-            isTime ? .absent : .silent,
-            at: handling.now,
-            until: isTime ? end : nil,
-            policy: policy,
-            budget: budget
-        )
-        add(name, participant, &handling)
     }
 
     /// Adds a component that was subscribed when the broker died, and may be back in a moment.
@@ -101,33 +87,6 @@ extension Update {
         settle(&handling)
     }
 
-    /// The budget of a component that is no participant yet: it may be waited for by its last part.
-    func budgetLeft(
-        toArriving name: ComponentName,
-        _ settings: Settings,
-        at now: Instant
-    ) -> Duration {
-        let budget = settings.budget(of: name, policy)
-        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
-        let awaited = placeholder.flatMap { participants[$0] }?.limited(to: budget)
-        return awaited?.budgetLeft(at: now) ?? budget
-    }
-
-    /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
-    private mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
-        for placeholder in names(where: \.isPlaceholder)
-        where placeholder != name && handling.settings.meets(placeholder, name) {
-            guard let participant = remove(placeholder, &handling), participants[name] == nil else {
-                continue
-            }
-            add(
-                name,
-                participant.limited(to: handling.settings.budget(of: name, policy)),
-                &handling
-            )
-        }
-    }
-
     /// A component that subscribes again is asked at once, unless its answer stands.
     private mutating func ask(
         arrived stream: StreamID,
@@ -138,7 +97,7 @@ extension Update {
         switch participants[name]?.state {
         case .absent: ask(name, streams: [stream], &handling)
         case .acknowledged: ask(name, streams: [stream], isSecond: isSecond, &handling)
-        case .asked, .silent: repeatQuestion(name, to: stream, &handling)
+        case .asked, .silent: askAgain(name, stream, &handling)
         // It returns after a restart of the broker, and was not asked yet.
         case .away where participants[name]?.rounds == 0:
             ask(name, streams: [stream], &handling)
@@ -154,7 +113,7 @@ extension Update {
     ) {
         let now = handling.now
         let deadline = deadline
-        let isAnswered = with(name, &handling) { participant in
+        with(name, &handling) { participant in
             if let end = participant.deferralEnd(at: now) {
                 participant.enter(.deferred, until: end, at: now)
             } else if !participant.question.isAnswered {
@@ -167,16 +126,20 @@ extension Update {
                     at: now
                 )
             }
-            return participant.question.isAnswered
         }
-        switch participants[name]?.state {
-        case .deferred: break
-        default:
-            if isAnswered {
-                ask(name, streams: [stream], &handling)
-            } else {
-                repeatQuestion(name, to: stream, &handling)
-            }
+        if participants[name]?.state != .deferred { askAgain(name, stream, &handling) }
+    }
+
+    /// Sends one more subscription the standing question, or the next one where that was answered.
+    private mutating func askAgain(
+        _ name: ComponentName,
+        _ stream: StreamID,
+        _ handling: inout Handling
+    ) {
+        if participants[name]?.question.isAnswered ?? false {
+            ask(name, streams: [stream], &handling)
+        } else {
+            repeatQuestion(name, to: stream, &handling)
         }
     }
 

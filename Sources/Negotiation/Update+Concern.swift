@@ -9,8 +9,7 @@ extension Update {
     }
 
     func concerns(_ component: ComponentName) -> Bool {
-        guard let wanted = request.components, !wanted.isEmpty else { return true }
-        return (wanted + policy.require).contains { Self.matches($0, component) }
+        requested.concerned?.means(component) ?? true
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
@@ -19,14 +18,12 @@ extension Update {
             && concerns(subscription.component)
     }
 
-    /// Names in `components` that no participant has, in the order given, each once. None where no
-    /// component is notified.
+    /// Names in `components` of components that were never there, in the order given, each once.
+    /// None where no component is notified.
     var unmatched: [ComponentName] {
         guard policy.notification == .notify, let wanted = request.components else { return [] }
-        let present = names { !$0.isPlaceholder }
-        var seen: Set<ComponentName> = []
-        return wanted.filter { name in
-            seen.insert(name).inserted && !present.contains { Self.matches(name, $0) }
-        }
+        var unmatched = Set(wanted)
+        for name in names(where: { !$0.isPlaceholder }) { unmatched.remove(namesOf: name) }
+        return wanted.filter { unmatched.remove($0) != nil }
     }
 }

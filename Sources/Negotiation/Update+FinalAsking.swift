@@ -41,7 +41,7 @@ extension Update {
     /// The least that a deferral is granted, and for which no answer lifts it: it breaks a final
     /// asking, and its component has broken others.
     func hold(at place: Int, _ settings: Settings) -> Duration {
-        guard disturbsOthers(participants.names[place]), !isLastFinalAsking(settings) else {
+        guard !isLastFinalAsking(settings), disturbsOthers(participants.names[place]) else {
             return .zero
         }
         return participants.entries[place].nextHold(responseTimeout: policy.responseTimeout)
@@ -49,7 +49,8 @@ extension Update {
 
     /// Whether a deferral of the component sends another one back to work.
     private func disturbsOthers(_ name: ComponentName) -> Bool {
-        participants.places.contains { place in
+        guard !askedFinally.isEmpty else { return false }
+        return participants.places.contains { place in
             participants.names[place] != name
                 && participants.entries[place].subscribers.contains { hasActed($0) }
         }

@@ -49,7 +49,8 @@ extension Update {
     }
 
     private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
-        (policy.require + settings.required).contains { settings.meets($0, name) }
+        settings.meets(anyOf: requested.required, name)
+            || settings.required.contains { settings.meets($0, name) }
     }
 
     private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {

@@ -9,7 +9,11 @@
 /// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
-    package var request: UpdateRequest
+    package var request: UpdateRequest {
+        didSet { requested = RequestedNames(request) }
+    }
+    /// The names in `request`.
+    private(set) var requested: RequestedNames
     package var announced: Instant
     package var deadline: Instant
     /// When everyone gets the deadline's last call; nil once they have.
@@ -35,6 +39,7 @@ package struct Update: Hashable, Sendable {
     /// An update to be filled from what was written down of it.
     package init(_ request: UpdateRequest, announced: Instant, deadline: Instant) {
         self.request = request
+        requested = RequestedNames(request)
         self.announced = announced
         self.deadline = deadline
     }

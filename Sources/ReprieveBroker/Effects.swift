@@ -3,12 +3,14 @@
 package import Negotiation
 
 /// What a step wants done, in the order in which it is to be done: written down, written to peers,
-/// closed, logged, shown, inhibited, and then the time of the next wake-up.
+/// no longer read from them or read again, closed, logged, shown, inhibited, and then the time of
+/// the next wake-up.
 package struct Effects: Sendable {
     /// Before anything else: no peer hears of what could be forgotten.
     package var storage: [StorageWrite] = []
     /// One for each peer with something to read. How many bytes were taken comes back as `wrote`.
     package var writes: [PeerWrite] = []
+    package var pauses: [PeerPause] = []
     /// Each peer once, however it ended. Nothing is heard of it afterwards.
     package var closes: [PeerID] = []
     package var log: [LogEntry] = []
@@ -36,6 +38,12 @@ package struct PeerWrite: Sendable {
 
     /// Offers the bytes to `body`, which returns how many it took.
     package func withBytes(_ body: (Span<UInt8>) -> Int) -> Int { outbox.withBytes(body) }
+}
+
+/// Whether nothing is read of a peer, because it does not read either.
+package struct PeerPause: Hashable, Sendable {
+    package var peer: PeerID
+    package var isPaused: Bool
 }
 
 /// The files in which a broker's promises outlive it.

@@ -17,6 +17,9 @@ package protocol BrokerHost {
     /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
     /// follows once what the peer had sent before is read.
     mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int
+    /// Has no `.received` come of a peer from now on, or has it come again. Its `.hungUp` comes in
+    /// any case, and what it had sent comes before that.
+    mutating func pause(_ peer: PeerID, _ isPaused: Bool)
     mutating func close(_ peer: PeerID)
     mutating func log(_ entry: LogEntry)
     mutating func show(statusLine: String)
@@ -54,6 +57,7 @@ package struct Performer<Host: BrokerHost> {
             let count = write.withBytes { host.write($0, to: write.peer) }
             results.append(.wrote(count, to: write.peer))
         }
+        for pause in effects.pauses { host.pause(pause.peer, pause.isPaused) }
         for peer in effects.closes { host.close(peer) }
         for entry in effects.log { host.log(entry) }
         if let line = effects.statusLine { host.show(statusLine: line) }

@@ -25,6 +25,9 @@ package enum Limits {
     /// Streams that one connection may have open. A further request is a ServiceError.
     package static let openStreams = 64
 
+    /// Bytes of a frame of a client that is not accepted yet. A longer one ends the connection.
+    package static let frameBeforeAccepted = 16 * 1_024
+
     /// Bytes of a frame that a component may send. A longer one ends the connection.
     package static let frameFromComponent = 64 * 1_024
 
@@ -38,6 +41,10 @@ package enum Limits {
 
     /// Bytes of a frame that a client takes from the broker.
     package static let frameFromBroker = 16 * 1_024 * 1_024
+
+    /// Bytes that wait for a client, of whatever kind. Beyond it the client's next requests wait
+    /// until it has read.
+    package static let waitingReplies = 16 * 1_024
 
     /// Bytes that wait for a component that does not read. Beyond it the broker hangs up.
     package static let componentOutbox = 64 * 1_024
@@ -68,8 +75,8 @@ package enum Limits {
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
 
-    /// How long the rest of a client's frame may take after its first bytes. Beyond it the broker
-    /// hangs up.
+    /// How long the rest of a client's frame may take after its first bytes, and how long a client
+    /// may read nothing while its requests wait for that. Beyond it the broker hangs up.
     package static let clientFrameTimeout = Duration.seconds(30)
 
     /// How long a client that was denied, or broke the protocol, has to close first.
@@ -80,12 +87,21 @@ package enum Limits {
 }
 
 extension FrameLimits {
+    package static let beforeAccepted = FrameLimits(maximumFrame: Limits.frameBeforeAccepted)
     package static let fromComponent = FrameLimits(maximumFrame: Limits.frameFromComponent)
     package static let fromCoordinator = FrameLimits(maximumFrame: Limits.frameFromCoordinator)
     package static let fromBroker = FrameLimits(maximumFrame: Limits.frameFromBroker)
 }
 
 extension JSONLimits {
+    /// Of CONNECT, which a client sends before the broker knows who it is.
+    package static let ofConnect = JSONLimits(
+        maximumBytes: Limits.frameBeforeAccepted,
+        maximumDepth: 4,
+        maximumMembers: 64,
+        maximumElements: 64,
+        maximumValues: 256
+    )
     package static let fromCoordinator = JSONLimits(maximumBytes: Limits.frameFromCoordinator)
     package static let fromBroker = JSONLimits(
         maximumBytes: Limits.frameFromBroker,

@@ -84,7 +84,7 @@ extension ServerConnection {
 
     private mutating func connect(_ message: Message) -> Event {
         phase = .connecting
-        guard let request = try? ConnectRequest(decoding: message.payload),
+        guard let request = try? ConnectRequest(decoding: message.payload, limits: .ofConnect),
             Self.isKnown(version: message.version)
         else { return .connect(nil) }
         return .connect(request)
@@ -121,6 +121,9 @@ extension ServerConnection {
         if number > 0, number <= latestStream { return receiveAgain(message) }
         guard latestStream < .max, number == latestStream + 1 else {
             return violate("stream \(number) where \(Int64(latestStream) + 1) comes next")
+        }
+        guard message.type == .applicationMessage else {
+            return violate("an error on stream \(number), which is not open")
         }
         latestStream = number
         // A request that ends its own stream asks for nothing.

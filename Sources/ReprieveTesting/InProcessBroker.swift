@@ -205,6 +205,9 @@ private struct InProcessHost: BrokerHost, Sendable {
         return bytes.count
     }
 
+    /// No peer has to be: they take all that is written.
+    mutating func pause(_ peer: PeerID, _ isPaused: Bool) {}
+
     mutating func close(_ peer: PeerID) { deliveries.append(.close(peer)) }
 
     mutating func log(_ entry: LogEntry) {}

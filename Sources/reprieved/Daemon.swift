@@ -145,6 +145,8 @@ struct DaemonHost: BrokerHost {
 
     func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int { sockets.write(bytes, to: peer) }
 
+    func pause(_ peer: PeerID, _ isPaused: Bool) { sockets.pause(peer, isPaused) }
+
     func close(_ peer: PeerID) { sockets.close(peer) }
 
     func log(_ entry: LogEntry) { log.write(entry) }

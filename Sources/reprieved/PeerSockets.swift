@@ -7,13 +7,16 @@ import Systemd
 /// The sockets of the peers: what arrives becomes inputs of the broker, what the broker writes
 /// leaves through them.
 final class PeerSockets {
-    /// A peer's socket, and whether the poll tells when it takes bytes again.
+    /// A peer's socket, and what the poll tells of it.
     private final class Connection {
         let peer: PeerID
         let socket: StreamSocket
         let account: AccountID
         let group: PeerGroup
+        /// The socket is full, until the poll tells that it takes bytes again.
         var awaitsRoom = false
+        /// The broker wants to hear nothing of it.
+        var isPaused = false
 
         init(
             _ peer: PeerID,
@@ -91,15 +94,19 @@ final class PeerSockets {
         return connection
     }
 
-    /// Returns how many bytes were read.
+    /// Returns how many bytes the broker gets to work at.
     private func serve(_ peer: PeerID, _ readiness: Readiness) -> Int {
         guard let connection = connection(of: peer) else { return 0 }
-        if readiness.canWrite { received(.writable(peer)) }
-        guard readiness.canRead else { return 0 }
+        // What a paused peer has sent waits in the broker.
+        let waiting = connection.isPaused ? buffer.count : 0
+        if connection.awaitsRoom, readiness.canWrite || readiness.isHungUp {
+            received(.writable(peer))
+        }
+        guard readiness.canRead else { return waiting }
         switch connection.socket.read(into: &buffer) {
         case .bytes(let count):
             received(.received(Array(buffer[..<count]), from: peer))
-            return count
+            return waiting + count
         case .wouldBlock: return 0
         case .ended, .failed:
             received(.hungUp(peer))
@@ -118,19 +125,32 @@ final class PeerSockets {
         case .wouldBlock:
             awaitRoom(connection, true)
             return 0
-        case .failed: return bytes.count
+        case .failed:
+            awaitRoom(connection, false)
+            return bytes.count
         }
     }
 
+    func pause(_ peer: PeerID, _ isPaused: Bool) {
+        guard let connection = connection(of: peer) else { return }
+        watch(connection, awaitsRoom: connection.awaitsRoom, isPaused: isPaused)
+    }
+
     private func awaitRoom(_ connection: Connection, _ awaits: Bool) {
-        guard connection.awaitsRoom != awaits else { return }
+        watch(connection, awaitsRoom: awaits, isPaused: connection.isPaused)
+    }
+
+    private func watch(_ connection: Connection, awaitsRoom: Bool, isPaused: Bool) {
+        guard awaitsRoom != connection.awaitsRoom || isPaused != connection.isPaused else { return }
         do throws(SystemError) {
-            try connection.group.setWritable(
+            try connection.group.watch(
                 connection.socket,
                 token: connection.peer.number,
-                on: awaits
+                reading: !isPaused,
+                writing: awaitsRoom
             )
-            connection.awaitsRoom = awaits
+            connection.awaitsRoom = awaitsRoom
+            connection.isPaused = isPaused
         } catch {
             log.write(.warning, error.message)
             received(.hungUp(connection.peer))

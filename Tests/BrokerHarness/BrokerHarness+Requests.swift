@@ -72,14 +72,32 @@ extension BrokerHarness {
         _ peer: PeerID,
         _ words: (inout ClientConnection) -> [UInt8]
     ) {
-        guard var connection = clients[peer]?.connection else { return }
-        let frame = words(&connection)
-        performer.host.clients[peer]?.connection = connection
-        sendBytes(frame, from: peer)
+        sendBytes(frame(of: peer, words), from: peer)
+    }
+
+    /// What a client says, for a turn that handles more than that.
+    package mutating func frame(
+        of peer: PeerID,
+        _ words: (inout ClientConnection) -> [UInt8]
+    ) -> [UInt8] {
+        guard clients[peer] != nil else { return [] }
+        return words(&performer.host.clients[peer, default: SimulatedClient()].connection)
     }
 
     package mutating func sendBytes(_ bytes: [UInt8], from peer: PeerID) {
-        guard clients[peer] != nil, !bytes.isEmpty else { return }
-        turn(.received(bytes, from: peer))
+        performer.host.clients[peer]?.unread += bytes
+        readOn(peer)
     }
+
+    /// Has the broker read what a client has written, as far as it wants to.
+    mutating func readOn(_ peer: PeerID) {
+        while let client = clients[peer], !client.unread.isEmpty, !client.isPaused {
+            let piece = Array(client.unread.prefix(Self.pieceOfRead))
+            performer.host.clients[peer]?.unread.removeFirst(piece.count)
+            turn(.received(piece, from: peer))
+        }
+    }
+
+    /// How much the daemon reads at once, of a frame or of many.
+    private static let pieceOfRead = 16 * 1_024
 }

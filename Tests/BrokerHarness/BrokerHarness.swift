@@ -53,7 +53,10 @@ package struct BrokerHarness: Sendable {
     private var reading: Reading { Reading(now: now, asleep: asleep) }
 
     /// Something happens, and whatever comes of it is performed.
-    package mutating func turn(_ inputs: Broker.Input...) {
+    package mutating func turn(_ inputs: Broker.Input...) { turn(inputs) }
+
+    package mutating func turn(_ inputs: [Broker.Input]) {
+        for case .received(let bytes, _) in inputs { performer.host.work.received += bytes.count }
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)
@@ -81,9 +84,7 @@ extension BrokerHarness {
     /// The broker dies, and another goes on with what was written down. Its clients did not hang
     /// up, and yet all are gone.
     package mutating func restart() {
-        var host = HarnessHost()
-        host.files = performer.host.files
-        goOn(broker.settings, on: host)
+        goOn(broker.settings)
     }
 
     /// Lets something happen that is written down, and the broker die before a peer hears of it.
@@ -101,12 +102,11 @@ extension BrokerHarness {
         (asleep, noticedSleep) = (.zero, .zero)
         var settings = broker.settings
         settings.boot += "a"
-        var host = HarnessHost()
-        host.files = performer.host.files
-        goOn(settings, on: host)
+        goOn(settings)
     }
 
-    private mutating func goOn(_ settings: BrokerSettings, on host: HarnessHost) {
+    private mutating func goOn(_ settings: BrokerSettings) {
+        let host = HarnessHost(after: performer.host)
         let files = host.files.mapValues { FoundFile(bytes: $0) }
         let broker = Broker(settings: settings, recalling: files, at: reading)
         let isTraced = self.broker.trace != nil
@@ -140,15 +140,22 @@ extension BrokerHarness {
         user: UInt32 = BrokerHarness.user,
         place: Place = Place()
     ) -> PeerID {
-        latest += 1
-        let peer = PeerID(latest)
-        performer.host.clients[peer] = SimulatedClient()
+        let peer = newPeer()
         let credentials = Credentials(
             process: process ?? Int32(latest),
             user: user,
             place: place
         )
         turn(.connected(peer, endpoint, credentials))
+        return peer
+    }
+
+    /// A client that the broker has not been told of.
+    package mutating func newPeer(isDeaf: Bool = false) -> PeerID {
+        latest += 1
+        let peer = PeerID(latest)
+        performer.host.clients[peer] = SimulatedClient()
+        performer.host.clients[peer]?.isDeaf = isDeaf
         return peer
     }
 
@@ -190,7 +197,9 @@ extension BrokerHarness {
     }
 
     package mutating func hangUp(_ peer: PeerID) {
-        guard clients[peer] != nil else { return }
+        guard let client = clients[peer] else { return }
+        // What it had written is read before the end of it, and a broken socket takes all.
+        if !client.unread.isEmpty { limitReading(peer, to: nil) }
         turn(.hungUp(peer))
     }
 
@@ -237,6 +246,7 @@ extension BrokerHarness {
         guard room != 0, clients[peer]?.isFull == true else { return }
         performer.host.clients[peer]?.isFull = false
         turn(.writable(peer))
+        readOn(peer)
     }
 
     /// What the client has heard and not yet been asked for.

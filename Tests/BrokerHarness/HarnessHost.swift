@@ -9,6 +9,9 @@ package struct HarnessHost: BrokerHost, Sendable {
     package internal(set) var clients: [PeerID: SimulatedClient] = [:]
     package internal(set) var files: [StoredFile: [UInt8]] = [:]
     package private(set) var log: [LogEntry] = []
+    /// The least severe entries that are kept in `log`.
+    package var logLevel = LogEntry.Level.debug
+    package internal(set) var work = Work()
     /// What the broker told the service manager, the latest last.
     package private(set) var statusLines: [String] = []
     package private(set) var inhibition = Inhibition()
@@ -26,6 +29,13 @@ package struct HarnessHost: BrokerHost, Sendable {
     package private(set) var closes: [PeerID: Int] = [:]
 
     package init() {}
+
+    /// The host of the next broker: the files are what they were, and all clients are gone.
+    init(after host: HarnessHost) {
+        files = host.files
+        logLevel = host.logLevel
+        work = host.work
+    }
 
     package var isDead: Bool { operationsLeft.map { $0 < 0 } ?? false }
 
@@ -57,6 +67,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         case .half: files[file]? += record.prefix(record.count / 2)
         case .none: break
         }
+        work.stored += record.count
         return true
     }
 
@@ -66,6 +77,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         keepsOld: Bool
     ) throws(StorageFailure) {
         if failingFiles.contains(file) { throw Self.diskIsFull(file) }
+        work.stored += bytes.count
         // All or nothing: it is written beside the file, and takes its place when it is whole.
         if case .whole = next() { files[file] = bytes }
     }
@@ -73,11 +85,16 @@ package struct HarnessHost: BrokerHost, Sendable {
     package mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
         if diesAtWrite { operationsLeft = -1 }
         let extent = next()
-        guard extent != .none, var client = clients[peer] else { return bytes.count }
+        work.writes += 1
+        guard extent != .none else { return bytes.count }
         let offered = extent == .whole ? bytes : bytes.extracting(0..<bytes.count / 2)
-        let count = client.take(offered)
-        clients[peer] = client
+        guard let count = clients[peer]?.take(offered) else { return bytes.count }
+        work.sent += count
         return count
+    }
+
+    package mutating func pause(_ peer: PeerID, _ isPaused: Bool) {
+        if next() == .whole { clients[peer]?.isPaused = isPaused }
     }
 
     package mutating func close(_ peer: PeerID) {
@@ -87,11 +104,15 @@ package struct HarnessHost: BrokerHost, Sendable {
     }
 
     package mutating func log(_ entry: LogEntry) {
-        if next() == .whole { log.append(entry) }
+        guard next() == .whole, entry.level >= logLevel else { return }
+        work.logged += 1
+        log.append(entry)
     }
 
     package mutating func show(statusLine: String) {
-        if next() == .whole { statusLines.append(statusLine) }
+        guard next() == .whole else { return }
+        work.logged += 1
+        statusLines.append(statusLine)
     }
 
     package mutating func inhibit(_ inhibition: Inhibition) { self.inhibition = inhibition }

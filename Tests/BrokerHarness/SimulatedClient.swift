@@ -11,6 +11,11 @@ package struct SimulatedClient: Sendable {
     package var room: Int?
     /// Its socket did not take all that it was offered: the broker waits until it is writable.
     package var isFull = false
+    /// What it has written while the broker did not want to read it.
+    package var unread: [UInt8] = []
+    package var isPaused = false
+    /// It takes bytes and does not decode them.
+    package var isDeaf = false
     private var decoder = FrameDecoder(limits: .fromBroker)
 
     package init() {}
@@ -18,9 +23,10 @@ package struct SimulatedClient: Sendable {
     /// Takes what it has room for, and says how much that was.
     package mutating func take(_ bytes: Span<UInt8>) -> Int {
         let count = min(bytes.count, room ?? bytes.count)
-        decoder.append(bytes.extracting(0..<count))
         room = room.map { $0 - count }
         isFull = isFull || count < bytes.count
+        guard !isDeaf else { return count }
+        decoder.append(bytes.extracting(0..<count))
         decodeFrames()
         return count
     }

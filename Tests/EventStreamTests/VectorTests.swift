@@ -81,7 +81,9 @@ import Testing
                 #expect(try decode(vector.bytes).count == 1, "\(vector.label)")
                 continue
             }
-            let error = #expect(throws: FrameError.self) { try decode(vector.bytes) }
+            let error = #expect(throws: FrameError.self) {
+                try decode(vector.bytes, limits: vector.limits)
+            }
             #expect(error.map(name) == reason, "\(vector.label)")
             reasons.insert(reason)
         }
@@ -102,12 +104,15 @@ struct Vector {
     let decoded: JSON
     /// Why it is no frame; nil if it is one.
     let reason: String?
+    let limits: FrameLimits
 
     init(_ json: JSON) throws {
         label = try json.string("label") ?? json.string("name") ?? ""
         scenario = try json.string("scenario") ?? ""
         bytes = Array(hex: try json.string("hex") ?? "")
         decoded = try json.object("decoded") ?? .null
+        let isConnected = try json.bool("connected") ?? true
+        limits = FrameLimits(maximumFrame: isConnected ? 65_536 : 16_384)
         reason = try json.string("frame")
     }
 

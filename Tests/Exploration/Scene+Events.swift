@@ -29,6 +29,7 @@ extension Scene {
             return .slept(.seconds(world.sleep))
         case .restart:
             left.restarts -= 1
+            now = now + .seconds(world.downtime)
             for role in connections.indices {
                 for index in connections[role].indices { close(role, index) }
             }

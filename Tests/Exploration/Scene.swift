@@ -109,7 +109,7 @@ extension Scene {
             Transition(event, consequences, before: before, after: negotiation, at: now)
         )
         objections += writtenCopy.follow(consequences.changes, to: negotiation)
-        oracle.hear(event, consequences.actions, at: now)
+        objections += oracle.hear(event, consequences.actions, at: now)
         if event == .timePassed { objections += futility(of: consequences, since: before) }
         return (event, objections + send())
     }
@@ -149,16 +149,17 @@ extension Scene {
 
     /// The negotiation and the oracle must say the same.
     private func disagreements(in world: World) -> [String] {
-        world.policies.indices.compactMap { index in
-            let id = "d-\(index + 1)"
-            let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
-                update.opening.map { .open($0.basis) } ?? .shut(by: update.blockers)
-            }
-            let oracle = oracle.verdict(on: id)
-            if machine == oracle || machine == nil && oracle == .refused { return nil }
-            // The oracle knows no final asking, which a deadline may leave out.
-            if oracle == .open(.consent), machine == .open(.deadline) { return nil }
-            return "\(id): the negotiation says \(spelled(machine)), the oracle \(spelled(oracle))"
+        let ids = world.policies.indices.map { "d-\($0 + 1)" }
+        return oracle.disagreements(with: negotiation, on: ids, at: now) + latecomers(in: world)
+    }
+
+    /// What each component would be told that it comes too late for.
+    private func latecomers(in world: World) -> [String] {
+        world.roles.flatMap { role -> [String] in
+            let one = Subscription(stream: StreamID(PeerID(97), 1), component: role.name)
+            let isSame =
+                negotiation.underway(for: one, at: now) == oracle.underway(for: one, at: now)
+            return isSame ? [] : ["\(role.name) comes too late for other updates"]
         }
     }
 
@@ -180,14 +181,5 @@ extension Scene {
         let consequences = copy.handle(.timePassed, at: now)
         let isStill = consequences == Consequences() && copy == negotiation
         return isStill ? [] : ["time passed early, and did something"]
-    }
-}
-
-func spelled(_ verdict: Oracle.Verdict?) -> String {
-    switch verdict {
-    case .shut(let names): "shut by \(names.joined(separator: " "))"
-    case .open(let basis): "open on \(basis)"
-    case .refused: "refused"
-    case nil: "nothing"
     }
 }

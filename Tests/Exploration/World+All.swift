@@ -3,7 +3,7 @@
 import Negotiation
 
 extension World {
-    static let all = components + gates + ends + edges + names + unrest
+    static let all = components + gates + ends + edges + names + rules + unrest
 
     private static let components = [
         World(
@@ -48,6 +48,17 @@ extension World {
             ],
             policies: [.small(budget: 4)],
             horizon: 6
+        ),
+        World(
+            name: "a budget ends while its component is away",
+            roles: [
+                Role(name: "a", subscribes: 1, hangUps: 1, acknowledges: 1),
+                Role(name: "b", acknowledges: 0, defers: 0),
+            ],
+            policies: [.small(response: 5, budget: 3)],
+            deferrals: [1, 2],
+            horizon: 5,
+            isQuick: true
         ),
         World(
             name: "silence refuses, and somebody is required",
@@ -135,7 +146,8 @@ extension World {
                 Role(name: "b", confirm: [true], acknowledges: 2),
             ],
             policies: [.small(response: 1)],
-            horizon: 3
+            horizon: 3,
+            isQuick: true
         ),
         World(
             name: "coordinators come and go",
@@ -183,6 +195,19 @@ extension World {
             announces: [2],
             restarts: 1,
             horizon: 3
+        ),
+        World(
+            name: "the broker is down for a while",
+            roles: [
+                Role(name: "a", confirm: [true], subscribes: 1, acknowledges: 1),
+                Role(name: "b", acknowledges: 0, defers: 1),
+            ],
+            policies: [.small(deadline: 5, budget: 3)],
+            announces: [2],
+            restarts: 1,
+            downtime: 2,
+            horizon: 4,
+            isQuick: true
         ),
         World(
             name: "the device sleeps",

@@ -26,8 +26,9 @@ struct World: Sendable {
     var roles: [Role]
     var policies = [Policy.small()]
     var components: [ComponentName]?
-    /// Patterns that the operator has rules for.
+    /// Patterns that the operator has rules for, and rules that settle something.
     var patterns: [String] = []
+    var rules: [ComponentRule] = []
     /// How many updates are announced before the first move.
     var announced = 1
     /// How often each update may be announced, by however many coordinators, and the processes of
@@ -41,6 +42,8 @@ struct World: Sendable {
     var cancels = 0
     var completes = 0
     var restarts = 0
+    /// How long a restart takes.
+    var downtime = 0
     var sleeps = 0
     var deferrals = [2]
     /// The least that is granted.
@@ -58,7 +61,7 @@ struct World: Sendable {
         settings.completionLimit = .seconds(3)
         settings.minimumDeferral = .seconds(leastDeferral)
         settings.maximumFinalAskings = finalAskings
-        settings.rules = patterns.map { ComponentRule(pattern: $0) }
+        settings.rules = patterns.map { ComponentRule(pattern: $0) } + rules
         return settings
     }
 
@@ -69,6 +72,16 @@ struct World: Sendable {
             policy: policies[index],
             asSent: [UInt8(index)]
         )
+    }
+}
+
+extension ComponentRule {
+    /// A rule that sets these limits, in ticks.
+    init(_ pattern: String, maxDefer: Int? = nil, budget: Int? = nil, isRequired: Bool? = nil) {
+        self.init(pattern: pattern)
+        self.maxDefer = maxDefer.map { .seconds($0) }
+        maxTotalDefer = budget.map { .seconds($0) }
+        self.isRequired = isRequired
     }
 }
 

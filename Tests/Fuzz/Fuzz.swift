@@ -18,3 +18,16 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     target.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
     return 0
 }
+
+/// What libFuzzer calls first: the target's own inputs go where it finds them.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(
+    _: UnsafeMutablePointer<Int32>?,
+    _: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
+) -> Int32 {
+    guard let folder = environment("REPRIEVE_SEEDS") else { return 0 }
+    for (number, seed) in target.seeds.enumerated() {
+        writeFile("\(folder)/\(number)", seed)
+    }
+    return 0
+}

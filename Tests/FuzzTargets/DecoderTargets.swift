@@ -13,9 +13,9 @@ private func read(_ input: [UInt8]) {
     let (whole, error) = frames(in: [input])
     let cut = input.isEmpty ? 0 : Int(input[input.count / 2]) * input.count / 256
     let (pieces, errorInPieces) = frames(in: [Array(input[..<cut]), Array(input[cut...])])
-    precondition(whole == pieces && error == errorInPieces, "a cut changes the frames")
+    promise(whole == pieces && error == errorInPieces, "a cut changes the frames")
     let written = whole.prefix(while: \.isWritable).flatMap { $0.encoded() }
-    precondition(input.starts(with: written), "a frame is not written as it was read")
+    promise(input.starts(with: written), "a frame is not written as it was read")
 }
 
 extension Frame {
@@ -49,8 +49,8 @@ func readPayload(_ input: [UInt8]) {
     guard let value = try? JSON(decoding: input) else { return }
     let written = value.encoded()
     guard let again = try? JSON(decoding: written) else {
-        preconditionFailure("what was written cannot be read")
+        fatalError("what was written cannot be read")
     }
-    precondition(again == value, "what was written means something else")
-    precondition(again.encoded() == written, "the same value is written in two ways")
+    promise(again == value, "what was written means something else")
+    promise(again.encoded() == written, "the same value is written in two ways")
 }

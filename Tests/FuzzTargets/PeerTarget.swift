@@ -23,9 +23,9 @@ func playPeers(_ input: [UInt8]) {
     while !decisions.isOver { move(&harness, &decisions) }
     for peer in harness.clients.keys.sorted() { harness.hangUp(peer) }
     harness.pass(.seconds(200_000))
-    precondition(harness.broker.negotiation.updates.isEmpty, "an update is left over")
-    precondition(harness.nextDeadline == nil, "a deadline is left over")
-    precondition(harness.broker.peerCount == 0, "a peer is left over")
+    promise(harness.broker.negotiation.updates.isEmpty, "an update is left over")
+    promise(harness.nextDeadline == nil, "a deadline is left over")
+    promise(harness.broker.peerCount == 0, "a peer is left over")
 }
 
 private func move(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
@@ -87,8 +87,8 @@ private func check(_ harness: inout BrokerHarness) {
     for peer in harness.clients.keys.sorted() {
         _ = harness.heard(by: peer)
     }
-    precondition(harness.broker.peerCount == harness.clients.count, "a peer is lost")
-    precondition(
+    promise(harness.broker.peerCount == harness.clients.count, "a peer is lost")
+    promise(
         harness.recalled().updates.names == harness.broker.negotiation.updates.names,
         "an update would be forgotten"
     )

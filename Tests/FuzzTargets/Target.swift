@@ -10,13 +10,29 @@ package enum Target: String, CaseIterable, Sendable {
     case peers
     /// What a broker finds in its files.
     case files
+    /// What many peers do to a broker, and what it costs.
+    case crowds
+    /// What any reader makes of a long text, and what that costs.
+    case texts
 
-    package func run(_ input: [UInt8]) {
+    /// `crowd` is how many peers enter together at first; four times as many do later.
+    package func run(_ input: [UInt8], crowd: Int = 400) {
         switch self {
         case .frames: readFrames(input)
         case .payloads: readPayload(input)
         case .peers: playPeers(input)
         case .files: recall(input)
+        case .crowds: playCrowds(input, size: crowd)
+        case .texts: readText(input)
+        }
+    }
+
+    /// Inputs to begin with.
+    package var seeds: [[UInt8]] {
+        switch self {
+        case .crowds: crowdSeeds.map { $0.flatMap(\.encoded) }
+        case .texts: textSeeds.map { reader, text in [reader.encoded] + text.encoded }
+        case .frames, .payloads, .peers, .files: []
         }
     }
 }

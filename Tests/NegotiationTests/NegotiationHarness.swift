@@ -5,8 +5,8 @@ import Outsider
 import Testing
 
 /// A negotiation on a hand-turned clock. It keeps a transcript of everything that is sent, one line
-/// each, so that a test tells a story and reads what came of it. After each event it checks which
-/// decisions and changes were reported.
+/// each, so that a test tells a story and reads what came of it. After each event it checks that
+/// the oracle agrees, and which decisions and changes were reported.
 ///
 /// Components, coordinators and operators go by labels: `camera` is a component, `camera#2` is its
 /// second connection.
@@ -20,6 +20,7 @@ final class NegotiationHarness {
     /// Whether what is sent is handed to its socket at once.
     var sendsAtOnce = true
     private var writtenCopy = WrittenCopy()
+    private var oracle: Oracle
     private var lines: [String] = []
     private var labels: [StreamID: String] = [:]
     private var streams: [String: StreamID] = [:]
@@ -28,6 +29,7 @@ final class NegotiationHarness {
 
     init(settings: Settings = Settings()) {
         negotiation = Negotiation(settings: settings)
+        oracle = Oracle(settings: settings)
     }
 
     /// With rules that set nothing, for these patterns.
@@ -219,6 +221,9 @@ extension NegotiationHarness {
         )
         expectNone(transition.objectionsToDecisions)
         expectNone(writtenCopy.follow(consequences.changes, to: negotiation))
+        expectNone(oracle.hear(event, consequences.actions, at: now))
+        let ids = negotiation.updates.names
+        expectNone(oracle.disagreements(with: negotiation, on: ids, at: now))
         decisions += consequences.decisions
         for action in consequences.actions {
             if case .changed = action { statusChanges += 1 }

@@ -33,7 +33,22 @@ extension PageAgreementTests {
         )
     }
 
-    @Test func `All final notices of one final asking have one round, which is a new one`() {
+    @Test func `whose deferral ended while it was away is asked in the next round`() {
+        let harness = asked(Policy(maxTotalDefer: .seconds(40)))
+        harness.answer("camera", .seconds(38))
+        harness.wait(.seconds(20))
+        harness.subscribe("door")
+        harness.wait(.seconds(17))
+        harness.hangUp("camera")
+        harness.wait(.seconds(4))
+        #expect(harness.state("camera") == .silent)
+        harness.skip()
+        harness.subscribe("camera")
+        #expect(harness.read() == "41 s  camera ← notice d-1 round 2, respond by 0 s")
+        #expect(harness.state("camera") == .silent)
+    }
+
+    @Test func `The first final notice to a component in a final asking has a new round`() {
         let harness = finallyAsking()
         harness.wait(.seconds(1))
         harness.subscribe("camera#2")
@@ -45,6 +60,19 @@ extension PageAgreementTests {
                 61 s  camera#3 ← notice d-1 round 2, respond by 0 s, final
                 """
         )
+    }
+
+    @Test func `the next, in a final asking as well`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("arm", "camera", confirm: true)
+        harness.announce()
+        harness.answer("arm")
+        harness.answer("camera")
+        harness.answer("arm", round: 2)
+        harness.hangUp("arm")
+        harness.skip()
+        harness.subscribe("arm", confirm: true)
+        #expect(harness.read() == "0 s  arm ← notice d-1 round 3, respond by 60 s, final")
     }
 
     @Test func `What is answered in a final asking goes stale only in a later one`() {

@@ -30,6 +30,13 @@ extension PageAgreementTests {
         #expect(harness.basis == .deadline)
     }
 
+    @Test(arguments: [Policy(responseTimeout: .zero), Policy(maxTotalDefer: .zero)])
+    func `a response time or a budget of 0 the basis is silence`(policy: Policy) {
+        let harness = asked(policy, others: [])
+        #expect(harness.lastNotice("camera")?.respondBy == .zero)
+        #expect(harness.basis == .silence)
+    }
+
     @Test func `With all ready, a deadline that passed leaves the basis consent`() {
         let harness = asked(Policy(deadline: .seconds(20)), others: [])
         harness.wait(.seconds(18))
@@ -43,7 +50,7 @@ extension PageAgreementTests {
         #expect(nobody.basis == .consent)
     }
 
-    @Test func `unmatched lists the names that no participant has`() {
+    @Test func `unmatched lists the names of components that were never there`() {
         let harness = NegotiationHarness()
         harness.subscribe("arm", "camera")
         harness.announce(policy: Policy(require: ["till"]), components: ["camera", "till"])
@@ -60,6 +67,11 @@ extension PageAgreementTests {
                 0 s  nucleus#3 ← released d-2 on skipped after 0 s
                 """
         )
+        harness.subscribe("till")
+        harness.hangUp("till")
+        harness.skip()
+        harness.announce(by: "nucleus#4")
+        #expect(harness.read() == "0 s  nucleus#4 ← attached d-1 again to camera till")
     }
 
     @Test func `A required component takes part also where components does not name it`() {

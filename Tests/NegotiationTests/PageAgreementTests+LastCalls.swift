@@ -73,6 +73,7 @@ extension PageAgreementTests {
         #expect(budget.lastNotice("camera")?.final == false)
         budget.force()
         #expect(budget.lastNotice("camera")?.final == true)
+        #expect(budget.lastNotice("camera")?.respondBy == .zero)
     }
 
     @Test func `Of several running deferrals of a component the longest holds`() {
@@ -111,6 +112,14 @@ extension PageAgreementTests {
         #expect(harness.participant("camera")?.until == .seconds(5))
         harness.wait(.seconds(5))
         #expect(harness.state("camera") == .gone)
+        let other = asked()
+        other.answer("camera")
+        other.hangUp("camera")
+        other.answer("camera#2", .seconds(30))
+        #expect(other.state("camera") == .deferred)
+        other.wait(.seconds(30))
+        #expect(other.state("camera") == .away)
+        #expect(other.participant("camera")?.until == .seconds(5))
     }
 
     @Test func `grace over → gone, or acknowledged again if it had acknowledged`() {

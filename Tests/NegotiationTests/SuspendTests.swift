@@ -54,6 +54,21 @@ import Testing
         #expect(harness.read().contains("432060 s  nucleus ← released d-1 on deadline"))
     }
 
+    @Test func `that slept through a budget leaves it to a component that comes in its unit`() {
+        let harness = NegotiationHarness(naming: "shop/*")
+        let policy = Policy(
+            maxTotalDefer: .seconds(100),
+            require: ["till"],
+            onAbsence: .proceed
+        )
+        harness.announce(policy: policy)
+        harness.suspend(.seconds(3_600))
+        #expect(harness.underway("shop/till").isEmpty)
+        harness.skip()
+        harness.subscribe("shop/till")
+        #expect(harness.read() == "1 h  shop/till ← notice d-1 round 1, respond by 60 s")
+    }
+
     @Test func `that slept through a budget ends it a response time after waking`() {
         let harness = waiting(Policy(maxTotalDefer: .seconds(100)))
         harness.answer("camera", .seconds(90))

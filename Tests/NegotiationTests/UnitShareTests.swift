@@ -22,6 +22,18 @@ import Testing
         #expect(harness.participant("lone")?.blocked == .zero)
     }
 
+    @Test func `that have used up what they share come too late for the update`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("till/one", "arm")
+        harness.announce(policy: Policy(maxTotalDefer: .seconds(40)))
+        harness.wait(.seconds(20))
+        harness.subscribe("door")
+        #expect(harness.underway("till/two").isEmpty)
+        harness.wait(.seconds(20))
+        #expect(harness.underway("till/two") == ["d-1"])
+        #expect(harness.underway("bar/two").isEmpty)
+    }
+
     @Test func `take part in limited number, as long as an update waits`() {
         var settings = Settings()
         settings.maximumComponentsOfUnit = 2

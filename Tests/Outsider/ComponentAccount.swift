@@ -14,6 +14,8 @@ struct ComponentAccount: Hashable, Sendable {
     var isOpen = true
     var answerBy: Instant
     var isReady = false
+    /// The number of its question.
+    var round: Int64 = 0
     /// It answered a final notice; the round of that notice, and the subscriptions it was sent to.
     var hasFinalWord = false
     var finalRound: Int64?
@@ -35,8 +37,11 @@ struct ComponentAccount: Hashable, Sendable {
 
     var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
-    /// Required, and not subscribed yet.
-    var isPlaceholder: Bool { subscriptions.isEmpty && !isTold && !isReturning }
+    /// It has not subscribed yet, and is not expected back: a required component, for example.
+    var isPlaceholder: Bool {
+        let isExpected = isReturning && (graceUntil != nil || isGone)
+        return subscriptions.isEmpty && !isTold && !isExpected
+    }
     /// It was waited for, and is not there.
     var isMissing: Bool { isOut && !isExcused && (isGone || isPlaceholder) }
     var isUsedUp: Bool { used >= budget }
@@ -46,7 +51,7 @@ struct ComponentAccount: Hashable, Sendable {
         finalSubscriptions.contains { subscriptions[$0]?.confirm ?? false }
     }
 
-    private var ends: [Instant] { Array(deferrals.values) + (heldUntil.map { [$0] } ?? []) }
+    var ends: [Instant] { Array(deferrals.values) + (heldUntil.map { [$0] } ?? []) }
 
     func holds(at now: Instant) -> Bool { ends.contains { $0 > now } }
 
@@ -57,17 +62,25 @@ struct ComponentAccount: Hashable, Sendable {
         return hold
     }
 
+    /// `isSecond`: of two notices in one event, or that of a second subscription.
     mutating func hear(
         _ notice: Notice,
         _ stream: StreamID,
         _ timeout: Duration,
+        isSecond: Bool,
         at now: Instant
     ) {
         let isLate = notice.deadlineIn <= .zero
-        finalRound = notice.final ? notice.round : nil
+        let isSameKind = notice.final == (finalRound != nil)
+        if isNews(at: now) {
+            round += isSecond && isSameKind ? 0 : 1
+        } else if round == 0 || notice.final && !isSameKind {
+            round += 1
+        }
+        finalRound = notice.final ? round : nil
         finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
-        if !isOpen || (!isTold && !isOut) {
+        if isNews(at: now) {
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
             answerBy = now + timeout
@@ -76,6 +89,11 @@ struct ComponentAccount: Hashable, Sendable {
             isOut = answerBy <= now || isUsedUp || isLate
         }
         isTold = true
+    }
+
+    /// Whether a notice now is no repetition: a new question, or one that sends it back to work.
+    private func isNews(at now: Instant) -> Bool {
+        isCut || holds(at: now) || !isOpen || (!isTold && !isOut)
     }
 
     mutating func agree(_ peer: PeerID, _ round: Int64?, at now: Instant) {
@@ -142,7 +160,7 @@ struct ComponentAccount: Hashable, Sendable {
     }
 
     mutating func cut(at end: Instant) {
-        isCut = ends.contains { $0 >= end }
+        isCut = state == .deferred || ends.contains { $0 >= end }
         isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
     }

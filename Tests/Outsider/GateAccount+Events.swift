@@ -10,17 +10,7 @@ extension GateAccount {
         for (name, account) in accounts where account.blocks { accounts[name]?.used += time }
     }
 
-    mutating func hear(_ notice: Notice, _ subscription: Subscription, at now: Instant) {
-        let timeout = policy.responseTimeout
-        accounts[subscription.component]?.hear(notice, subscription.stream, timeout, at: now)
-    }
-
-    mutating func hear(
-        _ event: Event,
-        _ actions: [Action],
-        _ settings: Settings,
-        at now: Instant
-    ) {
+    mutating func hear(_ event: Event, _ settings: Settings, at now: Instant) {
         guard isShut else { return hearReleased(event, settings, at: now) }
         let graceEnd = now + settings.reconnectGrace
         canBeLate = event == .timePassed
@@ -32,10 +22,6 @@ extension GateAccount {
             leave(name, until: graceEnd) { $0.peer == peer }
             abandon(until: graceEnd) { $0.peer == peer }
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
-        case .answered(let answer) where answer.deploymentID == request.deploymentID:
-            for case .granted(answer.request, let grant) in actions {
-                take(answer, granted: grant.granted, settings, at: now)
-            }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
             attend(coordinator, process, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now

@@ -45,7 +45,7 @@ struct GateAccount: Hashable, Sendable {
         where !isOwn(subscription) && !request.excused.contains(subscription.stream) {
             arrive(subscription, at: now)
         }
-        for name in policy.require
+        for name in required
         where !subscriptions.contains(where: { $0.component.meets(name, rules) }) {
             add(name, at: now)
         }
@@ -72,7 +72,11 @@ struct GateAccount: Hashable, Sendable {
         // The component was waited for by the last part of its name.
         for (other, account) in accounts where account.isPlaceholder && name.meets(other, rules) {
             accounts[other] = nil
-            if accounts[name] == nil { accounts[name] = account }
+            guard accounts[name] == nil else { continue }
+            accounts[name] = account
+            if let less = lesserBudget(of: name, than: other) {
+                accounts[name]?.budget = min(account.budget, less)
+            }
         }
         if isOwn(subscription) {
             accounts[name]?.excuse(isThere: true, at: now)
@@ -96,17 +100,16 @@ struct GateAccount: Hashable, Sendable {
         guard accounts[name] == nil else { return }
         var account = ComponentAccount(
             answerBy: now + policy.responseTimeout,
-            budget: policy.maxTotalDefer
+            budget: budget(of: name)
         )
-        account.isOut = min(policy.responseTimeout, policy.maxTotalDefer) <= .zero
+        account.used = min(blockedByUnit(of: name), account.budget)
+        account.isOut = min(policy.responseTimeout, account.budget) <= .zero
         accounts[name] = account
     }
 
-    /// Whether it is the same request again. Excused subscriptions are looked up only once.
+    /// Whether it is the same request again, as it was sent.
     func isRepeated(by other: UpdateRequest) -> Bool {
-        var other = other
-        other.excused = request.excused
-        return other == request
+        other.deploymentID == request.deploymentID && other.asSent == request.asSent
     }
 
     /// A coordinator attaches: subscriptions of its process are not asked any more.
@@ -141,13 +144,13 @@ struct GateAccount: Hashable, Sendable {
         if answer.deferral == .zero {
             accounts[answer.component]?.agree(peer, answer.round, at: now)
         } else {
-            let isBreak = accounts.contains { $0.key != answer.component && $0.value.mayHaveActed }
-            let isLast = breaks + 1 >= settings.maximumFinalAskings
-            let hold = isBreak && !isLast ? account.hold(policy.responseTimeout) : .zero
+            let isBreak = isBreak(answer.component)
+            let isLast = isLastFinalAsking(settings)
+            let hold = hold(of: answer.component, settings)
             // A deferral that a cap cut is reported in whole milliseconds, but holds to the cap.
             let asked = min(
                 max(answer.deferral, settings.minimumDeferral, hold),
-                policy.maxDefer
+                maxDefer(of: answer.component)
             )
             let cap = min(account.budget - account.used, deadline - now)
             let end = now + (granted < asked ? cap : granted)
@@ -165,6 +168,21 @@ struct GateAccount: Hashable, Sendable {
         }
     }
 
+    /// Whether a deferral would send another component back to work.
+    private func isBreak(_ name: ComponentName) -> Bool {
+        accounts.contains { $0.key != name && $0.value.mayHaveActed }
+    }
+
+    private func isLastFinalAsking(_ settings: Settings) -> Bool {
+        breaks + 1 >= settings.maximumFinalAskings
+    }
+
+    /// For how long no answer lifts a deferral: it breaks a final asking.
+    func hold(of name: ComponentName, _ settings: Settings) -> Duration {
+        guard isBreak(name), !isLastFinalAsking(settings) else { return .zero }
+        return accounts[name]?.hold(policy.responseTimeout) ?? .zero
+    }
+
     /// Opens the gate if no component blocks any more, or if it is time.
     mutating func judge(_ settings: Settings, at now: Instant) {
         openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
@@ -176,7 +194,7 @@ struct GateAccount: Hashable, Sendable {
         if isForced || isLate { cutBlockers(at: now) }
         let isSilent = accounts.values.contains { $0.isOut }
         let isMissing = accounts.contains { name, account in
-            account.isMissing && policy.require.contains { name.meets($0, rules) }
+            account.isMissing && required.contains { name.meets($0, rules) }
         }
         let isRefused =
             policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
@@ -195,11 +213,13 @@ struct GateAccount: Hashable, Sendable {
 extension ComponentName {
     /// Whether it is the required NAME, or UNIT/NAME where a rule begins with that unit.
     func meets(_ name: ComponentName, _ rules: [ComponentRule]) -> Bool {
-        let unit = prefix { $0 != "/" } + "/"
+        let unit = unit + "/"
         return self == name
             || answers(to: name)
                 && rules.contains { $0.pattern.hasPrefix(unit) && $0.matches(self) }
     }
+
+    var unit: Substring { prefix { $0 != "/" } }
 
     /// Whether it is NAME, or UNIT/NAME.
     func answers(to name: ComponentName) -> Bool {

@@ -14,25 +14,6 @@ extension InvariantChecker {
         let released = histories.values.filter { counts($0.request) }
         return Set(released.flatMap(\.ready)).filter { subscriptions[$0] != nil }
     }
-
-    /// The updates that a subscription comes too late for: released, or not to be deferred.
-    package func underway(
-        for subscription: Subscription,
-        in negotiation: Negotiation,
-        at now: Instant
-    ) -> [DeploymentID] {
-        histories.keys.sorted().filter { id in
-            guard let history = histories[id], history.concerns(subscription),
-                let status = negotiation.updates[id]?.status(at: now)
-            else { return false }
-            let least = Duration.milliseconds(1)
-            let own = status.participants.first { $0.component == subscription.component }
-            let budgetLeft = own?.remaining ?? history.policy.maxTotalDefer
-            let isCut = own?.state == .overridden || budgetLeft < least
-            return status.isReleased || isCut
-                || min(status.deadlineIn, history.policy.maxDefer) < least
-        }
-    }
 }
 
 extension UpdateHistory {

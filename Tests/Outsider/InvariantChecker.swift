@@ -55,7 +55,7 @@ package struct InvariantChecker: Hashable, Sendable {
         case .announced(let request, let coordinator, let process):
             let id = request.deploymentID
             if transition.before.updates[id] == nil {
-                histories[id] = UpdateHistory(request, at: transition.now)
+                histories[id] = UpdateHistory(request, settings.rules, at: transition.now)
                 let isWaitedFor = request.policy.deadline > .zero
                 // A required one is waited for as if it were absent, which is longer.
                 let names = returning.names.subtracting(request.policy.require)

@@ -4,9 +4,11 @@ package import Negotiation
 
 /// A second model of the gate, naive on purpose. It sees all events and actions, keeps a few plain
 /// facts about each component, looks at all of them after each event, and says which components
-/// keep a gate shut, or on what ground it is open.
+/// keep a gate shut, or on what ground it is open. It also says what each answer is to be answered,
+/// what each notice has to say, and what a status shows.
 ///
-/// It knows no states and asks no questions: a question is a notice that it saw.
+/// It enters no states and asks no questions: a question is a notice that it saw, and a state
+/// follows from the facts.
 package struct Oracle: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
         case shut(by: [ComponentName])
@@ -27,22 +29,32 @@ package struct Oracle: Hashable, Sendable {
     /// The state that a gate must have now; nil where there is no such update any more.
     package func verdict(on id: DeploymentID) -> Verdict? { gates[id]?.verdict }
 
-    /// To be called with each event and its actions.
-    package mutating func hear(_ event: Event, _ actions: [Action], at now: Instant) {
+    /// To be called with each event and its actions. Says what is wrong with what was sent.
+    package mutating func hear(_ event: Event, _ actions: [Action], at now: Instant) -> [String] {
+        var objections: [String] = []
         let passed = now - last
         last = now
         gates = gates.filter { $0.value.verdict != .refused }
         for id in gates.keys { gates[id]?.account(for: passed) }
         hear(event, at: now)
         for id in gates.keys {
-            gates[id]?.hear(event, actions, settings, at: now)
-            for case .notify(let stream, let notice) in actions where notice.deploymentID == id {
-                guard let subscription = subscriptions[stream], !notice.lastCall else { continue }
-                gates[id]?.hear(notice, subscription, at: now)
-            }
+            gates[id]?.hear(event, settings, at: now)
+            objections += gates[id]?.hearAnswer(event, actions, settings, at: now) ?? []
+            objections += gates[id]?.hearNotices(event, actions, subscriptions, at: now) ?? []
+            objections += gates[id]?.objectToAttachment(actions) ?? []
             gates[id]?.judge(settings, at: now)
         }
         gates = gates.filter { $0.value.overAt == nil }
+        return objections + objectToOrder(of: actions, after: event)
+    }
+
+    /// A component that subscribes is sent the notices of several updates in the order of ids.
+    private func objectToOrder(of actions: [Action], after event: Event) -> [String] {
+        guard case .subscribed = event else { return [] }
+        let ids = actions.compactMap { action -> DeploymentID? in
+            if case .notify(_, let notice) = action { notice.deploymentID } else { nil }
+        }
+        return ids == ids.sorted() ? [] : ["notices of several updates are out of order"]
     }
 
     private mutating func hear(_ event: Event, at now: Instant) {

@@ -18,7 +18,8 @@ extension UpdateHistory {
         where notice.deploymentID == id && notice.lastCall {
             guard let name = subscriptions[stream]?.component else { continue }
             if notice.final { called.insert(stream) } else { warned.insert(name) }
-            let isEarly = notice.final ? transition.now < callAt : budgetLeft(name) > budgetLead
+            let left = budgetLeft(name, transition)
+            let isEarly = notice.final ? transition.now < callAt : left > budgetLead(name)
             if isEarly, !isForced, sleeps == 0 { objections.append("a last call came early") }
         }
         if isForced { objections += objectToForce(transition, subscriptions) }
@@ -59,9 +60,10 @@ extension UpdateHistory {
     ) -> [String] {
         guard transition.event == .timePassed else { return [] }
         return subscriptions.values.filter(concerns).flatMap { subscription -> [String] in
-            let left = budgetLeft(subscription.component)
+            let left = budgetLeft(subscription.component, transition)
             let isDue =
-                sleeps == 0 && blockers.contains(subscription.component) && left <= budgetLead
+                sleeps == 0 && blockers.contains(subscription.component)
+                && left <= budgetLead(subscription.component)
                 && transition.now + left < deadline
             let isUnwarned = isDue && !warned.contains(subscription.component)
             let isUncalled = callAt <= transition.now && !called.contains(subscription.stream)
@@ -71,9 +73,13 @@ extension UpdateHistory {
         }
     }
 
-    private var budgetLead: Duration { min(policy.responseTimeout, policy.maxTotalDefer / 2) }
+    private func budgetLead(_ name: ComponentName) -> Duration {
+        min(policy.responseTimeout, budget(of: name) / 2)
+    }
 
-    private func budgetLeft(_ name: ComponentName) -> Duration {
-        policy.maxTotalDefer - used[name, default: .zero]
+    private func budgetLeft(_ name: ComponentName, _ transition: Transition) -> Duration {
+        let status = transition.after.updates[request.deploymentID]?.status(at: transition.now)
+        let own = status?.participants.first { $0.component == name }
+        return own?.remaining ?? budget(of: name)
     }
 }

@@ -77,10 +77,12 @@ extension UpdateHistory {
     }
 
     private func objectToBlockers(_ transition: Transition, _ settings: Settings) -> [String] {
-        let budget = policy.maxTotalDefer + asleep + policy.responseTimeout * sleeps
+        let slept = asleep + policy.responseTimeout * sleeps
         let patience = policy.responseTimeout + settings.reconnectGrace * (1 + restarts)
         return blockers.flatMap { name -> [String] in
-            let isLate = transition.event == .timePassed && used[name, default: .zero] >= budget
+            let isLate =
+                transition.event == .timePassed
+                && used[name, default: .zero] >= budget(of: name) + slept
             let isMute = wordless[name, default: .zero] > patience
             return (isLate ? ["5: \(name) blocks beyond its budget"] : [])
                 + (isMute ? ["5: \(name) blocks without a word"] : [])

@@ -4,6 +4,7 @@ import Negotiation
 
 /// What happened to one update.
 struct UpdateHistory: Hashable, Sendable {
+    let rules: [ComponentRule]
     var request: UpdateRequest
     var coordinators: Set<StreamID> = []
     /// Components that might still return after a restart when it was announced.
@@ -52,7 +53,8 @@ struct UpdateHistory: Hashable, Sendable {
 
     var policy: Policy { request.policy }
 
-    init(_ request: UpdateRequest, at now: Instant) {
+    init(_ request: UpdateRequest, _ rules: [ComponentRule], at now: Instant) {
+        self.rules = rules
         self.request = request
         let policy = request.policy
         self.deadline = now + policy.deadline
@@ -74,10 +76,18 @@ struct UpdateHistory: Hashable, Sendable {
         subscription.process != 0 && processes.contains(subscription.process)
     }
 
+    func budget(of name: ComponentName) -> Duration {
+        min(policy.maxTotalDefer, rules.lastWord(on: name, \.maxTotalDefer) ?? policy.maxTotalDefer)
+    }
+
     mutating func account(for passed: Duration, _ event: Event, at now: Instant) {
         for name in blockers {
             used[name, default: .zero] += passed
-            if case .slept = event { continue }
+            switch event {
+            // Nothing was asked while the device slept or the broker was dead.
+            case .slept, .restarted: continue
+            default: break
+            }
             // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
             if granted > .zero { wordless[name] = .zero }
@@ -93,9 +103,10 @@ struct UpdateHistory: Hashable, Sendable {
         listen(to: transition, settings)
         let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
+        let misheard = hearNotices(transition, subscriptions, settings)
+        noteAnswer(transition)
         let objections =
-            makers + hearNotices(transition, subscriptions, settings)
-            + hearAnswer(transition, settings) + objectToRelease(transition, subscriptions)
+            makers + misheard + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
             + objectToLastCalls(transition, subscriptions)
@@ -151,7 +162,6 @@ extension UpdateHistory {
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
             told.insert(name)
-            objections += object(to: notice, for: name, at: transition.now)
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
@@ -168,51 +178,21 @@ extension UpdateHistory {
         return objections
     }
 
-    private func object(to notice: Notice, for name: ComponentName, at now: Instant) -> [String] {
-        let budget = max(.zero, policy.maxTotalDefer - used[name, default: .zero])
-        let left = max(.zero, deadline - now)
-        var objections: [String] = []
-        if notice.deadlineIn != left { objections.append("a notice names a wrong deadline") }
-        if sleeps == 0, notice.maxDefer != min(policy.maxDefer, budget, left) {
-            objections.append("a notice promises another deferral than there is")
-        }
-        if notice.respondBy > min(policy.responseTimeout, notice.deadlineIn),
-            restarts == 0
-        {
-            objections.append("a notice promises too much time")
-        }
-        return objections
-    }
-
-    private mutating func hearAnswer(
-        _ transition: Transition,
-        _ settings: Settings
-    ) -> [String] {
+    private mutating func noteAnswer(_ transition: Transition) {
         guard transition.isAbout(request.deploymentID), let grant = transition.grant,
             case .answered(let answer) = transition.event,
             transition.before.updates[answer.deploymentID]?.isWaiting ?? false
-        else { return [] }
+        else { return }
         let name = answer.component
         wordless[name] = .zero
         guard answer.deferral > .zero else {
             if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
             acknowledged[name] = transition.now
-            return grant.granted == .zero ? [] : ["consent was granted time"]
+            return
         }
         // Of several connections' deferrals the longest holds.
         let end = transition.now + grant.granted
         granted[name] = max(end, granted[name] ?? end)
-        let left = policy.maxTotalDefer - used[name, default: .zero]
-        let isFair =
-            grant.granted <= policy.maxDefer && grant.granted <= deadline - transition.now
-            && (sleeps > 0 || grant.granted + grant.remaining <= left)
-            && grant.granted > .zero && grant.remaining >= .zero
-        let wanted = max(answer.deferral, settings.minimumDeferral)
-        let most = min(wanted, policy.maxDefer, deadline - transition.now)
-        let isWhole = grant.granted.wholeMilliseconds >= most.wholeMilliseconds
-        let isCapped = grant.remaining == .zero
-        return (isFair ? [] : ["a grant beyond a cap"])
-            + (isWhole || isCapped ? [] : ["a grant short of what was asked and could be had"])
     }
 }
 

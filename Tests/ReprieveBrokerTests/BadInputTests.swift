@@ -97,17 +97,71 @@ import Testing
         expectUndisturbed()
     }
 
+    private var complaintsOfReading: Int {
+        harness.log.count { if case .doesNotRead = $0 { true } else { false } }
+    }
+
     @Test mutating func `who does not read is hung up on when its outbox is full`() {
         let camera = harness.component("com.example.Camera")
         harness.limitReading(camera, to: 0)
-        for _ in 0..<1_000 where harness.isConnected(camera) {
-            harness.ask(camera, .updateState, Empty())
+        let reason = String(repeating: "x", count: 1_000)
+        for number in 2..<100 where harness.isConnected(camera) {
+            let id = "d-\(number)"
+            var update = GateRequest(deploymentID: id, reason: reason)
+            update.components = ["com.example.Camera"]
+            harness.ask(coordinator, .gateUpdate, update)
+            harness.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: id, reason: "r"))
         }
         #expect(!harness.isConnected(camera))
-        let complaints = harness.log.filter { if case .doesNotRead = $0 { true } else { false } }
-        #expect(complaints.count == 1)
+        #expect(complaintsOfReading == 1)
         harness.pass(.seconds(5))
         expectUndisturbed()
+    }
+
+    @Test mutating func `who asks and does not read is hung up on after thirty seconds`() {
+        let camera = harness.component("com.example.Camera")
+        harness.limitReading(camera, to: 0)
+        for _ in 0..<2_000 { harness.ask(camera, .updateState, Empty()) }
+        harness.pass(.seconds(29))
+        #expect(harness.isConnected(camera))
+        harness.limitReading(camera, to: 1)
+        harness.pass(.seconds(29))
+        #expect(harness.isConnected(camera), "it has read a byte")
+        harness.pass(.seconds(1))
+        #expect(!harness.isConnected(camera))
+        #expect(complaintsOfReading == 1)
+        harness.pass(.seconds(5))
+        expectUndisturbed()
+    }
+
+    @Test(arguments: [585, 20_000])
+    mutating func `requests in one burst are all answered, in order, when they are read`(
+        count: Int32
+    ) {
+        let camera = harness.connect("com.example.Camera", at: .components)
+        _ = harness.heard(by: camera)
+        harness.limitReading(camera, to: 0)
+        harness.say(camera) { connection in
+            (0..<count).flatMap { _ in connection.request(.updateState, []).frame }
+        }
+        #expect((harness.clients[camera]?.unread.count ?? 0) >= 50_000, "it is not read")
+        harness.pass(.seconds(20))
+        while harness.clients[camera]?.isFull == true { harness.limitReading(camera, to: 5_000) }
+        let streams = harness.heard(by: camera).compactMap { event -> Int32? in
+            if case .response(let stream, _, _) = event { stream } else { nil }
+        }
+        #expect(streams == Array(1...count))
+        harness.hangUp(camera)
+        expectUndisturbed()
+    }
+
+    @Test mutating func `an answer behind unread replies counts when its sender hangs up`() {
+        harness.limitReading(robot, to: 0)
+        for _ in 0..<500 { harness.ask(robot, .updateState, Empty()) }
+        harness.answer(robot, "d-1", 0)
+        #expect(harness.heard(by: coordinator).allSatisfy { $0.gate?.isLast != true })
+        harness.hangUp(robot)
+        #expect(harness.heard(by: coordinator).contains { $0.gate?.isLast == true })
     }
 
     @Test mutating func `who reads slowly gets everything, in order`() {

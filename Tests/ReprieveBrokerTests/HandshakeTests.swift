@@ -86,4 +86,53 @@ import Testing
         let next = harness.enter(at: .components, user: 99)
         #expect(harness.isConnected(next))
     }
+
+    private static func connect(padding: Int) -> [UInt8] {
+        let padding = String(repeating: "x", count: padding)
+        let payload = #"{"componentName":"c.c","padding":""# + padding + #""}"#
+        return Message(.connect, version: "0.1.0", payload: Array(payload.utf8)).encoded()
+    }
+
+    @Test(arguments: [Endpoint.components, .control])
+    mutating func `the first frame is a small one`(endpoint: Endpoint) {
+        let room = Limits.frameBeforeAccepted - Self.connect(padding: 0).count
+        let peer = harness.enter(at: endpoint)
+        harness.sendBytes(Self.connect(padding: room), from: peer)
+        #expect(harness.heard(by: peer) == [.connected])
+        let other = harness.enter(at: endpoint)
+        let tooLong = Self.connect(padding: room + 1)
+        harness.sendBytes(Array(tooLong.prefix(12)), from: other)
+        let reason = "a frame of 16385 bytes, the maximum is 16384"
+        #expect(harness.heard(by: other) == [.broken(reason: reason)], "without waiting for it")
+        harness.pass(Limits.lingerTimeout)
+        #expect(!harness.isConnected(other))
+    }
+
+    @Test(arguments: [
+        #"{"componentName":"c.c","more":[[[[1]]]]}"#,
+        "{" + (0..<64).map { #""m\#($0)":0,"# }.joined() + #""componentName":"c.c"}"#,
+        #"{"componentName":"c.c","more":["# + String(repeating: "0,", count: 64) + "0]}",
+    ])
+    mutating func `a CONNECT that is deep or has many members is denied`(payload: String) {
+        let peer = harness.enter(at: .components)
+        let message = Message(.connect, version: "0.1.0", payload: Array(payload.utf8))
+        harness.sendBytes(message.encoded(), from: peer)
+        #expect(harness.heard(by: peer) == [.denied])
+    }
+
+    @Test(arguments: [
+        (Endpoint.components, Limits.frameFromComponent),
+        (.control, Limits.frameFromCoordinator),
+    ])
+    mutating func `what follows CONNECT in the same bytes may be as long as ever`(
+        endpoint: Endpoint,
+        size: Int
+    ) {
+        let peer = harness.enter(at: endpoint)
+        var ping = Message(.ping, payload: [])
+        ping.payload = [UInt8](repeating: 7, count: size - ping.encoded().count)
+        harness.sendBytes(Self.connect(padding: 0) + ping.encoded(), from: peer)
+        #expect(harness.heard(by: peer).first == .connected)
+        #expect(harness.isConnected(peer) && harness.log.allSatisfy { $0.level < .warning })
+    }
 }

@@ -31,6 +31,18 @@ import Testing
             bytes(Limits.frameFromComponent, Limits.frameFromCoordinator)
         ),
         (
+            "a frame of a client that is not accepted yet",
+            bytes(Limits.frameBeforeAccepted)
+        ),
+        (
+            "JSON of CONNECT: depth; members; elements",
+            numbers(
+                JSONLimits.ofConnect.maximumDepth,
+                JSONLimits.ofConnect.maximumMembers,
+                JSONLimits.ofConnect.maximumElements
+            )
+        ),
+        (
             "headers in a frame; bytes of one value",
             numbers(frames.maximumHeaders, frames.maximumHeaderValue)
         ),
@@ -43,6 +55,7 @@ import Testing
             numbers(json.maximumDepth, json.maximumMembers, json.maximumElements)
         ),
         ("open streams of a connection", numbers(Limits.openStreams)),
+        ("bytes waiting for a client that makes requests", bytes(Limits.waitingReplies)),
         (
             "bytes waiting for a component; for a coordinator, that does not read",
             bytes(Limits.componentOutbox, Limits.controlOutbox)
@@ -110,6 +123,7 @@ import Testing
             "for the rest of a frame",
             time(Limits.clientFrameTimeout)
         ),
+        ("for a client whose requests wait to read", time(Limits.clientFrameTimeout)),
         (
             "for a client that was denied, or broke the protocol, to close",
             time(Limits.lingerTimeout)

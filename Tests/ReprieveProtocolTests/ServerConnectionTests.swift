@@ -136,6 +136,16 @@ import Testing
         #expect(hear(Self.request(2)) == .request(stream: 2, .deferComponentUpdate, payload: []))
     }
 
+    @Test mutating func `other flags are ignored`() {
+        open()
+        let request = ServerConnection.Event.request(
+            stream: 1,
+            .deferComponentUpdate,
+            payload: []
+        )
+        #expect(hear(Self.request(1, flags: 0x7FFF_FFFD)) == request)
+    }
+
     @Test mutating func `a client may end its stream, and say so twice`() {
         open()
         let operation = Operation.subscribeToComponentUpdates
@@ -161,6 +171,35 @@ import Testing
         _ = hear(Self.request(1))
         _ = connection.respond(1, [])
         #expect(violation(hear(Self.request(1))) == "stream 1 is closed")
+    }
+
+    @Test(arguments: [0, 2] as [Int32])
+    mutating func `an error that would open a stream breaks the protocol`(flags: Int32) {
+        open()
+        var message = Self.request(1, flags: flags)
+        message.type = .applicationError
+        #expect(violation(hear(message)) == "an error on stream 1, which is not open")
+    }
+
+    @Test mutating func `an error ends an open stream, and may cross the stream's own end`() {
+        open()
+        _ = hear(Self.request(1))
+        let error = Message(.applicationError, flags: 2, stream: 1)
+        #expect(hear(error) == .closed(stream: 1, .deferComponentUpdate, reply: []))
+        #expect(hear(error) == nil)
+    }
+
+    @Test(arguments: [2, 3, 4, 5, 6, 7, 8, -1] as [Int32])
+    mutating func `no other message opens a stream, with a flag or without`(type: Int32) {
+        for flags in [0, 2] as [Int32] {
+            connection = ServerConnection()
+            open()
+            var frame = Self.request(1, flags: flags).frame
+            frame.headers.removeAll { $0.name == ":message-type" }
+            frame.headers.append(Header(":message-type", .int32(type)))
+            #expect(violation(connection.receive(frame)) != nil)
+            #expect(connection.operation(of: 1) == nil)
+        }
     }
 
     @Test mutating func `a stream is over after the last event and after an error`() {

@@ -77,11 +77,16 @@ private func vectors(in file: String) throws -> [JSON] {
 }
 
 private func decode(_ vector: JSON, _ name: String) throws -> Frame? {
-    try frame(Array(hex: vector.string(name) ?? ""))
+    let isConnected = try vector.bool("connected") ?? true
+    let limits = isConnected ? FrameLimits.fromComponent : .beforeAccepted
+    return try frame(Array(hex: vector.string(name) ?? ""), limits)
 }
 
-private func frame(_ bytes: [UInt8]) throws(FrameError) -> Frame? {
-    var decoder = FrameDecoder(limits: .fromComponent)
+private func frame(
+    _ bytes: [UInt8],
+    _ limits: FrameLimits = .fromComponent
+) throws(FrameError) -> Frame? {
+    var decoder = FrameDecoder(limits: limits)
     decoder.append(bytes)
     return try decoder.next()
 }

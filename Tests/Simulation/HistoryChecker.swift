@@ -23,7 +23,7 @@ struct HistoryChecker {
     }
 
     mutating func enter(_ entry: TraceEntry) -> [String] {
-        posts.enter(entry, invariants)
+        posts.enter(entry, oracle)
         let objections = machine.objectToEnd(entry) + machine.objectToExcuses(entry, invariants)
         let transition = Transition(
             entry.event,
@@ -56,31 +56,14 @@ struct HistoryChecker {
         }
         guard !isTurnedAway else { return [] }
         let objections = invariants.check(transition)
-        oracle.hear(transition.event, actions, at: transition.now)
-        return objections + disagreements(with: transition.after)
+        let misheard = oracle.hear(transition.event, actions, at: transition.now)
+        return objections + misheard + disagreements(with: transition.after, at: transition.now)
     }
 
-    /// The machine and the oracle must say the same of every gate.
-    private func disagreements(with negotiation: Negotiation) -> [String] {
-        Set(History.ids + negotiation.updates.names).sorted().compactMap { id in
-            let machine: Oracle.Verdict? = negotiation.updates[id].map { update in
-                update.opening.map { .open($0.basis) } ?? .shut(by: update.blockers)
-            }
-            let oracle = oracle.verdict(on: id)
-            if machine == oracle || machine == nil && oracle == .refused { return nil }
-            // The oracle knows no final asking, which a deadline may leave out.
-            if oracle == .open(.consent), machine == .open(.deadline) { return nil }
-            return "\(id): the machine says \(text(machine)), the oracle \(text(oracle))"
-        }
-    }
-
-    private func text(_ verdict: Oracle.Verdict?) -> String {
-        switch verdict {
-        case .shut(let names): "shut by \(names)"
-        case .open(let basis): "open on \(basis)"
-        case .refused: "refused"
-        case nil: "nothing"
-        }
+    /// The broker and the oracle must say the same of every gate.
+    private func disagreements(with negotiation: Negotiation, at now: Instant) -> [String] {
+        let ids = Set(History.ids + negotiation.updates.names).sorted()
+        return oracle.disagreements(with: negotiation, on: ids, at: now)
     }
 }
 
@@ -172,7 +155,7 @@ extension HistoryChecker {
         }
         return (after.updates.names == left ? [] : ["a reboot kept other updates"])
             + (over.allSatisfy(isApplied) ? [] : ["a shutdown took place and was not applied"])
-            + disagreements(with: after)
+            + disagreements(with: after, at: now)
     }
 
     /// What the machine is kept from.

@@ -23,13 +23,11 @@ struct PostChecker {
     /// All connections are lost.
     mutating func restart() { self = PostChecker() }
 
-    mutating func enter(_ entry: TraceEntry, _ invariants: InvariantChecker) {
+    mutating func enter(_ entry: TraceEntry, _ oracle: Oracle) {
         switch entry.event {
         case .subscribed(let one):
             let isAsking = asking.remove(one.stream) != nil
-            let underway =
-                isAsking
-                ? invariants.underway(for: one, in: entry.before, at: entry.instant) : []
+            let underway = isAsking ? oracle.underway(for: one, at: entry.instant) : []
             (answers[one.stream], awaited[one.stream]) = (underway, Set(underway))
         case .unsubscribed(let stream, _): forget { $0 == stream }
         case .hungUp(let peer, _): forget { $0.peer == peer }

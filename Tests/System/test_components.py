@@ -139,19 +139,6 @@ def test_one_that_never_reads_is_hung_up_on(daemon, coordinator):
     assert deaf.connection.ends()
 
 
-@pytest.mark.parametrize("size, count", [(30_000, 1), (10, 1_000)], ids=["long", "short"])
-def test_one_that_asks_for_answers_and_reads_none_is_hung_up_on_once(
-    daemon, coordinator, size, count
-):
-    deaf = daemon.connection().connect("com.example.Deaf")
-    pings = message(PING, payload=b"x" * size) * count
-    with pytest.raises((BrokenPipeError, ConnectionResetError)):
-        for _ in range(2_000):
-            deaf.send(pings)
-    assert connections(coordinator, "com.example.Deaf") == 0
-    assert len(log_lines(daemon, "does not read")) == 1
-
-
 def test_a_second_subscription_of_a_connection_hears_everything_too(daemon, coordinator):
     one = daemon.component()
     other = Component(one.connection)

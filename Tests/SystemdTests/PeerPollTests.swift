@@ -118,7 +118,7 @@ import Testing
         var (sent, received) = (peer.near.writeAll(text.utf8), "")
         #expect(sent > 0 && sent < text.utf8.count)
         try group.add(peer.near, token: 1)
-        try group.setWritable(peer.near, token: 1, on: true)
+        try group.watch(peer.near, token: 1, reading: true, writing: true)
         peers.onReady { _, readiness in
             #expect(readiness.canWrite && !readiness.canRead)
             sent += peer.near.writeAll(text.utf8.dropFirst(sent))
@@ -134,8 +134,8 @@ import Testing
     @Test func `a peer that takes bytes is not reported unless that was asked for`() throws {
         let peer = try Peer()
         try group.add(peer.near, token: 1)
-        try group.setWritable(peer.near, token: 1, on: true)
-        try group.setWritable(peer.near, token: 1, on: false)
+        try group.watch(peer.near, token: 1, reading: true, writing: true)
+        try group.watch(peer.near, token: 1, reading: true, writing: false)
         peers.onReady { _, _ in
             Issue.record("it was reported")
             loop.exit()

@@ -14,7 +14,8 @@ package func processorTime(_ body: () throws -> Void) rethrows -> Duration {
     return least
 }
 
-private func threadTime() -> Duration {
+/// The processor time that this thread has taken so far.
+package func threadTime() -> Duration {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

@@ -25,3 +25,10 @@ package func file(_ path: String) -> [UInt8] {
 package func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
 }
+
+/// Makes a file of these bytes, in the place of one that was there.
+package func writeFile(_ path: String, _ bytes: [UInt8]) {
+    guard let file = fopen(path, "w") else { preconditionFailure("cannot write \(path)") }
+    defer { fclose(file) }
+    precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count, "cannot write \(path)")
+}

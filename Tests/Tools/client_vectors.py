@@ -7,6 +7,7 @@ import zlib
 
 from eventstream import (
     ACCEPTED,
+    APPLICATION_ERROR,
     APPLICATION_MESSAGE,
     CONNECT,
     CONNECT_ACK,
@@ -91,6 +92,10 @@ def no_frames(vectors):
     add("frame-of-no-bytes", "tooShort", prelude(0, 0) + b"1234", "the minimum is 16")
     long_frame = prelude(64 * 1024 + 1, 0)
     vectors.beyond_limit("frame-too-long", "tooLong", long_frame, "the maximum is 65536")
+    first = prelude(16 * 1024 + 1, 0)
+    rule = "the first frame is a small one"
+    more = {"says": "the maximum is 16384", "frame": "tooLong", "connected": False, "ours": True}
+    vectors.add("connect-too-long", rule, first, "ended", **more)
     add("frame-of-4-gib", "tooLong", prelude(2**32 - 1, 0), "the maximum is 65536")
     add("prelude-checksum", "preludeChecksum", prelude(16, 0, 1) + b"1234", "checksum")
     add("prelude-damaged", "preludeChecksum", damaged(GOOD, 5), "checksum")
@@ -143,6 +148,14 @@ def out_of_place(vectors):
     add("connect-ack-of-a-client", message(CONNECT_ACK, ACCEPTED), "CONNECT_ACK", rule)
     rule = "message types 2 to 7 are on stream 0"
     add("ping-on-a-stream", message(PING, 0, 1), "stream 1", rule)
+    add("ping-that-ends-a-stream", message(PING, TERMINATE, 1), "stream 1", rule)
+    protocol_error = message(PROTOCOL_ERROR, 0, 1, operation=CALL)
+    add("protocol-error-on-a-stream", protocol_error, "stream 1", rule)
+    rule = "a request opens a stream, and no other message does"
+    error = request(type=APPLICATION_ERROR)
+    add("error-that-opens-a-stream", error, "an error on stream 1", rule, ours=True)
+    error = request(type=APPLICATION_ERROR, flags=TERMINATE)
+    add("error-that-opens-and-ends-a-stream", error, "an error on stream 1", rule, ours=True)
     rule = "PROTOCOL_ERROR and INTERNAL_ERROR end the connection"
     for kind in (PROTOCOL_ERROR, INTERNAL_ERROR):
         sent = message(kind, payload={"message": "that was none"})
@@ -157,6 +170,7 @@ def handshakes(vectors):
         ("connect-of-another-version", "0.2.0", good),
         ("connect-without-a-version", None, good),
         ("connect-of-no-json", "0.1.0", b"hello"),
+        ("connect-too-deep", "0.1.0", b'{"authToken": "com.example.Vectors", "a": [[[[0]]]]}'),
         ("connect-with-a-number-as-token", "0.1.0", b'{"authToken": 1}'),
         ("connect-with-a-bad-name", "0.1.0", b'{"componentName": "no spaces"}'),
     ]:
@@ -235,6 +249,8 @@ def tolerated(vectors):
     rule = "both sides may end a stream, at the same time or twice"
     end = message(APPLICATION_MESSAGE, TERMINATE, 1)
     vectors.add("end-of-a-closed-stream", rule, end, "ignored", before=[GOOD])
+    end = message(APPLICATION_ERROR, TERMINATE, 1)
+    vectors.add("error-on-a-closed-stream", rule, end, "ignored", before=[GOOD])
     rule = "a request that ends its own stream asks for nothing"
     vectors.add("request-that-ends-its-stream", rule, request(flags=TERMINATE), "ignored")
     sent = message(PING_RESPONSE)

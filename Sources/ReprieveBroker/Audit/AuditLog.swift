@@ -27,6 +27,10 @@ struct AuditLog: Sendable {
 
     private var entries: [LogEntry] = []
     private var limited: [Subject: Record] = [:]
+    /// Subjects of entries since the last step.
+    private var noted: [Subject] = []
+    /// When the next interval ends; nil while none runs.
+    private var nextEnd: Instant?
 
     mutating func note(_ entry: LogEntry?) {
         guard let entry else { return }
@@ -43,28 +47,41 @@ struct AuditLog: Sendable {
         } else {
             record.leftOut += 1
         }
+        if record.until == nil || record.leftOut == 1 { noted.append(subject) }
         limited[subject] = record
     }
 
     /// When entries are due that say how many were left out; nil if none were.
-    var nextDeadline: Instant? {
-        limited.values.lazy.filter { $0.leftOut > 0 }.compactMap(\.until).min()
-    }
+    private(set) var nextDeadline: Instant?
 
     /// Takes what is to be logged now.
     mutating func take(at now: Instant) -> [LogEntry] {
-        if !limited.isEmpty { endIntervals(at: now) }
+        for subject in noted { startInterval(of: subject, at: now) }
+        noted.removeAll(keepingCapacity: true)
+        if let nextEnd, nextEnd <= now { endIntervals(at: now) }
         defer { entries = [] }
         return entries
     }
 
+    private mutating func startInterval(of subject: Subject, at now: Instant) {
+        guard let record = limited[subject] else { return }
+        let until = record.until ?? now + Self.interval
+        limited[subject]?.until = until
+        expect(until, record)
+    }
+
+    private mutating func expect(_ until: Instant, _ record: Record) {
+        nextEnd = min(nextEnd ?? until, until)
+        if record.leftOut > 0 { nextDeadline = min(nextDeadline ?? until, until) }
+    }
+
     private mutating func endIntervals(at now: Instant) {
+        (nextEnd, nextDeadline) = (nil, nil)
         for (subject, record) in limited {
-            guard let until = record.until else {
-                limited[subject]?.until = now + Self.interval
+            guard let until = record.until, until <= now else {
+                expect(record.until ?? now, record)
                 continue
             }
-            guard until <= now else { continue }
             limited[subject] = nil
             guard record.leftOut > 0 else { continue }
             entries.append(.repeated(record.latest, count: record.leftOut))

@@ -58,12 +58,27 @@ extension Broker {
     }
 
     mutating func receive(_ bytes: [UInt8], from id: PeerID, at now: Instant) {
-        guard let index = peers.index(of: id) else { return }
+        guard let index = peers.index(of: id), peers[index].connection.phase != .closing else {
+            return
+        }
         peers[index].decoder.append(bytes)
-        while let index = peers.index(of: id), let event = nextEvent(ofPeerAt: index) {
+        handleFrames(of: id, at: now)
+    }
+
+    /// Handles the frames that a peer has sent, until enough replies wait for it. The other frames
+    /// are handled when it has read.
+    mutating func handleFrames(of id: PeerID, at now: Instant) {
+        while let index = peers.index(of: id), !peers[index].hasToRead,
+            let event = nextEvent(ofPeerAt: index)
+        {
             if let event = event.value { handle(event, from: id, at: now) }
         }
         guard let index = peers.index(of: id) else { return }
+        let waits = peers[index].hasToRead && peers[index].hasInput
+        if waits != peers[index].isPaused {
+            peers[index].isPaused = waits
+            effects.pauses.append(PeerPause(peer: id, isPaused: waits))
+        }
         limitFrameTime(ofPeerAt: index, at: now)
         chargeBytes(ofPeerAt: index, at: now)
     }
@@ -124,6 +139,7 @@ extension Broker {
     private mutating func accept(_ index: Int) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
+        peers[index].decoder.limits = peers[index].frameLimits
         accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
         send(peers[index].connection.accept(), toPeerAt: index)

@@ -69,9 +69,12 @@ extension Broker {
 
     mutating func noteWritten(_ count: Int, to id: PeerID, at now: Instant) {
         guard let index = peers.index(of: id) else { return }
+        if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
         peers[index].isStalled = !peers[index].outbox.isEmpty
         closeIfItDoesNotRead(id, at: now)
+        guard let index = peers.index(of: id), peers[index].hasInput else { return }
+        handleFrames(of: id, at: now)
     }
 
     mutating func noteWritable(_ id: PeerID) {

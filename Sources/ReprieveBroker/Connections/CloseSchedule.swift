@@ -41,12 +41,21 @@ extension Broker {
         peers[index].closeDeadline = deadline
     }
 
-    /// Part of a frame has to be followed by the rest.
+    /// Part of a frame has to be followed by the rest. Whole frames wait while the peer has to
+    /// read, and it has to do that as soon.
     mutating func limitFrameTime(ofPeerAt index: Int, at now: Instant) {
         guard peers[index].connection.phase == .open else { return }
-        let isPartial = peers[index].decoder.hasPartialFrame
+        let isPartial = peers[index].hasInput
         guard isPartial != (peers[index].closeDeadline != nil) else { return }
         closeAt(isPartial ? now + Limits.clientFrameTimeout : nil, peerAt: index)
+    }
+
+    /// A peer that reads while its frames wait has as much time again.
+    mutating func renewFrameTime(ofPeerAt index: Int, at now: Instant) {
+        guard peers[index].connection.phase == .open, peers[index].closeDeadline != nil else {
+            return
+        }
+        closeAt(now + Limits.clientFrameTimeout, peerAt: index)
     }
 
     /// Closes connections whose time for a handshake, for a frame, or for closing, is over.
@@ -64,6 +73,7 @@ extension Broker {
         guard let peer = peers[id] else { return }
         switch peer.connection.phase {
         case .awaitingConnect: auditLog.note(.noHandshake(peer.label))
+        case .open where peer.hasToRead: auditLog.note(.doesNotRead(peer.label))
         case .open: auditLog.note(.partialFrame(peer.label))
         case .connecting, .closing: break
         }

@@ -20,11 +20,13 @@ struct Peer: Sendable {
     var name: ComponentName = ""
     /// The digest of the token that proved the name, if one did.
     var token: SHA256?
-    var decoder: FrameDecoder
+    var decoder = FrameDecoder(limits: .beforeAccepted)
     var connection = ServerConnection()
     var outbox = Outbox()
     /// Its socket is full: it takes nothing until it is writable again.
     var isStalled = false
+    /// Nothing more is read of it: it has sent frames that wait until it has read.
+    var isPaused = false
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
 
@@ -32,13 +34,21 @@ struct Peer: Sendable {
         self.endpoint = endpoint
         self.credentials = credentials
         self.account = account
-        decoder = FrameDecoder(limits: endpoint == .control ? .fromCoordinator : .fromComponent)
     }
+
+    /// The limits of its frames once it is accepted.
+    var frameLimits: FrameLimits { endpoint == .control ? .fromCoordinator : .fromComponent }
 
     var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
 
     /// Bytes of a frame that is not whole, and those that its full socket does not take.
     var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+
+    /// It has sent bytes that are not handled: part of a frame, or frames that wait.
+    var hasInput: Bool { decoder.hasPartialFrame }
+
+    /// So many bytes wait for it that none of its frames is handled before it has read some.
+    var hasToRead: Bool { outbox.count >= Limits.waitingReplies }
 
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {

@@ -159,20 +159,23 @@ extension Broker {
         guard request.refusesUnknown, request.policy.action != .skip,
             negotiation.update(request.deploymentID) == nil
         else { return nil }
-        let required = request.policy.require ?? []
-        return request.components?.first { name in
-            !required.contains(name) && !negotiation.knows(name) && !isNamed(name)
-        }
+        let wanted = Set(request.components ?? []).subtracting(request.policy.require ?? [])
+        let unknown = unnamed(among: negotiation.unknown(among: wanted))
+        return request.components?.first { unknown.contains($0) }
     }
 
-    /// Whether a connection, a token or the history has the name, or UNIT/NAME.
-    private func isNamed(_ name: String) -> Bool {
-        let isName = { (component: String) in component == name || component.hasSuffix("/" + name) }
-        return peers.values.contains { isName($0.name) }
-            || settings.tokens.entries.contains { isName($0.component) }
-            || history.decisions(HistoryRequest()).contains { decision in
-                decision.participants.contains { isName($0.component) && $0.rounds > 0 }
+    /// The names that mean no component that a connection, a token or the history has.
+    private func unnamed(among names: Set<ComponentName>) -> Set<ComponentName> {
+        guard !names.isEmpty else { return [] }
+        var unnamed = names
+        for peer in peers.values where !peer.name.isEmpty { unnamed.remove(namesOf: peer.name) }
+        for token in settings.tokens.entries { unnamed.remove(namesOf: token.component) }
+        for decision in history.decisions(HistoryRequest()) {
+            for participant in decision.participants where participant.rounds > 0 {
+                unnamed.remove(namesOf: participant.component)
             }
+        }
+        return unnamed
     }
 }
 

@@ -58,16 +58,16 @@ extension Broker {
     }
 
     private var foundBlock: Inhibition.Block? {
-        let updates = negotiation.updates.entries.sorted {
-            ($0.announced, $0.id) < ($1.announced, $1.id)
-        }
-        let all = updates.flatMap { update in update.holders.map { (update.id, $0) } }
-        guard let (id, holder) = all.first else { return nil }
-        let others = all.count > 1 ? " and \(all.count - 1) more" : ""
+        let held = negotiation.updates.places.lazy.map { negotiation.updates.entries[$0] }
+            .filter { $0.holderCount > 0 }
+        let first = held.min { ($0.announced, $0.id) < ($1.announced, $1.id) }
+        guard let first, let holder = first.firstHolder else { return nil }
+        let count = held.reduce(0) { $0 + $1.holderCount }
+        let others = count > 1 ? " and \(count - 1) more" : ""
         let message = holder.message.map { ": " + printable($0) } ?? ""
         return Inhibition.Block(
             who: holder.component + others,
-            why: "holds back update \(quoted(id))" + message
+            why: "holds back update \(quoted(first.id))" + message
         )
     }
 }

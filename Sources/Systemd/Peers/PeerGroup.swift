@@ -39,13 +39,15 @@ package final class PeerGroup {
         peerCount += 1
     }
 
-    /// Reports also, or no longer, that the socket takes bytes again.
-    package func setWritable(
+    /// Changes what is reported of a socket: that there is something to read, that it takes bytes
+    /// again. A hang-up is reported in any case.
+    package func watch(
         _ socket: borrowing StreamSocket,
         token: UInt64,
-        on: Bool
+        reading: Bool,
+        writing: Bool
     ) throws(SystemError) {
-        let events = EPOLLIN.rawValue | (on ? EPOLLOUT.rawValue : 0)
+        let events = (reading ? EPOLLIN.rawValue : 0) | (writing ? EPOLLOUT.rawValue : 0)
         try check(control(EPOLL_CTL_MOD, socket, events, token), "watch a peer")
     }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerHarness
+
+/// What one move of a crowd cost.
+struct MoveCost {
+    let move: CrowdMove
+    var time: Duration
+    let work: Work
+
+    init(_ move: CrowdMove, _ time: Duration, _ work: Work) {
+        self.move = move
+        self.time = time
+        self.work = work
+    }
+
+    /// What a crowd four times as large may cost: in proportion, with room for a document that one
+    /// crowd causes and the other does not. In the square of the crowd it is sixteen times as much.
+    private static let factor = 6
+
+    /// Why this is too much beside what a quarter of the crowd cost; nil if it is not.
+    func excess(over small: MoveCost) -> String? {
+        let counts = [
+            ("bytes to peers", work.sent, small.work.sent, 32 * 1_024 * 1_024),
+            ("writes", work.writes, small.work.writes, 64),
+            ("bytes to files", work.stored, small.work.stored, 128 * 1_024),
+            ("log entries", work.logged, small.work.logged, 64),
+            ("microseconds", time.microseconds, small.time.microseconds, 20_000),
+        ]
+        for (name, large, small, room) in counts where large > Self.factor * small + room {
+            return "\(move.kind): \(large) \(name), and \(small) for a quarter of the crowd"
+        }
+        return nil
+    }
+}
+
+extension [MoveCost] {
+    func excess(over small: Self) -> String? {
+        zip(self, small).lazy.compactMap { $0.excess(over: $1) }.first
+    }
+
+    mutating func takeLeastTime(of other: Self) {
+        for index in indices { self[index].time = Swift.min(self[index].time, other[index].time) }
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int { Int(self / .microseconds(1)) }
+}
