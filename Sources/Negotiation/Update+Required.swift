@@ -24,7 +24,7 @@ extension Update {
         _ settings: Settings,
         at now: Instant
     ) -> Duration {
-        let placeholder = names(where: \.isPlaceholder).first { settings.meets($0, name) }
+        let placeholder = placeholders(for: name, settings).first
         let awaited = placeholder.flatMap { participant(of: $0, as: name, settings) }
         let budget = settings.budget(of: name, policy)
         return awaited?.budgetLeft(at: now)
@@ -33,13 +33,19 @@ extension Update {
 
     /// A required NAME was waited for, and UNIT/NAME meets it: they are one participant.
     mutating func recognise(_ name: ComponentName, _ handling: inout Handling) {
-        for placeholder in names(where: \.isPlaceholder)
-        where placeholder != name && handling.settings.meets(placeholder, name) {
+        for placeholder in placeholders(for: name, handling.settings) where placeholder != name {
             let participant = participant(of: placeholder, as: name, handling.settings)
             _ = remove(placeholder, &handling)
             guard let participant, participants[name] == nil else { continue }
             add(name, participant, &handling)
         }
+    }
+
+    /// The names under which a component is waited for, sorted.
+    private func placeholders(for name: ComponentName, _ settings: Settings) -> [ComponentName] {
+        name.meanings.filter { wanted in
+            participants[wanted]?.isPlaceholder ?? false && settings.meets(wanted, name)
+        }.sorted()
     }
 
     /// The participant of a required NAME as that of UNIT/NAME. A rule for that may give it a
