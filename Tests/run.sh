@@ -127,8 +127,8 @@ benchmark() { Tests/benchmark.sh --quick; }
 
 # The lines by which the runners themselves sum up, out of what a step printed.
 summary() {
-    local sums='^.? ?Test run with [0-9]+ test|^[0-9]+ (passed|failed).* in [0-9.]+s'
-    grep -E "$sums|: [0-9]+ executions," "$1" || true
+    local swift='^.? ?Test run with [0-9]+ test' pytest='^[0-9]+ (passed|failed).* in [0-9.]+s'
+    grep -E "$swift|$pytest|: [0-9]+ executions," "$1" || true
 }
 
 run_step() {

@@ -24,8 +24,9 @@ extension Update {
         _ settings: Settings,
         at now: Instant
     ) -> Duration {
-        let placeholder = placeholders(for: name, settings).first
-        let awaited = placeholder.flatMap { participant(of: $0, as: name, settings) }
+        let awaited = placeholders(for: name, settings).first.flatMap {
+            participant(of: $0, as: name, settings)
+        }
         let budget = settings.budget(of: name, policy)
         return awaited?.budgetLeft(at: now)
             ?? max(.zero, budget - blocked(byUnitOf: name, at: now))
@@ -41,10 +42,10 @@ extension Update {
         }
     }
 
-    /// The names under which a component is waited for, sorted.
+    /// The names under which a component was waited for, and has not subscribed yet, sorted.
     private func placeholders(for name: ComponentName, _ settings: Settings) -> [ComponentName] {
-        name.meanings.filter { wanted in
-            participants[wanted]?.isPlaceholder ?? false && settings.meets(wanted, name)
+        name.meanings.filter {
+            participants[$0]?.isPlaceholder ?? false && settings.meets($0, name)
         }.sorted()
     }
 

@@ -11,11 +11,11 @@ package struct SimulatedClient: Sendable {
     package var room: Int?
     /// Its socket did not take all that it was offered: the broker waits until it is writable.
     package var isFull = false
-    /// It takes bytes and does not decode them.
-    package var isDeaf = false
     /// What it has written while the broker did not want to read it.
     package var unread: [UInt8] = []
     package var isPaused = false
+    /// It takes bytes and does not decode them.
+    package var isDeaf = false
     private var decoder = FrameDecoder(limits: .fromBroker)
 
     package init() {}

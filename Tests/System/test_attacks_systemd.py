@@ -50,7 +50,8 @@ def test_nobody_else_can_tell_systemd_what_the_daemon_does(machine):
     pid = before[0].removeprefix("MainPID=")
     forge = ["/usr/bin/python3", f"{TESTS}/attacks/forged_notifications.py", pid]
     for more in ([], ["NotifyAccess=all"]):
-        sent = machine.run(*forge, properties=["User=nobody", *more])
+        # What is believed of its own unit may end that.
+        sent = machine.run(*forge, properties=["User=nobody", *more], code=None)
         assert "sent" in sent
     assert machine.run("reprieve", "status")
     assert shown(machine, *said) == before

@@ -153,9 +153,9 @@ def out_of_place(vectors):
     add("protocol-error-on-a-stream", protocol_error, "stream 1", rule)
     rule = "a request opens a stream, and no other message does"
     error = request(type=APPLICATION_ERROR)
-    add("error-that-opens-a-stream", error, "an error on stream 1", rule)
+    add("error-that-opens-a-stream", error, "an error on stream 1", rule, ours=True)
     error = request(type=APPLICATION_ERROR, flags=TERMINATE)
-    add("error-that-opens-and-ends-a-stream", error, "an error on stream 1", rule)
+    add("error-that-opens-and-ends-a-stream", error, "an error on stream 1", rule, ours=True)
     rule = "PROTOCOL_ERROR and INTERNAL_ERROR end the connection"
     for kind in (PROTOCOL_ERROR, INTERNAL_ERROR):
         sent = message(kind, payload={"message": "that was none"})

@@ -86,7 +86,7 @@ def main(names):
         verdicts.append("; ".join(found) or "holds")
         complaints += [f"{name}: {one}" for one in found]
     print(table(results, verdicts), flush=True)
-    sys.exit("\n".join(complaints))
+    sys.exit("\n".join(complaints) or 0)
 
 
 if __name__ == "__main__":
