@@ -14,7 +14,8 @@ enum NoticeAnswer: Hashable, Sendable {
     /// The deferral of a hook that names no duration.
     static let usualDeferral: Int64 = 30_000
 
-    /// Reads the first line of a hook's `output`, as in `30s recording`. Nil if it begins with no duration.
+    /// Reads the first line of a hook's `output`, as in `30s recording`. Nil if it begins with no
+    /// duration.
     init?(deferring output: String) {
         let line = output.prefix { !$0.isNewline }
         let words = line.split(maxSplits: 1) { $0 == " " || $0 == "\t" }

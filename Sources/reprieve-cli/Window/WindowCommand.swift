@@ -40,8 +40,8 @@ struct WindowCommand: AsyncParsableCommand {
             operator can force an update. Required=yes in its section [Component NAME] makes \
             updates wait also when this component is not running.
 
-            --check prints the next windows, and needs no broker. With --json it prints one object: \
-            "open" is a boolean, and "windows" is a list of objects with "beginsAtMs" and \
+            --check prints the next windows, and needs no broker. With --json it prints one \
+            object: "open" is a boolean, and "windows" is a list of objects with "beginsAtMs" and \
             "endsAtMs", in milliseconds since 1970-01-01 00:00 UTC.
 
             This command runs until SIGTERM \
