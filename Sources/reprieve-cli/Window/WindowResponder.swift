@@ -48,7 +48,7 @@ final class WindowResponder: Sendable {
 
     private func handle(_ event: ComponentSubscription.Event) {
         switch event {
-        case .connected: break
+        case .connected, .caughtUp: break
         case .subscribed(let connection, _):
             OutputStream.error.line("listening for updates")
             handle(.subscribed) { $0.connection = connection }
