@@ -28,6 +28,13 @@ struct FirmwareUpdater {
         }
     }
 
+    /// Lets an update that waits go first.
+    func writeAfterUpdates(_ image: [UInt8]) async throws {
+        try await updates.deferring("writing firmware to flash", ifWaiting: .wait) {
+            try await flash.write(image)
+        }
+    }
+
     /// Ends safely when the update will not wait any longer.
     func writeInTime(_ image: [UInt8]) async throws {
         try await updates.deferring("writing firmware to flash") {

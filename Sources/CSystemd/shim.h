@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -34,6 +35,19 @@ struct reprieve_peer_credentials {
 /// A new Unix stream socket, non-blocking and close-on-exec. -1 and errno on failure.
 static inline int reprieve_unix_socket(void) {
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/// A timer on the wall clock, non-blocking and close-on-exec. -1 and errno on failure.
+static inline int reprieve_wall_clock_timer(void) {
+    return timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+/// -1 and ECANCELED if the clock was set since the last call; the timer is set nevertheless.
+static inline int reprieve_set_wall_clock_timer(int descriptor, int64_t second) {
+    const struct itimerspec time = { .it_value = { .tv_sec = second } };
+    return timerfd_settime(
+        descriptor, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &time, NULL
+    );
 }
 
 /// A datagram socket for systemd's journal. -1 and errno on failure.

@@ -72,23 +72,26 @@ public struct Updates: Sendable {
     /// only just started, or starts a moment later. That takes 3 seconds at most. Where no broker
     /// listens, the scope does not wait.
     ///
-    /// Throws an `UpdatesError` if an update is under way, a `CancellationError` if the task is
-    /// cancelled before `body` begins, else the errors of `body`.
+    /// Throws an `UpdatesError` if an update stands in its way, a `CancellationError` if the task
+    /// is cancelled before `body` begins, else the errors of `body`.
     ///
     /// - Parameters:
     ///   - why: the reason, which operators see; not empty
     ///   - ifUnderway: what to do if an update is under way. By default the scope throws
+    ///   - ifWaiting: what to do if an update waits. By default the scope begins. A scope inside
+    ///     another one has the default: it must not wait for an update that waits for the other
     ///   - body: what must not be interrupted
     ///   - onLastCall: is called, while `body` runs, when an update will not wait for its end; at
     ///     most once for each update
     public func deferring<Result>(
         _ why: String,
         ifUnderway: IfUnderway = .throw,
+        ifWaiting: IfWaiting = .start,
         _ body: () async throws -> Result,
         onLastCall: @escaping @Sendable (LastCall) async -> Void = { _ in }
     ) async throws -> Result {
         precondition(!why.isEmpty, "a deferral has a reason, which operators see")
-        let scope = try await participation.open(why, ifUnderway, onLastCall)
+        let scope = try await participation.open(why, ifUnderway, ifWaiting, onLastCall)
         defer { participation.close(scope) }
         return try await body()
     }

@@ -14,6 +14,9 @@ package struct ComponentSubscription: Sendable {
         case connected(Connection)
         /// The broker has accepted the subscription. Events until `lost` are of this connection.
         case subscribed(Connection, SubscribeResponse)
+        /// All notices of updates that waited at the subscription have been passed on. Only where
+        /// that is asked for.
+        case caughtUp
         case notice(PreUpdateEvent)
         case post(PostUpdateEvent)
         /// An attempt or a connection failed; another attempt follows. `isNews` is false if the
@@ -29,6 +32,9 @@ package struct ComponentSubscription: Sendable {
     /// time.
     private static let returnInterval = Duration.seconds(1)
     private static let returnTime = Duration.seconds(10)
+
+    /// How long the broker may take to send the notices of updates that wait already.
+    private static let catchUpTimeout = Duration.seconds(3)
 
     private let path: String
     private let name: String?
@@ -51,9 +57,11 @@ package struct ComponentSubscription: Sendable {
     /// Passes events to `handle` until the task is cancelled; then it throws a `CancellationError`.
     /// It also ends with the error that `handle` throws.
     ///
-    /// After the cancellation the connection lives on until `farewell` returns.
+    /// After the cancellation the connection lives on until `farewell` returns. `catchesUp` says
+    /// at each subscription whether `caughtUp` is wanted.
     package func run(
         farewell: @escaping @Sendable () async -> Void = {},
+        catchesUp: () -> Bool = { false },
         _ handle: (Event) async throws -> Void
     ) async throws {
         var backoff = Backoff()
@@ -61,7 +69,7 @@ package struct ComponentSubscription: Sendable {
         var lostAt: ContinuousClock.Instant?
         while true {
             var start: ContinuousClock.Instant?
-            let error = try await subscribe(farewell) { event in
+            let error = try await subscribe(catchesUp, farewell) { event in
                 if case .subscribed = event { start = environment.now }
                 try await handle(event)
             }
@@ -81,6 +89,7 @@ package struct ComponentSubscription: Sendable {
 
     /// Returns why the subscription ended.
     private func subscribe(
+        _ catchesUp: () -> Bool,
         _ farewell: @escaping @Sendable () async -> Void,
         _ handle: (Event) async throws -> Void
     ) async throws -> SubscriptionError {
@@ -93,7 +102,7 @@ package struct ComponentSubscription: Sendable {
                 in: environment
             ) { connection in
                 try await handle(.connected(connection))
-                try await receive(from: connection, handle)
+                try await receive(from: connection, catchesUp, handle)
                 // In a task of its own, since this one is cancelled.
                 if Task.isCancelled { await Task { await farewell() }.value }
             }
@@ -109,6 +118,7 @@ package struct ComponentSubscription: Sendable {
 
     private func receive(
         from connection: Connection,
+        _ catchesUp: () -> Bool,
         _ handle: (Event) async throws -> Void
     ) async throws {
         let (response, events) = try await connection.subscribe(
@@ -116,13 +126,38 @@ package struct ComponentSubscription: Sendable {
             SubscribeRequest(confirm: true, underway: true)
         )
         try await handle(.subscribed(connection, SubscribeResponse(decoding: response)))
-        for try await event in events {
-            switch try ComponentEvent(decoding: event) {
-            case .preUpdate(let notice): try await handle(.notice(notice))
-            case .postUpdate(let post): try await handle(.post(post))
-            case .unknown: break
-            }
+        var iterator = events.makeAsyncIterator()
+        if catchesUp() {
+            await waitForNotices(connection)
+            while let event = iterator.nextUnread() { try await pass(event, to: handle) }
+            try await handle(.caughtUp)
         }
+        while let event = try await iterator.next() { try await pass(event, to: handle) }
+    }
+
+    private func pass(_ event: [UInt8], to handle: (Event) async throws -> Void) async throws {
+        switch try ComponentEvent(decoding: event) {
+        case .preUpdate(let notice): try await handle(.notice(notice))
+        case .postUpdate(let post): try await handle(.post(post))
+        case .unknown: break
+        }
+    }
+
+    /// The notices of updates that wait are sent right after the response to the subscription.
+    private func waitForNotices(_ connection: Connection) async {
+        let asking = Task(executorPreference: environment.executor) {
+            do { try await connection.roundTrip() } catch {}
+        }
+        let watching = Task(executorPreference: environment.executor) { [environment] in
+            try await environment.sleep(until: environment.now + Self.catchUpTimeout)
+            asking.cancel()
+        }
+        await withTaskCancellationHandler {
+            await asking.value
+        } onCancel: {
+            asking.cancel()
+        }
+        watching.cancel()
     }
 }
 

@@ -35,6 +35,9 @@ package struct Replies: AsyncSequence, Sendable {
         fileprivate let inbox: Inbox
         fileprivate var signals: Signals.AsyncIterator
 
+        /// The next payload that has arrived; nil if there is none.
+        package func nextUnread() -> [UInt8]? { inbox.take() }
+
         package mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws -> [UInt8]? {

@@ -49,6 +49,7 @@ enum EntryPoint {
             let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
             switch command {
             case is ListenCommand: Signals.takeOver()
+            case let window as WindowCommand where !window.check: Signals.takeOver()
             case is GateCommand, is HoldCommand: Signals.takeOver(Signals.all)
             default: break
             }

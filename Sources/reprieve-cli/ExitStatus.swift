@@ -17,6 +17,7 @@ enum ExitStatus: Int32, CaseIterable {
     case notNow = 75
     case cancelled = 76
     case notPermitted = 77
+    case updateWaits = 79
     case notFound = 127
     case interrupted = 130
 
@@ -33,6 +34,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .notNow: "not now: the update was refused, too many updates wait, or one is under way"
         case .cancelled: "the update was cancelled"
         case .notPermitted: "not permitted"
+        case .updateWaits: "an update waits, and COMMAND was not to begin meanwhile"
         case .notFound: "COMMAND was not found"
         case .interrupted: "interrupted by Ctrl-C"
         }

@@ -11,17 +11,17 @@ import Testing
         ("500ms  two words\nmore\n", 500, "two words"), ("1h\tbusy", 3_600_000, "busy"),
     ])
     func `has a duration and a reason`(output: String, time: Int64, why: String) {
-        #expect(HookAnswer(deferring: output) == .defer(milliseconds: time, message: why))
+        #expect(NoticeAnswer(deferring: output) == .defer(milliseconds: time, message: why))
     }
 
     @Test(arguments: ["2h", "2h\n", "2h ", " 2h\n"])
     func `needs no reason`(output: String) {
-        #expect(HookAnswer(deferring: output) == .defer(milliseconds: 7_200_000, message: nil))
+        #expect(NoticeAnswer(deferring: output) == .defer(milliseconds: 7_200_000, message: nil))
     }
 
     @Test(arguments: ["", "\n30s", "recording", "0", "0s", "-1s", "30", "30 s", "1.5h", "9999999h"])
     func `is no deferral without a duration`(output: String) {
-        #expect(HookAnswer(deferring: output) == nil)
+        #expect(NoticeAnswer(deferring: output) == nil)
     }
 }
 

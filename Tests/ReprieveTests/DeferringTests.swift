@@ -100,6 +100,53 @@ import Testing
         #expect(events.all == ["completed", "writing"])
     }
 
+    @Test func `can let an update that waits go first`() async throws {
+        try await broker.with(robot) { _ in
+            .defer(for: .seconds(60), because: "moving")
+        } _: { _ in
+            try await broker.with(camera) { updates in
+                let gate = await broker.announce("d-42")
+                _ = await gate.answer(of: robot)
+                async let _: Void = updates.deferring("writing", ifWaiting: .wait) { [events] in
+                    events.note("writing")
+                }
+                await broker.settle()
+                #expect(await gate.answer(of: camera) == .acknowledged)
+                #expect(events.all.isEmpty)
+                events.note("cancelled")
+                try await gate.cancel(because: "later")
+                await broker.settle()
+            }
+        }
+        #expect(events.all == ["cancelled", "writing"])
+    }
+
+    @Test func `that lets updates go first begins at once without one`() async throws {
+        try await broker.with(camera) { updates in
+            try await updates.deferring("writing", ifWaiting: .wait) { events.note("wrote") }
+            try await updates.deferring("writing", ifWaiting: .throw) { events.note("wrote") }
+            #expect(events.all == ["wrote", "wrote"])
+        }
+    }
+
+    @Test func `that was not to begin while an update waits names the update`() async throws {
+        try await broker.with(camera) { updates in
+            try await updates.deferring("writing") {
+                let gate = await broker.announce("d-42")
+                _ = await gate.answer(of: camera)
+                let error = await #expect(throws: UpdatesError.self) {
+                    try await updates.deferring("reading", ifWaiting: .throw) {
+                        Issue.record("it began")
+                    }
+                }
+                #expect(error?.code == .updateWaits)
+                #expect(error?.message == "the update d-42 waits")
+                // What is held already goes on.
+                #expect(await gate.state == .waiting(for: [camera]))
+            }
+        }
+    }
+
     @Test func `that begins after the component got ready has it go on first`() async throws {
         try await broker.with(robot) { _ in
             .defer(for: .seconds(60), because: "moving")

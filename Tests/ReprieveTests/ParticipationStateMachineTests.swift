@@ -87,6 +87,25 @@ extension ParticipationStateMachine.Event {
         #expect(machine.updates.count == 256)
     }
 
+    @Test mutating func `a scope that lets updates go first waits for the notices after a start`() {
+        let scope = StateMachine.ScopeID(number: 1)
+        _ = handle(.scopeOpened(scope, why: "writing", .throw, .wait), .connected)
+        #expect(!handle(.welcomed).contains(.begin(scope)))
+        #expect(machine.awaitsNotices)
+        #expect(answers(handle(notice(1))) == [0])
+        #expect(!handle(.caughtUp).contains(.begin(scope)))
+        let over = PostUpdateEvent(deploymentID: "d", outcome: .cancelled)
+        #expect(handle(.ended(over)).contains(.begin(scope)))
+        #expect(answers(handle(notice(1))) == [30_000])
+    }
+
+    @Test mutating func `a scope that lets updates go first does not wait for a lost broker`() {
+        let scope = StateMachine.ScopeID(number: 1)
+        _ = handle(.connected, .welcomed, notice(1))
+        #expect(!handle(.scopeOpened(scope, why: "writing", .throw, .wait)).contains(.begin(scope)))
+        #expect(handle(.hungUp).contains(.begin(scope)))
+    }
+
     @Test mutating func `gives up a broker that does not reply, and the scope begins`() throws {
         let scope = StateMachine.ScopeID(number: 1)
         _ = handle(.connected, .welcomed, notice(1), .answererCame)

@@ -37,6 +37,7 @@ import Testing
             try await subscription.run { event in
                 switch event {
                 case .connected: events.append("connected")
+                case .caughtUp: events.append("caught up")
                 case .subscribed(_, let response): events += response.underway
                 case .notice(let notice): events.append(notice.deploymentID)
                 case .post(let post): events.append(post.deploymentID)

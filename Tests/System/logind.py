@@ -110,6 +110,8 @@ class Logind:
         self.limit_ms, self.scheduled, self.refusal = limit_ms, scheduled, refusal
         self._bus, self.is_preparing = bus, False
         self.caller = None
+        # Of other programs, as (what, who, why, mode, uid, pid).
+        self.inhibitors = []
         self._given = queue.Queue()
         self._refused = queue.Queue()
         # The test speaks while we answer, and a message is written in pieces.
@@ -171,6 +173,8 @@ class Logind:
         self.caller = call.header.fields[HeaderFields.sender]
         if call.header.fields[HeaderFields.member] == "Get":
             send(new_method_return(call, "v", (self._properties()[call.body[1]],)))
+        elif call.header.fields[HeaderFields.member] == "ListInhibitors":
+            send(new_method_return(call, "a(ssssuu)", (self.inhibitors,)))
         elif self.refusal:
             denied = "org.freedesktop.DBus.Error.AccessDenied"
             send(new_error(call, denied, "s", (self.refusal,)))

@@ -10,7 +10,7 @@ import pytest
 from daemon import BUILD
 from expect import CAMERA, HOUR
 
-UNDERWAY, NOT_PERMITTED, NOT_FOUND = 75, 77, 127
+UNDERWAY, NOT_PERMITTED, UPDATE_WAITS, NOT_FOUND = 75, 77, 79, 127
 # What the tests run reads a line to end, so that they say when.
 WAITING = ["sh", "-c", "echo running; read line; exit ${line:-0}"]
 
@@ -402,3 +402,82 @@ def test_greengrass_says_where_and_who(daemon, processes, coordinator):
     gate.shows("com.example.FromGreengrass", "deferred")
     let_end(program)
     gate.released()
+
+
+# New work while an update waits
+
+
+@pytest.fixture
+def waiting(daemon, coordinator):
+    """A robot that holds an update back, and the update's gate."""
+    robot = daemon.component("com.example.Robot")
+    gate = coordinator.gate("d-41")
+    robot.notice()
+    robot.defer("d-41", HOUR)
+    return robot, gate
+
+
+def test_with_wait_the_command_begins_when_the_update_that_waited_is_over(
+    hold, waiting, coordinator
+):
+    robot, gate = waiting
+    program = hold("--if-waiting", "wait")
+    assert "d-41" in program.error_line("COMMAND begins when it is over")
+    gate.shows(CAMERA, "acknowledged")
+    robot.acknowledge("d-41")
+    assert gate.released()["basis"] == "consent"
+    coordinator.complete("d-41")
+    program.line("running")
+    gate = coordinator.gate("d-42", components=[CAMERA])
+    assert gate.shows(CAMERA, "deferred")["message"] == "flashing"
+    let_end(program)
+    assert gate.released()["basis"] == "consent"
+
+
+def test_with_wait_the_command_begins_when_the_update_is_cancelled(hold, waiting, coordinator):
+    program = hold("--if-waiting", "wait")
+    program.error_line("COMMAND begins when it is over")
+    coordinator.cancel("d-41", "not today")
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
+def test_with_refuse_the_command_does_not_run_while_an_update_waits(hold, waiting):
+    _, gate = waiting
+    code, output, errors = hold("--if-waiting", "refuse").end()
+    assert (code, output) == (UPDATE_WAITS, [])
+    assert "the update d-41 waits" in text(errors)
+
+
+@pytest.mark.parametrize("choice", ["wait", "refuse"])
+def test_without_an_update_the_command_begins_with(hold, choice):
+    program = hold("--if-waiting", choice)
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
+def test_what_is_held_already_runs_on_while_new_work_waits(hold, coordinator):
+    first = hold()
+    first.line("running")
+    gate = coordinator.gate("d-41")
+    gate.shows(CAMERA, "deferred")
+    second = hold("--if-waiting", "wait", name="com.example.Robot")
+    second.error_line("COMMAND begins when it is over")
+    assert coordinator.status()["updates"][0]["blockedBy"] == [CAMERA]
+    let_end(first)
+    assert first.end()[0] == 0
+    assert gate.released()["basis"] == "consent"
+    coordinator.complete("d-41")
+    second.line("running")
+
+
+def test_an_update_that_does_not_concern_the_component_delays_no_new_work(
+    hold, daemon, coordinator
+):
+    robot = daemon.component("com.example.Robot")
+    coordinator.gate("d-41", components=["com.example.Robot"])
+    robot.notice()
+    robot.defer("d-41", HOUR)
+    hold("--if-waiting", "refuse").line("running")

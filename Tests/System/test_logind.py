@@ -302,3 +302,40 @@ def test_a_deferral_blocks_a_shutdown_where_the_operator_wants_that(logind, star
     assert block.is_let_go()
     camera.acknowledge("d-1")
     assert later.is_let_go()
+
+
+# Who else blocks a shutdown
+
+
+def failed_reboot(daemon, processes, directory, command="exit 1"):
+    bus = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={directory}/bus"}
+    arguments = ["gate", "--reboots", "--", "sh", "-c", command]
+    code, _, errors = processes.reprieve(daemon, *arguments, env=os.environ | bus).end()
+    return code, [line for line in errors if "a shutdown is blocked by" in line]
+
+
+def test_a_gate_whose_reboot_fails_names_those_that_block_shutdowns(
+    logind, daemon, processes, directory
+):
+    logind.inhibitors = [
+        ("sleep:shutdown", "backup", "copying\x1b[31m", "block", 1000, 4711),
+        ("shutdown", "Reprieve", "components", "delay", 0, 1),
+        ("sleep", "a film", "playing", "block", 1000, 1),
+        ("shutdown", "dpkg", "installing", "block-weak", 0, 12),
+    ]
+    code, said = failed_reboot(daemon, processes, directory)
+    blocked = "reprieve: a shutdown is blocked by"
+    assert code == 1
+    assert said == [
+        f"{blocked} backup (uid 1000, pid 4711): copying\\u{{1b}}[31m",
+        f"{blocked} dpkg (uid 0, pid 12): installing",
+    ]
+
+
+def test_a_gate_whose_reboot_began_asks_nobody(logind, daemon, processes, directory):
+    logind.inhibitors = [("shutdown", "backup", "copying", "block", 1000, 4711)]
+    assert failed_reboot(daemon, processes, directory, "exit 0") == (0, [])
+
+
+def test_a_gate_whose_reboot_fails_needs_no_bus(daemon, processes, directory):
+    assert failed_reboot(daemon, processes, directory) == (1, [])

@@ -17,11 +17,12 @@ extension Participation {
     func open(
         _ why: String,
         _ ifUnderway: IfUnderway,
+        _ ifWaiting: IfWaiting,
         _ onLastCall: @escaping @Sendable (LastCall) async -> Void
     ) async throws -> ScopeID {
         let (verdicts, verdict) = Verdicts.makeStream()
         let scope = ScopeID(number: nextNumber())
-        handle(.scopeOpened(scope, why: why, ifUnderway)) { state in
+        handle(.scopeOpened(scope, why: why, ifUnderway, ifWaiting)) { state in
             state.scopes[scope] = Scope(verdict: verdict, onLastCall: onLastCall)
         }
         for await refusal in verdicts {

@@ -34,7 +34,7 @@ extension Participation {
         let subscription = ComponentSubscription(path: path, name: component, in: environment)
         var hasFailed = false
         // It ends with the task's cancellation, which is no failure.
-        try? await subscription.run { event in
+        try? await subscription.run(catchesUp: awaitsNotices) { event in
             switch event {
             case .connected(let connection): handle(.connected) { $0.connection = connection }
             case .subscribed(_, let response):
@@ -44,6 +44,7 @@ extension Participation {
                 let text = "\(component) takes part in updates\(again), by \(shown)"
                 logger.log(level: hasFailed ? .notice : .debug, "\(text)")
                 hasFailed = false
+            case .caughtUp: handle(.caughtUp)
             case .notice(let notice): handle(.noticed(notice))
             case .post(let post): handle(.ended(post))
             case .lost(let error, let isNews):
@@ -55,4 +56,6 @@ extension Participation {
         }
         handle(.hungUp) { $0.connection = nil }
     }
+
+    private func awaitsNotices() -> Bool { state.withLock { $0.machine.awaitsNotices } }
 }

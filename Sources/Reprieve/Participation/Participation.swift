@@ -92,6 +92,9 @@ final class Participation: Sendable {
         case .refuse(let scope, let id, let reason):
             let verdict = state.scopes.removeValue(forKey: scope)?.verdict
             return { verdict?.yield(.updateUnderway(id, reason)) }
+        case .refuseWaiting(let scope, let id):
+            let verdict = state.scopes.removeValue(forKey: scope)?.verdict
+            return { verdict?.yield(.updateWaits(id)) }
         case .warn(let scope, let lastCall):
             let (jobs, warn) = (state.jobs, state.scopes[scope]?.onLastCall)
             return { jobs?.yield { await warn?(lastCall) } }

@@ -98,6 +98,7 @@ extension ParticipationStateMachine {
     mutating func subscribed(_ underway: [String]) {
         isSubscribed = true
         subscribeBy = nil
+        awaitsNotices = scopes.contains(where: \.isDraining)
         areUnderway(underway)
         endWaitForBroker()
         if settlesAt == nil { settlesAt = now + ParticipationLimits.settling }
@@ -112,6 +113,7 @@ extension ParticipationStateMachine {
     mutating func hungUp() {
         isSubscribed = false
         subscribeBy = nil
+        awaitsNotices = false
         for id in ids { updates[id]?.isCurrent = false }
         while let answer = answers.keys.min(by: { $0.number < $1.number }) {
             replied(answer, .lost)

@@ -4,13 +4,42 @@ internal import ReprieveProtocol
 
 /// The scopes that hold updates back.
 extension ParticipationStateMachine {
-    /// The reason of the latest scope; nil without one.
-    var why: String? { scopes.last?.why }
+    /// The reason of the latest scope that holds updates back; nil without one.
+    var why: String? { scopes.last { !$0.isDraining }?.why }
 
-    mutating func open(_ id: ScopeID, _ why: String, _ ifUnderway: IfUnderway) {
+    mutating func open(
+        _ id: ScopeID,
+        _ why: String,
+        _ ifUnderway: IfUnderway,
+        _ ifWaiting: IfWaiting
+    ) {
+        let isFirstWord = !hasSpoken
         hasSpoken = true
-        let startBy = now + ParticipationLimits.scopeStart
-        scopes.append(DeferringScope(id: id, why: why, ifUnderway: ifUnderway, startBy: startBy))
+        let scope = DeferringScope(
+            id: id,
+            why: why,
+            ifUnderway: ifUnderway,
+            ifWaiting: ifWaiting,
+            startBy: now + ParticipationLimits.scopeStart
+        )
+        scopes.append(scope)
+        if scope.isDraining {
+            openDraining(id, isFirstWord)
+        } else {
+            deferUpdates(for: id, why)
+        }
+        beginIfReady(id)
+    }
+
+    /// No update waits for this scope. Those that wait are answered as if there were none.
+    private mutating func openDraining(_ id: ScopeID, _ isFirstWord: Bool) {
+        for update in ids {
+            if updates[update]?.isReleased ?? false { isUnderway(update, for: id) }
+            if isFirstWord, updates[update]?.isAnswered == false { decide(update) }
+        }
+    }
+
+    private mutating func deferUpdates(for id: ScopeID, _ why: String) {
         for update in ids where updates[update]?.outcome == nil {
             guard let index = index(of: id) else { return }
             // The gate waits for the closure already. A deferral would end a final asking.
@@ -23,12 +52,12 @@ extension ParticipationStateMachine {
                 isUnderway(update, for: id)
             }
         }
-        beginIfReady(id)
     }
 
     mutating func close(_ id: ScopeID) {
-        scopes.removeAll { $0.id == id }
-        guard scopes.isEmpty else { return }
+        guard let index = index(of: id) else { return }
+        let wasDraining = scopes.remove(at: index).isDraining
+        guard !wasDraining, why == nil else { return }
         for update in ids where updates[update]?.isDue ?? false { decide(update) }
     }
 
@@ -49,10 +78,16 @@ extension ParticipationStateMachine {
     }
 
     mutating func releaseScopes(thatWaitFor update: String) {
-        for id in scopes.filter({ $0.waitsFor.contains(update) }).map(\.id) {
+        let waiting = scopes.filter { $0.waitsFor.contains(update) || $0.isDraining }
+        for id in waiting.map(\.id) {
             if let index = index(of: id) { scopes[index].waitsFor.remove(update) }
             beginIfReady(id)
         }
+    }
+
+    mutating func caughtUp() {
+        awaitsNotices = false
+        for id in scopes.map(\.id) { beginIfReady(id) }
     }
 
     /// The broker has said which updates are under way, or there is no broker.
@@ -96,9 +131,22 @@ extension ParticipationStateMachine {
         guard let index = index(of: id), !awaitsBroker, !scopes[index].hasBegun,
             scopes[index].pending.isEmpty, scopes[index].waitsFor.isEmpty
         else { return }
+        if scopes[index].isDraining {
+            if awaitsNotices { return }
+            if let update = ids.first(where: { updates[$0]?.isWaiting ?? false }) {
+                return drain(update, for: scopes[index])
+            }
+        }
         scopes[index].hasBegun = true
         act(.begin(id))
         for update in ids { warn(update) }
+    }
+
+    /// The scope goes on when the update is over.
+    private mutating func drain(_ update: String, for scope: DeferringScope) {
+        guard scope.ifWaiting == .throw else { return }
+        act(.refuseWaiting(scope.id, deploymentID: update))
+        close(scope.id)
     }
 
     private func index(of id: ScopeID) -> Int? { scopes.firstIndex { $0.id == id } }

@@ -15,6 +15,8 @@ struct ParticipationStateMachine {
         case connected
         /// The broker has accepted the subscription, and says which updates are under way.
         case subscribed(underway: [String])
+        /// All notices of updates that waited at the subscription have come.
+        case caughtUp
         /// The connection ended, or could not be made.
         case hungUp
         case noticed(PreUpdateEvent)
@@ -30,7 +32,7 @@ struct ParticipationStateMachine {
         /// The follow-up of an acknowledgement has run.
         case followedUp(QuestionID)
         /// A scope that no update may interrupt wants to begin.
-        case scopeOpened(ScopeID, why: String, IfUnderway)
+        case scopeOpened(ScopeID, why: String, IfUnderway, IfWaiting = .start)
         case scopeClosed(ScopeID)
         /// The broker replied to an answer.
         case replied(AnswerID, BrokerReply)
@@ -46,7 +48,9 @@ struct ParticipationStateMachine {
         case followUp(QuestionID, Outcome)
         case publish(EndedUpdate)
         case begin(ScopeID)
+        /// The update is under way.
         case refuse(ScopeID, deploymentID: String, reason: String?)
+        case refuseWaiting(ScopeID, deploymentID: String)
         case warn(ScopeID, LastCall)
         case log(String)
         case hangUp(HangUpReason)
@@ -80,6 +84,8 @@ struct ParticipationStateMachine {
     var isSubscribed = false
     /// Whether it is unknown yet which updates are under way: no scope begins.
     var awaitsBroker = true
+    /// Whether notices of updates that wait may be on their way, and a scope must know.
+    var awaitsNotices = false
     /// When the broker must have accepted the subscription.
     var subscribeBy: Moment?
     /// The component has answered or opened a scope once, or has had the time to.
@@ -96,6 +102,7 @@ struct ParticipationStateMachine {
         case .started: awaitsBroker = true
         case .connected: (awaitsBroker, subscribeBy) = (true, now + ParticipationLimits.reply)
         case .subscribed(let underway): subscribed(underway)
+        case .caughtUp: caughtUp()
         case .hungUp: hungUp()
         case .noticed(let notice): noticed(notice)
         case .ended(let post): ended(post)
@@ -105,7 +112,8 @@ struct ParticipationStateMachine {
         case .notAsked(let question): notAsked(question)
         case .decided(let question, let decision): decided(question, decision)
         case .followedUp(let question): followedUp(question)
-        case .scopeOpened(let scope, let why, let ifUnderway): open(scope, why, ifUnderway)
+        case .scopeOpened(let scope, let why, let ifUnderway, let ifWaiting):
+            open(scope, why, ifUnderway, ifWaiting)
         case .scopeClosed(let scope): close(scope)
         case .replied(let answer, let reply): replied(answer, reply)
         case .timePassed: timePassed()

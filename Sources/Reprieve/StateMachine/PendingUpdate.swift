@@ -67,6 +67,9 @@ struct PendingUpdate: Hashable, Sendable {
     /// It can still be held back.
     var isOpen: Bool { outcome == nil && !isReleased }
 
+    /// Its gate has not opened, as far as the connected broker has said; or it is not over since.
+    var isWaiting: Bool { outcome == nil && isCurrent }
+
     /// The component does nothing for it, and no scope waits for its end.
     var isIdle: Bool { stage == .undecided && !isReleased }
 

@@ -32,6 +32,22 @@ package struct BusMessage {
         return read("t", &value) ? value : nil
     }
 
+    /// The next value, if it is a number of 32 bits.
+    func number32() -> UInt32? {
+        var value: UInt32 = 0
+        return read("u", &value) ? value : nil
+    }
+
+    /// The elements of the next value, which is an array: `contents` is the signature of each.
+    func array<Value>(of contents: String, _ read: () -> Value?) -> [Value] {
+        let values = inside("a", contents) {
+            var values: [Value] = []
+            while let value = read() { values.append(value) }
+            return values
+        }
+        return values ?? []
+    }
+
     /// The next value, if it is a text.
     package func text() -> String? {
         var value: UnsafePointer<CChar>?

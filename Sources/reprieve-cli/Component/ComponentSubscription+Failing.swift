@@ -9,10 +9,11 @@ extension ComponentSubscription {
     /// is permanent.
     func runOrFail(
         farewell: @escaping @Sendable () async -> Void = {},
+        catchesUp: () -> Bool = { false },
         _ handle: (Event) async throws -> Void
     ) async throws {
         var wasSubscribed = false
-        try await run(farewell: farewell) { event in
+        try await run(farewell: farewell, catchesUp: catchesUp) { event in
             switch event {
             case .subscribed: wasSubscribed = true
             case .lost(let error, _) where !wasSubscribed && !error.isTemporary:

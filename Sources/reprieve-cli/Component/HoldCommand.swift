@@ -5,6 +5,8 @@ internal import ReprieveTransport
 
 extension UpdateInhibitor.IfUnderway: ExpressibleByArgument {}
 
+extension UpdateInhibitor.IfWaiting: ExpressibleByArgument {}
+
 extension UpdateInhibitor.IfDenied: ExpressibleByArgument {}
 
 struct HoldCommand: AsyncParsableCommand {
@@ -34,6 +36,14 @@ struct HoldCommand: AsyncParsableCommand {
             In a service of systemd, COMMAND takes the listening sockets and the watchdog over. \
             Its notifications require NotifyAccess=all.
 
+            Where one COMMAND follows the other, an update may never find a time without one. With \
+            --if-waiting wait, COMMAND does not begin while an update waits that concerns this \
+            component, and begins when that is over. Meanwhile the update is acknowledged. With \
+            --if-waiting refuse, COMMAND does not run then (exit code 79). What runs already is \
+            not affected. For this, each place of work needs a name of its own: where one process \
+            defers an update already, the broker does not ask a second one of that name, and its \
+            COMMAND begins.
+
             With exit code 75 an update is under way, with 77 the broker does not allow this \
             component to defer updates, and with 127 COMMAND was not found. In these cases COMMAND \
             did not run, and --not-run-code gives all of them one exit code of your choice.
@@ -59,6 +69,9 @@ struct HoldCommand: AsyncParsableCommand {
 
     @Option(help: "What follows when an update is under way already.")
     var ifUnderway = UpdateInhibitor.IfUnderway.refuse
+
+    @Option(help: "What follows when an update waits already.")
+    var ifWaiting = UpdateInhibitor.IfWaiting.start
 
     @Option(help: "What follows when the broker does not allow this component to defer updates.")
     var ifDenied = UpdateInhibitor.IfDenied.refuse
@@ -86,6 +99,7 @@ struct HoldCommand: AsyncParsableCommand {
                 why: why,
                 leaseMs: lease,
                 ifUnderway: ifUnderway,
+                ifWaiting: ifWaiting,
                 ifDenied: ifDenied
             )
             let end = try await inhibitor.run(executable, with: component.subscription)

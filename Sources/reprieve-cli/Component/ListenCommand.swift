@@ -76,19 +76,25 @@ struct ListenCommand: AsyncParsableCommand {
     func run() async throws {
         let executable = try Executable([exec] + arguments, searchPath: Executable.searchPath)
         let responder = NoticeResponder(executable, onFailure: onFailure)
-        let responding = Task { try await responder.run(with: component.subscription) }
-        let latest = Mutex<Signal?>(nil)
-        do {
-            try await Signals.handled { signal in
-                latest.withLock { $0 = signal }
-                responding.cancel()
-            } while: {
-                try await responding.value
-            }
-        } catch is CancellationError {
-            // SIGTERM is how a service manager stops a service: that is success.
-            let signal = latest.withLock { $0 }
-            if let signal, signal.number != SIGTERM { throw ExitCode(signal.exitCode) }
+        let subscription = component.subscription
+        try await untilSignal { try await responder.run(with: subscription) }
+    }
+}
+
+/// Runs `body` until a signal cancels it. SIGTERM is how a service manager stops a service: that is
+/// success.
+func untilSignal(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    let running = Task { try await body() }
+    let latest = Mutex<Signal?>(nil)
+    do {
+        try await Signals.handled { signal in
+            latest.withLock { $0 = signal }
+            running.cancel()
+        } while: {
+            try await running.value
         }
+    } catch is CancellationError {
+        let signal = latest.withLock { $0 }
+        if let signal, signal.number != SIGTERM { throw ExitCode(signal.exitCode) }
     }
 }

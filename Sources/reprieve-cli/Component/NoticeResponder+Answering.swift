@@ -37,22 +37,22 @@ extension NoticeResponder {
             until: now + left
         )
         let result = await hook.waitForEnd(within: left, grace: grace)
-        let isDeferral = !event.isOutcome && result.termination == .exited(HookAnswer.deferring)
+        let isDeferral = !event.isOutcome && result.termination == .exited(NoticeAnswer.deferring)
         if !isDeferral { OutputStream.events.write(result.output) }
         return result
     }
 
     /// Nil if the hook gave no answer.
-    private func answer(_ result: CapturedProcess.Result, to id: String) -> HookAnswer? {
+    private func answer(_ result: CapturedProcess.Result, to id: String) -> NoticeAnswer? {
         switch result.termination {
         case .exited(0): return .acknowledge()
-        case .exited(HookAnswer.deferring):
+        case .exited(NoticeAnswer.deferring):
             let output = String(decoding: result.output, as: UTF8.self)
-            if let answer = HookAnswer(deferring: output) { return answer }
-            let usual = duration(HookAnswer.usualDeferral)
+            if let answer = NoticeAnswer(deferring: output) { return answer }
+            let usual = duration(NoticeAnswer.usualDeferral)
             let first = quoted(String(output.prefix { !$0.isNewline }))
             warn(id, "COMMAND deferred without a duration, \(first): taken as \(usual)")
-            return .defer(milliseconds: HookAnswer.usualDeferral, message: nil)
+            return .defer(milliseconds: NoticeAnswer.usualDeferral, message: nil)
         case _ where result.wasSignalled:
             warn(id, "COMMAND gave no answer in time, and was ended")
             return nil
@@ -62,32 +62,24 @@ extension NoticeResponder {
         }
     }
 
-    private func failure(_ text: String, of id: String, _ usual: OnFailure) -> HookAnswer? {
+    private func failure(_ text: String, of id: String, _ usual: OnFailure) -> NoticeAnswer? {
         switch onFailure ?? usual {
         case .acknowledge:
             warn(id, text + ": taken as an acknowledgement")
             return .acknowledge(message: text)
         case .defer:
-            warn(id, "\(text): deferred for \(duration(HookAnswer.usualDeferral))")
-            return .defer(milliseconds: HookAnswer.usualDeferral, message: text)
+            warn(id, "\(text): deferred for \(duration(NoticeAnswer.usualDeferral))")
+            return .defer(milliseconds: NoticeAnswer.usualDeferral, message: text)
         case .silent:
             warn(id, text + ": no answer is given")
             return nil
         }
     }
 
-    private func send(_ answer: HookAnswer, to notice: PreUpdateEvent) async {
+    private func send(_ answer: NoticeAnswer, to notice: PreUpdateEvent) async {
         let id = notice.deploymentID
-        let request: DeferRequest
-        switch answer {
-        case .acknowledge(let message):
-            request = notice.answer(deferringMs: 0, message)
-            note(id, notice.isFinal ? "is acknowledged" : "may go ahead once all others are ready")
-        case .defer(let milliseconds, let message):
-            request = notice.answer(deferringMs: milliseconds, message)
-            let why = message.map { ": " + shown($0) } ?? ""
-            note(id, "is deferred for \(duration(milliseconds))\(why)")
-        }
+        note(id, answer.text(to: notice))
+        let request = answer.request(to: notice)
         let connection = state.withLock { $0.connection }
         do { _ = try await connection?.call(.deferComponentUpdate, request) } catch {
             // A lost connection is reported by the subscription, and the broker asks again.

@@ -51,7 +51,7 @@ final class NoticeResponder: Sendable {
 
     private func hookEvent(_ event: ComponentSubscription.Event) -> HookEvent? {
         switch event {
-        case .connected: break
+        case .connected, .caughtUp: break
         case .subscribed(let connection, _):
             state.withLock { $0.connection = connection }
             OutputStream.error.line("listening for updates")

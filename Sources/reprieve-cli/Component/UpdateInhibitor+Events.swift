@@ -16,12 +16,14 @@ extension UpdateInhibitor {
                 // After a restart, the broker keeps running deferrals, and does not ask again.
                 state.connection = connection
                 state.underway = Set(response.underway.prefix(Limits.updatesOfComponent))
+                state.awaitsNotices = ifWaiting != .start
                 return state.hasBegun
             }
             let underway = response.underway.prefix(Limits.updatesOfComponent)
             for id in underway where hasBegun && !ownUpdates.contains(id) {
                 warn(id, "is under way, despite: \(why)")
             }
+        case .caughtUp: state.withLock { $0.awaitsNotices = false }
         case .notice(let notice):
             if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
             await deferUpdate(notice)
@@ -31,7 +33,12 @@ extension UpdateInhibitor {
                 state.underway.remove(post.deploymentID)
             }
         case .lost(let error, let isNews):
-            state.withLock { $0.connection = nil }
+            state.withLock { state in
+                state.connection = nil
+                // Without a broker no update waits: the command may begin.
+                if isDraining(state) { state.forgetNotices() }
+                state.awaitsNotices = false
+            }
             guard isNews else { break }
             let message = Failure(error).message
             OutputStream.error.line("reprieve: \(message); trying again, \(meanwhile)")
@@ -44,6 +51,9 @@ extension UpdateInhibitor {
             if let notice = state.notices[id] { _ = send(0, to: notice, state) }
         }
     }
+
+    /// The command has not begun, and lets updates go first.
+    private func isDraining(_ state: State) -> Bool { !state.hasBegun && ifWaiting != .start }
 
     private var meanwhile: String {
         // Without a broker no update begins, but one that was under way still is.
@@ -58,7 +68,7 @@ extension UpdateInhibitor {
                 return nil
             }
             state.notices[notice.deploymentID] = notice
-            return send(leaseMs, to: notice, state)
+            return send(isDraining(state) ? 0 : leaseMs, to: notice, state)
         }
         await handle(answer, notice)
     }
@@ -82,7 +92,8 @@ extension UpdateInhibitor {
             guard let error = error as? ErrorShape else { return }
             let isNew = state.withLock { state in
                 state.forgetNotice(of: id)
-                guard state.underway.count < Limits.updatesOfComponent else { return false }
+                let hasRoom = state.underway.count < Limits.updatesOfComponent
+                guard hasRoom, !isDraining(state) else { return false }
                 return state.underway.insert(id).inserted && state.hasBegun
             }
             if isNew { warn(id, "goes ahead, despite: \(why) (\(Failure(error).message))") }

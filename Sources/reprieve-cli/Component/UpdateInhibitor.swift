@@ -16,6 +16,13 @@ final class UpdateInhibitor: Sendable {
         case proceed
     }
 
+    /// What to do if an update waits when the command should begin.
+    enum IfWaiting: String, CaseIterable {
+        case start
+        case wait
+        case refuse
+    }
+
     /// What to do if the broker does not allow this component to defer updates.
     enum IfDenied: String, CaseIterable {
         case refuse
@@ -24,7 +31,8 @@ final class UpdateInhibitor: Sendable {
 
     let why: String
     let leaseMs: Int64
-    private let ifUnderway: IfUnderway
+    let ifUnderway: IfUnderway
+    let ifWaiting: IfWaiting
     private let ifDenied: IfDenied
     let state = Mutex(State())
     let ownUpdates: OwnUpdates
@@ -36,6 +44,8 @@ final class UpdateInhibitor: Sendable {
         /// Updates whose gate has opened, or which cannot be deferred any longer.
         var underway: Set<String> = []
         var hasBegun = false
+        /// Whether notices of updates that wait may be on their way, and the command must know.
+        var awaitsNotices = false
         /// Until when the broker may learn that the command has ended; nil before the end.
         fileprivate var farewellEnd: ContinuousClock.Instant?
         /// The tasks that renew the running deferrals.
@@ -45,16 +55,23 @@ final class UpdateInhibitor: Sendable {
     typealias SentAnswer = (connection: Connection, replies: Replies)
 
     /// A signal at each event that may allow the command to begin.
-    private typealias Changes = AsyncThrowingStream<Void, any Error>
+    typealias Changes = AsyncThrowingStream<Void, any Error>
 
     /// How long the broker may take, all in all, to learn that the command has ended. What it has
     /// not learnt by then it learns from the end of the connection, a few seconds later.
     private static let farewellTimeout = Duration.seconds(1)
 
-    init(why: String, leaseMs: Int64, ifUnderway: IfUnderway, ifDenied: IfDenied) {
+    init(
+        why: String,
+        leaseMs: Int64,
+        ifUnderway: IfUnderway,
+        ifWaiting: IfWaiting,
+        ifDenied: IfDenied
+    ) {
         self.why = why
         self.leaseMs = leaseMs
         self.ifUnderway = ifUnderway
+        self.ifWaiting = ifWaiting
         self.ifDenied = ifDenied
         ownUpdates = OwnUpdates()
     }
@@ -68,7 +85,10 @@ final class UpdateInhibitor: Sendable {
         let (changes, continuation) = Changes.makeStream(bufferingPolicy: .bufferingNewest(1))
         let inhibiting = Task {
             do {
-                try await subscription.runOrFail(farewell: acknowledgeAll) { event in
+                try await subscription.runOrFail(
+                    farewell: acknowledgeAll,
+                    catchesUp: catchesUp
+                ) { event in
                     // Only the response to the subscription says which updates are under way.
                     if case .connected = event { return }
                     await handle(event)
@@ -92,6 +112,8 @@ final class UpdateInhibitor: Sendable {
         await end(inhibiting)
         return child.reap()
     }
+
+    private func catchesUp() -> Bool { ifWaiting != .start }
 
     private func end(_ inhibiting: Task<Void, Never>) async {
         // A notice may be on its way: if it stayed unanswered, the broker would wait for an answer.
@@ -127,37 +149,6 @@ final class UpdateInhibitor: Sendable {
             guard isDenied, ifDenied == .run else { throw failure.adding("COMMAND did not run") }
             failure.adding("COMMAND runs, and no update is deferred").print()
             state.withLock { $0.hasBegun = true }
-        }
-    }
-
-    private func waitForPermission(_ changes: Changes) async throws {
-        var announced = ""
-        for try await _ in changes {
-            guard let id = begin() else { return }
-            let text = "the update \(shown(id)) is under way; "
-            let end = completionCommand(id, outcome: "failed")
-            let advice = "if its updater has died, end it: " + end
-            switch ifUnderway {
-            case .refuse:
-                throw Failure(.notNow, text + advice)
-            case .proceed:
-                OutputStream.error.line("reprieve: " + text + "COMMAND runs regardless")
-                return state.withLock { $0.hasBegun = true }
-            case .wait where announced != text:
-                OutputStream.error.line("reprieve: " + text + "waiting for its end; " + advice)
-                announced = text
-            case .wait: break
-            }
-        }
-        try Task.checkCancellation()
-    }
-
-    /// Marks the command as begun, unless an update is under way: then returns that update's id.
-    private func begin() -> String? {
-        state.withLock { state in
-            let others = state.underway.filter { !ownUpdates.contains($0) }
-            state.hasBegun = others.isEmpty
-            return others.min()
         }
     }
 

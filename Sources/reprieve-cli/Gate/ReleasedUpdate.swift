@@ -6,6 +6,7 @@ internal import ReprieveCoordinator
 internal import ReprieveProtocol
 internal import ReprieveTransport
 internal import Synchronization
+internal import Systemd
 
 /// An update whose gate has opened, or which goes ahead without a broker.
 struct ReleasedUpdate {
@@ -42,6 +43,7 @@ struct ReleasedUpdate {
             explainCompletion()
         } else {
             await tell(end.isSuccess ? .applied : .failed, end.isSuccess ? nil : end.text)
+            if reboots { await ShutdownBlocker.report() }
         }
         if !end.isSuccess { throw ExitCode(end.exitCode) }
     }

@@ -128,6 +128,6 @@ func localTime(_ milliseconds: Int64) -> String {
         + time.map(twoDigits).joined(separator: ":") + " " + zone
 }
 
-private func twoDigits(_ number: Int) -> String {
+func twoDigits(_ number: Int) -> String {
     number < 10 ? "0\(number)" : String(number)
 }
