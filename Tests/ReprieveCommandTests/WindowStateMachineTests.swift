@@ -21,7 +21,7 @@ import Testing
 
     private func notice(_ id: String = "d", round: Int64 = 1, final: Bool = false) -> PreUpdateEvent
     {
-        var notice = PreUpdateEvent(deploymentID: id, isGgcRestarting: false)
+        var notice = PreUpdateEvent(deploymentID: id, disruption: .components)
         (notice.round, notice.final) = (round, final)
         return notice
     }
