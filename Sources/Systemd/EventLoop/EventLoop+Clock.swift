@@ -58,15 +58,9 @@ extension EventLoop {
         return .microseconds(Int64(clamping: microseconds))
     }
 
-    /// All clocks, read once for each time that the loop wakes up: all that one waking handles
-    /// happens at the same instant.
-    package var clocks: ClockReading {
-        let now = now
-        if let lastReading, lastReading.wokenAt == now { return lastReading.clocks }
-        let clocks = ClockReading.read()
-        lastReading = (now, clocks)
-        return clocks
-    }
+    /// All clocks, read now. The loop may have woken up some turns earlier, and what a component
+    /// has been granted must not count from before its request was there.
+    package var clocks: ClockReading { ClockReading.read() }
 
     /// How long the device has been suspended since boot.
     package var timeAsleep: Duration { ClockReading.read().asleep }

@@ -13,8 +13,6 @@ package final class EventLoop {
     let event: OpaquePointer
     private var signals: [SignalSource] = []
     private var endOfTurn: () -> Void = {}
-    /// The last reading of the clocks, and the time at which the loop had woken up for it.
-    var lastReading: (wokenAt: Duration, clocks: ClockReading)?
 
     /// Also makes the process ignore SIGPIPE: writing to a peer that hung up is an error instead.
     package init() throws(SystemError) {

@@ -29,9 +29,6 @@ BUSY = 100
 BROAD = {
     "responseTimeoutMs": 300, "deadlineMs": 900, "maxDeferMs": 250, "maxTotalDeferMs": 500,
 }  # fmt: skip
-# A deferral counts from when the daemon's loop woke up, which is a turn before it reads the answer,
-# beside a flood. In seconds.
-TURN = 0.02
 # How often a component is asked for its final word in one update.
 FINALS = 8
 
@@ -209,7 +206,7 @@ def one_broad(component, coordinator, findings, id, policy):
                 until = asked + answer(component, notice, BUSY) / 1000
             else:
                 answer(component, notice)
-    is_busy = until is not None and time.monotonic() < until - TURN
+    is_busy = until is not None and time.monotonic() < until
     took = time.monotonic() - begun
     findings.times.setdefault("broad", []).append(took)
     judge(findings, id, kind, end, finals, took, is_busy)
