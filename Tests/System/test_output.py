@@ -127,7 +127,8 @@ def test_a_daemon_whose_output_is_not_read_serves(directory, full, is_root):
     command = [BUILD / "reprieved", "--runtime-directory", directory, "--log-level", "debug",
                "--state-directory", state]  # fmt: skip
     user = {} if is_root else {"user": 65534, "env": {"HOME": directory}}
-    os.chmod(directory, 0o777)
+    if not is_root:
+        os.chown(directory, 65534, 65534)
     with subprocess.Popen(command, stderr=full, stdout=full, **user) as program:
         socket = pathlib.Path(directory, "control.socket")
         wait_until(socket.exists)
