@@ -46,7 +46,10 @@ extension Update {
                 let isReady = participant.acknowledgedAt != nil
                 participant.enter(isReady ? .acknowledged : .gone, at: now)
             }
-        case .acknowledged, .silent, .gone, .overridden, nil: break
+        case .acknowledged, .silent, .gone, .overridden:
+            // Only a file that is wrong says that these end by themselves.
+            with(name, &handling) { $0.until = nil }
+        case nil: break
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite("A forged file") struct ForgedFileTests {
     /// What stands in a byte's place: another flag or word, the largest number and the smallest.
     private static let edges: [[UInt8]] = [
-        [1],
+        [1], [2], [6], [8], [12], [14],
         [0xFE] + [UInt8](repeating: 0xFF, count: 8) + [1],
         [UInt8](repeating: 0xFF, count: 9) + [1],
     ]
