@@ -57,10 +57,16 @@ extension Update {
         let withdrawal = Withdrawal(
             deploymentID: id,
             by: missing[0],
-            reason: "no answer from \(missing.joined(separator: ", "))"
+            reason: "no answer from " + Self.listed(missing)
         )
         for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
         end(.refused(withdrawal), &handling)
+    }
+
+    /// The first names: each component that is owed the outcome keeps the text.
+    private static func listed(_ names: [ComponentName]) -> String {
+        let first = names.prefix(5).joined(separator: ", ")
+        return names.count > 5 ? first + " and \(names.count - 5) more" : first
     }
 
     mutating func cancel(_ withdrawal: Withdrawal, _ handling: inout Handling) {

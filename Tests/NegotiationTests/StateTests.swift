@@ -120,6 +120,16 @@ import Testing
         #expect(harness.read() == "60 s  nucleus ← refused d-1: no answer from till")
     }
 
+    @Test func `of many silent components a refusal names the first five`() {
+        let harness = NegotiationHarness()
+        for number in 1...7 { harness.subscribe("till\(number)") }
+        harness.announce(policy: Policy(onSilence: .refuse))
+        harness.skip()
+        harness.wait(.seconds(60))
+        let named = "till1, till2, till3, till4, till5 and 2 more"
+        #expect(harness.read().contains("nucleus ← refused d-1: no answer from \(named)\n"))
+    }
+
     @Test func `that is required and does not come back refuses the update`() {
         let harness = NegotiationHarness()
         harness.subscribe("till", "door")
