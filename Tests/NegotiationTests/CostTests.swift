@@ -97,19 +97,23 @@ import Testing
             settings.maximumOwedComponents = 4_096
             settings.maximumOwedComponentsOfUnit = unit == nil ? 64 : 4_096
             settings.maximumComponentsOfUnit = 4_096
-            let names = names(count, of: unit)
-            var known = negotiation(names, settings)
-            announce(nil, &known)
-            for (index, name) in names.enumerated() {
-                handle(.hungUp(PeerID(UInt64(index + 1)), component: name), &known)
-            }
-            let stream = StreamID(PeerID(1 << 40), 2)
-            return {
-                var negotiation = known
-                handle(.cancelled("d", reason: "r", by: "b", request: stream), &negotiation)
-            }
+            return owing(names(count, of: unit), settings)
         }
         expectProportion(work(1_000), work(4_000))
+    }
+
+    /// Ends an update whose components have all left: each is owed its outcome.
+    private func owing(_ names: [String], _ settings: Settings) -> () -> Void {
+        var known = negotiation(names, settings)
+        announce(nil, &known)
+        for (index, name) in names.enumerated() {
+            handle(.hungUp(PeerID(UInt64(index + 1)), component: name), &known)
+        }
+        let stream = StreamID(PeerID(1 << 40), 2)
+        return {
+            var negotiation = known
+            handle(.cancelled("d", reason: "r", by: "b", request: stream), &negotiation)
+        }
     }
 
     @Test func `posts that find no room cost no search each`() {
@@ -117,17 +121,7 @@ import Testing
             var settings = Settings()
             settings.maximumOwedComponents = count / 2
             settings.maximumOwedComponentsOfUnit = 4_096
-            let names = names(count)
-            var known = negotiation(names, settings)
-            announce(nil, &known)
-            for (index, name) in names.enumerated() {
-                handle(.hungUp(PeerID(UInt64(index + 1)), component: name), &known)
-            }
-            let stream = StreamID(PeerID(1 << 40), 2)
-            return {
-                var negotiation = known
-                handle(.cancelled("d", reason: "r", by: "b", request: stream), &negotiation)
-            }
+            return owing(names(count), settings)
         }
         expectProportion(work(1_000), work(4_000))
     }
