@@ -29,7 +29,10 @@ extension Update: Recordable {
         ownProcesses = Set(processes)
         try coder.code(&forced)
         // Since format 4.
-        if coder.format >= 4 { try coder.code(&brokenFinalAskings) }
+        if coder.format >= 4 {
+            try coder.code(&brokenFinalAskings)
+            try coder.code(&blockedAtDeadline)
+        }
     }
 }
 
@@ -40,6 +43,7 @@ extension Update.Phase {
         switch self {
         case .gathering: number = 0
         case .finalAsking: number = 1
+        case .askingVetoes: number = 4
         case .released(let released): (number, opening) = (2, released)
         case .ended(let ended): (number, end) = (3, ended)
         }
@@ -55,6 +59,7 @@ extension Update.Phase {
         case 3:
             try end.code(&coder)
             self = .ended(end)
+        case 4: self = .askingVetoes
         default: throw RecordError()
         }
     }
@@ -74,9 +79,14 @@ extension UpdateRequest {
         }
         try policy.code(&coder)
         try coder.code(&asSent)
-        // Until format 4 the request alone said that the update reboots.
-        if coder.format < 4, let request = try? GateRequest(decoding: asSent) {
-            disruption = request.disruption
+        if coder.format >= 4 {
+            try coder.code(&isExclusive)
+            try coder.code(&completesLater)
+            try coder.code(&isShutdown)
+        } else {
+            // Until format 4 the request alone said that the update reboots.
+            if let request = try? GateRequest(decoding: asSent) { disruption = request.disruption }
+            isShutdown = Shutdown.Kind(asSent: asSent) != nil
         }
     }
 
@@ -102,6 +112,10 @@ extension Policy {
         var refusesAbsence = onAbsence == .refuse
         if coder.format >= 3 { try coder.code(&refusesAbsence) }
         onAbsence = refusesAbsence ? .refuse : .proceed
+        // Since format 4.
+        var refusesDeadline = onDeadline == .refuse
+        if coder.format >= 4 { try coder.code(&refusesDeadline) }
+        onDeadline = refusesDeadline ? .refuse : .proceed
         notification = skips ? .skip : .notify
         onSilence = refuses ? .refuse : .proceed
     }
@@ -139,6 +153,7 @@ extension Participant: Recordable {
         if coder.format >= 4 {
             try coder.code(&brokenFinalAskings)
             try coder.code(&heldUntil)
+            try coder.code(&isVeto)
         }
         restore(isConfirm: isConfirm, deferralEnd: deferralEnd)
         // It is counted on from there.
