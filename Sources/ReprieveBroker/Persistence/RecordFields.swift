@@ -32,6 +32,12 @@ extension Update: Recordable {
         if coder.format >= 4 {
             try coder.code(&brokenFinalAskings)
             try coder.code(&blockedAtDeadline)
+            try coder.code(&request.isExclusive)
+            try coder.code(&request.completesLater)
+            try coder.code(&request.isShutdown)
+            var refusesDeadline = request.policy.onDeadline == .refuse
+            try coder.code(&refusesDeadline)
+            request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
         }
     }
 }
@@ -79,11 +85,7 @@ extension UpdateRequest {
         }
         try policy.code(&coder)
         try coder.code(&asSent)
-        if coder.format >= 4 {
-            try coder.code(&isExclusive)
-            try coder.code(&completesLater)
-            try coder.code(&isShutdown)
-        } else {
+        if coder.format < 4 {
             // Until format 4 the request alone said that the update reboots.
             if let request = try? GateRequest(decoding: asSent) { disruption = request.disruption }
             isShutdown = Shutdown.Kind(asSent: asSent) != nil
@@ -112,10 +114,6 @@ extension Policy {
         var refusesAbsence = onAbsence == .refuse
         if coder.format >= 3 { try coder.code(&refusesAbsence) }
         onAbsence = refusesAbsence ? .refuse : .proceed
-        // Since format 4.
-        var refusesDeadline = onDeadline == .refuse
-        if coder.format >= 4 { try coder.code(&refusesDeadline) }
-        onDeadline = refusesDeadline ? .refuse : .proceed
         notification = skips ? .skip : .notify
         onSilence = refuses ? .refuse : .proceed
     }
