@@ -32,7 +32,7 @@ struct WindowCommand: AsyncParsableCommand {
             that day: 02:00..03:00 may be absent. When they are put back, what they repeat comes \
             twice.
 
-            When somebody sets the clock, all answers are given anew. A device whose clock shows a \
+            When the clock is set, all answers are given again. A device whose clock shows a \
             time before 2020 does not know the time: updates are deferred until the clock is set.
 
             With Veto=yes in its section [Component NAME] of reprieved.conf, no update goes ahead \
