@@ -228,7 +228,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
-                "EventStream", "StrictJSON", "TestSupport",
+                "EventStream", "StrictJSON", "Deployments", "TestSupport",
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: memorySafe

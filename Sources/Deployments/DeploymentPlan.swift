@@ -24,7 +24,9 @@ package struct DeploymentPlan: Hashable, Sendable {
         existingDevice = isRevised ? existing.plan() : existing.unchanged()
         warnings = deployment.warnings
         if installed == nil {
-            warnings.append("what is installed is not known: any component of the deployment may run")
+            warnings.append(
+                "what is installed is not known: any component of the deployment may run"
+            )
         }
         if catalogue.isEmpty {
             warnings.append("there are no recipes and no catalogue: dependencies are not known")

@@ -33,7 +33,7 @@ extension Planner {
     ) -> String {
         let required = resolver.requirements(of: name)
         if deployment.isLocal, installed[name] == version { return "it is installed, and fits" }
-        let higher = (catalogue.releases[name] ?? []).last {
+        let higher = (releases[name] ?? []).last {
             $0.version > version && !$0.version.isPrerelease
         }
         guard let higher else { return "the latest version: " + required.text }

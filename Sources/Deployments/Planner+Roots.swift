@@ -36,7 +36,9 @@ extension Planner {
                     "Greengrass Lite cannot read \(unknown) in the range of \(name): \(one.text)"
                 )
             }
-            if required.count > 1, let one = required.first(where: { $0.range.alternatives.count > 1 }) {
+            if required.count > 1,
+                let one = required.first(where: { $0.range.alternatives.count > 1 })
+            {
                 warnings.append(
                     "a nucleus that is offline misreads || where several ranges meet, as in that of"
                         + " \(name): \(one.text)"

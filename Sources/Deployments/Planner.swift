@@ -8,6 +8,7 @@ struct Planner {
     /// Whether components may run that `device` does not have.
     let mayRunMore: Bool
     let catalogue: Catalogue
+    let releases: SortedReleases
     private(set) var warnings: [String] = []
 
     init(
@@ -29,6 +30,7 @@ struct Planner {
             }
         }
         self.catalogue = catalogue
+        releases = catalogue.sorted
     }
 
     var installed: [String: SemanticVersion] { device?.components ?? [:] }
@@ -36,7 +38,7 @@ struct Planner {
     mutating func plan() -> DevicePlan {
         do {
             var resolver = Resolver(
-                catalogue,
+                releases,
                 installed: installed,
                 prefersInstalled: deployment.isLocal,
                 nucleusRule: nucleusRule

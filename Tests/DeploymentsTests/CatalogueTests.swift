@@ -22,7 +22,7 @@ import Testing
 
     @Test func `a recipe says a release's type, dependencies and bootstrap step`() throws {
         let catalogue = try catalogue(recipe: recipe, file: "com.example.App-1.2.0.json")
-        let release = try #require(catalogue.releases["com.example.App"]?.first)
+        let release = try #require(catalogue.sorted["com.example.App"]?.first)
         #expect(release.kind == .plugin && release.hasBootstrap)
         #expect(release.dependencies.map(\.name) == ["com.example.Any", "com.example.Base"])
         #expect(release.dependencies.map(\.isHard) == [true, false])
@@ -35,14 +35,20 @@ import Testing
             (#""Lifecycle": {"linux": {"Bootstrap": "x"}}"#, true),
             (#""Lifecycle": {"all": {"bootstrap": "x"}}"#, true),
             (#""Lifecycle": {"windows": {"bootstrap": "x"}}"#, false),
-            (#""Manifests": [{"Platform": {"os": "windows"}, "Lifecycle": {"bootstrap": "x"}}]"#, false),
-            (#""Manifests": [{"Lifecycle": {"install": "x"}}, {"Lifecycle": {"bootstrap": "x"}}]"#, true),
+            (
+                #""Manifests": [{"Platform": {"os": "windows"}, "Lifecycle": {"bootstrap": "x"}}]"#,
+                false
+            ),
+            (
+                #""Manifests": [{"Lifecycle": {"run": 1}}, {"Lifecycle": {"bootstrap": 1}}]"#,
+                true
+            ),
             (#""Manifests": []"#, false),
         ]
     )
     func `a bootstrap step counts where it holds on Linux`(text: String, expected: Bool) throws {
         let recipe = #"{"ComponentName": "A", "ComponentVersion": "1.0.0", \#(text)}"#
-        let release = try catalogue(recipe: recipe, file: "A-1.0.0.json").releases["A"]?.first
+        let release = try catalogue(recipe: recipe, file: "A-1.0.0.json").sorted["A"]?.first
         #expect(release?.hasBootstrap == expected)
     }
 
@@ -73,7 +79,9 @@ import Testing
     )
     func `a catalogue that is wrong has an error with its place`(text: String, message: String) {
         var catalogue = Catalogue()
-        let error = #expect(throws: JSONError.self) { try catalogue.add(decoding: Array(text.utf8)) }
+        let error = #expect(throws: JSONError.self) {
+            try catalogue.add(decoding: Array(text.utf8))
+        }
         #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")
     }
 

@@ -16,8 +16,12 @@ import Testing
 
     @Test func `says whose range decided`() throws {
         let available = try releases(
-            "App 1.0.0: Base >=1.0.0 <1.2.0", "Tool 1.0.0: Base >=1.0.0",
-            "Base 1.0.0", "Base 1.1.0", "Base 1.2.0", "Base 1.3.0-beta"
+            "App 1.0.0: Base >=1.0.0 <1.2.0",
+            "Tool 1.0.0: Base >=1.0.0",
+            "Base 1.0.0",
+            "Base 1.1.0",
+            "Base 1.2.0",
+            "Base 1.3.0-beta"
         )
         let plan = plan(deployment(["App": "1.0.0", "Tool": "1.0.0"]), try device([:]), available)
         #expect(plan.after("Base") == "1.1.0")
@@ -27,8 +31,13 @@ import Testing
 
     @Test func `restarts what changes and what depends on it, and asks those that run`() throws {
         let available = try releases(
-            "Base 1.0.0", "Base 1.1.0", "New 1.0.0", "App 1.0.0: Base ^1.0.0",
-            "Top 1.0.0: App ^1.0.0", "Soft 1.0.0: Base ^1.0.0 SOFT", "Other 1.0.0"
+            "Base 1.0.0",
+            "Base 1.1.0",
+            "New 1.0.0",
+            "App 1.0.0: Base ^1.0.0",
+            "Top 1.0.0: App ^1.0.0",
+            "Soft 1.0.0: Base ^1.0.0 SOFT",
+            "Other 1.0.0"
         )
         let names = ["App": "1.0.0", "Top": "1.0.0", "Soft": "1.0.0", "Other": "1.0.0"]
         let plan = plan(
@@ -42,7 +51,8 @@ import Testing
         #expect(plan.asks == ["App", "Base", "Top"])
         #expect(
             plan.restartsBecause == [
-                "App depends on Base", "Base becomes 1.1.0", "New 1.0.0 is new", "Top depends on App",
+                "App depends on Base", "Base becomes 1.1.0", "New 1.0.0 is new",
+                "Top depends on App",
             ]
         )
     }
@@ -92,11 +102,15 @@ import Testing
         #expect(added.restarts == .components)
     }
 
-    @Test func `restarts the nucleus where the deployment sets what it reads at its start`() throws {
+    @Test func `restarts the nucleus where the deployment sets what it reads at its start`() throws
+    {
         var deployment = deployment([nucleus: "2.0.3"])
         deployment.startupSettings = ["mqtt.version"]
         deployment.configured = [nucleus]
-        let device = try device([nucleus: "2.0.3", "App": "1.0.0"], groups: ["g": ["App": "1.0.0"]])
+        let device = try device(
+            [nucleus: "2.0.3", "App": "1.0.0"],
+            groups: ["g": ["App": "1.0.0"]]
+        )
         let plan = plan(deployment, device, Catalogue())
         #expect(plan.restarts == .nucleus && plan.asks == ["App"])
         #expect(plan.restartsBecause == ["the deployment sets mqtt.version of the nucleus"])
@@ -109,7 +123,8 @@ import Testing
         #expect(plan.restarts == .components && plan.asks == [])
     }
 
-    @Test func `keeps what other groups need, and removes what its own group no longer names`() throws
+    @Test func `keeps what other groups need, and removes what its own group no longer names`()
+        throws
     {
         let there = try device(
             ["App": "1.0.0", "Gone": "1.0.0", "Theirs": "1.0.0", "Base": "1.0.0"],
@@ -118,7 +133,12 @@ import Testing
             ],
             group: "mine"
         )
-        let available = try releases("App 1.0.0", "Gone 1.0.0", "Theirs 1.0.0: Base *", "Base 1.0.0")
+        let available = try releases(
+            "App 1.0.0",
+            "Gone 1.0.0",
+            "Theirs 1.0.0: Base *",
+            "Base 1.0.0"
+        )
         let plan = plan(deployment(["App": "1.0.0"]), there, available)
         #expect(plan.components.map(\.component) == ["App", "Base", "Gone", "Theirs"])
         #expect(plan.components.map { $0.after?.text } == ["1.0.0", "1.0.0", nil, "1.0.0"])
@@ -136,7 +156,11 @@ import Testing
 
     @Test func `asks all that may run where what is installed is not known`() throws {
         let available = try releases("App 1.0.0: Base *", "Base 1.0.0")
-        let plan = DeploymentPlan(deployment(["App": "1.0.0"]), installed: nil, catalogue: available)
+        let plan = DeploymentPlan(
+            deployment(["App": "1.0.0"]),
+            installed: nil,
+            catalogue: available
+        )
         #expect(plan.existingDevice.asks == ["App", "Base"])
         #expect(plan.newDevice.asks == [])
     }

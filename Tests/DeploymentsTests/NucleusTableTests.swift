@@ -12,8 +12,10 @@ import Testing
 
     init() throws {
         available = try releases(
-            "aws.greengrass.Nucleus 2.0.3", "aws.greengrass.Nucleus 2.0.4",
-            "aws.greengrass.Nucleus 2.0.5", "aws.greengrass.Nucleus 2.1.0",
+            "aws.greengrass.Nucleus 2.0.3",
+            "aws.greengrass.Nucleus 2.0.4",
+            "aws.greengrass.Nucleus 2.0.5",
+            "aws.greengrass.Nucleus 2.1.0",
             "com.example.App 1.0.0: aws.greengrass.Nucleus >=2.0.3 <2.1.0",
             "com.example.App 2.0.0: aws.greengrass.Nucleus >=2.1.0 <2.2.0",
             "com.example.Free 1.0.0: aws.greengrass.Nucleus >=2.0.3 <3.0.0",
@@ -34,7 +36,8 @@ import Testing
         )
     }
 
-    @Test func `not revised, without a nucleus: new devices get the latest patch, others nothing`() {
+    @Test func `not revised, without a nucleus: new devices get the latest patch, others nothing`()
+    {
         let plan = plan(["com.example.App": "1.0.0"], isRevised: false)
         #expect(plan.newDevice.after(nucleus) == "2.0.5")
         #expect(plan.existingDevice.after(nucleus) == "2.0.3")
@@ -88,11 +91,13 @@ import Testing
         #expect(plan.existingDevice.after(nucleus) == "2.0.3")
     }
 
-    @Test func `with stream manager 2.0.7 and nucleus 2.1 is refused, and 2.0.8 is suggested`() throws
+    @Test func `with stream manager 2.0.7 and nucleus 2.1 is refused, and 2.0.8 is suggested`()
+        throws
     {
         let manager = "aws.greengrass.StreamManager"
         let available = try releases(
-            "aws.greengrass.Nucleus 2.0.5", "aws.greengrass.Nucleus 2.1.0",
+            "aws.greengrass.Nucleus 2.0.5",
+            "aws.greengrass.Nucleus 2.1.0",
             "aws.greengrass.StreamManager 2.0.7: aws.greengrass.Nucleus >=2.0.3 <2.1.0",
             "aws.greengrass.StreamManager 2.0.8: aws.greengrass.Nucleus >=2.0.3 <2.2.0"
         )

@@ -16,7 +16,11 @@ import Testing
 
     @Test func `of a range that nobody satisfies names all who set one`() throws {
         let available = try releases(
-            "A 1.0.0: C <2.0.0", "A 1.1.0: C >=2.0.0", "B 1.0.0: C >2.0.0", "C 1.0.0", "C 3.0.0"
+            "A 1.0.0: C <2.0.0",
+            "A 1.1.0: C >=2.0.0",
+            "B 1.0.0: C >2.0.0",
+            "C 1.0.0",
+            "C 3.0.0"
         )
         let refused = refused(["A": "1.0.0", "B": "1.0.0"], available)
         #expect(refused?.component == "A")

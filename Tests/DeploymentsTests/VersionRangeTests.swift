@@ -73,7 +73,7 @@ import Testing
         #expect(VersionRange(range)?.unknownToLite == unknown)
     }
 
-    @Test(arguments: [">=2.0.3 <2.1.0", "1.2.3", "=1.2.3", "", ">= 1.0", "1.2.3-beta"])
+    @Test(arguments: [">=2.0.3 <2.1.0", "1.2.3", "=1.2.3", "", ">=1.0", "1.2.3-beta"])
     func `that Greengrass Lite can read is left alone`(range: String) throws {
         #expect(try #require(VersionRange(range)).unknownToLite == nil)
     }

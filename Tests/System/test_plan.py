@@ -295,7 +295,8 @@ def files(write, roots, installed=INSTALLED, **more):
 
 def test_a_gate_asks_the_components_that_the_deployment_restarts(daemon, processes, write):
     camera, robot = daemon.component(CAMERA), daemon.component(ROBOT)
-    program = gate(daemon, processes, *files(write, {CAMERA: "1.0.0", ROBOT: "1.1.0"}), "--", "true")
+    arguments = files(write, {CAMERA: "1.0.0", ROBOT: "1.1.0"})
+    program = gate(daemon, processes, *arguments, "--", "true")
     notice = robot.notice()
     assert notice["deploymentId"] == "d-1"
     assert not notice["isGgcRestarting"]

@@ -32,7 +32,11 @@ extension ComponentRelease {
         kind = try Kind(node["type"], of: name)
         hasBootstrap = try node["bootstrap"]?.bool() ?? false
         guard let dependencies = node["dependencies"] else { return }
-        self.dependencies = try ComponentRelease.dependencies(dependencies, range: "range", type: "type")
+        self.dependencies = try ComponentRelease.dependencies(
+            dependencies,
+            range: "range",
+            type: "type"
+        )
     }
 
     /// The members of an object are dependencies by their names, and each is an object.

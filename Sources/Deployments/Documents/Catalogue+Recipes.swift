@@ -12,7 +12,9 @@ extension Catalogue {
         let name = try node.checkedName(try node.string())
         let version = try Self.member("ComponentVersion", of: recipe).version()
         guard file == "\(name)-\(version.text).json" else {
-            throw JSONError("the recipe is that of \(name) \(version.text), and the file's name is not")
+            throw JSONError(
+                "the recipe is that of \(name) \(version.text), and the file's name is not"
+            )
         }
         var release = ComponentRelease(version)
         release.kind = try ComponentRelease.Kind(recipe["ComponentType"], of: name)

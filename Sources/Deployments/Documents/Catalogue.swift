@@ -29,9 +29,8 @@ package struct ComponentRelease: Hashable, Sendable {
 
 /// The versions of components that there are.
 package struct Catalogue: Sendable {
-    /// The highest version first.
-    private(set) var releases: [String: [ComponentRelease]] = [:]
-    /// Whether anything was read into it. Nothing is known of dependencies otherwise.
+    private var releases: [String: [SemanticVersion: ComponentRelease]] = [:]
+    /// Whether nothing was read into it. Nothing is known of dependencies then.
     package internal(set) var isEmpty = true
 
     package init() {}
@@ -39,28 +38,26 @@ package struct Catalogue: Sendable {
     /// Adds a release. The same one may be added several times, if it does not change.
     package mutating func insert(_ release: ComponentRelease, of name: String) throws(JSONError) {
         isEmpty = false
-        let known = releases[name, default: []]
-        let place = known.firstIndex { $0.version <= release.version } ?? known.count
-        guard place < known.count, known[place].version == release.version else {
-            releases[name, default: []].insert(release, at: place)
-            return
-        }
-        guard known[place] == release else {
+        let known = releases[name, default: [:]].updateValue(release, forKey: release.version)
+        guard known == nil || known == release else {
             throw JSONError("\(name) \(release.version.text) is described twice, and differently")
         }
     }
 
     /// Adds what is installed, so that it can stay, where no recipe describes it.
     mutating func insert(installed version: SemanticVersion, of name: String, isPlugin: Bool) {
-        let known = releases[name, default: []]
-        let place = known.firstIndex { $0.version <= version } ?? known.count
-        if place < known.count, known[place].version == version { return }
+        guard release(name, version) == nil else { return }
         var release = ComponentRelease(version)
         release.kind = isNucleusName(name) ? .nucleus : isPlugin ? .plugin : .generic
-        releases[name, default: []].insert(release, at: place)
+        releases[name, default: [:]][version] = release
     }
 
     func release(_ name: String, _ version: SemanticVersion) -> ComponentRelease? {
-        releases[name]?.first { $0.version == version }
+        releases[name]?[version]
+    }
+
+    /// The releases of each component, the highest version first.
+    var sorted: SortedReleases {
+        releases.mapValues { $0.values.sorted { $0.version > $1.version } }
     }
 }

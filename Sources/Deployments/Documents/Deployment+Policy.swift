@@ -37,7 +37,9 @@ extension Deployment {
         switch node.value {
         case .integer(let seconds) where 0...maximumTimeout ~= seconds: return seconds * 1_000
         case .number(let spelling):
-            guard let seconds = Double(spelling), 0...Double(maximumTimeout) ~= seconds else { break }
+            guard let seconds = Double(spelling), 0...Double(maximumTimeout) ~= seconds else {
+                break
+            }
             return Int64(seconds * 1_000)
         case .integer: break
         default: throw node.isNot("a number")

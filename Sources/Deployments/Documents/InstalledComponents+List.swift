@@ -18,9 +18,11 @@ extension InstalledComponents {
         }
         var name: String?
         var count = 0
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated()
-        {
+        for (index, line) in text.split(
+            omittingEmptySubsequences: false,
+            whereSeparator: \.isNewline
+        )
+        .enumerated() {
             let node = Node(.null, "line \(index + 1)")
             let line = line.drop { $0 == " " || $0 == "\t" }
             if let value = Self.value(Self.nameLabel, line) {

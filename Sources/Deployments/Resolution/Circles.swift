@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Catalogue {
+/// The releases of each component, the highest version first.
+typealias SortedReleases = [String: [ComponentRelease]]
+
+extension SortedReleases {
     /// The roots and all that any of their versions may need, each before what it depends on. In
     /// circles the order is arbitrary.
     func orderedByDependants(from roots: [String]) -> [String] {
@@ -24,7 +27,7 @@ extension Catalogue {
 
     private func dependencies(_ name: String) -> [String] {
         var (names, seen) = ([String](), Set<String>())
-        for release in releases[name] ?? [] {
+        for release in self[name] ?? [] {
             for dependency in release.dependencies where seen.insert(dependency.name).inserted {
                 names.append(dependency.name)
             }

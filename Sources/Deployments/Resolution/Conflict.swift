@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Catalogue {
+extension SortedReleases {
     /// Says why no version of a component will do, and which other versions would fit together.
     func refusal(of name: String, _ required: [Requirement]) -> Refusal {
-        guard let releases = releases[name] else {
+        guard let releases = self[name] else {
             return Refusal(name, "no recipe or catalogue has \(name): \(required.text)")
         }
         guard let nearest = nearest(in: releases, required) else {
@@ -46,7 +46,7 @@ extension Catalogue {
         case .deployment: return "the nearest version of \(name) is \(version.text)"
         case .group(let group): return "let the group \(group) accept \(name) \(version.text)"
         case .component(let dependant, let current):
-            let fitting = (releases[dependant] ?? []).filter {
+            let fitting = (self[dependant] ?? []).filter {
                 $0.dependencies.allSatisfy { $0.name != name || $0.range.contains(version) }
             }
             let fix = fitting.last { $0.version > current } ?? fitting.first

@@ -4,10 +4,10 @@
 /// accept.
 ///
 /// Components are resolved in the order of their dependencies, so that each is usually resolved
-/// once, when all its dependants are. Only where versions depend on each other in a circle it may
-/// happen again, a limited number of times.
+/// once, when all its dependants are. Only where versions depend on each other in a circle it
+/// happens again. How often, and how much is compared, has a limit.
 struct Resolver {
-    private let catalogue: Catalogue
+    private let releases: SortedReleases
     private let installed: [String: SemanticVersion]
     /// A local deployment does not ask for what is newer.
     private let prefersInstalled: Bool
@@ -19,41 +19,52 @@ struct Resolver {
     private var isDue: [Bool] = []
     private var next = 0
 
+    /// How often each component was resolved.
+    private var choices: [Int] = []
+    /// A component that has its dependants behind it is resolved once, and one in a circle of
+    /// versions again until all agree. They never do if they do not soon.
+    private static let maximumChoices = 100
+    /// How often a version was compared with a range, at most.
+    private var work = 0
+    /// Some seconds. A device's components need thousands.
+    private static let maximumWork = 20_000_000
+
     private(set) var chosen: [String: ComponentRelease] = [:]
     private var requirements: [String: [Requirement]] = [:]
 
     init(
-        _ catalogue: Catalogue,
+        _ releases: SortedReleases,
         installed: [String: SemanticVersion],
         prefersInstalled: Bool,
         nucleusRule: NucleusRule?
     ) {
-        (self.catalogue, self.installed) = (catalogue, installed)
+        (self.releases, self.installed) = (releases, installed)
         (self.prefersInstalled, self.nucleusRule) = (prefersInstalled, nucleusRule)
     }
 
     /// Resolves what the roots need, by their names.
     mutating func resolve(_ roots: [(name: String, requirement: Requirement)]) throws(Refusal) {
-        order = catalogue.orderedByDependants(from: roots.map(\.name))
+        order = releases.orderedByDependants(from: roots.map(\.name))
         for (index, name) in order.enumerated() { rank[name] = index }
         isDue = [Bool](repeating: false, count: order.count)
+        choices = [Int](repeating: 0, count: order.count)
         for (name, requirement) in roots {
             requirements[name, default: []].append(requirement)
             markDue(name)
         }
-        var steps = 4 * order.count + 1_000
         while next < order.count {
             guard isDue[next] else {
                 next += 1
                 continue
             }
             isDue[next] = false
-            steps -= 1
-            guard steps > 0 else {
-                let name = order[next]
-                throw Refusal(name, "the versions of \(name) and its dependencies require other ones")
+            let name = order[next]
+            work += 1 + (releases[name]?.count ?? 0) * requirements(of: name).count
+            choices[next] += 1
+            guard choices[next] <= Self.maximumChoices, work <= Self.maximumWork else {
+                throw Refusal(name, "the versions of \(name) and of others require each other")
             }
-            try choose(order[next])
+            try choose(name)
         }
         if let circle = circle(from: roots.map(\.name)) { throw Refusal(circle: circle) }
     }
@@ -94,7 +105,7 @@ struct Resolver {
         _ name: String,
         _ required: [Requirement]
     ) throws(Refusal) -> ComponentRelease {
-        let releases = catalogue.releases[name] ?? []
+        let releases = self.releases[name] ?? []
         if prefersInstalled, let version = installed[name], required.allow(version),
             let release = releases.first(where: { $0.version == version })
         {
@@ -106,6 +117,6 @@ struct Resolver {
         if let nucleusRule, let release = fitting.first {
             throw nucleusRule.refusal(release.version, required)
         }
-        throw catalogue.refusal(of: name, required)
+        throw self.releases.refusal(of: name, required)
     }
 }

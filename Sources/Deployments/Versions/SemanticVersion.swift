@@ -18,7 +18,8 @@ package struct SemanticVersion: Sendable {
         (self.major, self.minor, self.patch) = (major, minor, patch)
         self.prerelease = prerelease
         let core = "\(major).\(minor).\(patch)"
-        text = prerelease.isEmpty ? core : core + "-" + prerelease.map(\.text).joined(separator: ".")
+        text =
+            prerelease.isEmpty ? core : core + "-" + prerelease.map(\.text).joined(separator: ".")
     }
 
     /// Nil for a text that is no version.

@@ -16,13 +16,13 @@ struct PlanCommand: AsyncParsableCommand {
             FILE is what `aws greengrassv2 get-deployment` prints, or the document that a device \
             receives, or the older form with "Packages".
 
-            Versions are found as a nucleus does: the highest that all dependants accept. A nucleus \
-            that the deployment does not name changes its patch only. Ranges are those of npm. The \
-            nucleus and all components restart if the nucleus changes, if a component with a \
-            bootstrap step is new or has another version, if a plugin changes or is removed, or if \
-            the deployment sets what the nucleus only reads when it starts. Otherwise the \
-            components that change or are configured, and those with a hard dependency on them, \
-            restart.
+            Versions are found as a nucleus does: the highest that all dependants accept. A \
+            nucleus that the deployment does not name changes its patch only. Ranges are those \
+            of npm. The nucleus and all components restart if the nucleus changes, if a \
+            component with a bootstrap step is new or has another version, if a plugin changes \
+            or is removed, or if the deployment sets what the nucleus only reads when it starts. \
+            Otherwise the components that change or are configured, and those with a hard \
+            dependency on them, restart.
 
             The files are JSON. That of --installed:
 
@@ -41,11 +41,12 @@ struct PlanCommand: AsyncParsableCommand {
             plugin or nucleus. All members may be absent. Recipes in YAML are not read: convert \
             them to JSON first.
 
-            The exit code says what happens on the device that is there, or without --installed on \
-            a new one: 0 if nothing restarts, \(ExitStatus.componentsRestart.rawValue) if components \
-            do, \(ExitStatus.nucleusRestarts.rawValue) if the nucleus and all components do, \
-            \(ExitStatus.mayReboot.rawValue) if a bootstrap step may reboot the machine as well, \
-            and \(ExitStatus.planRefused.rawValue) if the deployment is refused.
+            The exit code says what happens on the device that is there, or without --installed \
+            on a new one: 0 if nothing restarts, \(ExitStatus.componentsRestart.rawValue) if \
+            components do, \(ExitStatus.nucleusRestarts.rawValue) if the nucleus and all \
+            components do, \(ExitStatus.mayReboot.rawValue) if a bootstrap step may reboot the \
+            machine as well, and \(ExitStatus.planRefused.rawValue) if the deployment is \
+            refused.
             """
     )
 

@@ -18,7 +18,8 @@ extension DevicePlan {
         let rows = components.map { change in
             [
                 shown(change.component), change.before.map { shown($0.text) } ?? "-",
-                change.after.map { shown($0.text) } ?? "removed", printable(change.because, limit: .max),
+                change.after.map { shown($0.text) } ?? "removed",
+                printable(change.because, limit: .max),
             ]
         }
         let changes =
