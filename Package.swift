@@ -109,6 +109,7 @@ let package = Package(
             name: "ReprieveCoordinator",
             dependencies: [
                 "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "Deployments",
             ],
             swiftSettings: memorySafe
         ),

@@ -38,5 +38,11 @@ package struct DevicePlan: Hashable, Sendable {
     package var timeoutMs: Int64 = 0
     package var refused: Refusal?
 
+    /// The components that the update concerns. None are named if it concerns all, or more than can
+    /// be named.
+    package func concerned(atMost limit: Int) -> [String] {
+        restarts == .nucleus || asks.count > limit ? [] : asks
+    }
+
     package var disruption: Disruption { restarts == .nucleus ? .nucleus : .components }
 }

@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import os
 import pathlib
 import random
 
@@ -155,6 +156,34 @@ def test_a_nucleus_without_a_service_is_a_warning(plan):
     assert any("does not run as a service" in warning for warning in whole["warnings"])
     _, whole = plan({CAMERA: "1.0.0", ROBOT: "1.0.0"}, installed, CATALOGUE)
     assert not any("service" in warning for warning in whole["warnings"])
+
+
+@pytest.mark.parametrize("state", ["active", "inactive", None], ids=str)
+def test_the_unit_of_the_nucleus_is_looked_up(write, processes, directory, state):
+    systemctl = pathlib.Path(write("bin/systemctl", f"#!/bin/sh\necho {state}\n"))
+    if state is None:
+        systemctl.write_text("#!/bin/sh\necho no bus >&2\nexit 1\n")
+    systemctl.chmod(0o755)
+    files = [
+        write("d.json", document({CORE: "2.0.3"})),
+        "--installed",
+        write("i.json", {**INSTALLED, "nucleusUnit": "greengrass.service"}),
+        "--catalogue",
+        write("c.json", CATALOGUE),
+    ]
+    path = f"{directory}/bin:{os.environ['PATH']}"
+    program = processes.start(
+        BUILD / "reprieve", "plan", *files, "--json", env={**os.environ, "PATH": path}
+    )
+    code, output, errors = program.end()
+    assert (code, errors) == (NUCLEUS, [])
+    warnings = [one for one in json.loads(output[0])["warnings"] if "greengrass.service" in one]
+    if state == "active":
+        assert warnings == []
+    elif state == "inactive":
+        assert "the unit greengrass.service of the nucleus is inactive" in warnings[0]
+    else:
+        assert warnings == ["systemd does not say whether greengrass.service runs"]
 
 
 # Bad input

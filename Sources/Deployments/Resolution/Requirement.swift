@@ -36,6 +36,10 @@ package struct Refusal: Error, Hashable, Sendable {
     init(_ component: String?, _ reason: String, suggestion: String? = nil) {
         (self.component, self.reason, self.suggestion) = (component, reason, suggestion)
     }
+
+    package var text: String {
+        "the deployment is refused: " + reason + (suggestion.map { "; " + $0 } ?? "")
+    }
 }
 
 extension [Requirement] {

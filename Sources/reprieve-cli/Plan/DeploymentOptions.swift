@@ -67,7 +67,6 @@ extension AnnouncementOptions {
         skipNotify = device.asks.isEmpty
         // A name may be one that the broker does not know: not every component asks to be asked.
         allowUnmatched = true
-        let concernsAll = device.restarts == .nucleus || device.asks.count > Limits.names
-        component = concernsAll ? [] : device.asks
+        component = device.concerned(atMost: Limits.names)
     }
 }

@@ -20,8 +20,10 @@ struct NucleusUnit {
 
     /// Such as "active" or "inactive"; nil without systemd.
     private func state() async -> String? {
-        let words = ["systemctl", "show", "--property=ActiveState", "--value", "--", name]
+        // Without systemd, systemctl complains on standard error.
+        let script = #"exec systemctl show --property=ActiveState --value -- "$1" 2>/dev/null"#
         do {
+            let words = ["sh", "-c", script, "sh", name]
             let executable = try Executable(words, searchPath: Executable.searchPath)
             let process = try await CapturedProcess(executable, environment: [])
             let result = await process.waitForEnd(within: Self.timeout, grace: .seconds(1))

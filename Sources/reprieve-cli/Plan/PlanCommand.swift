@@ -96,7 +96,6 @@ extension Failure {
     /// For what needs a plan that is not refused.
     init?(_ plan: DevicePlan) {
         guard let refused = plan.refused else { return nil }
-        let suggestion = refused.suggestion.map { "; " + $0 } ?? ""
-        self.init(.planRefused, "the deployment is refused: " + refused.reason + suggestion)
+        self.init(.planRefused, refused.text)
     }
 }
