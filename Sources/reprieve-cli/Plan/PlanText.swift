@@ -9,7 +9,8 @@ extension DeploymentPlan {
         var text = "On a new device\n" + newDevice.text + "\nOn a device that is there\n"
         text += existingDevice.text
         guard !warnings.isEmpty else { return text }
-        return text + "\nWarnings\n" + warnings.map { "  " + shown($0) + "\n" }.joined()
+        let lines = warnings.map { "  " + printable($0, limit: .max) + "\n" }
+        return text + "\nWarnings\n" + lines.joined()
     }
 }
 
