@@ -30,7 +30,7 @@ package struct Broker: Sendable {
     var postFrames = FrameCache<Post>()
     var grantFrames = FrameCache<Grant>()
     var shutdown = MachineShutdown()
-    var deferringComponents = DeferringComponents()
+    var updatesInhibition = UpdatesInhibition()
     var history = History()
     var persistence: Persistence
     var auditLog = AuditLog()

@@ -149,6 +149,8 @@ package struct ParticipantShape: Shape {
     package var deferrals: Int64
     package var blockedMs: Int64
     package var remainingMs: Int64
+    /// Without its yes the update does not go ahead.
+    package var veto = false
 
     package init(
         component: String,
@@ -179,6 +181,7 @@ package struct ParticipantShape: Shape {
         deferrals = try json.integer("deferrals") ?? 0
         blockedMs = try json.time("blockedMs") ?? 0
         remainingMs = try json.time("remainingMs") ?? 0
+        veto = try json.bool("veto") ?? false
     }
 
     package var json: JSON {
@@ -190,7 +193,8 @@ package struct ParticipantShape: Shape {
             .init(optional: "message", message.map(JSON.string)),
             .init("deferrals", .integer(deferrals)),
             .init("blockedMs", .integer(blockedMs)),
-            .init("remainingMs", .integer(remainingMs))
+            .init("remainingMs", .integer(remainingMs)),
+            .init(flag: "veto", veto)
         )
     }
 }

@@ -22,6 +22,7 @@ private let name = "com.example.Camera"
         #expect(await gate.answer(of: name) != nil)
         try await gate.force(because: "a hole to be closed")
         #expect(await gate.state == .released(.forced))
+        try await gate.complete(.applied)
         let late = await broker.announce("d-2", deadline: .seconds(40))
         await broker.advance(by: .seconds(40))
         #expect(await late.state == .released(.deadline))

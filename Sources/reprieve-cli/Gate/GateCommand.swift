@@ -166,7 +166,11 @@ struct GateCommand: AsyncParsableCommand {
     private func session(_ report: GateReport) -> GateSession {
         GateSession(
             control: broker.control,
-            request: announcement.request(report.deploymentID, reboots: reboots),
+            request: announcement.request(
+                report.deploymentID,
+                reboots: reboots,
+                completesLater: command.isEmpty
+            ),
             report: report,
             noWait: noWait,
             json: json,
