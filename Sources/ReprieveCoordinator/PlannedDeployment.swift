@@ -29,8 +29,8 @@ public struct PlannedDeployment: Hashable, Sendable {
     ///   - installed: what is on the device, as `reprieve plan --installed` reads it.
     ///   - catalogues: the versions of components that there are, as `reprieve plan --catalogue`
     ///     reads them.
-    /// - Throws: `invalid` if one of these cannot be read, or the deployment has no id; `refused` if
-    ///   a device refuses the deployment.
+    /// - Throws: `invalid` if one of these cannot be read, or the deployment has no id; `refused`
+    ///   if a device refuses the deployment.
     public init(
         document: [UInt8],
         installed: [UInt8],
