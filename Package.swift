@@ -304,7 +304,8 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: [
-                "Reprieve", "ReprieveTesting", "ReprieveProtocol", "ScriptedBroker", "TestSupport",
+                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
+                "ScriptedBroker", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe

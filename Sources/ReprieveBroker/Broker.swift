@@ -115,6 +115,7 @@ package struct Broker: Sendable {
         guard slept >= Limits.shortestSleep else { return }
         timeAsleep = reading.asleep
         persistence.asleep = reading.asleep
+        postponeCloses(by: slept)
         negotiate(.slept(slept), at: reading.now)
     }
 

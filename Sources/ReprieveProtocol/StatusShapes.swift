@@ -139,6 +139,13 @@ package struct UpdateShape: Shape {
     }
 }
 
+extension UpdateShape {
+    /// The ids of the updates in `blockedBy`. No component's name has a space.
+    package var updatesWaitedFor: [String] {
+        blockedBy.filter { $0.hasPrefix("update ") }.map { String($0.dropFirst(7)) }
+    }
+}
+
 package struct ParticipantShape: Shape {
     package var component: String
     /// Nil for a state of a later version.

@@ -2,7 +2,7 @@
 
 import Systemd
 
-/// Who gets how many of the descriptors that this process may have.
+/// How the descriptors that this process may have are divided.
 enum DescriptorShares {
     /// For files, timers and the like, of which about twenty are open.
     private static let own = 32

@@ -47,6 +47,7 @@ private let name = "com.example.Camera"
         #expect(error?.code == .refused)
         #expect(error?.message.contains("is released") ?? false)
         #expect(error.map { "\($0)" } == error?.message)
+        #expect(error.map { "\($0.cause)" } == error?.message)
         try await gate.complete(.applied)
         await broker.stop()
         let other = await #expect(throws: TestBrokerError.self) {

@@ -3,8 +3,8 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What is to be logged. What peers can cause without end is limited: of each kind, about each
-/// component of each user, a few entries are logged in a minute, and then how many were left out.
+/// The entries that are to be logged. Those that peers can cause without end are limited: of each
+/// kind, about each component of each user, a few are logged in a minute, and then their number.
 /// The components of one unit count as one: a process in it can take any number of names.
 struct AuditLog: Sendable {
     private static let interval = Duration.seconds(60)

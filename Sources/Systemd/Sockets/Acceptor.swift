@@ -5,9 +5,9 @@ import Glibc
 
 /// Accepts the connections of a listening socket, and hands on a batch in each turn.
 ///
-/// The kernel keeps the connections of all users in one queue. So that nobody waits there behind
-/// those of a user that makes thousands, they are accepted at once, and wait in an `AcceptQueue`:
-/// users take turns.
+/// The kernel keeps the connections of all users in one queue. So that no user waits there behind
+/// the connections of one that makes thousands, they are accepted at once, and wait in an
+/// `AcceptQueue`: users take turns.
 ///
 /// If no descriptor is left, a connection cannot be accepted and stays ready, and the loop would
 /// spin. Then the acceptor closes a spare descriptor, accepts the connection in its place, closes

@@ -22,8 +22,8 @@ struct GateCommand: AsyncParsableCommand {
             with 0 if the update was applied, and else with \(ExitStatus.failed.rawValue). If the \
             one that waits first ends, the next one takes its place.
 
-            Under `reprieve hold`, the update does not wait for that `hold`. Messages that nobody \
-            reads are dropped: they never keep COMMAND from running.
+            Under `reprieve hold`, the update does not wait for that `hold`. Messages that are not \
+            read are dropped: they never keep COMMAND from running.
 
             Ctrl-C during the wait cancels the update, except in a gate that joined another one.
 
