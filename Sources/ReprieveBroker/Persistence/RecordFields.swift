@@ -75,7 +75,8 @@ extension UpdateRequest {
         try policy.code(&coder)
         try coder.code(&asSent)
         // Until format 4 the request alone said that the update reboots.
-        if coder.format < 4, let request = try? GateRequest(decoding: asSent) {
+        guard coder.format < 4 else { return }
+        if let request = try? GateRequest(decoding: asSent, limits: .fromBroker) {
             disruption = request.disruption
         }
     }
