@@ -11,7 +11,6 @@ final class PeerSockets {
     private final class Connection {
         let peer: PeerID
         let socket: StreamSocket
-        let account: AccountID
         let group: PeerGroup
         /// The socket is full, until the poll tells that it takes bytes again.
         var awaitsRoom = false
@@ -21,19 +20,15 @@ final class PeerSockets {
         init(
             _ peer: PeerID,
             _ socket: consuming StreamSocket,
-            _ account: AccountID,
             _ group: PeerGroup
         ) {
             self.peer = peer
             self.socket = socket
-            self.account = account
             self.group = group
         }
     }
 
-    private let poll: PeerPoll
-    /// The connections of an account take turns as one.
-    private var groups: [AccountID: PeerGroup] = [:]
+    private let groups: PeerGroups
     private let lookup: PeerLookup
     private let log: Log
     /// By the slots of their numbers.
@@ -48,11 +43,14 @@ final class PeerSockets {
     private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
 
     init(_ poll: PeerPoll, _ lookup: PeerLookup, _ log: Log) {
-        self.poll = poll
+        groups = PeerGroups(poll, room: DescriptorShares.accounts)
         self.lookup = lookup
         self.log = log
         poll.onReady { [unowned self] token, readiness in serve(PeerID(token), readiness) }
     }
+
+    /// Descriptors that the accounts of components may still take.
+    var descriptorsLeft: Int { groups.descriptorsLeft }
 
     func onInput(_ handler: @escaping (Broker.Input) -> Void) { received = handler }
 
@@ -60,12 +58,11 @@ final class PeerSockets {
         let peer = numbers.take()
         do throws(SystemError) {
             let credentials = try credentials(of: socket)
-            let account = AccountID(endpoint, credentials)
-            let group = if let group = groups[account] { group } else { try poll.makeGroup() }
+            let group = try groups.group(of: AccountID(endpoint, credentials))
+            defer { groups.removeIfEmpty(group) }
             try group.add(socket, token: peer.number)
-            groups[account] = group
             while connections.count <= peer.slot { connections.append(nil) }
-            connections[peer.slot] = Connection(peer, socket, account, group)
+            connections[peer.slot] = Connection(peer, socket, group)
             received(.connected(peer, endpoint, credentials))
             hasLoggedRefusal = false
         } catch {
@@ -160,7 +157,7 @@ final class PeerSockets {
     func close(_ peer: PeerID) {
         guard let connection = connection(of: peer) else { return }
         connection.group.remove(connection.socket, token: peer.number)
-        if connection.group.peerCount == 0 { groups[connection.account] = nil }
+        groups.removeIfEmpty(connection.group)
         connections[peer.slot] = nil
         numbers.giveBack(peer)
     }

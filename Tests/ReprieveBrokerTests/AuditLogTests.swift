@@ -45,6 +45,19 @@ import Testing
         #expect(warnings().count == 4)
     }
 
+    @Test mutating func `complains once of an account that needs too much memory for many names`() {
+        harness = BrokerHarness { $0.limits.ownAccount.bytes = 1_024 }
+        let frame = Message(.ping, payload: Array(repeating: 0, count: 2_000)).encoded()
+        for number in 0..<20 {
+            let peer = harness.component("com.example.N\(number)")
+            harness.sendBytes(Array(frame.dropLast()), from: peer)
+            #expect(!harness.isConnected(peer))
+        }
+        #expect(warnings().count == 1)
+        harness.pass(.seconds(60))
+        #expect(warnings().last?.hasPrefix("19 more like this: ") == true)
+    }
+
     @Test mutating func `names few of one unit when a gate opens without their answers`() {
         for number in 0..<20 {
             let peer = harness.enter(at: .components, place: Place(unit: "till.service"))

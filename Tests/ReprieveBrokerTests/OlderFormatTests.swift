@@ -27,6 +27,17 @@ import Testing
         ] as [(String, UInt8)]
     )
     mutating func `has the disruption in its requests`(request: String, restartsNucleus: UInt8) {
+        expectDisruption(in: request, restartsNucleus)
+    }
+
+    @Test mutating func `has the disruption in a request of many names`() {
+        let names = (0..<4_000).map { #""com.example.component.N\#($0)""# }.joined(separator: ",")
+        let components = #"["com.example.Camera",\#(names)]"#
+        let request = #"{"components":\#(components),"deploymentId":"d-1","reboots":true}"#
+        expectDisruption(in: request, 0)
+    }
+
+    private mutating func expectDisruption(in request: String, _ restartsNucleus: UInt8) {
         _ = harness.component("com.example.Camera")
         let coordinator = harness.operatorAtControl()
         harness.ask(coordinator, .gateUpdate, payload: Array(request.utf8))

@@ -85,11 +85,12 @@ extension UpdateRequest {
         }
         try policy.code(&coder)
         try coder.code(&asSent)
-        if coder.format < 4 {
-            // Until format 4 the request alone said that the update reboots.
-            if let request = try? GateRequest(decoding: asSent) { disruption = request.disruption }
-            isShutdown = Shutdown.Kind(asSent: asSent) != nil
+        // Until format 4 the request alone said that the update reboots.
+        guard coder.format < 4 else { return }
+        if let request = try? GateRequest(decoding: asSent, limits: .fromBroker) {
+            disruption = request.disruption
         }
+        isShutdown = Shutdown.Kind(asSent: asSent) != nil
     }
 
     private mutating func code(disruption coder: inout RecordCoder) throws(RecordError) {

@@ -7,6 +7,7 @@ let textSeeds: [(TextReader, StretchedText)] = [
     (.json, StretchedText("[", #"{"a":1,"b":[2.5e3,"\u0001é"]},"#, "0]")),
     (.json, StretchedText("{", #""a":1,"#, #""b":2}"#)),
     (.json, StretchedText("[1e", "9", "]")),
+    (.json, StretchedText("[", "[1e18,1e18,1e18],", "0]")),
     (.equalJSON, StretchedText("[", #"{"b":{"d":1,"c":2},"a":[]},"#, "0]")),
     (.frames, StretchedText("", "\0\0\0\u{10}\0\0\0\0xxxxxxxx", "")),
     (.damagedFrames, StretchedText("", "\0\0\0\u{14}\0\0\0\0xxxxpaylxxxx", "x")),
