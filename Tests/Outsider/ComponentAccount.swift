@@ -32,10 +32,13 @@ struct ComponentAccount: Hashable, Sendable {
     /// It hung up and did not come back in time.
     var isGone = false
     var isCut = false
+    var isVeto = false
     var used: Duration = .zero
     var budget: Duration
 
-    var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
+    var blocks: Bool {
+        !isCut && (isOut ? isVeto : !isReady || graceUntil != nil)
+    }
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
     /// It has not subscribed yet, and is not expected back: a required component, for example.
     var isPlaceholder: Bool {
@@ -109,6 +112,7 @@ struct ComponentAccount: Hashable, Sendable {
             return
         }
         isOpen = false
+        if isVeto, subscriptions.isEmpty { return }
         if holds(at: now) { return }
         agree()
         hasFinalWord = hasFinalWord || isFinal
@@ -139,6 +143,7 @@ struct ComponentAccount: Hashable, Sendable {
     }
 
     mutating func passTime(_ grace: Duration, at now: Instant) {
+        if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
         if let end = graceUntil {
             guard end <= now else { return }
@@ -163,6 +168,7 @@ struct ComponentAccount: Hashable, Sendable {
         isCut = state == .deferred || ends.contains { $0 >= end }
         isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
+        isVeto = false
     }
 
     private mutating func forgetDeferrals() {

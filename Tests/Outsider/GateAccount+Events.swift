@@ -41,11 +41,15 @@ extension GateAccount {
     private mutating func passTime(_ grace: Duration, at now: Instant) {
         if deadline <= now {
             if unattendedUntil == nil { return }
+            blockedAtDeadline = refuser
             cutBlockers(at: now)
         }
+        let before = accounts
         for (name, account) in accounts where account.blocks {
             accounts[name]?.passTime(grace, at: now)
         }
+        hearSilence(of: before)
+        if callAt <= now { isEnding = true }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }
 
@@ -65,7 +69,7 @@ extension GateAccount {
         let hasEndedAsleep = { (end: Instant) in end > now - asleep && end <= now }
         unattendedUntil = unattendedUntil.map { $0 + asleep }
         let newEnd = now + policy.responseTimeout
-        if hasEndedAsleep(deadline) { deadline = newEnd }
+        if hasEndedAsleep(deadline) { (deadline, callAt, isEnding) = (newEnd, now, false) }
         for (name, account) in accounts {
             accounts[name]?.answerBy = account.answerBy + asleep
             accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }
@@ -78,6 +82,9 @@ extension GateAccount {
     private mutating func restart(_ graceEnd: Instant) {
         for (name, account) in accounts {
             for peer in account.deferrals.keys { peer.map { accounts[name]?.close($0) } }
+            if account.isReady, account.graceUntil == nil {
+                accounts[name]?.leaveAsVeto(until: graceEnd)
+            }
             let isUnsure = account.isReady && account.confirms && !account.hasFinalWord
             accounts[name]?.subscriptions = [:]
             accounts[name]?.finalSubscriptions = []

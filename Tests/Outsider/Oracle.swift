@@ -39,22 +39,30 @@ package struct Oracle: Hashable, Sendable {
         hear(event, at: now)
         for id in gates.keys {
             gates[id]?.hear(event, settings, at: now)
+            gates[id]?.hearHolder(event, actions, settings, at: now)
+        }
+        interruptFinalAskings(actions)
+        for id in gates.keys {
             objections += gates[id]?.hearAnswer(event, actions, settings, at: now) ?? []
             objections += gates[id]?.hearNotices(event, actions, subscriptions, at: now) ?? []
             objections += gates[id]?.objectToAttachment(actions) ?? []
-            gates[id]?.judge(settings, at: now)
         }
+        objections += objectToOrder(of: actions, after: event)
+        judge(at: now)
         gates = gates.filter { $0.value.overAt == nil }
-        return objections + objectToOrder(of: actions, after: event)
+        return objections
     }
 
-    /// A component that subscribes is sent the notices of several updates in the order of ids.
+    /// A component that subscribes is sent the notices of several updates in the order in which
+    /// they were announced.
     private func objectToOrder(of actions: [Action], after event: Event) -> [String] {
         guard case .subscribed = event else { return [] }
         let ids = actions.compactMap { action -> DeploymentID? in
             if case .notify(_, let notice) = action { notice.deploymentID } else { nil }
         }
-        return ids == ids.sorted() ? [] : ["notices of several updates are out of order"]
+        let order = order
+        let places = ids.map { order.firstIndex(of: $0) ?? order.count }
+        return places == places.sorted() ? [] : ["notices of several updates are out of order"]
     }
 
     private mutating func hear(_ event: Event, at now: Instant) {
