@@ -28,7 +28,7 @@ import Testing
         underway()
         harness.wait(.seconds(121))
         harness.complete("d-1")
-        #expect(harness.read().contains("121 s  camera ← d-2 round 2"))
+        #expect(harness.read().contains("121 s  camera ← notice d-2 round 2"))
         #expect(harness.isWaiting("d-2"))
     }
 
@@ -78,7 +78,7 @@ import Testing
         harness.answer("arm", to: "d-1")
         harness.skip()
         harness.force("d-2")
-        #expect(harness.read().contains("arm ← d-1 round 3"))
+        #expect(harness.read().contains("arm ← notice d-1 round 3"))
         #expect(harness.blockers("d-1") == ["arm", "update d-2"])
     }
 

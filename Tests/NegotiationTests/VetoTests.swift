@@ -109,7 +109,7 @@ import Testing
         harness.answer("permit", round: 2)
         harness.skip()
         harness.wait(.seconds(60))
-        #expect(harness.read().contains("permit ← d-1 round 3"))
+        #expect(harness.read().contains("permit ← notice d-1 round 3"))
         #expect(harness.state("window") == .silent)
         #expect(harness.state("permit") == .asked)
     }
@@ -136,7 +136,7 @@ import Testing
         harness.answer("camera", .seconds(1_000))
         harness.skip()
         harness.wait(.seconds(940))
-        #expect(harness.read().contains("940 s  window ← d-1 round 2"))
+        #expect(harness.read().contains("940 s  window ← last call d-1 round 2"))
         harness.answer("window", round: 2)
         harness.wait(.seconds(60))
         #expect(harness.read().contains("released d-1 on deadline"))
