@@ -22,7 +22,9 @@ extension ComponentAccount {
             case .absent, .asked: answerBy
             case .away: graceUntil
             case .deferred: ends.max()
-            case .acknowledged, .silent, .gone, .overridden: nil
+            // The deadline ends what a veto blocks.
+            case .silent, .gone: isVeto ? deadline : nil
+            case .acknowledged, .overridden: nil
             }
         return timer.map { min($0, now + budgetLeft, deadline) }
     }

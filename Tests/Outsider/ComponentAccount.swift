@@ -33,6 +33,8 @@ struct ComponentAccount: Hashable, Sendable {
     var isGone = false
     var isCut = false
     var isVeto = false
+    /// It is a veto that was silent in a final asking: it is told that this is over, and not asked.
+    var isRecalled = false
     var used: Duration = .zero
     var budget: Duration
 
@@ -75,6 +77,11 @@ struct ComponentAccount: Hashable, Sendable {
     ) {
         let isLate = notice.deadlineIn <= .zero
         let isSameKind = notice.final == (finalRound != nil)
+        if isRecalled {
+            (isRecalled, finalRound, finalSubscriptions) = (false, nil, [])
+            round += 1
+            return
+        }
         if isNews(at: now) {
             round += isSecond && isSameKind ? 0 : 1
         } else if round == 0 || notice.final && !isSameKind {
@@ -138,7 +145,7 @@ struct ComponentAccount: Hashable, Sendable {
 
     /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
-        if mayHaveActed { isOpen = false }
+        if mayHaveActed, isVeto, isOut { isRecalled = true } else if mayHaveActed { isOpen = false }
         (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
     }
 

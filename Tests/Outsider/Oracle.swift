@@ -36,7 +36,7 @@ package struct Oracle: Hashable, Sendable {
         last = now
         gates = gates.filter { $0.value.verdict != .refused }
         for id in gates.keys { gates[id]?.account(for: passed) }
-        hear(event, at: now)
+        note(event, actions, at: now)
         for id in gates.keys {
             gates[id]?.hear(event, settings, at: now)
             gates[id]?.hearHolder(event, actions, settings, at: now)
@@ -65,7 +65,7 @@ package struct Oracle: Hashable, Sendable {
         return places == places.sorted() ? [] : ["notices of several updates are out of order"]
     }
 
-    private mutating func hear(_ event: Event, at now: Instant) {
+    private mutating func note(_ event: Event, _ actions: [Action], at now: Instant) {
         returning.hear(event, subscriptions.values, settings, at: now)
         switch event {
         case .subscribed(let one):
@@ -74,7 +74,11 @@ package struct Oracle: Hashable, Sendable {
         case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
         case .restarted:
             subscriptions = [:]
-        case .announced(let request, _, let process):
+        case .announced(let request, let coordinator, let process):
+            let isRefused = actions.contains { action in
+                if case .failed(coordinator, _) = action { true } else { false }
+            }
+            guard !isRefused else { return }
             let id = request.deploymentID
             let known = Array(subscriptions.values)
             gates[id] =
