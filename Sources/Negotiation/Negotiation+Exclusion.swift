@@ -18,23 +18,24 @@ extension Negotiation {
         guard updates.count > 1, let place = updates.place(of: id) else { return }
         for other in updates.places where other != place {
             if updates.entries[place].conflicts(with: updates.entries[other]) {
-                updates[at: place].rivals.insert(updates.names[other])
+                rivals[id, default: []].insert(updates.names[other])
             }
             if updates.entries[other].conflicts(with: updates.entries[place]) {
-                updates[at: other].rivals.insert(id)
+                rivals[updates.names[other], default: []].insert(id)
             }
         }
     }
 
     mutating func removeRival(_ id: DeploymentID) {
-        for place in updates.places { updates[at: place].rivals.remove(id) }
+        rivals[id] = nil
+        rivals = rivals.mapValues { $0.subtracting([id]) }.filter { !$0.value.isEmpty }
     }
 
     /// What keeps the gate of an update shut now.
     private func holders(at place: Int) -> Update.Holders {
         var holders = Update.Holders()
         guard updates.entries[place].isWaiting else { return holders }
-        for rival in updates.entries[place].rivals {
+        for rival in rivals[updates.names[place]] ?? [] {
             guard let other = updates.place(of: rival) else { continue }
             if updates.entries[other].isUnderway {
                 holders.underway.append(rival)
@@ -49,9 +50,10 @@ extension Negotiation {
 
     mutating func noteHolders(at place: Int, _ handling: inout Handling) {
         let holders = holders(at: place)
-        guard updates.entries[place].holders != holders else { return }
+        let before = updates.entries[place].holders
+        guard before != holders else { return }
         updates[at: place].holders = holders
-        handling.show(updates.names[place])
+        if before.ids != holders.ids { handling.show(updates.names[place]) }
     }
 
     /// Updates went on or ended: those that waited for it go on, one after the other.

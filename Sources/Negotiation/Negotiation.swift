@@ -17,6 +17,8 @@ package struct Negotiation: Hashable, Sendable {
     package internal(set) var updates = SortedMap<Update>()
     /// The updates that have ended and whose posts may not have left yet.
     package internal(set) var departing = SortedMap<Update>()
+    /// The updates that keep an update's gate shut while they are under way.
+    var rivals: [DeploymentID: Set<DeploymentID>] = [:]
     var subscriptions = SortedMap<[Subscription]>()
     var returning = ReturningComponents()
     var endedUpdates = EndedUpdates()

@@ -98,9 +98,13 @@ extension Update {
                 participant.state == .deferred
                 || participant.lastDeferralEnd.map { $0 >= end } ?? false
             let isReady = participant.acknowledgedAt != nil || participant.isExcused
+            let isGone = participant.state == .gone
             participant.forgetDeferrals()
             participant.isVeto = false
-            participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
+            participant.enter(
+                holds ? .overridden : isReady ? .acknowledged : isGone ? .gone : .silent,
+                at: now
+            )
         }
     }
 

@@ -90,7 +90,7 @@ extension GateAccount {
             if account.isReady, account.graceUntil == nil {
                 accounts[name]?.leaveAsVeto(until: graceEnd)
             }
-            if account.isOpen, account.blocks, account.graceUntil == nil {
+            if account.isOpen, account.blocks, !account.isOut, account.graceUntil == nil {
                 accounts[name]?.answerBy = max(account.answerBy, graceEnd)
             }
         }

@@ -8,9 +8,9 @@ extension GateAccount {
     /// Released, and not over.
     var isUnderway: Bool { if case .open = verdict { overAt == nil } else { false } }
 
-    /// It has asked for final words and not opened yet. A silent veto keeps no other update waiting.
+    /// It has asked for final words and not opened yet. For a silent veto no update waits.
     var asksFinally: Bool {
-        isShut && overAt == nil && accounts.values.contains { $0.finalRound != nil }
+        isShut && overAt == nil && accounts.values.contains { $0.isAskedFinally }
             && !accounts.values.contains { $0.isVeto && $0.isOut }
     }
 

@@ -52,9 +52,23 @@ extension UpdateHistory {
                 }
         }
         guard opened || isSilent, transition.event == .timePassed || opened else { return }
-        (finals, finalRounds, sure) = ([], [:], [])
-        finalAskingSince = nil
+        takeWordsBack(transition)
         interruptions += 1
         if isSilent { breaks += 1 }
+    }
+
+    func vetoes(_ transition: Transition) -> Set<ComponentName> {
+        let update = transition.after.updates[request.deploymentID]
+        let participants = update?.status(at: transition.now).participants ?? []
+        return Set(participants.filter(\.isVeto).map(\.component))
+    }
+
+    /// No final word stands, but for those of vetoes after the deadline's last call.
+    mutating func takeWordsBack(_ transition: Transition, by name: ComponentName? = nil) {
+        let late = callAt <= transition.now ? vetoes(transition) : []
+        finals = []
+        finalAskingSince = nil
+        finalRounds = finalRounds.filter { late.contains($0.key) }
+        sure.formIntersection(late.subtracting([name ?? ""]))
     }
 }
