@@ -26,14 +26,14 @@ extension World {
             rules: veto,
             forces: 1,
             deferrals: [3],
-            horizon: 4,
+            horizon: 3,
             isQuick: true
         ),
         World(
             name: "a veto is asked before a component that acts",
             roles: [
                 Role(name: "v", confirm: [true], acknowledges: 3, defers: 1),
-                Role(name: "b", confirm: [true], acknowledges: 2, defers: 1),
+                Role(name: "b", confirm: [true], acknowledges: 2, defers: 0),
             ],
             policies: [.small(response: 1, deadline: 4)],
             rules: veto,
