@@ -35,11 +35,13 @@ extension Negotiation {
     private func holders(at place: Int) -> Update.Holders {
         var holders = Update.Holders()
         guard updates.entries[place].isWaiting else { return holders }
+        // A shutdown has no time to wait for another update's final asking.
+        let isShutdown = updates.entries[place].request.isShutdown
         for rival in rivals[updates.names[place]] ?? [] {
             guard let other = updates.place(of: rival) else { continue }
             if updates.entries[other].isUnderway {
                 holders.underway.append(rival)
-            } else if updates.entries[other].asksFinally {
+            } else if updates.entries[other].asksFinally, !isShutdown {
                 holders.askingFinally.append(rival)
             }
         }

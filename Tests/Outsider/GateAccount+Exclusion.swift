@@ -80,9 +80,13 @@ extension Oracle {
     }
 
     /// Whoever opens ends the final askings of those that wait for it.
-    mutating func interruptFinalAskings(_ actions: [Action]) {
-        for case .released(_, let release) in actions {
-            guard let opened = gates[release.deploymentID], opened.isShut else { continue }
+    mutating func interruptFinalAskings(
+        _ actions: [Action],
+        underwayBefore underway: Set<DeploymentID>
+    ) {
+        for case .released(_, let release) in actions
+        where !underway.contains(release.deploymentID) {
+            guard let opened = gates[release.deploymentID] else { continue }
             for id in order where id != release.deploymentID {
                 guard var gate = gates[id], gate.waits(for: opened), gate.asksFinally else {
                     continue

@@ -22,7 +22,9 @@ extension UpdateHistory {
     }
 
     private func conflicts(with other: UpdateRequest) -> Bool {
-        guard request.isExclusive, other.isExclusive, !other.isShutdown else { return false }
+        guard other.isExclusive, !other.isShutdown else { return false }
+        if request.isShutdown { return !other.disruption.isSameShutdown(as: request.disruption) }
+        guard request.isExclusive else { return false }
         let isLarge = request.disruption != .components || other.disruption != .components
         let (ours, theirs) = (request.components ?? [], other.components ?? [])
         if isLarge || ours.isEmpty || theirs.isEmpty { return true }
