@@ -50,12 +50,15 @@ extension Negotiation {
         return holders
     }
 
-    mutating func noteHolders(at place: Int, _ handling: inout Handling) {
+    /// Returns whether they are other ones than before: the update may have to give way, or may go
+    /// on.
+    mutating func noteHolders(at place: Int, _ handling: inout Handling) -> Bool {
         let holders = holders(at: place)
         let before = updates.entries[place].holders
-        guard before != holders else { return }
+        guard before != holders else { return false }
         updates[at: place].holders = holders
         if before.ids != holders.ids { handling.show(updates.names[place]) }
+        return true
     }
 
     /// Updates went on or ended: those that waited for it go on, one after the other.
@@ -64,10 +67,7 @@ extension Negotiation {
             return
         }
         while let id = order.first(where: { areHoldersOutdated(of: $0) }) {
-            withUpdate(id, &handling) { update, handling in
-                update.giveWay(&handling)
-                update.settle(&handling)
-            }
+            withUpdate(id, &handling) { _, _ in }
         }
     }
 

@@ -84,9 +84,11 @@ package struct Negotiation: Hashable, Sendable {
         _ handle: (inout Update, inout Handling) -> Void
     ) {
         guard let place = updates.place(of: id) else { return }
-        noteHolders(at: place, &handling)
         let before = updates.entries[place].written
+        let areHoldersOthers = noteHolders(at: place, &handling)
+        if areHoldersOthers { updates[at: place].giveWay(&handling) }
         handle(&updates[at: place], &handling)
+        if areHoldersOthers { updates[at: place].settle(&handling) }
         updates[at: place].refreshSummary()
         guard updates.entries[place].written != before else { return }
         handling.note(.update(id))
