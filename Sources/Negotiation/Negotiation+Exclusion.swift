@@ -32,7 +32,7 @@ extension Negotiation {
     }
 
     /// What keeps the gate of an update shut now.
-    private func holders(at place: Int) -> Update.Holders {
+    func holders(at place: Int) -> Update.Holders {
         var holders = Update.Holders()
         guard updates.entries[place].isWaiting else { return holders }
         // A shutdown has no time to wait for another update's final asking.
