@@ -68,6 +68,7 @@ extension Broker {
         guard let index = peers.index(of: id) else { return }
         peers[index].awaitsWrite = false
         guard !peers[index].isStalled else { return }
+        peers[index].offeredBytes = peers[index].outbox.count
         effects.writes.append(PeerWrite(id, peers[index].outbox))
     }
 
@@ -75,7 +76,8 @@ extension Broker {
         guard let index = peers.index(of: id) else { return }
         if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
-        peers[index].isStalled = !peers[index].outbox.isEmpty
+        // What was put into the outbox since then, as by another peer's frames, was not offered yet.
+        peers[index].isStalled = count < peers[index].offeredBytes
         closeIfItDoesNotRead(id, at: now)
         guard let index = peers.index(of: id), peers[index].hasInput else { return }
         handleFrames(of: id, at: now)
