@@ -76,7 +76,7 @@ extension Broker {
         guard let index = peers.index(of: id) else { return }
         if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
-        // What was put into the outbox since then, as by another peer's frames, was not offered yet.
+        // What another peer's frames have put into the outbox since then was not offered yet.
         peers[index].isStalled = count < peers[index].offeredBytes
         closeIfItDoesNotRead(id, at: now)
         guard let index = peers.index(of: id), peers[index].hasInput else { return }
