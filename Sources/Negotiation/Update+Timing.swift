@@ -37,7 +37,7 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .absent, .asked: with(name, &handling) { $0.fallSilent(at: now) }
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Only after the broker died: the component has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
@@ -137,8 +137,9 @@ extension Participant {
     }
 
     fileprivate mutating func loseConnections() {
-        subscribers = []
         detachAllDeferrals()
+        subscribers = []
+        voices = []
     }
 }
 

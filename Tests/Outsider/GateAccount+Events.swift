@@ -81,10 +81,8 @@ extension GateAccount {
 
     private mutating func restart(_ graceEnd: Instant) {
         for (name, account) in accounts {
-            for peer in account.deferrals.keys { peer.map { accounts[name]?.close($0) } }
+            accounts[name]?.loseConnections()
             let isUnsure = account.isReady && account.confirms && !account.hasFinalWord
-            accounts[name]?.subscriptions = [:]
-            accounts[name]?.finalSubscriptions = []
             accounts[name]?.graceUntil = account.graceUntil.map { max($0, graceEnd) }
             if isUnsure { accounts[name]?.graceUntil = graceEnd }
             if account.isReady, account.graceUntil == nil {

@@ -117,6 +117,7 @@ extension Broker {
         let answer = Answer(
             request: stream,
             component: try peer.requireName(),
+            process: peer.credentials.process,
             deploymentID: request.deploymentID,
             deferral: .milliseconds(request.recheckAfterMs),
             round: request.round,
