@@ -88,7 +88,7 @@ extension Update {
     ) {
         switch verdict {
         case .stands: break
-        case .mustAskAgain: ask(name, &handling)
+        case .mustAsk(let streams): ask(name, streams: streams, &handling)
         case .couldFinally:
             guard phase.isFinalAsking, let participant = participants[name], isFinal(participant)
             else { return }
@@ -111,7 +111,9 @@ extension Update {
             participant.question.isAnswered = true
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
-            if participant.isOfSeveral { participant.hear(.toBeAsked, of: answer.process, at: now) }
+            if participant.isThere(answer.process) {
+                participant.hear(.toBeAsked, of: answer.process, at: now)
+            }
             let end = now + granted
             participant.keepDeferral(of: answer.request.peer, answer.process, until: end, at: now)
             if held > .zero { participant.heldUntil = now + held }

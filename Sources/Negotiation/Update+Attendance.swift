@@ -183,11 +183,12 @@ extension Update {
 extension Participant {
     /// One more subscription. While a deferral runs it is not asked: it is once that is over.
     fileprivate mutating func join(_ subscription: Subscription, at now: Instant) {
-        let process = subscription.process
-        let isNew = !subscribers.contains { $0.process == process }
+        let isNew = !isThere(subscription.process)
         subscribers.append(Subscriber(subscription))
         isExcused = false
-        if isNew, deferralEnd(at: now) != nil { hear(.toBeAsked, of: process, at: now) }
+        if isNew, state == .deferred || deferralEnd(at: now) != nil {
+            hear(.toBeAsked, of: subscription.process, at: now)
+        }
     }
 
     /// Whether the end of its last subscription matters.

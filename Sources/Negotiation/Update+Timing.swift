@@ -37,7 +37,8 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.fallSilent(at: now) }
+        case .absent, .asked:
+            follow(with(name, &handling) { $0.fallSilent(at: now) }, of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Only after the broker died: the component has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }

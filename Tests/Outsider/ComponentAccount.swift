@@ -24,9 +24,10 @@ struct ComponentAccount: Hashable, Sendable {
     var isAskedFinally = false
     /// A last call was its final question.
     var hadFinalCall = false
-    /// Its processes that were sent the question and have not answered it; those that must be asked
-    /// before they count; and those whose final word stands.
+    /// Its processes that were sent the question and have not answered it; those that did not in
+    /// time; those that must be asked before they count; and those whose final word stands.
     var owing: Set<Int32> = []
+    var late: Set<Int32> = []
     var unasked: Set<Int32> = []
     var acted: Set<Int32> = []
     /// Ends of deferrals by connection, those of closed connections under nil.
@@ -103,7 +104,7 @@ struct ComponentAccount: Hashable, Sendable {
         if isCut || holds(at: now) { return }
         if let process = subscriptions[stream]?.process {
             owing.insert(process)
-            unasked.remove(process)
+            (late, unasked) = (late.subtracting([process]), unasked.subtracting([process]))
             acted.remove(process)
         }
         if isNews(at: now) {
@@ -136,9 +137,10 @@ struct ComponentAccount: Hashable, Sendable {
             return
         }
         owing.remove(process)
+        late.remove(process)
         unasked.remove(process)
         if isFinal { acted.insert(process) }
-        if processes.count < 2 { (owing, unasked) = ([], []) }
+        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
         if holds(at: now) || isVeto && subscriptions.isEmpty {
             isOpen = false
             return
@@ -146,10 +148,14 @@ struct ComponentAccount: Hashable, Sendable {
         if processes.count > 1 {
             // It speaks for itself alone.
             if isOut, !processes.contains(process) { return }
-            isOpen = false
             if isDeferring, !unasked.isDisjoint(with: processes) { return }
-            if !isOut, !isReady, !owing.isDisjoint(with: processes), answerBy > now {
+            let isWhole = owing.isDisjoint(with: processes)
+            if !isOut, !isReady, !isWhole, answerBy > now {
                 isOpen = true
+                return
+            }
+            if !isDeferring, !isWhole, finalRound != nil, !allActed {
+                isOut = true
                 return
             }
         }
@@ -180,10 +186,14 @@ struct ComponentAccount: Hashable, Sendable {
         let left = processes
         if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
         (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
-        acted.formIntersection(left)
-        guard state == .asked, !left.isEmpty, owing.isEmpty else { return }
-        agree()
-        hasFinalWord = confirms && allActed
+        (late, acted) = (late.intersection(left), acted.intersection(left))
+        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
+        if late == left {
+            (isReady, isOut) = (false, true)
+        } else if !isReady {
+            agree()
+            hasFinalWord = confirms && allActed
+        }
     }
 
     /// The broker died: all connections are lost.
@@ -196,7 +206,7 @@ struct ComponentAccount: Hashable, Sendable {
         }
         for peer in deferrals.keys { peer.map { close($0) } }
         (subscriptions, finalSubscriptions) = ([:], [])
-        (owing, unasked, acted) = ([], [], [])
+        (owing, late, unasked, acted) = ([], [], [], [])
     }
 
     mutating func excuse(isThere: Bool, at now: Instant) {
@@ -209,12 +219,13 @@ struct ComponentAccount: Hashable, Sendable {
 
     private mutating func agree() {
         (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
-        (owing, unasked) = ([], [])
+        (owing, late, unasked) = ([], late.union(owing), [])
     }
 
     mutating func object(_ answer: Answer, until end: Instant) {
         replaceDeferral(of: answer, with: end)
         owing.remove(answer.process)
+        late.remove(answer.process)
         unasked.insert(answer.process)
         (isOpen, isReady, isOut) = (false, false, false)
     }
@@ -240,7 +251,8 @@ struct ComponentAccount: Hashable, Sendable {
             }
         } else if isOpen {
             guard answerBy <= now else { return }
-            let isHeard = processes.count > 1 && !processes.subtracting(owing).isEmpty
+            let heard = processes.subtracting(owing).subtracting(late)
+            let isHeard = processes.count > 1 && !heard.isEmpty
             if isExcused || isHeard && (finalRound == nil || allActed) {
                 agree()
                 hasFinalWord = hasFinalWord || isHeard && confirms && allActed

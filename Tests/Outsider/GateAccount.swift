@@ -94,7 +94,7 @@ struct GateAccount: Hashable, Sendable {
             return
         }
         add(name, at: now)
-        if let account = accounts[name], account.holds(at: now),
+        if let account = accounts[name], account.state == .deferred || account.holds(at: now),
             !account.processes.contains(subscription.process)
         {
             accounts[name]?.unasked.insert(subscription.process)
