@@ -37,7 +37,7 @@ extension Update {
         switch participants[name]?.state {
         case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
         case .deferred where participants[name]?.subscribers.isEmpty == true:
-            // Only after the broker died: the component has not reconnected yet.
+            // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
         case .deferred: ask(name, &handling)
         case .away:
@@ -114,7 +114,7 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+    mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
         loseConnections()
         switch state {

@@ -173,4 +173,15 @@ struct ComponentAccount: Hashable, Sendable {
         guard let word = deferrals.removeValue(forKey: peer) else { return }
         deferrals[nil] = max(word, deferrals[nil] ?? word)
     }
+
+    /// Its connections are lost through no fault of its own.
+    mutating func loseConnections(until graceEnd: Instant) {
+        for peer in deferrals.keys { peer.map { close($0) } }
+        let isUnsure = isReady && confirms && !hasFinalWord
+        let isAsked = isOpen && blocks && graceUntil == nil
+        subscriptions = [:]
+        finalSubscriptions = []
+        graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
+        if isAsked { answerBy = max(answerBy, graceEnd) }
+    }
 }

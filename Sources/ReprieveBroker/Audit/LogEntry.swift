@@ -50,6 +50,8 @@ package enum LogEntry: Hashable, Sendable {
     /// The connections of an account need more memory than they may.
     case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
+    /// The upstream ended a connection that it had accepted.
+    case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -64,7 +66,8 @@ package enum LogEntry: Hashable, Sendable {
             .writtenAgain:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
+            .notWritten, .damaged:
             .warning
         }
     }
@@ -103,6 +106,7 @@ package enum LogEntry: Hashable, Sendable {
             "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

@@ -57,7 +57,9 @@ extension Broker {
         switch request.operation {
         case .subscribeToComponentUpdates:
             try subscribe(request.stream, SubscribeRequest(decoding: payload), peer, at: now)
+            subscribeAtUpstream(request)
         case .deferComponentUpdate:
+            if answerAtUpstream(request) { return }
             try answer(request.stream, DeferRequest(decoding: payload), peer, at: now)
         case .updateState: respond(request.stream, Empty())
         case .gateUpdate: try gate(request.stream, payload, peer, at: now)

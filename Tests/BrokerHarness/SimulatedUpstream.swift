@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventStream
+package import Negotiation
+package import ReprieveBroker
+package import ReprieveProtocol
+
+/// The upstream of the broker under test. It says only what a test has it say.
+package struct SimulatedUpstream: Sendable {
+    package struct Connection: Sendable {
+        /// What was said on it, and not yet asked for.
+        package var heard: [Message] = []
+        package var isPaused = false
+        /// How many bytes it still takes; nil is all.
+        package var room: Int?
+        fileprivate var decoder = FrameDecoder(limits: .fromBroker)
+    }
+
+    package var connections: [PeerID: Connection] = [:]
+    /// The queue of its socket is full.
+    package var isBusy = false
+    /// Far from the numbers of clients.
+    private var latest: UInt64 = 1 << 12
+
+    package init() {}
+
+    mutating func open() -> UpstreamOpening {
+        if isBusy { return .busy }
+        latest += 1
+        connections[PeerID(latest)] = Connection()
+        return .opened(PeerID(latest))
+    }
+
+    /// How many bytes it takes; nil if they are for another peer.
+    mutating func take(_ bytes: Span<UInt8>, from peer: PeerID) -> Int? {
+        guard var connection = connections[peer] else { return nil }
+        let count = min(bytes.count, connection.room ?? bytes.count)
+        connection.room = connection.room.map { $0 - count }
+        connection.decoder.append(bytes.extracting(0..<count))
+        do {
+            while let frame = try connection.decoder.next() {
+                connection.heard.append(try Message(decoding: frame))
+            }
+        } catch {
+            preconditionFailure("the broker sent the upstream a bad frame")
+        }
+        connections[peer] = connection
+        return count
+    }
+}
+
+extension BrokerHarness {
+    /// What the upstream was told on a connection since it was asked last.
+    package mutating func heard(byUpstream peer: PeerID) -> [Message] {
+        defer { performer.host.upstream?.connections[peer]?.heard = [] }
+        return performer.host.upstream?.connections[peer]?.heard ?? []
+    }
+
+    /// The upstream says something.
+    package mutating func say(_ message: Message, from upstream: PeerID) {
+        turn(.received(message.encoded(), from: upstream))
+    }
+}
