@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import EventStream
+internal import EventStream
 package import Negotiation
-package import ReprieveBroker
+internal import ReprieveBroker
 package import ReprieveProtocol
 
 /// The upstream of the broker under test. It says only what a test has it say.

@@ -145,6 +145,7 @@ package final class PlainNucleus: Sendable {
             let text = "Operation \(operation.rawValue) is not supported by Greengrass"
             return peer.connection.fail(stream, ErrorShape(.serviceError, text))
         case .closed(_, _, let reply), .reply(let reply), .violation(let reply, _): return reply
+        case .forward: preconditionFailure("it has no upstream")
         }
     }
 
