@@ -108,6 +108,8 @@ extension Broker {
             peers[index].name = name
             peers[index].connection.hasUpstream = true
             accept(index)
+            // What it has sent behind its CONNECT.
+            handleFrames(of: peers.id(at: index), at: now)
         case .unnamed: preconditionFailure("at the component socket a connection has a name")
         }
     }
