@@ -88,8 +88,8 @@ package enum Limits {
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
 
-    /// How long the upstream may take to accept a connection. Beyond it the client is denied, before
-    /// the SDKs give up by themselves after 10 s.
+    /// How long the upstream may take to accept a connection. Beyond it the client is denied, while
+    /// the SDKs still wait: they give up after 10 s.
     package static let upstreamTimeout = Duration.seconds(8)
 
     /// After this time a connection is tried again to an upstream whose queue is full.

@@ -28,6 +28,10 @@ def on_message(event):
     received.set()
 
 
+def on_error(error):
+    say(error=str(error))
+
+
 def on_update(event):
     if pre := event.pre_update_event:
         answer = answers.pop(0)
@@ -43,11 +47,9 @@ say(state=type(client.update_state(state="RUNNING")).__name__)
 configuration = client.get_configuration()
 say(component=configuration.component_name, value=configuration.value)
 client.subscribe_to_topic(
-    topic="pictures", on_stream_event=on_message, on_stream_error=lambda error: say(error=str(error))
+    topic="pictures", on_stream_event=on_message, on_stream_error=on_error
 )
-client.subscribe_to_component_updates(
-    on_stream_event=on_update, on_stream_error=lambda error: say(error=str(error))
-)
+client.subscribe_to_component_updates(on_stream_event=on_update, on_stream_error=on_error)
 try:
     client.list_components()
 except model.ServiceError as error:

@@ -52,7 +52,7 @@ class Upstream:
         # The operations that were requested, in their order.
         self.requests = []
         self.answers = []
-        self.accepted = threading.Semaphore(0)
+        self.subscribed = threading.Semaphore(0)
         self.connections = []
         self._topics = []
         self._updates = []
@@ -105,7 +105,6 @@ class Upstream:
                 return
             with self._lock:
                 self.connections.append(connection)
-            self.accepted.release()
             while True:
                 self._handle(connection, self._next(connection, 3600))
         except (HungUp, OSError):
@@ -243,6 +242,7 @@ class JavaNucleus(Upstream):
         with self._lock:
             self._updates.append((connection, frame.stream))
         self.respond(connection, frame.stream, "SubscribeToComponentUpdates", {}, is_call=False)
+        self.subscribed.release()
 
     def do_DeferComponentUpdate(self, connection, frame):
         self.answers.append(frame.json)

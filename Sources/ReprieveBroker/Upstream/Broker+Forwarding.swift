@@ -44,7 +44,7 @@ extension Broker {
         }
     }
 
-    /// Subscribes at the upstream, too: one that makes updates itself goes on asking its components.
+    /// Subscribes at the upstream, too: one that makes updates itself goes on asking components.
     mutating func subscribeAtUpstream(_ request: Request) {
         guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
             peers[index].connection.operation(of: request.stream.number) != nil,
