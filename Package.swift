@@ -49,6 +49,12 @@ let package = Package(
         ),
 
         .target(
+            name: "Deployments",
+            dependencies: ["ReprieveTypes", "StrictJSON"],
+            swiftSettings: memorySafe
+        ),
+
+        .target(
             name: "ReprieveProtocol",
             dependencies: ["ReprieveTypes", "EventStream", "StrictJSON"],
             swiftSettings: memorySafe
@@ -103,6 +109,7 @@ let package = Package(
             name: "ReprieveCoordinator",
             dependencies: [
                 "ReprieveTypes", "ReprieveTransport", "ReprieveProtocol", "StrictJSON",
+                "Deployments",
             ],
             swiftSettings: memorySafe
         ),
@@ -131,7 +138,7 @@ let package = Package(
             name: "reprieve-cli",
             dependencies: [
                 "ReprieveTypes", "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol",
-                "StrictJSON", "Tokens", "CProcess", "Systemd",
+                "StrictJSON", "Deployments", "Tokens", "CProcess", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -222,7 +229,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BrokerHarness", "ReprieveBroker", "ReprieveProtocol", "Negotiation", "Tokens",
-                "EventStream", "StrictJSON", "TestSupport",
+                "EventStream", "StrictJSON", "Deployments", "TestSupport",
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: memorySafe
@@ -250,6 +257,12 @@ let package = Package(
         .testTarget(
             name: "NegotiationTests",
             dependencies: ["Negotiation", "Outsider", "TestSupport"],
+            swiftSettings: memorySafe
+        ),
+
+        .testTarget(
+            name: "DeploymentsTests",
+            dependencies: ["Deployments", "ReprieveTypes", "StrictJSON", "TestSupport"],
             swiftSettings: memorySafe
         ),
 
@@ -291,7 +304,8 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: [
-                "Reprieve", "ReprieveTesting", "ReprieveProtocol", "ScriptedBroker", "TestSupport",
+                "Reprieve", "ReprieveTesting", "ReprieveTransport", "ReprieveProtocol",
+                "ScriptedBroker", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: memorySafe

@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-TARGETS=(frames payloads peers files crowds texts)
+TARGETS=(frames payloads peers files crowds texts plans)
 export FOLDER=.build/fuzz
 
 # Swift's own report of a crash would take the signal, and libFuzzer would keep no input.

@@ -5,7 +5,7 @@ import os
 
 from checks import Skip
 from connection import Connection, Failure, HungUp, Refused
-from people import Component, Coordinator
+from peers import Component, Coordinator
 
 MINUTE = 60_000
 

@@ -7,7 +7,7 @@ from broker import MINUTE
 from broker_notices import asked
 from checks import REPRIEVE, Registry
 from connection import expect
-from people import Component, are_named, is_named
+from peers import Component, are_named, is_named
 
 check = Registry()
 

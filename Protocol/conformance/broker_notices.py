@@ -6,7 +6,7 @@ import json
 from broker import MINUTE
 from checks import CORE, REPRIEVE, Registry
 from connection import expect
-from people import are_named
+from peers import are_named
 
 check = Registry()
 

@@ -9,12 +9,13 @@ import pathlib
 import re
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "schemas"
+NO_PAYLOADS = {"Common", "DeploymentPlan"}
 _loaded = {}
 
 
 def names():
     """The schemas of payloads, by the names of their files."""
-    return sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != "Common")
+    return sorted(path.stem for path in FOLDER.glob("*.json") if path.stem not in NO_PAYLOADS)
 
 
 def load(name):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was wrong with a peer's bytes. Where the next frame starts is lost, so all that is left
-/// is to hang up.
+/// Why a peer's bytes are not frames. It is unknown then where the next frame starts, so the
+/// connection can only be closed.
 package enum FrameError: Error, Hashable, Sendable {
     case tooLong(Int, maximum: Int)
     case tooShort(Int)

@@ -13,6 +13,9 @@ package struct ComponentRule: Hashable, Sendable {
     /// Every update that concerns the component waits for it, subscribed or not. The pattern is
     /// a plain name then.
     package var isRequired: Bool?
+    /// Without its yes no update goes ahead that concerns it, unless by force. It is required, and
+    /// the pattern is a plain name.
+    package var isVeto: Bool?
 
     package init(pattern: String) {
         self.pattern = pattern

@@ -35,6 +35,9 @@ func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
 }
 
 extension Duration {
+    /// More than any deadline, and little enough that sums of it are durations.
+    package static let unlimited = Duration.seconds(1 << 55)
+
     /// Whole milliseconds, rounded down, at least 0: the form in which times leave the broker.
     package var wholeMilliseconds: Int64 {
         guard self > .zero else { return 0 }

@@ -21,6 +21,7 @@ extension Negotiation {
         }
         forget(id, &handling)
         updates[id] = Update(request, coordinator: coordinator, process: process, at: handling.now)
+        addRivals(of: id)
         handling.note(.update(id))
         handling.decide(.announced(id))
         let reply = handling.consequences.actions.count

@@ -99,6 +99,9 @@ extension Negotiation {
 }
 
 extension Update {
+    /// The updates that keep its gate shut, sorted.
+    package var updatesWaitedFor: [DeploymentID] { isWaiting ? holders.ids : [] }
+
     /// How many components hold it back with a deferral.
     package var holderCount: Int { isWaiting ? summary.deferrals : 0 }
 

@@ -26,6 +26,7 @@ extension Negotiation {
         owedPosts = OwedPosts(restored.owed)
         for (id, update) in restored.updates {
             if case .ended = update.phase { departing[id] = update } else { updates[id] = update }
+            addRivals(of: id)
         }
         returning.expect(restored.subscribers, until: now)
         if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }

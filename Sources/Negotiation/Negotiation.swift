@@ -63,14 +63,16 @@ package struct Negotiation: Hashable, Sendable {
         case .sent: sent(&handling)
         case .restarted: restart(&handling)
         }
+        settleRivals(&handling)
         return handling.consequences
     }
 
+    /// In the order of their announcement.
     mutating func forEachUpdate(
         _ handling: inout Handling,
         _ handle: (inout Update, inout Handling) -> Void
     ) {
-        for id in updates.names { withUpdate(id, &handling, handle) }
+        for id in order { withUpdate(id, &handling, handle) }
     }
 
     /// Lets an update handle something, and reports what that decided and changed. An update that
@@ -81,16 +83,17 @@ package struct Negotiation: Hashable, Sendable {
         _ handle: (inout Update, inout Handling) -> Void
     ) {
         guard let place = updates.place(of: id) else { return }
+        noteHolders(at: place, &handling)
         let before = updates.entries[place].written
         handle(&updates[at: place], &handling)
         updates[at: place].refreshSummary()
         guard updates.entries[place].written != before else { return }
         handling.note(.update(id))
-        switch (before.0, updates.entries[place].phase) {
-        case (.gathering, .released), (.finalAsking, .released):
-            handling.decide(.released(updates.entries[place]))
-        case (_, .ended(let end)): remove(id, before.0, end, &handling)
-        default: break
+        guard updates.entries[place].phase != before.phase else { return }
+        switch updates.entries[place].phase {
+        case .released: handling.decide(.released(updates.entries[place]))
+        case .ended(let end): remove(id, before.phase, end, &handling)
+        case .gathering, .askingVetoes, .finalAsking: break
         }
     }
 
@@ -102,6 +105,7 @@ package struct Negotiation: Hashable, Sendable {
     ) {
         guard var update = updates[id] else { return }
         updates[id] = nil
+        removeRival(id)
         departing[id] = update
         let forgotten = endedUpdates.remember(id, end, limit: settings.maximumEnded)
         if let forgotten { handling.note(.ended(forgotten)) }

@@ -8,6 +8,9 @@ extension Participant {
         return min(blockedBefore + (now - blockedFrom), budget)
     }
 
+    /// Only the deadline limits how long a veto blocks.
+    var hasBudget: Bool { budget < .unlimited }
+
     package func budgetLeft(at now: Instant) -> Duration {
         budget - blocked(at: now)
     }

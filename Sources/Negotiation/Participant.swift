@@ -36,6 +36,8 @@ package struct Participant: Hashable, Sendable {
         var process: Int32
     }
 
+    /// Without its yes the update does not go ahead.
+    package var isVeto = false
     package var state: State
     package var since: Instant
     /// When the state ends by itself: `absent`, `asked`, `deferred`, `away` do.
@@ -82,12 +84,14 @@ package struct Participant: Hashable, Sendable {
         lastCallLead = .zero
     }
 
-    init(_ state: State, at now: Instant, until: Instant?, policy: Policy, budget: Duration) {
+    /// One with a budget of nil is a veto.
+    init(_ state: State, at now: Instant, until: Instant?, policy: Policy, budget: Duration?) {
         self.init(state, since: now, answerBy: now + policy.responseTimeout)
         self.until = until
-        self.budget = budget
-        lastCallLead = min(policy.responseTimeout, budget / 2)
-        blockedFrom = state.blocks ? now : nil
+        isVeto = budget == nil
+        self.budget = budget ?? .unlimited
+        lastCallLead = min(policy.responseTimeout, self.budget / 2)
+        blockedFrom = blocks ? now : nil
     }
 
     /// What was written down of its connections. They are lost: `restarted` follows, and asks who
@@ -119,18 +123,19 @@ extension ParticipantState {
 extension Participant {
     /// The only way from one state to the next. Keeps account of the time blocked.
     mutating func enter(_ next: State, until end: Instant? = nil, at now: Instant) {
-        if next.blocks, blockedFrom == nil {
-            blockedFrom = now
-        } else if !next.blocks, let from = blockedFrom {
-            blockedBefore = min(blockedBefore + (now - from), budget)
-            blockedFrom = nil
-        }
         if next != state { since = now }
         state = next
         until = end
+        if blocks, blockedFrom == nil {
+            blockedFrom = now
+        } else if !blocks, let from = blockedFrom {
+            blockedBefore = min(blockedBefore + (now - from), budget)
+            blockedFrom = nil
+        }
     }
 
-    package var blocks: Bool { state.blocks }
+    /// The silence of a veto blocks, too.
+    package var blocks: Bool { state.blocks || isVeto && state.isSilence }
 
     /// How many questions it was asked. 0: it has not subscribed yet.
     package var rounds: Int64 { question.round }

@@ -6,11 +6,15 @@ struct ParticipantSummary: Hashable, Sendable {
     /// What one participant adds to it.
     struct Contribution {
         var state: Participant.State
+        var blocks: Bool
         var deadline: Instant?
     }
 
     private(set) var blockers = 0
+    /// Silent and gone: those that do not block.
     private(set) var silences = 0
+    /// Silent and gone: vetoes, which block.
+    private(set) var silentBlockers = 0
     private(set) var deferrals = 0
     /// The next instant at which something happens to a participant by itself.
     private(set) var earliestDeadline: Instant?
@@ -28,9 +32,7 @@ struct ParticipantSummary: Hashable, Sendable {
     }
 
     mutating func add(_ one: Contribution) {
-        if one.state.blocks { blockers += 1 }
-        if one.state.isSilence { silences += 1 }
-        if one.state == .deferred { deferrals += 1 }
+        count(one, by: 1)
         guard let next = one.deadline else { return }
         if earliestDeadline.map({ next < $0 }) ?? true {
             earliestDeadline = next
@@ -42,18 +44,27 @@ struct ParticipantSummary: Hashable, Sendable {
     }
 
     mutating func remove(_ one: Contribution) {
-        if one.state.blocks { blockers -= 1 }
-        if one.state.isSilence { silences -= 1 }
-        if one.state == .deferred { deferrals -= 1 }
+        count(one, by: -1)
         guard let next = one.deadline, next == earliestDeadline else { return }
         earliestCount -= 1
         if earliestCount == 0 { isStale = true }
+    }
+
+    private mutating func count(_ one: Contribution, by step: Int) {
+        if one.blocks { blockers += step }
+        if one.state.isSilence, one.blocks { silentBlockers += step }
+        if one.state.isSilence, !one.blocks { silences += step }
+        if one.state == .deferred { deferrals += step }
     }
 }
 
 extension Participant {
     /// Mutating, so that a participant is read where it stands: it is large to copy.
     mutating func contribution(before deadline: Instant) -> ParticipantSummary.Contribution {
-        ParticipantSummary.Contribution(state: state, deadline: nextDeadline(before: deadline))
+        ParticipantSummary.Contribution(
+            state: state,
+            blocks: blocks,
+            deadline: nextDeadline(before: deadline)
+        )
     }
 }

@@ -22,6 +22,8 @@ package struct Policy: Hashable, Sendable {
     package var require: [ComponentName]
     /// What follows when one of them, or one that a rule requires, is not there in time.
     package var onAbsence: OnAbsence
+    /// What follows when a component blocks at the deadline.
+    package var onDeadline: OnDeadline
 
     package init(
         notification: Notification = .notify,
@@ -31,7 +33,8 @@ package struct Policy: Hashable, Sendable {
         maxTotalDefer: Duration = Defaults.maxTotalDefer,
         onSilence: OnSilence = .proceed,
         require: [ComponentName] = [],
-        onAbsence: OnAbsence = .refuse
+        onAbsence: OnAbsence = .refuse,
+        onDeadline: OnDeadline = .proceed
     ) {
         self.notification = notification
         self.responseTimeout = responseTimeout
@@ -41,6 +44,7 @@ package struct Policy: Hashable, Sendable {
         self.onSilence = onSilence
         self.require = require
         self.onAbsence = onAbsence
+        self.onDeadline = onDeadline
     }
 
     /// An acknowledgement older than this is asked for again before the gate opens.

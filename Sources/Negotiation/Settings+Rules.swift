@@ -45,9 +45,18 @@ extension Settings {
 
     /// The components that are required wherever an update concerns them.
     var required: [ComponentName] {
-        rules.filter { !$0.isPattern }.map(\.pattern).filter {
-            rule(for: $0) { $0.isRequired } ?? false
+        rules.filter { !$0.isPattern }.map(\.pattern).filter { name in
+            rule(for: name) { $0.isRequired } ?? false || isVeto(named: name)
         }
+    }
+
+    /// Whether a component is one without whose yes no update goes ahead.
+    func isVeto(_ name: ComponentName) -> Bool {
+        rules.contains { $0.isVeto == true && meets($0.pattern, name) && isVeto(named: $0.pattern) }
+    }
+
+    private func isVeto(named name: ComponentName) -> Bool {
+        rule(for: name) { $0.isVeto } ?? false
     }
 
     /// Of the rules that match, the last one that says something counts.

@@ -6,6 +6,9 @@ package struct Settings: Hashable, Sendable {
     package var reconnectGrace: Duration = .seconds(5)
     /// How long a released update waits for its completion, and an owed post for its component.
     package var completionLimit: Duration = .seconds(24 * 3_600)
+    /// How long a released update outlives the coordinator that makes it, unless the update itself
+    /// ends that, or was announced to be completed later.
+    package var applyGrace: Duration = .seconds(300)
     /// The least that is granted, so that no component is asked in a tight loop.
     package var minimumDeferral: Duration = .milliseconds(100)
     /// Final askings of one update. No deferral ends the last of them, so that no component is sent

@@ -16,7 +16,7 @@ extension Update {
             return .success(
                 Grant(
                     granted: .zero,
-                    remaining: participants.entries[place].remaining(at: handling.now)
+                    remaining: remaining(at: place, handling.now)
                 )
             )
         }
@@ -27,14 +27,14 @@ extension Update {
         let asked = max(answer.deferral, handling.settings.minimumDeferral, hold)
         // The grant holds to the instant and is reported in whole milliseconds: a deferral that its
         // budget or the deadline cuts must not end a fraction of a millisecond before that.
-        let maxDefer = handling.settings.maxDefer(of: name, policy)
+        let maxDefer = maxDefer(at: place, handling.settings)
         let left = participants.entries[place].budgetLeft(at: handling.now)
         let granted = min(asked, maxDefer, left, deadline - handling.now)
         deferUpdate(answer, granted: granted, held: min(hold, granted), at: place, &handling)
         return .success(
             Grant(
                 granted: granted.inWholeMilliseconds,
-                remaining: participants.entries[place].remaining(at: handling.now)
+                remaining: remaining(at: place, handling.now)
             )
         )
     }
@@ -48,10 +48,11 @@ extension Update {
         let least = Duration.milliseconds(1)
         guard isWaiting else { return .alreadyReleased(id) }
         guard deadline - now >= least else { return .deadlinePassed(id) }
-        guard settings.maxDefer(of: name, policy) >= least else {
+        let place = participants.place(of: name)
+        let isVeto = place.map { participants.entries[$0].isVeto } ?? isVeto(name, settings)
+        guard isVeto || settings.maxDefer(of: name, policy) >= least else {
             return .deferralsForbidden(name, id)
         }
-        let place = participants.place(of: name)
         let isOverridden = place.map { participants.entries[$0].state == .overridden } ?? false
         let budgetLeft =
             place.map { participants.entries[$0].budgetLeft(at: now) }
@@ -85,6 +86,8 @@ extension Update {
                 return participant.state == .silent
             }
             participant.question.isAnswered = true
+            // A veto's yes counts only while it is subscribed.
+            if participant.isVeto, participant.subscribers.isEmpty { return false }
             if let end = participant.deferralEnd(at: now) {
                 // Another connection's deferral runs on, or one that no answer lifts.
                 if participant.state == .deferred { participant.until = end }
@@ -95,7 +98,9 @@ extension Update {
             participant.enter(.acknowledged, at: now)
             return participant.isConfirm && !participant.hasFinalWord
         }
-        if isOutsideFinal, phase == .finalAsking { askFinally(name, &handling) }
+        if isOutsideFinal, phase.isFinalAsking, isFinal(participants.entries[place]) {
+            askFinally(name, &handling)
+        }
         settle(&handling)
     }
 
@@ -121,16 +126,20 @@ extension Update {
                 participant.enter(.deferred, until: participant.deferralEnd(at: now), at: now)
             }
         }
-        if phase == .finalAsking || !askedFinally.isEmpty {
+        if phase.isFinalAsking || !askedFinally.isEmpty {
             interruptFinalAsking(by: answer.component, &handling)
         }
     }
 }
 
-extension Participant {
-    /// The budget that is left when the running deferral ends.
-    fileprivate func remaining(at now: Instant) -> Duration {
-        let running = deferralEnd(at: now).map { $0 - now } ?? .zero
-        return max(.zero, budgetLeft(at: now) - running)
+extension Update {
+    /// The budget, or for a veto the time to the deadline, that is left when the running deferral
+    /// ends.
+    private func remaining(at place: Int, _ now: Instant) -> Duration {
+        let running = participants.entries[place].deferralEnd(at: now).map { $0 - now } ?? .zero
+        let left =
+            participants.entries[place].hasBudget
+            ? participants.entries[place].budgetLeft(at: now) : deadline - now
+        return max(.zero, left - running)
     }
 }

@@ -11,12 +11,12 @@ extension Update {
         isSecond: Bool = false,
         _ handling: inout Handling
     ) {
-        let isFinal = phase == .finalAsking
         let timeout = policy.responseTimeout
         let now = handling.now
         // Most participants are added in the order of their names, and then asked.
         let found = participants.place(of: name, hint: participants.count - 1)
         guard let place = found else { return }
+        let isFinal = isFinal(participants.entries[place])
         let budgetLeft = with(name, at: place, &handling) { participant in
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
@@ -47,13 +47,14 @@ extension Update {
         to stream: StreamID,
         _ handling: inout Handling
     ) {
-        let isFinal = phase == .finalAsking
-        with(name, &handling) { participant in
+        guard let place = participants.place(of: name) else { return }
+        let isFinal = isFinal(participants.entries[place])
+        with(name, at: place, &handling) { participant in
             let becomesFinal = isFinal && !participant.question.isFinal
             if becomesFinal { participant.question.isFinal = true }
             if becomesFinal || participant.question.round == 0 { participant.question.round += 1 }
         }
-        tell(name, streams: [stream], &handling)
+        tell(name, at: place, streams: [stream], &handling)
     }
 
     /// Sends the standing question to some or all of a component's subscriptions.
@@ -72,7 +73,7 @@ extension Update {
         guard !streams.isEmpty else { return }
         let notice = notice(at: place, handling)
         for stream in streams { handling.send(.notify(stream, notice)) }
-        if notice.final { askedFinally.formUnion(streams) }
+        if notice.final, phase.isFinalAsking { askedFinally.formUnion(streams) }
         if !participants.entries[place].isTold {
             with(name, at: place, &handling) { $0.isTold = true }
         }
@@ -100,7 +101,7 @@ extension Update {
 
     private func notice(at place: Int, _ handling: borrowing Handling) -> Notice {
         let now = handling.now
-        let maxDefer = handling.settings.maxDefer(of: participants.names[place], request.policy)
+        let maxDefer = maxDefer(at: place, handling.settings)
         let deadlineLeft = max(.zero, deadline - now)
         let budgetLeft = participants.entries[place].budgetLeft(at: now)
         let question = participants.entries[place].question

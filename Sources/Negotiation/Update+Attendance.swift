@@ -40,7 +40,7 @@ extension Update {
             at: handling.now,
             until: end,
             policy: policy,
-            budget: handling.settings.budget(of: name, policy)
+            budget: budget(of: name, handling.settings)
         )
         add(name, participant, &handling)
     }
@@ -56,7 +56,7 @@ extension Update {
             at: handling.now,
             until: nil,
             policy: policy,
-            budget: handling.settings.budget(of: name, policy)
+            budget: budget(of: name, handling.settings)
         )
         participant.blockedBefore = min(
             blocked(byUnitOf: name, at: handling.now),
@@ -184,12 +184,22 @@ extension Update {
         with(name, &handling) { participant in
             participant.subscribers.removeAll(where: hasEnded)
             let isLast = participant.subscribers.isEmpty
-            guard isLast, participant.state == .asked || participant.state == .deferred else {
-                return
-            }
+            guard isLast, participant.waitsForReturn else { return }
+            if participant.isVeto { participant.withdrawConsent() }
             participant.enter(.away, until: graceEnd, at: now)
         }
         settle(&handling)
+    }
+}
+
+extension Participant {
+    /// Whether the end of its last subscription matters.
+    fileprivate var waitsForReturn: Bool {
+        switch state {
+        case .asked, .deferred: true
+        case .acknowledged, .silent: isVeto
+        case .absent, .away, .gone, .overridden: false
+        }
     }
 }
 

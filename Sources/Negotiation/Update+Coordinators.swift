@@ -10,6 +10,7 @@ extension Update {
             // While the coordinator that makes the update is connected, no other one does.
             handling.send(.released(coordinator, coordinators.isEmpty ? release : release.joined))
             if coordinators.isEmpty { coordinators = [coordinator] }
+            unattendedUntil = nil
             return
         }
         coordinators.append(coordinator)
@@ -59,12 +60,16 @@ extension Update {
     }
 
     /// With no coordinator the gate neither opens nor refuses. After a while the update is
-    /// cancelled.
+    /// cancelled, and after a longer one over if its gate is open.
     mutating func coordinatorsLeft(_ isGone: (StreamID) -> Bool, _ handling: inout Handling) {
         guard coordinators.contains(where: isGone) else { return }
         coordinators.removeAll(where: isGone)
-        guard isWaiting, coordinators.isEmpty else { return }
-        unattendedUntil = handling.now + handling.settings.reconnectGrace
+        guard coordinators.isEmpty else { return }
+        if isWaiting {
+            unattendedUntil = handling.now + handling.settings.reconnectGrace
+        } else if endsWithCoordinator {
+            unattendedUntil = handling.now + handling.settings.applyGrace
+        }
     }
 }
 

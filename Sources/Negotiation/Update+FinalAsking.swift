@@ -4,22 +4,31 @@
 
 extension Update {
     /// Asks once more the components that act only on a final notice, and those whose
-    /// acknowledgement is too old to be relied upon.
-    mutating func beginFinalAsking(_ handling: inout Handling) {
-        let toAsk = toAskFinally(at: handling.now)
-        phase = .finalAsking
+    /// acknowledgement is too old to be relied upon: vetoes first, the others only when those have
+    /// agreed, so that none stops work to learn that a veto does not.
+    mutating func askFinally(in part: Phase, _ handling: inout Handling) {
+        phase = part
+        let now = handling.now
+        let toAsk = names { $0.isVeto == (part == .askingVetoes) && owesFinalWord($0, at: now) }
         for name in toAsk { ask(name, &handling) }
     }
 
-    func toAskFinally(at now: Instant) -> [ComponentName] {
-        guard phase == .gathering else { return [] }
-        let ttl = policy.acknowledgementTTL
-        return names { participant in
-            participant.state == .acknowledged && !participant.subscribers.isEmpty
-                && (participant.isConfirm
-                    ? !participant.hasFinalWord
-                    : participant.acknowledgedAt.map { now - $0 > ttl } ?? false)
+    private func owesFinalWord(_ participant: Participant, at now: Instant) -> Bool {
+        guard participant.state == .acknowledged, !participant.subscribers.isEmpty else {
+            return false
         }
+        if participant.isConfirm { return !participant.hasFinalWord }
+        return participant.acknowledgedAt.map { now - $0 > policy.acknowledgementTTL } ?? false
+    }
+
+    /// Whether the gate, if it opened now, would not have asked everyone finally.
+    func leavesOutFinalAsking(at now: Instant) -> Bool {
+        phase != .finalAsking && participants.entries.contains { owesFinalWord($0, at: now) }
+    }
+
+    /// Whether a question that is put to a participant now is a final one.
+    func isFinal(_ participant: borrowing Participant) -> Bool {
+        phase == .finalAsking || participant.isVeto && (phase == .askingVetoes || isEnding)
     }
 
     /// A deferral ends the final asking, unless it is the update's last one.
@@ -33,6 +42,10 @@ extension Update {
             brokenFinalAskings += 1
             with(name, &handling) { $0.brokenFinalAskings += 1 }
         }
+        endFinalAsking(&handling)
+    }
+
+    mutating func endFinalAsking(_ handling: inout Handling) {
         phase = .gathering
         sendBackToWork(participants.names, &handling)
         askedFinally = []
@@ -67,7 +80,7 @@ extension Update {
 
     /// Components that may have acted on a final notice are sent one to go back to work.
     private mutating func sendBackToWork(_ names: [ComponentName], _ handling: inout Handling) {
-        for name in names {
+        for name in names where !(isEnding && participants[name]?.isVeto ?? false) {
             let subscribers = participants[name]?.subscribers ?? []
             let acted = subscribers.filter { hasActed($0) }
             with(name, &handling) { participant in
@@ -85,11 +98,21 @@ extension Update {
         _ handling: inout Handling
     ) {
         switch participants[name]?.state {
-        case .deferred, .overridden:
-            with(name, &handling) { $0.question.round += 1 }
-            tell(name, streams: streams, &handling)
+        case .deferred, .overridden: repeatInNextRound(name, streams, &handling)
+        // A veto that did not answer is not asked again.
+        case .silent where participants[name]?.isVeto == true:
+            repeatInNextRound(name, streams, &handling)
         default: ask(name, streams: streams, &handling)
         }
+    }
+
+    private mutating func repeatInNextRound(
+        _ name: ComponentName,
+        _ streams: [StreamID],
+        _ handling: inout Handling
+    ) {
+        with(name, &handling) { $0.question.round += 1 }
+        tell(name, streams: streams, &handling)
     }
 
     /// A component that acts on `final` has said that it could. Its subscriptions are asked that

@@ -8,12 +8,13 @@ extension Update {
         guard isWaiting, unattendedUntil == nil else { return }
         let missing = missing(handling.settings)
         if !missing.isEmpty { return refuse(because: missing, &handling) }
-        guard summary.blockers == 0 else { return }
-        if phase == .gathering {
-            beginFinalAsking(&handling)
-            return settle(&handling)
+        guard summary.blockers == 0, !isShut else { return }
+        switch phase {
+        case .gathering: askFinally(in: .askingVetoes, &handling)
+        case .askingVetoes: askFinally(in: .finalAsking, &handling)
+        case .finalAsking, .released, .ended: return open(on: .consent, &handling)
         }
-        open(on: .consent, &handling)
+        settle(&handling)
     }
 
     /// Opens the gate, on the given ground or on a stronger one that applies.
@@ -43,9 +44,9 @@ extension Update {
     /// no answer in time, with `onAbsence` those that are required and not there.
     private func missing(_ settings: Settings) -> [ComponentName] {
         guard summary.silences > 0 else { return [] }
-        if policy.onSilence == .refuse { return names { $0.state.isSilence } }
+        if policy.onSilence == .refuse { return names { $0.state.isSilence && !$0.blocks } }
         guard policy.onAbsence == .refuse else { return [] }
-        return names(where: \.isMissing).filter { isRequired($0, settings) }
+        return names { $0.isMissing && !$0.blocks }.filter { isRequired($0, settings) }
     }
 
     private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
@@ -54,17 +55,17 @@ extension Update {
     }
 
     private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {
-        let withdrawal = Withdrawal(
-            deploymentID: id,
-            by: missing[0],
-            reason: "no answer from " + Self.listed(missing)
-        )
+        let reason = "no answer from " + Self.listed(missing)
+        refuse(Withdrawal(deploymentID: id, by: missing[0], reason: reason), &handling)
+    }
+
+    private mutating func refuse(_ withdrawal: Withdrawal, _ handling: inout Handling) {
         for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
         end(.refused(withdrawal), &handling)
     }
 
     /// The first names: each component that is owed the outcome keeps the text.
-    private static func listed(_ names: [ComponentName]) -> String {
+    static func listed(_ names: [ComponentName]) -> String {
         let first = names.prefix(5).joined(separator: ", ")
         return names.count > 5 ? first + " and \(names.count - 5) more" : first
     }
@@ -97,13 +98,16 @@ extension Update {
                 || participant.lastDeferralEnd.map { $0 >= end } ?? false
             let isReady = participant.acknowledgedAt != nil || participant.isExcused
             participant.forgetDeferrals()
+            participant.isVeto = false
             participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
         }
     }
 
     mutating func reachDeadline(_ handling: inout Handling) {
-        // The final asking is left out. That counts as the deadline's doing.
-        let isUsed = !toAskFinally(at: handling.now).isEmpty
+        if let refusal = refusalAtDeadline { return refuse(refusal, &handling) }
+        // The final asking, or the end of another update, is left out. That counts as the
+        // deadline's doing.
+        let isUsed = leavesOutFinalAsking(at: handling.now) || isShut
         for name in blockers { cut(name, &handling) }
         let missing = missing(handling.settings)
         if !missing.isEmpty { return refuse(because: missing, &handling) }

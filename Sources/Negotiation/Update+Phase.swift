@@ -3,9 +3,14 @@
 extension Update {
     package enum Phase: Hashable, Sendable {
         case gathering
+        /// The first part of the final asking.
+        case askingVetoes
+        /// The second part: all others.
         case finalAsking
         case released(Opening)
         case ended(Ended)
+
+        var isFinalAsking: Bool { self == .askingVetoes || self == .finalAsking }
     }
 
     /// The opening of a gate, as it is written down. What else a `Release` says follows from the
@@ -35,7 +40,7 @@ extension Update {
 extension Update {
     package var isWaiting: Bool {
         switch phase {
-        case .gathering, .finalAsking: true
+        case .gathering, .askingVetoes, .finalAsking: true
         case .released, .ended: false
         }
     }

@@ -6,8 +6,8 @@ extension Update {
     /// Adds a required component that has not subscribed.
     mutating func waitFor(_ name: ComponentName, _ handling: inout Handling) {
         let end = handling.now + policy.responseTimeout
-        let budget = handling.settings.budget(of: name, policy)
-        let isTime = min(policy.responseTimeout, budget) > .zero
+        let budget = budget(of: name, handling.settings)
+        let isTime = min(policy.responseTimeout, budget ?? .unlimited) > .zero
         let participant = Participant(
             isTime ? .absent : .silent,
             at: handling.now,
@@ -27,7 +27,7 @@ extension Update {
         let awaited = placeholders(for: name, settings).first.flatMap {
             participant(of: $0, as: name, settings)
         }
-        let budget = settings.budget(of: name, policy)
+        let budget = budget(of: name, settings) ?? .unlimited
         return awaited?.budgetLeft(at: now)
             ?? max(.zero, budget - blocked(byUnitOf: name, at: now))
     }
@@ -56,9 +56,9 @@ extension Update {
         as name: ComponentName,
         _ settings: Settings
     ) -> Participant? {
-        let budget = settings.budget(of: name, policy)
+        let budget = budget(of: name, settings) ?? .unlimited
         // A suspend may have extended the budget: without such a rule it stays as it is.
-        let isLess = budget < settings.budget(of: placeholder, policy)
+        let isLess = budget < self.budget(of: placeholder, settings) ?? .unlimited
         return isLess ? participants[placeholder]?.limited(to: budget) : participants[placeholder]
     }
 }

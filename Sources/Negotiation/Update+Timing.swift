@@ -6,12 +6,14 @@
 extension Update {
     mutating func timePassed(_ handling: inout Handling) {
         let now = handling.now
-        if let opening, opening.at + handling.settings.completionLimit <= now {
-            return end(.unknown, &handling)
+        if let opening {
+            let end = earliest(unattendedUntil, opening.at + handling.settings.completionLimit)
+            if let end, end <= now { return self.end(.unknown, &handling) }
         }
         guard isWaiting else { return }
         if deadline <= now {
             if unattendedUntil == nil { return reachDeadline(&handling) }
+            blockedAtDeadline = blockedAtDeadline ?? blockingDeadline.first
             for name in blockers { cut(name, &handling) }
         }
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
@@ -35,7 +37,9 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .absent, .asked:
+            with(name, &handling) { $0.enter(.silent, at: now) }
+            noteSilence(of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
@@ -46,6 +50,7 @@ extension Update {
                 let isReady = participant.acknowledgedAt != nil
                 participant.enter(isReady ? .acknowledged : .gone, at: now)
             }
+            noteSilence(of: name, &handling)
         case .acknowledged, .silent, .gone, .overridden:
             // Only a file that is wrong says that these end by themselves.
             with(name, &handling) { $0.until = nil }
@@ -63,18 +68,21 @@ extension Update {
         }
         guard let deadlineLastCall, deadlineLastCall <= now else { return }
         self.deadlineLastCall = nil
-        for name in participants.names { lastCall(name, isFinal: true, &handling) }
+        for name in participants.names {
+            askVetoFinally(name, &handling)
+            lastCall(name, isFinal: true, &handling)
+        }
     }
 
     /// Response times and graces count awake time only. A deadline or budget that ended while the
     /// device slept ends a response time after waking.
     mutating func slept(_ asleep: Duration, _ handling: inout Handling) {
+        unattendedUntil = unattendedUntil.map { $0 + asleep }
         guard isWaiting else { return }
         let now = handling.now
         let before = status(at: now)
         let newEnd = now + policy.responseTimeout
         let endedAsleep = { (end: Instant) in end > now - asleep && end <= now }
-        unattendedUntil = unattendedUntil.map { $0 + asleep }
         if endedAsleep(deadline) {
             deadline = newEnd
             deadlineLastCall = now
@@ -94,8 +102,11 @@ extension Update {
     mutating func restarted(_ handling: inout Handling) {
         request.excused = []
         coordinators = []
-        guard isWaiting else { return withAll(&handling) { $0.loseConnections() } }
         let now = handling.now
+        guard isWaiting else {
+            unattendedUntil = endsWithCoordinator ? now + handling.settings.applyGrace : nil
+            return withAll(&handling) { $0.loseConnections() }
+        }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
         withAll(&handling) { $0.survive(until: graceEnd, at: now) }
@@ -121,8 +132,10 @@ extension Participant {
         case .absent, .asked, .away:
             until = until.map { max($0, graceEnd) }
             if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
-        case .acknowledged: if owesFinalWord { enter(.away, until: graceEnd, at: now) }
-        case .deferred, .silent, .gone, .overridden: break
+        case .acknowledged where isVeto || owesFinalWord:
+            if isVeto { withdrawConsent() }
+            enter(.away, until: graceEnd, at: now)
+        case .acknowledged, .deferred, .silent, .gone, .overridden: break
         }
     }
 

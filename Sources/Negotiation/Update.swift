@@ -2,11 +2,11 @@
 
 /// One update from its announcement to its end.
 ///
-///     gathering ──none blocks──► finalAsking ──none blocks──► released ──► ended
-///         ▲                           │                           (completed, unknown)
-///         └─────── any deferral ──────┘ (not from the last one)
+///     gathering ─none blocks─► askingVetoes ─► finalAsking ─none blocks─► released ──► ended
+///         ▲                          │              │                     (completed, unknown)
+///         └────── any deferral ──────┴──────────────┘ (not from the last one)
 ///
-/// From `gathering` and `finalAsking` it also ends refused or cancelled, or is released by its
+/// While it waits it also ends refused or cancelled, or is released by its
 /// deadline or by force.
 package struct Update: Hashable, Sendable {
     package var request: UpdateRequest {
@@ -25,14 +25,22 @@ package struct Update: Hashable, Sendable {
     package var forced: Force?
     /// How many final askings a deferral broke, so that components were sent back to work.
     package var brokenFinalAskings = 0
+    /// The component that blocked at the deadline, with no coordinator attached: the update is
+    /// refused when one is back.
+    package var blockedAtDeadline: ComponentName?
     package private(set) var participants = SortedMap<Participant>()
     private(set) var summary = ParticipantSummary()
 
     /// In the order in which they attached. Once the gate is open, only the one that makes the
     /// update, while it is connected.
     package internal(set) var coordinators: [StreamID] = []
-    /// When it is cancelled unless a coordinator attaches; nil while one is attached.
+    /// When it is cancelled, or over once its gate is open, unless a coordinator attaches; nil
+    /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
+    /// The updates that keep its gate shut while they are under way.
+    var rivals: Set<DeploymentID> = []
+    /// Those of them that keep it shut now.
+    var holders = Holders()
     /// The subscriptions asked in the running final asking.
     var askedFinally: Set<StreamID> = []
 
@@ -56,8 +64,26 @@ package struct Update: Hashable, Sendable {
     var policy: Policy { request.policy }
 
     /// The fields that are written down and can change, without the participants.
-    var written: (Phase, Instant, Instant?, Set<Int32>, Force?, Int) {
-        (phase, deadline, deadlineLastCall, ownProcesses, forced, brokenFinalAskings)
+    var written: Written {
+        Written(
+            phase: phase,
+            deadline: deadline,
+            deadlineLastCall: deadlineLastCall,
+            ownProcesses: ownProcesses,
+            forced: forced,
+            brokenFinalAskings: brokenFinalAskings,
+            blockedAtDeadline: blockedAtDeadline
+        )
+    }
+
+    struct Written: Equatable {
+        var phase: Phase
+        var deadline: Instant
+        var deadlineLastCall: Instant?
+        var ownProcesses: Set<Int32>
+        var forced: Force?
+        var brokenFinalAskings: Int
+        var blockedAtDeadline: ComponentName?
     }
 
     /// The components that block, sorted.
@@ -78,13 +104,14 @@ package struct Update: Hashable, Sendable {
     /// The next instant at which something happens to this update by itself.
     func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
-        case .gathering, .finalAsking:
+        case .gathering, .askingVetoes, .finalAsking:
             let next = earliest(deadlineLastCall, summary.earliestDeadline)
             // With no coordinator the deadline opens no gate, but it cuts every blocker.
             let isCut = unattendedUntil != nil && summary.blockers == 0
             let end = isCut ? unattendedUntil : earliest(unattendedUntil, deadline)
             return earliest(end, next)
-        case .released(let opening): return opening.at + settings.completionLimit
+        case .released(let opening):
+            return earliest(unattendedUntil, opening.at + settings.completionLimit)
         case .ended: return nil
         }
     }

@@ -8,6 +8,13 @@ package struct UpdateRequest: Hashable, Sendable {
     /// The components that the update concerns; nil and empty mean all.
     package var components: [ComponentName]?
     package var policy: Policy
+    /// It waits while another one that it conflicts with is under way, and makes that one wait.
+    package var isExclusive = true
+    /// It is completed by another connection than the one that announced it.
+    package var completesLater = false
+    /// The machine goes down, whatever is said of it: it waits for updates under way until its
+    /// deadline, and none waits for it.
+    package var isShutdown = false
     /// The request's JSON value in one canonical form. Two requests are the same when it is equal.
     package var asSent: [UInt8]
     /// Subscriptions that are not asked, because they acknowledged an earlier update that counts

@@ -8,7 +8,8 @@ package struct UpdateStatus: Hashable, Sendable {
     package var deadlineIn: Duration
     /// How long ago the gate opened; nil while it waits.
     package var releasedSince: Duration?
-    package var blockedBy: [ComponentName]
+    /// Components, and then `update ID` of each update that keeps the gate shut.
+    package var blockedBy: [String]
     package var participants: [ParticipantStatus]
 }
 
@@ -16,6 +17,8 @@ package struct UpdateStatus: Hashable, Sendable {
 package struct ParticipantStatus: Hashable, Sendable {
     package var component: ComponentName
     package var state: Participant.State
+    package var isVeto: Bool
+    package var blocks: Bool
     package var since: Duration
     package var until: Duration?
     package var message: String?
@@ -32,7 +35,7 @@ extension Update {
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
             releasedSince: opening.map { now - $0.at },
-            blockedBy: blockers,
+            blockedBy: blockers + updatesWaitedFor.map { "update \($0)" },
             participants: participants.places.map { place in
                 participants.entries[place].status(
                     of: participants.names[place],
@@ -69,12 +72,14 @@ extension Participant {
         ParticipantStatus(
             component: name,
             state: state,
+            isVeto: isVeto,
+            blocks: blocks,
             since: now - since,
             until: stateEnd(before: deadline).map { max(.zero, $0 - now) },
             message: message,
             deferrals: deferrals,
             blocked: blocked(at: now),
-            remaining: budgetLeft(at: now)
+            remaining: min(budgetLeft(at: now), hasBudget ? .unlimited : max(.zero, deadline - now))
         )
     }
 }

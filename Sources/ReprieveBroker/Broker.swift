@@ -31,7 +31,7 @@ package struct Broker: Sendable {
     var postFrames = FrameCache<Post>()
     var grantFrames = FrameCache<Grant>()
     var shutdown = MachineShutdown()
-    var deferringComponents = DeferringComponents()
+    var updatesInhibition = UpdatesInhibition()
     var history = History()
     var persistence: Persistence
     var auditLog = AuditLog()
@@ -118,6 +118,7 @@ package struct Broker: Sendable {
         guard slept >= Limits.shortestSleep else { return }
         timeAsleep = reading.asleep
         persistence.asleep = reading.asleep
+        postponeCloses(by: slept)
         negotiate(.slept(slept), at: reading.now)
     }
 

@@ -58,7 +58,7 @@ package struct PeerPause: Hashable, Sendable {
 package enum StoredFile: String, CaseIterable, Hashable, Sendable {
     /// All that is under way, for a broker that goes on in this boot.
     case journal
-    /// What was released or has ended, and the history, for the next boot as well.
+    /// The updates that were released or have ended, and the history, for the next boot as well.
     case state
 }
 
@@ -73,7 +73,7 @@ package struct FoundFile: Sendable {
     }
 }
 
-/// What is to be done to a file.
+/// A change of a file that is to be made.
 package struct StorageWrite: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// Adds a record behind what the file holds.

@@ -144,11 +144,12 @@ extension GateError {
     }
 }
 
-/// How long a lost broker is tried again. The time starts with the first failure.
+/// How long a lost broker is tried again. The time starts with the first failure, and counts while
+/// the device is awake: a suspended broker does not return.
 private struct RetryWindow {
     private let limit: Duration
     private var backoff = Backoff()
-    private var end: ContinuousClock.Instant?
+    private var end: SuspendingClock.Instant?
 
     static let none = RetryWindow(.zero)
 

@@ -18,6 +18,9 @@ public struct GatePolicy: Hashable, Sendable {
     public var required: [String] = []
     /// What follows when one of them is not connected in time (refuse).
     public var onAbsence: OnAbsence?
+    /// What follows when a component still blocks at the deadline (proceed). A component that the
+    /// operator gave a veto refuses the update then, in any case.
+    public var onDeadline: OnDeadline?
     /// Whether the update is announced even if no component that the broker knows has a name in
     /// the update's `components`. Otherwise that is an error, `unknownComponent`. A name is known
     /// if a component is connected under it, or the configuration, the tokens or the history have

@@ -17,12 +17,15 @@ public struct GateProgress: Hashable, Sendable {
     public let participants: [String]
     /// The components that the update waits for, sorted.
     public let blockers: [Blocker]
-    /// The time left until the gate opens in any case.
+    /// The updates under way whose end it waits for, sorted.
+    public let updates: [String]
+    /// The time left until the gate opens, or is refused, in any case.
     public let deadline: Duration
 
     init(_ shape: UpdateShape) {
         participants = shape.participants.map(\.component)
         deadline = .milliseconds(shape.deadlineInMs)
+        updates = shape.updatesWaitedFor
         let names = Set(shape.blockedBy)
         blockers = shape.participants.filter { names.contains($0.component) }.map { participant in
             Blocker(

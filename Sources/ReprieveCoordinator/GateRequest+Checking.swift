@@ -15,6 +15,8 @@ extension GateRequest {
             components: update.components.isEmpty ? nil : update.components,
             policy: try PolicyShape(policy)
         )
+        exclusive = update.isExclusive
+        completesLater = update.completesLater
         refusesUnknown = !update.components.isEmpty && !policy.allowsUnmatched
     }
 }
@@ -58,6 +60,7 @@ extension PolicyShape {
         maxTotalDeferMs = try milliseconds(policy.maximumTotalDeferral, "maximumTotalDeferral")
         onSilence = policy.onSilence
         onAbsence = policy.onAbsence
+        onDeadline = policy.onDeadline
         require = policy.required.isEmpty ? nil : policy.required
     }
 }

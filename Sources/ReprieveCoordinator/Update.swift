@@ -10,6 +10,13 @@ public struct Update: Hashable, Sendable {
     public var disruption: Disruption
     /// The components that the update concerns; empty means all.
     public var components: [String]
+    /// Whether its gate stays shut while an update is under way that stops the same components, or
+    /// the nucleus, and theirs while it is under way itself.
+    public var isExclusive = true
+    /// Whether its outcome is reported by `complete`, perhaps in the next boot. An update that is
+    /// not announced so, and that stops components only, ends with the outcome `unknown` when its
+    /// process has been gone for five minutes.
+    public var completesLater = false
 
     public init(
         _ id: String,

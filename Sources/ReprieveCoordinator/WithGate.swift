@@ -10,7 +10,8 @@ public enum Completion: Hashable, Sendable {
     case failed
     case rolledBack
     /// The outcome is not known yet, since this process is about to be replaced: `complete`
-    /// follows, perhaps in the next boot.
+    /// follows, perhaps in the next boot. An update that stops components only is to be announced
+    /// with `completesLater`, too.
     case completesLater
 }
 

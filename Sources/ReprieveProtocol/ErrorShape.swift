@@ -4,7 +4,7 @@ internal import StrictJSON
 
 /// An error that answers a request. Its payload holds what every SDK reads: `message` for Python,
 /// C++ and JavaScript, the members with an underscore for the C SDK and Greengrass Lite.
-package struct ErrorShape: Error, Hashable, Sendable {
+package struct ErrorShape: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, CaseIterable, Hashable, Sendable {
         case serviceError = "ServiceError"
         case invalidArguments = "InvalidArgumentsError"
@@ -32,6 +32,9 @@ package struct ErrorShape: Error, Hashable, Sendable {
         self.resourceType = resourceType
         self.resourceName = resourceName
     }
+
+    /// For the readers of a test that prints the cause of a `TestBrokerError`.
+    package var description: String { message }
 
     package var model: String { "aws.greengrass#" + code.rawValue }
 

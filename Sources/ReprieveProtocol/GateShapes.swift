@@ -10,6 +10,10 @@ package struct GateRequest: Shape {
     package var components: [String]?
     /// Refuse the request if a name in `components` is one that no component is known to have.
     package var refusesUnknown = false
+    /// It waits for updates under way that it conflicts with, and they for it.
+    package var exclusive = true
+    /// The outcome is reported over another connection, perhaps much later.
+    package var completesLater = false
     package var policy: PolicyShape
 
     package init(
@@ -32,6 +36,8 @@ package struct GateRequest: Shape {
         disruption = try json.requestedDisruption()
         components = try json.names("components")
         refusesUnknown = try json.bool("refuseUnknown") ?? false
+        exclusive = try json.bool("exclusive") ?? true
+        completesLater = try json.bool("completesLater") ?? false
         policy = try PolicyShape(decoding: json.object("policy") ?? [:])
     }
 
@@ -45,6 +51,8 @@ package struct GateRequest: Shape {
             .init(optional: "disruption", disruption.requestedWord),
             .init(optional: "components", components.map(JSON.strings)),
             .init(flag: "refuseUnknown", refusesUnknown),
+            exclusive ? nil : .init("exclusive", .bool(false)),
+            .init(flag: "completesLater", completesLater),
             policy == [:] ? nil : .init("policy", policy)
         )
     }
@@ -65,6 +73,7 @@ package struct PolicyShape: Shape {
     package var onSilence: OnSilence?
     package var require: [String]?
     package var onAbsence: OnAbsence?
+    package var onDeadline: OnDeadline?
 
     package init() {}
 
@@ -77,6 +86,7 @@ package struct PolicyShape: Shape {
         onSilence = try json.word("onSilence")
         require = try json.names("require")
         onAbsence = try json.word("onAbsence")
+        onDeadline = try json.word("onDeadline")
     }
 
     package var json: JSON {
@@ -88,7 +98,8 @@ package struct PolicyShape: Shape {
             .init(optional: "maxTotalDeferMs", maxTotalDeferMs.map(JSON.integer)),
             .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
             .init(optional: "require", require.map(JSON.strings)),
-            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string))
+            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
+            .init(optional: "onDeadline", (onDeadline?.rawValue).map(JSON.string))
         )
     }
 }

@@ -200,7 +200,7 @@ extension ServerConnection {
         return Self.response(to: operation, stream, payload)
     }
 
-    /// What is to be responded to on a stream: a call is over with that. Nil if there is nothing.
+    /// Takes the request that a response on a stream answers, which ends a call. Nil if none waits.
     package mutating func takeRequest(_ stream: Int32) -> Operation? {
         guard let operation = operation(of: stream) else { return nil }
         if !operation.isStream { close(stream) }

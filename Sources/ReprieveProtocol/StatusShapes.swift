@@ -143,6 +143,13 @@ package struct UpdateShape: Shape {
     }
 }
 
+extension UpdateShape {
+    /// The ids of the updates in `blockedBy`. No component's name has a space.
+    package var updatesWaitedFor: [String] {
+        blockedBy.filter { $0.hasPrefix("update ") }.map { String($0.dropFirst(7)) }
+    }
+}
+
 package struct ParticipantShape: Shape {
     package var component: String
     /// Nil for a state of a later version.
@@ -153,6 +160,8 @@ package struct ParticipantShape: Shape {
     package var deferrals: Int64
     package var blockedMs: Int64
     package var remainingMs: Int64
+    /// Without its yes the update does not go ahead.
+    package var veto = false
 
     package init(
         component: String,
@@ -183,6 +192,7 @@ package struct ParticipantShape: Shape {
         deferrals = try json.integer("deferrals") ?? 0
         blockedMs = try json.time("blockedMs") ?? 0
         remainingMs = try json.time("remainingMs") ?? 0
+        veto = try json.bool("veto") ?? false
     }
 
     package var json: JSON {
@@ -194,7 +204,8 @@ package struct ParticipantShape: Shape {
             .init(optional: "message", message.map(JSON.string)),
             .init("deferrals", .integer(deferrals)),
             .init("blockedMs", .integer(blockedMs)),
-            .init("remainingMs", .integer(remainingMs))
+            .init("remainingMs", .integer(remainingMs)),
+            .init(flag: "veto", veto)
         )
     }
 }

@@ -74,9 +74,11 @@ public struct ShutdownGate: Service {
     /// Returns when the group may continue its shutdown.
     public func run() async throws {
         try await gracefulShutdown()
-        guard let update = await update() else { return }
+        guard var update = await update() else { return }
+        // This process has ended by then.
+        update.completesLater = true
         do {
-            let (socket, progress) = (controlSocket, progress)
+            let (id, socket, progress) = (update.id, controlSocket, progress)
             try await withGate(
                 for: update,
                 policy: policy,
@@ -84,7 +86,7 @@ public struct ShutdownGate: Service {
                 progress: progress
             ) { release in
                 let basis = release.basis.rawValue
-                logger.info("the gate of \(update.id) is open (\(basis)): shutting down")
+                logger.info("the gate of \(id) is open (\(basis)): shutting down")
                 return .completesLater
             }
         } catch let error as GateError {

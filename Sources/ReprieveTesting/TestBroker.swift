@@ -61,13 +61,14 @@ public struct TestBroker: Sendable {
         policy.require = newcomers.names.withLock { names in
             names.filter { components.isEmpty || components.contains($0) }
         }
-        let request = GateRequest(
+        var request = GateRequest(
             deploymentID: deploymentID,
             reason: reason,
             disruption: disruption,
             components: components.isEmpty ? nil : components,
             policy: policy
         )
+        request.completesLater = true
         let gate = TestGate(request, at: broker)
         gate.open()
         await broker.settle()

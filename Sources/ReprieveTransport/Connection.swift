@@ -114,14 +114,15 @@ extension Connection {
         return (try await response(of: replies, to: operation, within: timeout), replies)
     }
 
-    /// The first of the replies. If it does not come in time, the connection fails.
+    /// The first of the replies. If it does not come in time, the connection fails. Only time awake
+    /// counts, since the broker was suspended, too.
     package func response(
         of replies: Replies,
         to operation: Operation,
         within timeout: Duration = Limits.responseTimeout
     ) async throws -> [UInt8] {
         let watching = Task { [weak self, path] in
-            try await Task.sleep(for: timeout)
+            try await Task.sleep(for: timeout, clock: .suspending)
             let reason = "no response to \(operation.rawValue) within \(duration(timeout))"
             self?.fail(ConnectionError(.timedOut, path, because: reason))
         }

@@ -3,20 +3,20 @@
 internal import ReprieveProtocol
 
 /// How long a connection waits for bytes: for the handshake, then for the rest of each frame that
-/// has begun. Between frames it waits without limit.
+/// has begun, while the device is awake. Between frames it waits without limit.
 struct ReadLimit {
-    let handshakeDeadline: ContinuousClock.Instant
+    let handshakeDeadline: SuspendingClock.Instant
     private let handshakeTimeout: Duration
-    private var frameDeadline: ContinuousClock.Instant?
+    private var frameDeadline: SuspendingClock.Instant?
     private var frames = 0
     private var isConnecting = true
     private var wasLate = false
 
-    init(_ deadline: ContinuousClock.Instant, _ timeout: Duration) {
+    init(_ deadline: SuspendingClock.Instant, _ timeout: Duration) {
         (handshakeDeadline, handshakeTimeout) = (deadline, timeout)
     }
 
-    mutating func deadline(for connection: Connection) -> ContinuousClock.Instant? {
+    mutating func deadline(for connection: Connection) -> SuspendingClock.Instant? {
         isConnecting = connection.isConnecting
         let (frames, isPartial) = connection.arrival
         if !isPartial {
@@ -32,7 +32,7 @@ struct ReadLimit {
     /// after the deadline, since this process may have been stopped meanwhile.
     mutating func excess(
         hasEvents: Bool,
-        _ deadline: ContinuousClock.Instant?
+        _ deadline: SuspendingClock.Instant?
     ) -> String? {
         let isLate = deadline.map { $0 <= .now } ?? false
         defer { wasLate = isLate }

@@ -32,7 +32,7 @@ final class SocketWire: Wire {
     }
 
     func start(for connection: Connection, timeout: Duration) throws(ConnectionError) {
-        let deadline = ContinuousClock.now + timeout
+        let deadline = SuspendingClock.now + timeout
         do {
             try startThread { [self] in work(for: connection, ReadLimit(deadline, timeout)) }
         } catch {
@@ -116,7 +116,7 @@ extension SocketWire {
     }
 
     /// Waits for bytes to read, or for room to write. Returns false if there was neither.
-    private func wait(until deadline: ContinuousClock.Instant?) throws -> Bool {
+    private func wait(until deadline: SuspendingClock.Instant?) throws -> Bool {
         let output = outbox.withLock { $0.bytes.isEmpty } ? 0 : Int16(POLLOUT)
         var sources = [
             pollfd(fd: socket.number, events: Int16(POLLIN) | output, revents: 0),
@@ -145,7 +145,7 @@ extension SocketWire {
     }
 }
 
-extension ContinuousClock.Instant {
+extension SuspendingClock.Instant {
     /// Rounded up, so that a wait never ends too early. In integers: the division of durations
     /// would load code that costs a component memory.
     fileprivate var millisecondsLeft: Int32 {

@@ -32,4 +32,10 @@ public enum Disruption: String, CaseIterable, Comparable, Hashable, Sendable {
     package var stopsNucleus: Bool { self >= .nucleus }
     /// The machine goes down.
     package var stopsMachine: Bool { self >= .softReboot }
+
+    /// Both take the machine down, and both or neither bring it up again. `systemctl reboot` makes
+    /// a soft reboot or a kexec where one is prepared.
+    package func isSameShutdown(as other: Disruption) -> Bool {
+        stopsMachine && other.stopsMachine && (self >= .powerOff) == (other >= .powerOff)
+    }
 }

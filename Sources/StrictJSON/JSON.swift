@@ -28,7 +28,7 @@ package enum JSON: Sendable {
     }
 
     /// What this is, for a sentence: "expected a string, found an object".
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"

@@ -16,7 +16,7 @@ package struct JSONError: Error, Hashable, Sendable {
 
 extension String {
     /// The text as an error message may show it: escaped, and not too much of it.
-    var quoted: String {
+    package var quoted: String {
         JSON.string(self).shown
     }
 }

@@ -9,6 +9,10 @@ internal import Systemd
 enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case failed = 1
+    case componentsRestart = 10
+    case nucleusRestarts = 11
+    case mayReboot = 12
+    case planRefused = 13
     case wrongUsage = 64
     case conflict = 65
     case unknown = 66
@@ -26,11 +30,15 @@ enum ExitStatus: Int32, CaseIterable {
         switch self {
         case .done: "done"
         case .failed: "the update failed that another gate made"
+        case .componentsRestart: "plan: components restart"
+        case .nucleusRestarts: "plan: the nucleus and all components restart"
+        case .mayReboot: "plan: a bootstrap step may reboot the machine"
+        case .planRefused: "a device refuses the deployment"
         case .wrongUsage: "wrong usage, or a request that the broker does not accept as valid"
         case .conflict: "the update is in another state, or is announced with another request"
         case .unknown: "there is no such update or component, or the component has no token"
         case .unreachable: "the broker is not reachable"
-        case .fileError: "a file cannot be read or written"
+        case .fileError: "a file cannot be read or written, or its content is not valid"
         case .notNow: "not now: the update was refused, too many updates wait, or one is under way"
         case .cancelled: "the update was cancelled"
         case .notPermitted: "not permitted"

@@ -14,7 +14,7 @@ struct ReprieveCommand: ParsableCommand {
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
             ForceCommand.self, HistoryCommand.self, HoldCommand.self, ListenCommand.self,
-            WindowCommand.self, TokenCommand.self,
+            WindowCommand.self, TokenCommand.self, PlanCommand.self,
         ]
     )
 

@@ -49,6 +49,7 @@ extension Disruption: ExpressibleByArgument {}
 extension OnSilence: ExpressibleByArgument {}
 
 extension OnAbsence: ExpressibleByArgument {}
+extension OnDeadline: ExpressibleByArgument {}
 
 /// An outcome that an operator may report. On the command line, as is usual there, its words are
 /// separated by hyphens.

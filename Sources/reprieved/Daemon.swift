@@ -49,10 +49,14 @@ final class Daemon {
 
     /// Accepts peers at a socket.
     func open(_ endpoint: Endpoint, at socket: ListenSocket) throws(SystemError) {
-        let reserve = endpoint == .components ? DescriptorShares.reserve : 0
-        let acceptor = try Acceptor(socket, on: loop, leaving: reserve) { [unowned self] user in
-            settings.waitingLimit(ofUser: user)
-        }
+        let acceptor = try Acceptor(
+            socket,
+            on: loop,
+            leaving: { [sockets] in
+                endpoint == .components ? DescriptorShares.reserve + sockets.descriptorsLeft : 0
+            },
+            limit: { [unowned self] user in settings.waitingLimit(ofUser: user) }
+        )
         acceptor.onConnection { [unowned self] in sockets.add($0, at: endpoint) }
         acceptor.onRefusal { [unowned self] in inputs.append(.turnedAway(endpoint, user: $0)) }
         acceptor.onExhaustion { [log] in log.write(.warning, $0.message) }

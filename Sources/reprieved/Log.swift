@@ -21,8 +21,8 @@ enum LogLevel: String {
     }
 }
 
-/// What is said of what goes on: entries of the journal where standard error leads there, so that
-/// an update's story is found by its id; else lines on standard error.
+/// The daemon's log: entries of the journal where standard error leads there, so that the entries
+/// of an update are found by its id; else lines on standard error.
 final class Log {
     /// The least that is written.
     var level: LogLevel

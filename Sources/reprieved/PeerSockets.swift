@@ -12,7 +12,6 @@ final class PeerSockets {
     private final class Connection {
         let peer: PeerID
         let socket: StreamSocket
-        let account: AccountID
         let group: PeerGroup
         /// The socket is full, until the poll tells that it takes bytes again.
         var awaitsRoom = false
@@ -22,19 +21,15 @@ final class PeerSockets {
         init(
             _ peer: PeerID,
             _ socket: consuming StreamSocket,
-            _ account: AccountID,
             _ group: PeerGroup
         ) {
             self.peer = peer
             self.socket = socket
-            self.account = account
             self.group = group
         }
     }
 
-    private let poll: PeerPoll
-    /// The connections of an account take turns as one.
-    private var groups: [AccountID: PeerGroup] = [:]
+    private let groups: PeerGroups
     private let lookup: PeerLookup
     private let log: Log
     /// By the slots of their numbers.
@@ -49,11 +44,14 @@ final class PeerSockets {
     private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
 
     init(_ poll: PeerPoll, _ lookup: PeerLookup, _ log: Log) {
-        self.poll = poll
+        groups = PeerGroups(poll, room: DescriptorShares.accounts)
         self.lookup = lookup
         self.log = log
         poll.onReady { [unowned self] token, readiness in serve(PeerID(token), readiness) }
     }
+
+    /// Descriptors that the accounts of components may still take.
+    var descriptorsLeft: Int { groups.descriptorsLeft }
 
     func onInput(_ handler: @escaping (Broker.Input) -> Void) { received = handler }
 
@@ -61,11 +59,10 @@ final class PeerSockets {
         let peer = numbers.take()
         do throws(SystemError) {
             let credentials = try credentials(of: socket)
-            let account = AccountID(endpoint, credentials)
-            let group = if let group = groups[account] { group } else { try poll.makeGroup() }
+            let group = try groups.group(of: AccountID(endpoint, credentials))
+            defer { groups.removeIfEmpty(group) }
             try group.add(socket, token: peer.number)
-            groups[account] = group
-            keep(Connection(peer, socket, account, group))
+            keep(Connection(peer, socket, group))
             received(.connected(peer, endpoint, credentials))
             hasLoggedRefusal = false
         } catch {
@@ -82,7 +79,7 @@ final class PeerSockets {
         do throws(SystemError) {
             let socket = try StreamSocket(connectingTo: path)
             try connection.group.add(socket, token: peer.number)
-            keep(Connection(peer, socket, connection.account, connection.group))
+            keep(Connection(peer, socket, connection.group))
             return .opened(peer)
         } catch {
             numbers.giveBack(peer)
@@ -181,7 +178,7 @@ final class PeerSockets {
     func close(_ peer: PeerID) {
         guard let connection = connection(of: peer) else { return }
         connection.group.remove(connection.socket, token: peer.number)
-        if connection.group.peerCount == 0 { groups[connection.account] = nil }
+        groups.removeIfEmpty(connection.group)
         connections[peer.slot] = nil
         numbers.giveBack(peer)
     }

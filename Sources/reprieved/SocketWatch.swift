@@ -2,11 +2,11 @@
 
 import Systemd
 
-/// Listens again where somebody removed the files of the sockets, or their whole directory. Those
-/// that systemd opened are systemd's to open again: it is only said. It wakes up only when a file
-/// is removed there.
+/// Listens again where the files of the sockets were removed, or their whole directory. A socket
+/// that systemd has opened is not opened again: its loss is logged. The watch wakes up only when a
+/// file is removed there.
 final class SocketWatch {
-    /// Whoever empties a directory removes it next, and would find it in use.
+    /// A process that empties a directory removes it next, which a new file would prevent.
     private static let delay = Duration.milliseconds(200)
     private static let retryInterval = Duration.seconds(5)
 

@@ -56,7 +56,10 @@ package struct BrokerHarness: Sendable {
     package mutating func turn(_ inputs: Broker.Input...) { turn(inputs) }
 
     package mutating func turn(_ inputs: [Broker.Input]) {
-        for case .received(let bytes, _) in inputs { performer.host.work.received += bytes.count }
+        for case .received(let bytes, _) in inputs {
+            performer.host.work.received += bytes.count
+            performer.host.work.pieces += 1
+        }
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)

@@ -4,6 +4,8 @@
 package struct Work: Hashable, Sendable {
     /// Bytes that peers sent.
     package var received = 0
+    /// Pieces in which they arrived.
+    package var pieces = 0
     /// Bytes that peers took.
     package var sent = 0
     /// Writes to a peer's socket.
@@ -21,6 +23,7 @@ extension Work {
     package func since(_ earlier: Work) -> Work {
         var work = self
         work.received -= earlier.received
+        work.pieces -= earlier.pieces
         work.sent -= earlier.sent
         work.writes -= earlier.writes
         work.stored -= earlier.stored

@@ -48,7 +48,9 @@ private func frames(in pieces: [[UInt8]]) -> ([Frame], FrameError?) {
 func readPayload(_ input: [UInt8]) {
     guard let value = try? JSON(decoding: input) else { return }
     let written = value.encoded()
-    guard let again = try? JSON(decoding: written) else {
+    // An integer in full is longer than with an exponent: 2500000 than 2.5e6.
+    let limits = JSONLimits(maximumBytes: written.count)
+    guard let again = try? JSON(decoding: written, limits: limits) else {
         fatalError("what was written cannot be read")
     }
     promise(again == value, "what was written means something else")

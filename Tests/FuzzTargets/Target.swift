@@ -14,6 +14,8 @@ package enum Target: String, CaseIterable, Sendable {
     case crowds
     /// What any reader makes of a long text, and what that costs.
     case texts
+    /// A deployment, and components whose versions require each other.
+    case plans
 
     /// `crowd` is how many peers enter together at first; four times as many do later.
     package func run(_ input: [UInt8], crowd: Int = 400) {
@@ -24,6 +26,7 @@ package enum Target: String, CaseIterable, Sendable {
         case .files: recall(input)
         case .crowds: playCrowds(input, size: crowd)
         case .texts: readText(input)
+        case .plans: playPlans(input)
         }
     }
 
@@ -32,7 +35,7 @@ package enum Target: String, CaseIterable, Sendable {
         switch self {
         case .crowds: crowdSeeds.map { $0.flatMap(\.encoded) }
         case .texts: textSeeds.map { reader, text in [reader.encoded] + text.encoded }
-        case .frames, .payloads, .peers, .files: []
+        case .frames, .payloads, .peers, .files, .plans: []
         }
     }
 }

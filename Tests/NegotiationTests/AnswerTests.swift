@@ -109,6 +109,8 @@ import Testing
         harness.announce("d-2")
         harness.answer("camera", to: "d-1")
         #expect(!harness.isWaiting("d-1"))
+        #expect(harness.blockers("d-2") == ["camera", "update d-1"])
+        harness.complete("d-1")
         #expect(harness.blockers("d-2") == ["camera"])
     }
 }

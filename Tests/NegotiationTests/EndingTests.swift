@@ -73,16 +73,14 @@ import Testing
         harness.subscribe("arm", "camera")
         for id in ["d-1", "d-2"] {
             harness.announce(id)
-            harness.answer("arm", to: id)
-            harness.answer("camera", to: id)
         }
         harness.hangUp("arm")
         harness.hangUp("camera")
-        harness.complete("d-1")
-        harness.complete("d-2")
+        harness.cancel("d-1")
+        harness.cancel("d-2")
         harness.skip()
         harness.subscribe("arm", "camera")
-        #expect(harness.read() == "0 s  arm ← post d-2 applied")
+        #expect(harness.read() == "0 s  arm ← post d-2 cancelled")
     }
 
     @Test func `is unknown when nobody completed it within a day`() {

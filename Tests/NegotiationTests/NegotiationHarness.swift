@@ -102,14 +102,18 @@ extension NegotiationHarness {
         policy: Policy = Policy(),
         components: [ComponentName]? = nil,
         process: Int32 = 0,
-        asSent: [UInt8] = []
+        asSent: [UInt8] = [],
+        disruption: Disruption = .components,
+        _ change: (inout UpdateRequest) -> Void = { _ in }
     ) {
-        let request = UpdateRequest(
+        var request = UpdateRequest(
             deploymentID: id,
+            disruption: disruption,
             components: components,
             policy: policy,
             asSent: asSent
         )
+        change(&request)
         feed(.announced(request, coordinator: connect(coordinator), process: process))
     }
 

@@ -166,17 +166,18 @@ extension PageAgreementTests {
         #expect(harness.read().contains("on deadline after 21 s, silent arm camera door"))
     }
 
-    @Test func `Notices of several updates come in the order of their ids`() {
+    @Test func `Notices of several updates come in the order of their announcement`() {
         let harness = NegotiationHarness()
         harness.subscribe("arm")
         harness.announce("d-2")
+        harness.wait(.seconds(1))
         harness.announce("d-1", by: "nucleus#2")
         harness.skip()
         harness.subscribe("camera")
         #expect(
             harness.read() == """
-                0 s  camera ← notice d-1 round 1, respond by 60 s
-                0 s  camera ← notice d-2 round 1, respond by 60 s
+                1 s  camera ← notice d-2 round 1, respond by 60 s
+                1 s  camera ← notice d-1 round 1, respond by 60 s
                 """
         )
     }

@@ -155,11 +155,11 @@ import Testing
     @Test func `that is absent at the deadline refuses the update, and force opens it`() {
         let harness = NegotiationHarness()
         harness.announce(policy: Policy(deadline: .seconds(9), require: ["till"]))
-        harness.announce("d-2", policy: Policy(require: ["till"]))
-        harness.force("d-2")
         harness.skip()
         harness.wait(.seconds(9))
         #expect(harness.read() == "9 s  nucleus ← refused d-1: no answer from till")
+        harness.announce("d-2", policy: Policy(require: ["till"]))
+        harness.force("d-2")
         #expect(harness.status("d-2")?.isReleased == true)
     }
 

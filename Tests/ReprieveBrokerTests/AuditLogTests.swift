@@ -21,7 +21,8 @@ import Testing
         let ping = Message(.ping).encoded()
         let pings = Array(repeatElement(ping, count: 64 * 1_024 / ping.count).joined())
         for _ in 0..<3 { harness.sendBytes(pings, from: camera) }
-        harness.pass(.seconds(30))
+        // By then further complaints would be counted.
+        harness.pass(.seconds(120))
         #expect(!harness.isConnected(camera))
         #expect(warnings().count == 1)
     }
@@ -42,6 +43,19 @@ import Testing
         #expect(harness.nextDeadline == nil, "no wake-up is left")
         harness.hangUp(harness.connect("com.example.Camera", at: .components, user: 99))
         #expect(warnings().count == 4)
+    }
+
+    @Test mutating func `complains once of an account that needs too much memory for many names`() {
+        harness = BrokerHarness { $0.limits.ownAccount.bytes = 1_024 }
+        let frame = Message(.ping, payload: Array(repeating: 0, count: 2_000)).encoded()
+        for number in 0..<20 {
+            let peer = harness.component("com.example.N\(number)")
+            harness.sendBytes(Array(frame.dropLast()), from: peer)
+            #expect(!harness.isConnected(peer))
+        }
+        #expect(warnings().count == 1)
+        harness.pass(.seconds(60))
+        #expect(warnings().last?.hasPrefix("19 more like this: ") == true)
     }
 
     @Test mutating func `names few of one unit when a gate opens without their answers`() {

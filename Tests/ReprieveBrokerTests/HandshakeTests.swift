@@ -50,6 +50,16 @@ import Testing
         #expect(complaint?.text.hasSuffix("it sent no CONNECT") == true)
     }
 
+    @Test mutating func `who says nothing has its five seconds while the device is awake`() {
+        let peer = harness.enter(at: .components)
+        harness.pass(.seconds(3))
+        harness.suspend(.seconds(3_600))
+        harness.pass(.milliseconds(1_999))
+        #expect(harness.isConnected(peer))
+        harness.pass(.milliseconds(1))
+        #expect(!harness.isConnected(peer))
+    }
+
     @Test mutating func `who has connected may be silent for days`() {
         let peer = harness.connect("com.example.Camera", at: .components)
         harness.pass(.seconds(1_000_000))

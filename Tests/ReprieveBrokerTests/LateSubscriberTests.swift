@@ -99,7 +99,10 @@ import Testing
 
     @Test mutating func `more than a frame has room for is cut`() throws {
         for number in 0..<60 {
-            _ = harness.announce("\(number)" + String(repeating: "x", count: 250))
+            let id = "\(number)" + String(repeating: "x", count: 250)
+            var request = GateRequest(deploymentID: id)
+            request.exclusive = false
+            harness.ask(harness.operatorAtControl(), .gateUpdate, request)
         }
         let underway = try #require(latecomer().underway)
         #expect(underway.count > 10)

@@ -27,6 +27,17 @@ import Testing
         ] as [(String, UInt8)]
     )
     mutating func `has the disruption in its requests`(request: String, restartsNucleus: UInt8) {
+        expectDisruption(in: request, restartsNucleus)
+    }
+
+    @Test mutating func `has the disruption in a request of many names`() {
+        let names = (0..<4_000).map { #""com.example.component.N\#($0)""# }.joined(separator: ",")
+        let components = #"["com.example.Camera",\#(names)]"#
+        let request = #"{"components":\#(components),"deploymentId":"d-1","reboots":true}"#
+        expectDisruption(in: request, 0)
+    }
+
+    private mutating func expectDisruption(in request: String, _ restartsNucleus: UInt8) {
         _ = harness.component("com.example.Camera")
         let coordinator = harness.operatorAtControl()
         harness.ask(coordinator, .gateUpdate, payload: Array(request.utf8))
@@ -48,11 +59,11 @@ import Testing
         while var frame = search.next() {
             // The fields that format 3 has not are the last ones, of a byte each.
             if let id = frame.string("update") {
-                frame.payload.removeLast()
+                frame.payload.removeLast(6)
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }
-            if frame.string("participants") != nil { frame.payload.removeLast(2) }
+            if frame.string("participants") != nil { frame.payload.removeLast(3) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(3))
             }

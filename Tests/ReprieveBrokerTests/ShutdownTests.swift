@@ -169,6 +169,11 @@ private let shutdown = "shutdown-a-1"
         #expect(notice(to: ready) == nil)
         #expect(notice(to: late) != nil)
         harness.answer(late, shutdown, 0)
+        // An update that is not this shutdown is not to be cut off by it.
+        #expect(harness.inhibition.delays == !reboots)
+        #expect(harness.inhibition.delay?.why == (reboots ? nil : #"update "d-1" is being applied"#))
+        let completion = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(harness.operatorAtControl(), .completeUpdate, completion)
         #expect(!harness.inhibition.delays)
     }
 
@@ -241,13 +246,18 @@ private let shutdown = "shutdown-a-1"
 
     @Test mutating func `is refused while a deferral stands, where the operator wants that`() {
         let peer = subscribe(camera)
-        harness.ask(harness.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
+        let coordinator = harness.operatorAtControl()
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         harness.answer(peer, "d-1", 30_000, message: "recording\n")
         #expect(harness.inhibition.block == nil)
         harness.adopt { $0.blocksShutdown = true }
         #expect(harness.inhibition.block?.who == camera)
         #expect(harness.inhibition.block?.why == #"holds back update "d-1": recording\u{a}"#)
         harness.answer(peer, "d-1", 0)
+        #expect(harness.inhibition.block?.who == "Reprieve")
+        #expect(harness.inhibition.block?.why == #"update "d-1" is being applied"#)
+        let completion = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(coordinator, .completeUpdate, completion)
         #expect(harness.inhibition.block == nil)
     }
 

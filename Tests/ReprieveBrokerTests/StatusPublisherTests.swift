@@ -73,4 +73,20 @@ import Testing
         harness.answer(camera, "d-1", 0)
         #expect(states(sentTo: peer) == ["released"])
     }
+
+    @Test mutating func `is sent a status of many connections less often`() {
+        let camera = harness.component("com.example.Camera")
+        for number in 0..<500 { _ = harness.component("com.example.N\(number)") }
+        let peer = harness.operatorAtControl()
+        harness.ask(peer, .watchStatus, Empty())
+        _ = harness.announce { $0.components = ["com.example.Camera"] }
+        harness.pass(.seconds(1))
+        _ = harness.heard(by: peer)
+        for _ in 0..<100 {
+            harness.answer(camera, "d-1", 60_000)
+            harness.pass(.milliseconds(1))
+        }
+        let count = states(sentTo: peer).count
+        #expect(5...12 ~= count, "every ten milliseconds, not \(count) times in a hundred")
+    }
 }

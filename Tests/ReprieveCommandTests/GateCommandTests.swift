@@ -10,7 +10,7 @@ import Testing
     private func request(_ arguments: [String] = []) throws -> GateRequest {
         let command = try ReprieveCommand.parseAsRoot(["gate"] + arguments)
         let gate = try #require(command as? GateCommand)
-        return gate.announcement.request("d-1", reboots: gate.reboots)
+        return gate.announcement.request("d-1", reboots: gate.reboots, completesLater: false)
     }
 
     @Test func `an option that is not given is left to the broker`() throws {

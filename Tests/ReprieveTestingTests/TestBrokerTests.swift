@@ -22,6 +22,7 @@ private let name = "com.example.Camera"
         #expect(await gate.answer(of: name) != nil)
         try await gate.force(because: "a hole to be closed")
         #expect(await gate.state == .released(.forced))
+        try await gate.complete(.applied)
         let late = await broker.announce("d-2", deadline: .seconds(40))
         await broker.advance(by: .seconds(40))
         #expect(await late.state == .released(.deadline))
@@ -46,6 +47,7 @@ private let name = "com.example.Camera"
         #expect(error?.code == .refused)
         #expect(error?.message.contains("is released") ?? false)
         #expect(error.map { "\($0)" } == error?.message)
+        #expect(error.map { "\($0.cause)" } == error?.message)
         try await gate.complete(.applied)
         await broker.stop()
         let other = await #expect(throws: TestBrokerError.self) {

@@ -31,6 +31,7 @@ import Testing
             defer { latch.open() }
             let other = await broker.announce("d-2")
             #expect(await other.end() == .released(.consent))
+            try await other.complete(.applied)
             await broker.advance(by: .seconds(45))
             let answer = await gate.answer(of: camera)
             #expect(answer == .deferred(for: .seconds(30), because: "still deciding"))

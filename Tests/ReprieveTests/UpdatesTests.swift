@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Reprieve
 import ReprieveProtocol
+import ReprieveTransport
 import ScriptedBroker
 import Testing
+
+/// Real sockets, and a clock that stands still: no limit of the library is over on a busy machine.
+private struct TimelessEnvironment: ClientEnvironment {
+    let now = ContinuousClock.now
+    let executor: (any TaskExecutor)? = nil
+
+    /// Ends when the task is cancelled.
+    func sleep(until deadline: ContinuousClock.Instant) async throws {
+        let (events, continuation) = AsyncStream<Never>.makeStream()
+        for await _ in events {}
+        continuation.finish()
+        throw CancellationError()
+    }
+
+    func wire(to path: String) throws(ConnectionError) -> any Wire {
+        try SystemEnvironment().wire(to: path)
+    }
+}
 
 @Suite("Updates", .timeLimit(.minutes(1))) struct UpdatesTests {
     @Test func `what the closure returns is the answer, with the notice's round`() async throws {
@@ -48,7 +68,8 @@ import Testing
     {
         let broker = broker(first: [], underway: ["d-1"])
         defer { broker.stop() }
-        let updates = Updates(component: camera, socket: broker.path)
+        let logger = Logger(label: "test")
+        let updates = Updates(camera, broker.path, logger, in: TimelessEnvironment())
         async let _: Void = updates.run()
         let error = await #expect(throws: UpdatesError.self) {
             try await updates.deferring("writing firmware") { Issue.record("it began") }

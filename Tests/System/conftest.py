@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every system test can ask for."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -11,7 +12,7 @@ import pytest
 from daemon import BUILD, Daemon, temporary_directory
 from device import Device
 from processes import Processes
-from suspend import Suspend
+from suspend import Clocks, Suspend
 
 LONGEST_TEST = 60
 
@@ -108,11 +109,19 @@ def interposer(build_interposer):
 
 
 @pytest.fixture
-def suspend(start, directory, build_interposer):
+def make_clocks(directory, build_interposer):
+    """Makes clocks that jump, for one program each."""
+    with contextlib.ExitStack() as stack:
+        library = build_interposer("suspend.c")
+        yield lambda name: stack.enter_context(
+            contextlib.closing(Clocks(directory, library, name))
+        )
+
+
+@pytest.fixture
+def suspend(start, make_clocks):
     """A daemon on a device that can be suspended."""
-    suspend = Suspend(start, directory, build_interposer("suspend.c"))
-    yield suspend
-    suspend.close()
+    return Suspend(start, make_clocks("daemon"))
 
 
 @pytest.fixture

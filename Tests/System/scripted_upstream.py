@@ -78,7 +78,9 @@ class Upstream:
             threading.Thread(target=self._serve, args=[client], daemon=True).start()
 
     def stop(self):
-        """As a crash does: all connections end. Their tokens stay good until `forget_tokens`."""
+        """As a crash does: all connections end."""
+        if self._listener.fileno() < 0:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(TIMEOUT)

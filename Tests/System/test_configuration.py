@@ -96,6 +96,7 @@ def test_every_option_is_a_key(file):
         (1, "[Component a b]"),
         (1, "[Component ../../etc]"),
         (2, "[Component com.*]\nRequired=yes"),
+        (2, "[Component com.*]\nVeto=yes"),
         (2, f"[Component {CAMERA}]\nSubscribe=perhaps"),
         (3, "[Policy]\nMaxDefer=\\\n  10m\nDeadline=soon"),
         (1, "\x1b[2J\x07"),
@@ -233,7 +234,9 @@ def test_the_control_socket_can_be_a_groups(start):
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "a b=c", f"{CAMERA} Nonsense=1", f"{CAMERA} MaxDefer", "com.* Required=yes"]
+    "value",
+    ["", " ", "a b=c", f"{CAMERA} Nonsense=1", f"{CAMERA} MaxDefer"]
+    + ["com.* Required=yes", "com.* Veto=yes"],
 )
 def test_a_bad_rule_on_the_command_line_is_wrong_usage(value):
     daemon = reprieved("--component", value)

@@ -175,7 +175,7 @@ def test_the_coordinators_own_process_is_not_asked(daemon):
 def test_the_65th_update_at_once_is_refused(daemon, coordinator):
     camera = daemon.component()
     for number in range(64):
-        coordinator.gate(f"d{number}", policy={"deadlineMs": 0}).released()
+        coordinator.gate(f"d{number}", {"deadlineMs": 0}, exclusive=False).released()
         camera.notice()
     more = daemon.coordinator()
     refused(lambda: more.gate("d64"), "ServiceError", "64")

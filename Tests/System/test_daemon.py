@@ -12,7 +12,7 @@ import stat
 import subprocess
 
 import pytest
-from daemon import BUILD, NOBODY, open_elsewhere, reprieved
+from daemon import BUILD, NOBODY, ROOT, open_elsewhere, reprieved
 from expect import log_lines, refused
 from protocol import ACCEPTED, CONNECT_ACK, Connection, HungUp
 
@@ -110,6 +110,13 @@ def test_wrong_usage_is_explained_and_exits_64(arguments):
 def test_help_and_version_are_printed():
     assert "--runtime-directory" in reprieved("--help").stdout
     assert reprieved("--version").stdout.startswith("reprieved ")
+
+
+def test_the_manual_explains_each_exit_code():
+    page = (ROOT / "Packaging/man/reprieved.8").read_text().split(".Sh EXIT STATUS")[1]
+    source = (ROOT / "Sources/reprieved/main.swift").read_text()
+    codes = re.findall(r"static let \w+: Int32 = (\d+)", source)
+    assert re.findall(r"^\.It (\d+)$", page, re.MULTILINE) == ["0", *codes]
 
 
 def test_a_directory_that_cannot_be_made_is_named_and_exits_69():

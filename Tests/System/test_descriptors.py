@@ -44,7 +44,7 @@ def account(operator, user):
     return found[0] if found else None
 
 
-@pytest.mark.parametrize("limit, share", [(64, 4), (256, 48), (1024, 240)])
+@pytest.mark.parametrize("limit, share", [(64, 3), (256, 44), (1024, 224)])
 def test_one_user_gets_a_quarter_and_operators_and_files_keep_theirs(start, limit, share):
     daemon = start("--account-handshakes", "1024", wrapper=few(limit))
     operator = daemon.coordinator()
@@ -68,12 +68,26 @@ def test_one_user_gets_a_quarter_and_operators_and_files_keep_theirs(start, limi
     works(daemon, "again")
 
 
+@pytest.mark.parametrize("limit", [64, 256])
+def test_a_user_with_many_uids_leaves_operators_theirs(start, limit):
+    """Each uid is an account. Those of one user's range lie next to each other."""
+    daemon = start(wrapper=few(limit))
+    for uid in range(100_000, 100_000 + limit):
+        daemon.keep(open_elsewhere(daemon.component_socket, uid))
+    operators = [daemon.coordinator() for _ in range(5)]
+    used = sum(one["connections"]["used"] for one in operators[0].status()["accounts"][:32])
+    assert used >= min(32, limit // 8)
+    assert all(operator.status()["updates"] == [] for operator in operators)
+    works(daemon, "own")
+    assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < limit - 8
+
+
 def test_a_soft_limit_is_raised_before_shares_are_made_of_it(start):
     daemon = start(wrapper=few(64, 1024))
     operator = daemon.coordinator()
     daemon.keep(open_elsewhere(daemon.component_socket, NOBODY))
     until(lambda: account(operator, NOBODY))
-    assert account(operator, NOBODY)["connections"]["limit"] == 240
+    assert account(operator, NOBODY)["connections"]["limit"] == 224
 
 
 def test_a_process_that_no_descriptor_is_left_to_look_up_is_not_believed(start):

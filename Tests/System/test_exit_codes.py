@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every row of the table of exit codes (reprieve.1, EXIT STATUS), provoked."""
+"""Every row of the table of exit codes (reprieve.1, EXIT STATUS), provoked. Those of plans are in
+test_plan.py.
+"""
 
 import os
 import shlex

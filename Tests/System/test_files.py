@@ -15,7 +15,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a
 
 
 def release(daemon, id):
-    daemon.coordinator().gate(id, components=["com.example.Nobody"]).released()
+    daemon.coordinator().gate(id, components=["com.example.Nobody"], exclusive=False).released()
 
 
 def until_written_again(daemon, file):

@@ -132,7 +132,7 @@ def test_a_hold_that_was_not_asked_counts_when_its_component_is_ready(hold, daem
 def test_several_updates_wait(hold, coordinator):
     program = hold()
     program.line("running")
-    gates = [coordinator.gate(name) for name in ("d", "e")]
+    gates = [coordinator.gate(name, exclusive=False) for name in ("d", "e")]
     for gate in gates:
         gate.shows(CAMERA, "deferred")
     let_end(program)
@@ -228,6 +228,7 @@ def test_a_command_that_ends_at_once_is_no_silence(hold, coordinator):
         gate = coordinator.gate(f"d-{number}", policy)
         assert hold("--if-underway", "proceed", command=["true"]).end()[0] == 0
         assert gate.released()["basis"] == "consent"
+        coordinator.complete(gate.deployment)
 
 
 # An update that is under way
@@ -367,7 +368,7 @@ def test_a_broker_that_crashes_is_held_again(hold, daemon, start):
     gate = coordinator.gate("d")
     assert gate.response["attached"] is True
     # It is back: another update waits for it as well.
-    another = coordinator.gate("e", policy={"require": [CAMERA]})
+    another = coordinator.gate("e", policy={"require": [CAMERA]}, exclusive=False)
     another.shows(CAMERA, "deferred")
     let_end(program)
     assert gate.released()["basis"] == "consent"

@@ -226,6 +226,7 @@ def test_updates_do_not_wait_for_each_other(listen, coordinator, fifo):
     slow = coordinator.gate("d")
     program.error_line("slow")
     assert coordinator.gate("e").released()["basis"] == "consent"
+    coordinator.complete("e")
     assert coordinator.status()["updates"][0]["blockedBy"] == [CAMERA]
     fifo.write_text("go\n")
     # The final notice.
@@ -314,11 +315,11 @@ def test_the_commands_of_60_updates_do_not_wait_for_each_other(listen, coordinat
 [ $REPRIEVE_DEPLOYMENT_ID = last ] && exit 0
 say started
 read -r _ <{fifo}""")
-    gates = [coordinator.gate(f"d{number}") for number in range(59)]
+    gates = [coordinator.gate(f"d{number}", exclusive=False) for number in range(59)]
     for _ in gates:
         program.error_line("started")
     # Its command ends while those of all others run.
-    last = coordinator.gate("last", {"responseTimeoutMs": 4_000})
+    last = coordinator.gate("last", {"responseTimeoutMs": 4_000}, exclusive=False)
     assert last.released()["basis"] == "consent"
     with open(fifo, "r+b", buffering=0) as opened:
         opened.write(b"\n" * 200)

@@ -20,7 +20,7 @@ def test_a_request_is_announced_joined_or_neither(daemon, coordinator):
 
 def test_an_update_that_is_one_too_many_is_not_announced(daemon, coordinator):
     for number in range(64):
-        coordinator.gate(f"d{number}").released()
+        coordinator.gate(f"d{number}", exclusive=False).released()
     with pytest.raises(Failed):
         daemon.coordinator().gate("d64")
     assert len(log_lines(daemon, "was announced")) == 64

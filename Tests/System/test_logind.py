@@ -304,6 +304,54 @@ def test_a_deferral_blocks_a_shutdown_where_the_operator_wants_that(logind, star
     assert later.is_let_go()
 
 
+# An update that is under way
+
+
+def test_a_shutdown_waits_for_an_update_that_is_being_applied(bus, daemon, coordinator):
+    logind = Logind(bus, limit_ms=10_000)
+    coordinator.gate("d-1", reason="firmware").released()
+    # With no component, too.
+    inhibitor = logind.inhibitor()
+    assert (inhibitor.mode, inhibitor.who) == ("delay", "Reprieve")
+    assert inhibitor.why == 'update "d-1" is being applied: firmware'
+    logind.prepare(True, "reboot")
+    await_log(daemon, "shutdown")
+    assert inhibitor.is_held(0.1)
+    coordinator.complete("d-1")
+    assert inhibitor.is_let_go()
+
+
+def test_a_shutdown_waits_no_longer_than_logind_for_an_update(bus, daemon, coordinator):
+    logind = Logind(bus, limit_ms=1_000)
+    coordinator.gate("d-1").released()
+    inhibitor = logind.inhibitor()
+    logind.prepare(True, "reboot")
+    assert inhibitor.is_let_go()
+    assert "deadline" in await_log(daemon, "deadline")
+
+
+@pytest.mark.parametrize("disruption, waits", [("kexec", False), ("power-off", True)])
+def test_an_update_does_not_put_off_its_own_shutdown(bus, daemon, coordinator, disruption, waits):
+    logind = Logind(bus, limit_ms=10_000)
+    coordinator.gate("d-1", disruption=disruption).released()
+    inhibitor = logind.inhibitor()
+    logind.prepare(True, "reboot")
+    assert inhibitor.is_held(0.2) if waits else inhibitor.is_let_go()
+
+
+def test_an_update_that_is_being_applied_blocks_shutdowns_where_the_operator_wants_that(
+    logind, start
+):
+    daemon = start("--block-shutdown", "yes")
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", components=[CAMERA]).released()
+    locks = {lock.mode: lock for lock in (logind.inhibitor(), logind.inhibitor())}
+    assert locks["block"].why == locks["delay"].why == 'update "d-1" is being applied'
+    coordinator.gate("d-2", components=[ROBOT], exclusive=False, disruption="reboot").released()
+    coordinator.complete("d-1")
+    assert locks["block"].is_let_go() and locks["delay"].is_let_go()
+
+
 # Who else blocks a shutdown
 
 

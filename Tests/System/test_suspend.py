@@ -4,6 +4,9 @@
 The daemon is told so by clocks of its own: suspend.c.
 """
 
+import os
+import pathlib
+
 import pytest
 from expect import CAMERA, HOUR, ROBOT
 
@@ -158,3 +161,42 @@ def test_one_that_was_asked_before_a_death_and_a_sleep_has_its_time_after_them(
     assert 50_000 < gate.shows(CAMERA, "asked")["untilMs"] <= MINUTE
     camera.acknowledge("d")
     assert gate.released()["basis"] == "consent"
+
+
+def test_a_hook_has_its_time_after_a_sleep(
+    daemon, coordinator, processes, make_clocks, directory
+):
+    """Of the program that waits for its answer, as of the broker, time asleep is no time."""
+    clocks = make_clocks("listen")
+    answer, hook = (pathlib.Path(directory, name) for name in ["answer", "hook"])
+    os.mkfifo(answer)
+    hook.write_text(f"#!/bin/sh\necho begun >&2\nread line < {answer}\n")
+    hook.chmod(0o755)
+    arguments = ["listen", "--exec", hook]
+    environment = os.environ | clocks.environment
+    program = processes.reprieve_component(daemon, *arguments, env=environment)
+    program.error_line("listening")
+    gate = coordinator.gate("d")
+    program.error_line("begun")
+    clocks.sleep(program.process, HOUR)
+    line = os.open(answer, os.O_RDWR)
+    # The final notice has the hook run once more.
+    os.write(line, b"ready\nready\n")
+    assert gate.released()["basis"] == "consent"
+    os.close(line)
+
+
+def test_a_lost_broker_is_looked_for_while_the_device_is_awake(start, processes, make_clocks):
+    clocks = make_clocks("gate")
+    first = start()
+    camera = first.component()
+    environment = os.environ | clocks.environment
+    gate = processes.reprieve(first, "gate", "--", "true", env=environment)
+    update = camera.notice()["deploymentId"]
+    camera.defer(update, HOUR)
+    gate.error_line(f"waiting for {CAMERA}")
+    first.kill()
+    gate.error_line("again")
+    clocks.sleep(gate.process, HOUR)
+    start().component().acknowledge(update)
+    assert gate.end()[0] == 0

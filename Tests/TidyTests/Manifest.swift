@@ -43,8 +43,8 @@ extension Manifest.Target {
     /// everything else stands on, do without.
     private var system: Set<String> {
         let pure: Set = [
-            "ReprieveTypes", "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol",
-            "Tokens", "ReprieveBroker",
+            "ReprieveTypes", "EventStream", "StrictJSON", "Negotiation", "Deployments",
+            "ReprieveProtocol", "Tokens", "ReprieveBroker",
         ]
         if pure.contains(name) { return [] }
         let everywhere: Set = ["Glibc", "Dispatch", "Synchronization"]

@@ -16,7 +16,8 @@ struct Complaint: Hashable, Sendable {
 
 extension Rule {
     static let all: [Rule] =
-        [licence, length, width, noMachine, noFoundation, noSleep] + forbiddenInSources
+        [licence, length, width, noMachine, noFoundation, noSleep, openEnums, noOwnEquality]
+        + forbiddenInSources
 
     func complaints(about text: String) -> [Complaint] {
         complaints(text.split(separator: "\n", omittingEmptySubsequences: false))
@@ -87,6 +88,31 @@ extension Rule {
         complaints: { lines in
             let calls = ["Task.sl" + "eep", "usl" + "eep(", "nanosl" + "eep(", "time.sl" + "eep("]
             return eachLine(lines) { line in calls.first { line.contains($0) } }
+        }
+    )
+
+    static let openEnums = Rule(
+        name: "a public enum may get further cases",
+        governs: { $0.hasPrefix("Sources/") && $0.hasSuffix(".swift") },
+        complaints: { lines in
+            lines.indices.compactMap { index in
+                guard lines[index].contains("public enum "),
+                    index == 0 || !lines[index - 1].hasSuffix("@nonexhaustive")
+                else { return nil }
+                return Complaint(line: index + 1, text: "no @nonexhaustive before it")
+            }
+        }
+    )
+
+    static let noOwnEquality = Rule(
+        name: "values are equal if all their fields are",
+        // The same text, frame or digest may be kept in different ways.
+        governs: { path in
+            let others = ["EventStream", "StrictJSON", "Tokens"].map { "Sources/\($0)/" }
+            return path.hasPrefix("Sources/") && !others.contains { path.hasPrefix($0) }
+        },
+        complaints: { lines in
+            eachLine(lines) { $0.contains("func == (") ? "an equality of its own" : nil }
         }
     )
 

@@ -48,6 +48,18 @@ import Testing
         #expect(lines(.noSleep, "daemon.sleep(.seconds(1))").isEmpty)
     }
 
+    @Test func `a public enum that can get no further case is found`() {
+        #expect(lines(.openEnums, "a\n    public enum Code {") == [2])
+        #expect(lines(.openEnums, "    @nonexhaustive\n    public enum Code {").isEmpty)
+        #expect(lines(.openEnums, "package enum Code {").isEmpty)
+    }
+
+    @Test func `an equality that may leave out a field is found`() {
+        #expect(lines(.noOwnEquality, "a\n    package static func == (one: A") == [2])
+        #expect(Rule.noOwnEquality.governs("Sources/Negotiation/Update.swift"))
+        #expect(!Rule.noOwnEquality.governs("Sources/EventStream/Frame.swift"))
+    }
+
     @Test(
         arguments: [
             "TODO", "FIXME", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",

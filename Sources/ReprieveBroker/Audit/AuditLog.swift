@@ -3,8 +3,8 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What is to be logged. What peers can cause without end is limited: of each kind, about each
-/// component of each user, a few entries are logged in a minute, and then how many were left out.
+/// The entries that are to be logged. Those that peers can cause without end are limited: of each
+/// kind, about each component of each user, a few are logged in a minute, and then their number.
 /// The components of one unit count as one: a process in it can take any number of names.
 struct AuditLog: Sendable {
     private static let interval = Duration.seconds(60)
@@ -100,7 +100,7 @@ extension LogEntry {
         case .doesNotRead(let peer): (3, 1, peer.credentials.user, peer.name)
         case .noHandshake(let peer): (4, 1, peer.credentials.user, peer.name)
         case .partialFrame(let peer): (5, 1, peer.credentials.user, peer.name)
-        case .keepsTooMuch(let peer, _, _): (6, 1, peer.credentials.user, peer.name)
+        case .keepsTooMuch(_, let who, _): (6, 1, who.user, who.service)
         case .lostUpstream: (9, 1, nil, nil)
         case .deferred(let answer, _): (7, 16, nil, answer.component)
         case .passedOver(_, let name, _): (8, 16, nil, name)

@@ -14,7 +14,7 @@ package struct HistoryLimits: Hashable, Sendable {
     package var maximumParticipants = 128
 }
 
-/// What was decided, oldest first, as it stands in the state file.
+/// The decisions, oldest first, as they stand in the state file.
 struct History: Sendable {
     struct Entry: Sendable {
         var number: Int32

@@ -149,8 +149,8 @@ extension Broker {
 }
 
 extension BrokerSettings {
-    /// Whoever may open the control socket, and the broker's own user, could do more than exhaust
-    /// the broker.
+    /// The processes that may open the control socket, and those of the broker's own user, could
+    /// do more than exhaust the broker.
     func limits(of id: AccountID) -> AccountLimits {
         id.endpoint == .control || id.user == user ? limits.ownAccount : limits.account
     }

@@ -15,8 +15,12 @@ extension Broker {
 
     /// Sends an event on a stream.
     mutating func send(_ event: some Shape, on stream: StreamID, isLast: Bool = false) {
+        send(event.encoded(), on: stream, isLast: isLast)
+    }
+
+    /// Sends an event that is encoded already.
+    mutating func send(_ payload: [UInt8], on stream: StreamID, isLast: Bool = false) {
         guard let index = peers.index(of: stream.peer) else { return }
-        let payload = event.encoded()
         let frame = peers[index].connection.send(stream.number, payload, isLast: isLast)
         send(frame, toPeerAt: index)
     }

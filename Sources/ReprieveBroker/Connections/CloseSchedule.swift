@@ -41,6 +41,14 @@ extension Broker {
         peers[index].closeDeadline = deadline
     }
 
+    /// The time of a connection counts while the machine is awake: the peer was suspended, too.
+    mutating func postponeCloses(by slept: Duration) {
+        for index in 0..<peers.count {
+            guard let deadline = peers[index].closeDeadline else { continue }
+            closeAt(deadline + slept, peerAt: index)
+        }
+    }
+
     /// Part of a frame has to be followed by the rest. Whole frames wait while the peer has to
     /// read, and it has to do that as soon.
     mutating func limitFrameTime(ofPeerAt index: Int, at now: Instant) {

@@ -28,9 +28,21 @@ extension Notice {
     /// AWS's C SDK takes only small frames: a notice that would be too long omits `components`.
     func frame(_ encode: ([UInt8]) -> [UInt8]) -> [UInt8] {
         var event = PreUpdateEvent(self)
+        if hasTooManyNames { event.components = nil }
         let frame = encode(ComponentEvent.preUpdate(event).encoded())
         guard frame.count > Limits.componentFrame else { return frame }
         event.components = nil
         return encode(ComponentEvent.preUpdate(event).encoded())
+    }
+
+    /// The names alone are longer than a frame. They are not encoded to find that out: with
+    /// notices that differ, each component would cost as much as there are names.
+    private var hasTooManyNames: Bool {
+        var room = Limits.componentFrame
+        let lacksRoom = components?.contains { name in
+            room -= name.utf8.count + #""","#.utf8.count
+            return room < 0
+        }
+        return lacksRoom ?? false
     }
 }

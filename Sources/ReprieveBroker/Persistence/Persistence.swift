@@ -34,7 +34,7 @@ struct Persistence: Sendable {
         /// The next record has to name the boot.
         var needsBoot: Bool
         var needsReplacing = false
-        /// What is there now is kept under another name when it is replaced.
+        /// The file is kept under another name when it is replaced.
         var keepsOld = false
         var failure: StorageFailure?
         var retryAt: Instant?

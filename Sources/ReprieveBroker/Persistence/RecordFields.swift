@@ -29,7 +29,16 @@ extension Update: Recordable {
         ownProcesses = Set(processes)
         try coder.code(&forced)
         // Since format 4.
-        if coder.format >= 4 { try coder.code(&brokenFinalAskings) }
+        if coder.format >= 4 {
+            try coder.code(&brokenFinalAskings)
+            try coder.code(&blockedAtDeadline)
+            try coder.code(&request.isExclusive)
+            try coder.code(&request.completesLater)
+            try coder.code(&request.isShutdown)
+            var refusesDeadline = request.policy.onDeadline == .refuse
+            try coder.code(&refusesDeadline)
+            request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
+        }
     }
 }
 
@@ -40,6 +49,7 @@ extension Update.Phase {
         switch self {
         case .gathering: number = 0
         case .finalAsking: number = 1
+        case .askingVetoes: number = 4
         case .released(let released): (number, opening) = (2, released)
         case .ended(let ended): (number, end) = (3, ended)
         }
@@ -55,6 +65,7 @@ extension Update.Phase {
         case 3:
             try end.code(&coder)
             self = .ended(end)
+        case 4: self = .askingVetoes
         default: throw RecordError()
         }
     }
@@ -75,9 +86,11 @@ extension UpdateRequest {
         try policy.code(&coder)
         try coder.code(&asSent)
         // Until format 4 the request alone said that the update reboots.
-        if coder.format < 4, let request = try? GateRequest(decoding: asSent) {
+        guard coder.format < 4 else { return }
+        if let request = try? GateRequest(decoding: asSent, limits: .fromBroker) {
             disruption = request.disruption
         }
+        isShutdown = Shutdown.Kind(asSent: asSent) != nil
     }
 
     private mutating func code(disruption coder: inout RecordCoder) throws(RecordError) {
@@ -139,6 +152,7 @@ extension Participant: Recordable {
         if coder.format >= 4 {
             try coder.code(&brokenFinalAskings)
             try coder.code(&heldUntil)
+            try coder.code(&isVeto)
         }
         restore(isConfirm: isConfirm, deferralEnd: deferralEnd)
         // It is counted on from there.

@@ -64,7 +64,11 @@ extension Broker {
             blockers.insert(blocker.name)
             if last.map({ $0.isShorter(than: blocker) }) ?? true { last = blocker }
         }
-        guard let last else { return StatusLine.Content(text: wait + "a coordinator to return") }
+        guard let last else {
+            let updates = waiting.flatMap(\.updatesWaitedFor)
+            let text = updates.first.map { "update " + quoted($0) } ?? "a coordinator to return"
+            return StatusLine.Content(text: wait + text)
+        }
         let more = blockers.count > 1 ? " and \(blockers.count - 1) more" : ""
         let left = last.end.map { max(.zero, $0 - now) }
         let time = left.map { ", \(duration($0.wholeMilliseconds)) left" } ?? ""

@@ -7,10 +7,11 @@ package import ReprieveProtocol
 ///
 /// Each subscriber is sent the latest state, one document, when its socket takes it: what changes
 /// meanwhile replaces what it was not sent. With many participants documents leave less often, a
-/// tenth of a millisecond apart for each participant, so that publishing a negotiation never costs
-/// more than the negotiation.
+/// tenth of a millisecond apart for each participant, and for each five connections that a status
+/// counts. So publishing a negotiation never costs more than the negotiation.
 struct StatusPublisher: Sendable {
     private static let pacePerParticipant = Duration.microseconds(100)
+    private static let pacePerConnection = Duration.microseconds(20)
 
     struct Subscriber: Sendable {
         var stream: StreamID
@@ -57,8 +58,9 @@ struct StatusPublisher: Sendable {
         }
     }
 
-    mutating func hasPublished(participants: Int, at now: Instant) {
-        notBefore = now + Self.pacePerParticipant * participants
+    mutating func hasPublished(participants: Int, connections: Int, at now: Instant) {
+        notBefore =
+            now + Self.pacePerParticipant * participants + Self.pacePerConnection * connections
     }
 }
 
@@ -72,21 +74,27 @@ extension Broker {
 
     private mutating func publish(to due: [StatusPublisher.Subscriber], at now: Instant) {
         var shown = 0
-        var status: StatusEvent?
         for subscriber in due {
-            guard let id = subscriber.update else {
-                let event = status ?? StatusEvent(status: self.status(at: now))
-                if status == nil { shown += participantCount }
-                status = event
-                send(event, on: subscriber.stream)
-                continue
-            }
-            guard let update = negotiation.updates[id], update.isWaiting else { continue }
+            guard let id = subscriber.update,
+                let update = negotiation.updates[id], update.isWaiting
+            else { continue }
             shown += update.participants.count
             let shape = UpdateShape(update.status(at: now), limit: Limits.progressParticipants)
             send(GateEvent.progress(shape), on: subscriber.stream)
         }
-        statusPublisher.hasPublished(participants: shown, at: now)
+        let watchers = due.filter { $0.update == nil }.map(\.stream)
+        if !watchers.isEmpty { publishStatus(to: watchers, at: now) }
+        statusPublisher.hasPublished(
+            participants: shown + (watchers.isEmpty ? 0 : participantCount),
+            connections: watchers.isEmpty ? 0 : peers.count,
+            at: now
+        )
+    }
+
+    /// One document for all, which is made and encoded once.
+    private mutating func publishStatus(to watchers: [StreamID], at now: Instant) {
+        let payload = StatusEvent(status: status(at: now)).encoded()
+        for stream in watchers { send(payload, on: stream) }
     }
 
     private var participantCount: Int {
@@ -111,19 +119,22 @@ extension Broker {
     private var components: [ComponentShape] {
         var shapes: [ComponentName: ComponentShape] = [:]
         for peer in peers.values where !peer.name.isEmpty {
-            var shape =
-                shapes[peer.name]
-                ?? ComponentShape(component: peer.name, connections: 0, pids: [])
-            shape.connections += 1
-            let process = Int64(peer.credentials.process)
-            if !shape.pids.contains(process) { shape.pids.append(process) }
-            shape.unit = shape.unit ?? peer.credentials.place.unit
-            shapes[peer.name] = shape
+            let none = ComponentShape(component: peer.name, connections: 0, pids: [])
+            shapes[peer.name, default: none].count(peer.credentials)
         }
         return shapes.values.sorted { $0.component < $1.component }.map { shape in
             var shape = shape
-            shape.pids.sort()
+            shape.pids = Set(shape.pids).sorted()
             return shape
         }
+    }
+}
+
+extension ComponentShape {
+    /// Adds a connection. Its process may be there already.
+    fileprivate mutating func count(_ credentials: Credentials) {
+        connections += 1
+        pids.append(Int64(credentials.process))
+        unit = unit ?? credentials.place.unit
     }
 }

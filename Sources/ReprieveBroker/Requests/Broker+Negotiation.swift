@@ -45,7 +45,7 @@ extension Broker {
         case .failed(let stream, let refusal): fail(stream, ErrorShape(refusal))
         case .changed(let id):
             statusPublisher.noteChange(of: id)
-            deferringComponents.areStale = true
+            updatesInhibition.isStale = true
             statusLine.changed()
         }
     }

@@ -146,6 +146,8 @@ extension Broker {
             policy: Policy(request.policy, defaults: settings.policy),
             asSent: json.canonical.encoded()
         )
+        update.isExclusive = request.exclusive
+        update.completesLater = request.completesLater
         // In a shutdown no component is asked twice whether it may be stopped.
         if shutdown.isUnderWay {
             update.excused = negotiation.readySubscriptions { $0.isShutdown }

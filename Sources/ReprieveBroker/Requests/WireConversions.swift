@@ -16,6 +16,7 @@ extension Policy {
         if let onSilence = shape.onSilence { self.onSilence = onSilence }
         if let require = shape.require { self.require = require }
         if let onAbsence = shape.onAbsence { self.onAbsence = onAbsence }
+        if let onDeadline = shape.onDeadline { self.onDeadline = onDeadline }
     }
 }
 
@@ -104,7 +105,7 @@ extension UpdateShape {
         let left = status.participants.count - listed.count
         omitted = left > 0 ? Int64(left) : nil
         releasedMs = status.releasedSince?.wholeMilliseconds
-        let isAbsent = status.participants.contains { $0.state == .absent }
+        let isAbsent = status.participants.contains { $0.state == .absent && !$0.isVeto }
         onAbsence = isAbsent ? status.request.policy.onAbsence : nil
     }
 }
@@ -114,7 +115,7 @@ extension [ParticipantStatus] {
     fileprivate func fitting(_ limit: Int) -> [ParticipantStatus] {
         guard reduce(0, { $0 + $1.mostBytes }) > limit else { return self }
         var left = limit
-        return (filter(\.state.blocks) + filter { !$0.state.blocks }).prefix { participant in
+        return (filter(\.blocks) + filter { !$0.blocks }).prefix { participant in
             left -= participant.mostBytes
             return left >= 0
         }.sorted { $0.component < $1.component }
@@ -140,6 +141,7 @@ extension ParticipantShape {
             blockedMs: status.blocked.wholeMilliseconds,
             remainingMs: status.remaining.wholeMilliseconds
         )
+        veto = status.isVeto
     }
 }
 

@@ -29,7 +29,7 @@ package struct Shutdown: Hashable, Sendable {
 /// broker itself. Only the next boot knows that it has taken place.
 struct MachineShutdown: Sendable {
     var isUnderWay = false
-    /// Nil where no component was subscribed.
+    /// Nil where no component was subscribed, and no update under way.
     var deploymentID: DeploymentID?
     /// The log has said, once, that a component wants more time than there is.
     var hasWarned = false
@@ -46,7 +46,7 @@ extension Broker {
     mutating func beginShutdown(_ coming: Shutdown, at now: Instant) {
         guard !shutdown.isUnderWay else { return }
         shutdown.isUnderWay = true
-        guard negotiation.hasSubscribers else { return }
+        guard negotiation.hasSubscribers || hasUpdateUnderway else { return }
         let request = request(for: coming)
         shutdown.deploymentID = request.deploymentID
         auditLog.note(.shutdown(request.deploymentID, coming))
@@ -98,6 +98,7 @@ extension Broker {
         policy.notification = .notify
         policy.onSilence = .proceed
         policy.onAbsence = .proceed
+        policy.onDeadline = .proceed
         policy.deadline = coming.limit - margin
         policy.responseTimeout = min(policy.responseTimeout, policy.deadline)
         var request = UpdateRequest(
@@ -107,6 +108,7 @@ extension Broker {
             policy: policy,
             asSent: coming.kind.asSent
         )
+        request.isShutdown = true
         request.excused = negotiation.readySubscriptions { $0.includesReboot }
         return request
     }
@@ -131,14 +133,17 @@ extension Broker {
 }
 
 extension UpdateRequest {
-    /// No request that arrives is equal to this: it names no update.
-    var isShutdown: Bool { Shutdown.Kind.allCases.contains { $0.asSent == asSent } }
-
     /// A component that acknowledged it is ready for the machine to go down.
     fileprivate var includesReboot: Bool { disruption.stopsNucleus }
 }
 
 extension Shutdown.Kind {
+    /// The kind that a written request names; nil for one of a client, which names an update.
+    init?(asSent: [UInt8]) {
+        guard let kind = Self.allCases.first(where: { $0.asSent == asSent }) else { return nil }
+        self = kind
+    }
+
     fileprivate var asSent: [UInt8] {
         let json: JSON = ["shutdown": .string(rawValue)]
         return json.encoded()

@@ -4,7 +4,7 @@ import CSystemd
 import Glibc
 
 /// A timer on the wall clock. Its descriptor is readable when the time has come, also if that was
-/// during a suspend, and whenever somebody has set the clock.
+/// during a suspend, and whenever the clock was set.
 package final class WallClockTimer: Sendable {
     package let descriptor: Int32
 

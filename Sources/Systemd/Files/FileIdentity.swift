@@ -2,16 +2,14 @@
 
 import Glibc
 
-/// Which file it is, whatever its path, and how long it was when it was looked at.
+/// Which file it is, whatever its path and its content.
 package struct FileIdentity: Equatable {
     private let device: dev_t
     private let inode: ino_t
-    package let size: Int
 
     init(_ status: stat) {
         device = status.st_dev
         inode = status.st_ino
-        size = Int(status.st_size)
     }
 
     /// Nil if there is none. A link is a file of its own.
@@ -21,14 +19,16 @@ package struct FileIdentity: Equatable {
         self.init(status)
     }
 
+    /// The same with the length of the file.
+    package static func found(at path: String) -> (identity: FileIdentity, size: Int)? {
+        var status = stat()
+        guard lstat(path.rawCString, &status) == 0 else { return nil }
+        return (FileIdentity(status), Int(status.st_size))
+    }
+
     package init?(of descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
         self.init(status)
-    }
-
-    /// Whether it is the same file, however long it is by now.
-    package static func == (one: FileIdentity, other: FileIdentity) -> Bool {
-        one.device == other.device && one.inode == other.inode
     }
 }

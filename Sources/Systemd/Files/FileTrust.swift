@@ -58,8 +58,8 @@ extension File {
     /// not there yet is no error.
     package static func ensureTrusted(directory path: String) throws(SystemError) {
         var walk = try PathWalk(path)
-        // Whoever owns the root directory is root, also where it has another number: in a user
-        // namespace.
+        // The owner of the root directory is root, also in a user namespace, where root may have
+        // another number.
         let root = try look(at: "/")?.st_uid
         while let step = walk.next() {
             guard let status = try look(at: step) else { return }

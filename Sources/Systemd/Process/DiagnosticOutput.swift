@@ -5,7 +5,7 @@ import Glibc
 import ReprieveTypes
 import Synchronization
 
-/// An output for what is said about the work: a write does not wait for a reader longer than
+/// An output for messages about the work: a write does not wait for a reader longer than
 /// `patience`, in milliseconds, and only once until the reader is back. What is not taken by then
 /// is dropped, and the number of dropped messages is written with the next one.
 package final class DiagnosticOutput: Sendable {
@@ -67,7 +67,7 @@ package final class DiagnosticOutput: Sendable {
                 continue
             }
             guard count > 0 else {
-                // There is no reader, and so nobody to miss the end of a message.
+                // There is no reader, which would miss the end of a message.
                 state.rest = []
                 return false
             }

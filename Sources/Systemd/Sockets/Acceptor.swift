@@ -5,9 +5,9 @@ import Glibc
 
 /// Accepts the connections of a listening socket, and hands on a batch in each turn.
 ///
-/// The kernel keeps the connections of all users in one queue. So that nobody waits there behind
-/// those of a user that makes thousands, they are accepted at once, and wait in an `AcceptQueue`:
-/// users take turns.
+/// The kernel keeps the connections of all users in one queue. So that no user waits there behind
+/// the connections of one that makes thousands, they are accepted at once, and wait in an
+/// `AcceptQueue`: users take turns.
 ///
 /// If no descriptor is left, a connection cannot be accepted and stays ready, and the loop would
 /// spin. Then the acceptor closes a spare descriptor, accepts the connection in its place, closes
@@ -22,7 +22,7 @@ package final class Acceptor {
 
     private let listening: ListenSocket
     /// Descriptors that are left to others: a connection that would take one of them is closed.
-    private let reserve: Int
+    private let reserve: () -> Int
     private var source: EventSource
     private unowned let loop: EventLoop
     private let resumption: Alarm
@@ -39,7 +39,7 @@ package final class Acceptor {
     package init(
         _ listening: ListenSocket,
         on loop: EventLoop,
-        leaving reserve: Int = 0,
+        leaving reserve: @escaping () -> Int = { 0 },
         limit: @escaping (_ user: UInt32) -> Int = { _ in 4_096 }
     ) throws(SystemError) {
         source = try Self.makeSource(on: loop, listening: listening.descriptor)
@@ -101,6 +101,7 @@ package final class Acceptor {
 
     private func take(_ descriptor: Int32) {
         // A new descriptor is the lowest free number: all below it are in use.
+        let reserve = reserve()
         if reserve > 0, Int(descriptor) >= DescriptorLimit.current - reserve {
             // Before the peer can see it.
             report(EMFILE)

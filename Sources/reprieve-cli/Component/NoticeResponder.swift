@@ -2,6 +2,7 @@
 
 internal import ReprieveProtocol
 internal import ReprieveTransport
+internal import ReprieveTypes
 internal import Synchronization
 
 /// A component that runs a hook for each notice, and answers with the hook's exit code.
@@ -26,7 +27,7 @@ final class NoticeResponder: Sendable {
 
     enum Limit {
         /// The time to answer a notice if the broker does not say.
-        static let notice = Duration.seconds(60)
+        static let notice = Defaults.responseTimeout
         static let outcome = Duration.seconds(600)
         /// Between SIGTERM and SIGKILL, but at most a tenth of the time to answer.
         static let grace = Duration.seconds(1)

@@ -102,10 +102,24 @@ struct AnnouncementOptions: ParsableArguments {
     @Option(help: "What follows when a component does not answer in time (default: proceed).")
     var onSilence: OnSilence?
 
+    @Option(
+        help: "What follows when a component still blocks at the deadline (default: proceed)."
+    )
+    var onDeadline: OnDeadline?
+
     @Flag(help: "Neither tell nor ask any component.")
     var skipNotify = false
 
-    func request(_ id: String, reboots: Bool) -> GateRequest {
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Whether the gate waits for updates that are under way and stop the same components,"
+                + " or the nucleus, and whether others wait for this one."
+        )
+    )
+    var exclusive = true
+
+    func request(_ id: String, reboots: Bool, completesLater: Bool) -> GateRequest {
         var request = GateRequest(
             deploymentID: id,
             reason: reason,
@@ -113,6 +127,8 @@ struct AnnouncementOptions: ParsableArguments {
             components: component.isEmpty ? nil : component,
             policy: policy
         )
+        request.exclusive = exclusive
+        request.completesLater = completesLater
         request.refusesUnknown = !component.isEmpty && !allowUnmatched
         return request
     }
@@ -141,6 +157,7 @@ struct AnnouncementOptions: ParsableArguments {
         policy.maxTotalDeferMs = maxTotalDefer
         policy.onSilence = onSilence
         policy.onAbsence = onAbsence
+        policy.onDeadline = onDeadline
         policy.require = require.isEmpty ? nil : require
         return policy
     }

@@ -22,8 +22,8 @@ struct GateCommand: AsyncParsableCommand {
             with 0 if the update was applied, and else with \(ExitStatus.failed.rawValue). If the \
             one that waits first ends, the next one takes its place.
 
-            Under `reprieve hold`, the update does not wait for that `hold`. Messages that nobody \
-            reads are dropped: they never keep COMMAND from running.
+            Under `reprieve hold`, the update does not wait for that `hold`. Messages that are not \
+            read are dropped: they never keep COMMAND from running.
 
             Ctrl-C during the wait cancels the update, except in a gate that joined another one.
 
@@ -40,6 +40,7 @@ struct GateCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
     @OptionGroup var announcement: AnnouncementOptions
+    @OptionGroup var deployment: DeploymentOptions
     @OptionGroup var notRun: NotRunOptions
 
     @Flag(
@@ -89,20 +90,41 @@ struct GateCommand: AsyncParsableCommand {
             throw ValidationError("--reboots requires a COMMAND")
         }
         try announcement.checkDisruption(reboots: reboots)
+        if deployment.deployment != nil { try announcement.checkAlone() }
         guard !attach || (announcement.deploymentID != nil && command.isEmpty) else {
             throw ValidationError("--attach requires --deployment-id, and runs no COMMAND")
         }
     }
 
     func run() async throws {
-        let report = GateReport(announcement.deploymentID ?? newDeploymentID())
         try await notRun.run {
-            do { try await run(report) } catch {
-                if json { OutputStream.events.line(report.event(after: error).json) }
-                throw error
-            }
-            if json { OutputStream.events.line(report.event().json) }
+            var command = self
+            try await command.adoptDeployment()
+            try await command.announce()
         }
+    }
+
+    private mutating func adoptDeployment() async throws {
+        do {
+            guard let plan = try await deployment.plan() else { return }
+            try announcement.adopt(plan, reboots: reboots)
+        } catch {
+            report(error, in: GateReport(announcement.deploymentID ?? newDeploymentID()))
+            throw error
+        }
+    }
+
+    private func announce() async throws {
+        let report = GateReport(announcement.deploymentID ?? newDeploymentID())
+        do { try await run(report) } catch {
+            self.report(error, in: report)
+            throw error
+        }
+        if json { OutputStream.events.line(report.event().json) }
+    }
+
+    private func report(_ error: any Error, in report: GateReport) {
+        if json { OutputStream.events.line(report.event(after: error).json) }
     }
 
     private func run(_ report: GateReport) async throws {
@@ -144,7 +166,11 @@ struct GateCommand: AsyncParsableCommand {
     private func session(_ report: GateReport) -> GateSession {
         GateSession(
             control: broker.control,
-            request: announcement.request(report.deploymentID, reboots: reboots),
+            request: announcement.request(
+                report.deploymentID,
+                reboots: reboots,
+                completesLater: command.isEmpty
+            ),
             report: report,
             noWait: noWait,
             json: json,

@@ -35,14 +35,15 @@ final class CapturedProcess: Sendable {
     }
 
     /// Waits until the process ends. At `limit`, or when the task is cancelled, its process group
-    /// is sent SIGTERM, and after `grace` more SIGKILL.
+    /// is sent SIGTERM, and after `grace` more SIGKILL. Only time awake counts: the process was
+    /// suspended, too.
     func waitForEnd(within limit: Duration, grace: Duration) async -> Result {
         let terminating = Task {
-            try await Task.sleep(for: limit)
+            try await Task.sleep(for: limit, clock: .suspending)
             signal(SIGTERM)
         }
         let killing = Task {
-            try await Task.sleep(for: limit + grace)
+            try await Task.sleep(for: limit + grace, clock: .suspending)
             signal(SIGKILL)
         }
         await withTaskCancellationHandler {
@@ -50,7 +51,7 @@ final class CapturedProcess: Sendable {
         } onCancel: {
             signal(SIGTERM)
             Task {
-                try await Task.sleep(for: grace)
+                try await Task.sleep(for: grace, clock: .suspending)
                 signal(SIGKILL)
             }
         }

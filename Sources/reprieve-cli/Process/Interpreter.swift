@@ -31,7 +31,7 @@ struct Interpreter: Hashable, Sendable {
         argument = words.dropFirst().first.map { String(rawBytes: Array($0)) }
     }
 
-    /// What is needed and is not there. An interpreter may itself have one, to the kernel's depth.
+    /// The program that is needed and missing. An interpreter may have one, to the kernel's depth.
     func missing(searchPath: String, depth: Int = 4) -> String? {
         guard isExecutable(path) else { return path }
         if depth > 0, let other = Interpreter(of: path),

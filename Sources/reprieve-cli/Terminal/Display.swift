@@ -43,8 +43,8 @@ final class Display<Value: Sendable>: Sendable {
         }
     }
 
-    /// Redraws each second while `body` runs. Throws if nobody can see a result any more, because
-    /// the terminal is gone.
+    /// Redraws each second while `body` runs. Throws if the terminal is gone, where the result
+    /// would be shown.
     func live<Result: Sendable>(
         while body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

@@ -15,6 +15,7 @@ func line(_ update: UpdateShape, columns: Int? = nil) -> String {
     }
     let blockers = blockers(of: update)
     guard let first = blockers.first else { return cut(whole, to: columns) }
+    // Of several reasons the component comes first: it is the one that can be asked.
     let more = blockers.count > 1 ? " +\(blockers.count - 1)" : ""
     let end = more + (first.untilMs.map { ", \(duration($0)) left" } ?? "")
     let start = columns < 50 ? "" : "waiting for "
@@ -26,14 +27,18 @@ private func line(_ update: UpdateShape, reasonLimit: Int?) -> String {
     let blockers = blockers(of: update)
     let total = update.participants.count
     let ready = "\(total - blockers.count) of \(total) ready"
-    guard !blockers.isEmpty else { return ready }
+    let updates = update.updatesWaitedFor.map { "update " + shown($0) }
+    guard !blockers.isEmpty else {
+        return updates.isEmpty ? ready : "waiting for \(list(updates)); " + ready
+    }
     let named = blockers.prefix(2).map { blocker in
         let reason = reasonLimit.map { cut(note(blocker), to: $0) } ?? note(blocker)
         return shown(blocker.component) + (reason.isEmpty ? "" : " (\(reason))")
     }
     let more = blockers.count > 2 ? " and \(blockers.count - 2) more" : ""
     let left = blockers[0].untilMs.map { ", \(duration($0)) left" } ?? ""
-    return "waiting for " + named.joined(separator: ", ") + more + left + "; " + ready
+    let then = updates.isEmpty ? "" : ", then for \(list(updates))"
+    return "waiting for " + named.joined(separator: ", ") + more + left + then + "; " + ready
 }
 
 /// Components that deferred come before those that have not answered; the longest time comes first.

@@ -11,7 +11,7 @@ final class OutputStream: Sendable {
     static let standard = OutputStream(1, diagnostic: nil)
     /// What happens meanwhile, on standard output: it does not wait long for its reader.
     static let events = OutputStream(1, patience: 1_000)
-    /// What is said about the work, and never keeps the work from being done.
+    /// Messages about the work, which never keep the work from being done.
     static let error = OutputStream(2, patience: 100)
 
     let descriptor: Int32

@@ -19,6 +19,8 @@ func text(_ update: UpdateShape, columns: Int? = nil) -> String {
     if let effect = text(update.disruption) { first += ", " + effect }
     if let reason = update.reason { first += "\n  reason: " + shown(reason) }
     if let absence = text(absentIn: update) { first += "\n  " + absence }
+    let updates = update.updatesWaitedFor
+    if !updates.isEmpty { first += "\n  waits for the end of update \(list(updates))" }
     guard !update.participants.isEmpty else { return first + "\n  no component is concerned\n" }
     guard let columns, columns < wideTable else {
         return first + "\n" + table([head] + update.participants.map(row))
@@ -28,7 +30,7 @@ func text(_ update: UpdateShape, columns: Int? = nil) -> String {
 
 /// What follows if the required components that are absent do not come.
 private func text(absentIn update: UpdateShape) -> String? {
-    let absent = update.participants.filter { $0.state == .absent }
+    let absent = update.participants.filter { $0.state == .absent && !$0.veto }
     guard update.state == .waiting, !absent.isEmpty else { return nil }
     let names = list(absent.map(\.component))
     let time = duration(absent.compactMap(\.untilMs).min() ?? 0)
@@ -41,7 +43,7 @@ private let head = ["COMPONENT", "STATE", "SINCE", "UNTIL", "DEFERRALS", "REMAIN
 private func row(_ participant: ParticipantShape) -> [String] {
     [
         shown(participant.component),
-        participant.stateText,
+        participant.stateText + (participant.veto ? ", veto" : ""),
         elapsed(participant.sinceMs),
         participant.untilMs.map(duration) ?? "-",
         String(participant.deferrals),

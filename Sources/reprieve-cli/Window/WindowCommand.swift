@@ -32,13 +32,14 @@ struct WindowCommand: AsyncParsableCommand {
             that day: 02:00..03:00 may be absent. When they are put back, what they repeat comes \
             twice.
 
-            When somebody sets the clock, all answers are given anew. A device whose clock shows a \
+            When the clock is set, all answers are given again. A device whose clock shows a \
             time before 2020 does not know the time: updates are deferred until the clock is set.
 
-            Like any component, this one can defer an update only as long as the operator's budget \
-            and the update's deadline allow (MaxTotalDefer and Deadline of reprieved), and an \
-            operator can force an update. Required=yes in its section [Component NAME] makes \
-            updates wait also when this component is not running.
+            With Veto=yes in its section [Component NAME] of reprieved.conf, no update goes ahead \
+            outside of the windows, or while this component is not running: an update that meets \
+            none until its deadline is refused. Without it, this component can defer an update \
+            only as long as the operator's budget and the update's deadline allow (MaxTotalDefer \
+            and Deadline). An operator can force an update in either case.
 
             --check prints the next windows, and needs no broker. With --json it prints one \
             object: "open" is a boolean, and "windows" is a list of objects with "beginsAtMs" and \

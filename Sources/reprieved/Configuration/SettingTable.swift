@@ -85,8 +85,8 @@ enum SettingTable {
         ) { $0.delaysShutdown = $1 },
         .flag(
             "block-shutdown",
-            "whether logind refuses a shutdown while a component defers an update;\n"
-                + "default: no"
+            "whether logind refuses a shutdown while a component defers an update, or an\n"
+                + "update is under way that does not take the machine down; default: no"
         ) { $0.blocksShutdown = $1 },
         Setting(
             "log-level",
@@ -144,6 +144,18 @@ extension SettingTable {
             default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
             }
         },
+        Setting(
+            "on-deadline",
+            "proceed|refuse",
+            "what an update does at its deadline if a component still blocks it;\n"
+                + "default: proceed"
+        ) { configuration, text throws(ValueError) in
+            switch text {
+            case "proceed": configuration.policy.onDeadline = .proceed
+            case "refuse": configuration.policy.onDeadline = .refuse
+            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
+            }
+        },
     ]
 
     /// The keys of a section `[Component PATTERN]`.
@@ -163,6 +175,13 @@ extension SettingTable {
             rule.isRequired = isRequired
             guard isRequired, rule.isPattern else { return }
             throw ValueError("a pattern cannot be required, only the whole name of a component")
+        },
+        .flag("veto", "whether no update that concerns it goes ahead without its yes") {
+            rule,
+            isVeto throws(ValueError) in
+            rule.isVeto = isVeto
+            guard isVeto, rule.isPattern else { return }
+            throw ValueError("a pattern cannot be a veto, only the whole name of a component")
         },
     ]
 }

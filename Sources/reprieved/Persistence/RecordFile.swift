@@ -21,7 +21,7 @@ final class RecordFile {
     private var identity: FileIdentity?
     private var size = 0
     private var limit = smallest
-    /// What is there could not be read, and may not be lost.
+    /// The content of the file could not be read, and must not be lost.
     private var isForeign = false
 
     /// The new file, while it is being written.
@@ -90,8 +90,8 @@ extension RecordFile {
     /// Another process may have removed the file, or written to it.
     private func noticeChange() {
         guard descriptor != nil else { return }
-        let found = FileIdentity(at: path)
-        if let found, found == identity, found.size == size { return }
+        let found = FileIdentity.found(at: path)
+        if let found, found.identity == identity, found.size == size { return }
         descriptor = nil
         // That a whole directory is gone is logged once for all that was in it.
         guard directory.isInPlace else { return }

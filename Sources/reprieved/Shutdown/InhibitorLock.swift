@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ReprieveBroker
 import Systemd
 
 /// An inhibitor lock of logind, in one mode, which is to be held or not. logind answers later; what
 /// is wanted may have changed by then.
 final class InhibitorLock {
-    /// What logind is told, for people to read.
-    struct Request: Equatable {
-        var who: String
-        var why: String
-    }
-
     private let mode: Logind.Mode
     private let logind: Logind
-    private var wanted: Request?
+    private var wanted: Inhibition.Lock?
     private var inhibitor: Inhibitor?
     /// Which call's reply still counts.
     private var latestCall = 0
@@ -32,9 +27,9 @@ final class InhibitorLock {
     func onAnswer(_ handler: @escaping (BusError?) -> Void) { answered = handler }
 
     /// Takes the lock, exchanges it or releases it. Does nothing if this is what was wanted before.
-    func keep(_ request: Request?) {
-        guard request != wanted else { return }
-        wanted = request
+    func keep(_ lock: Inhibition.Lock?) {
+        guard lock != wanted else { return }
+        wanted = lock
         take()
     }
 

@@ -56,9 +56,8 @@ final class ShutdownMonitor {
     }
 
     private func takeLocks() {
-        let why = "components are asked before the machine goes down"
-        delay.keep(wanted.delays ? InhibitorLock.Request(who: "Reprieve", why: why) : nil)
-        block.keep(wanted.block.map { InhibitorLock.Request(who: $0.who, why: $0.why) })
+        delay.keep(wanted.delay)
+        block.keep(wanted.block)
     }
 
     private func greet() {

@@ -24,11 +24,12 @@ struct MoveCost {
 
     /// Why this is too much beside what a quarter of the crowd cost; nil if it is not.
     func excess(over small: MoveCost) -> String? {
-        // Where the small crowd's peers were turned away, only those of the large one are heard.
+        // Where the small crowd's peers were turned away, or waited to be read, only those of the
+        // large one are heard, and answered.
         let decoding = work.received / Self.bytesPerMicrosecond
         let counts = [
             ("bytes to peers", work.sent, Self.factor * small.work.sent + 32 * 1_024 * 1_024),
-            ("writes", work.writes, Self.factor * small.work.writes + 64),
+            ("writes", work.writes, Self.factor * small.work.writes + work.pieces + 64),
             ("bytes to files", work.stored, Self.factor * small.work.stored + 128 * 1_024),
             ("log entries", work.logged, Self.factor * small.work.logged + 64),
             (

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Deployments
 import EventStream
 import ReprieveProtocol
 import StrictJSON
@@ -22,6 +23,11 @@ enum TextReader: String, CaseIterable {
     case failure
     case tokens
     case words
+    case deployment
+    case installed
+    case catalogue
+    case recipe
+    case range
 
     func read(_ bytes: [UInt8]) {
         switch self {
@@ -39,12 +45,31 @@ enum TextReader: String, CaseIterable {
         case .failure: _ = ErrorShape(decoding: bytes, model: nil)
         case .tokens: _ = try? TokenList(decoding: String(decoding: bytes, as: UTF8.self))
         case .words: readWords(String(decoding: bytes, as: UTF8.self))
+        case .deployment: plan(try? Deployment(decoding: bytes), Catalogue())
+        case .installed: _ = try? InstalledComponents(decoding: bytes)
+        case .catalogue: readCatalogue { try $0.add(decoding: bytes) }
+        case .recipe: readCatalogue { try $0.add(recipe: bytes, file: "A-1.0.0.json") }
+        case .range: _ = VersionRange(String(decoding: bytes, as: UTF8.self))
         }
     }
 
     private func compare(_ bytes: [UInt8]) {
         guard let value = try? JSON(decoding: bytes, limits: .fromBroker) else { return }
         promise(value.canonical == value, "a value is another one with its members sorted")
+    }
+
+    private func readCatalogue(_ read: (inout Catalogue) throws -> Void) {
+        var catalogue = Catalogue()
+        guard (try? read(&catalogue)) != nil else { return }
+        plan(
+            try? Deployment(decoding: Array(#"{"components":{"A":{"version":"*"}}}"#.utf8)),
+            catalogue
+        )
+    }
+
+    private func plan(_ deployment: Deployment?, _ catalogue: Catalogue) {
+        guard let deployment else { return }
+        _ = DeploymentPlan(deployment, installed: nil, catalogue: catalogue).json
     }
 
     /// The frames in a file, and the damage between them, are the whole file.

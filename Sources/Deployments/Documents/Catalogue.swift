@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// A version of a component, as its recipe describes it.
+package struct ComponentRelease: Hashable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case generic
+        case lambda
+        case plugin
+        case nucleus
+    }
+
+    package struct Dependency: Hashable, Sendable {
+        var name: String
+        var range: VersionRange
+        /// Whether the dependant restarts with it. The range counts in any case.
+        var isHard = true
+    }
+
+    package var version: SemanticVersion
+    package var kind = Kind.generic
+    /// Whether a step of its installation runs while no component does.
+    var hasBootstrap = false
+    var dependencies: [Dependency] = []
+
+    package init(_ version: SemanticVersion) { self.version = version }
+}
+
+/// The versions of components that there are.
+package struct Catalogue: Sendable {
+    private var releases: [String: [SemanticVersion: ComponentRelease]] = [:]
+    /// Whether nothing was read into it. Nothing is known of dependencies then.
+    package internal(set) var isEmpty = true
+
+    package init() {}
+
+    /// Adds a release. The same one may be added several times, if it does not change.
+    package mutating func insert(_ release: ComponentRelease, of name: String) throws(JSONError) {
+        isEmpty = false
+        let known = releases[name, default: [:]].updateValue(release, forKey: release.version)
+        guard known == nil || known == release else {
+            throw JSONError("\(name) \(release.version.text) is described twice, and differently")
+        }
+    }
+
+    /// Adds what is installed, so that it can stay, where no recipe describes it.
+    mutating func insert(installed version: SemanticVersion, of name: String, isPlugin: Bool) {
+        guard release(name, version) == nil else { return }
+        var release = ComponentRelease(version)
+        release.kind = isNucleusName(name) ? .nucleus : isPlugin ? .plugin : .generic
+        releases[name, default: [:]][version] = release
+    }
+
+    func release(_ name: String, _ version: SemanticVersion) -> ComponentRelease? {
+        releases[name]?[version]
+    }
+
+    /// The releases of each component, the highest version first.
+    var sorted: SortedReleases {
+        releases.mapValues { $0.values.sorted { $0.version > $1.version } }
+    }
+}

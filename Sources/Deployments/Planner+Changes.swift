@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Planner {
+    func plan(for resolver: Resolver) -> DevicePlan {
+        var plan = DevicePlan()
+        let names = Set(resolver.chosen.keys).union(installed.keys)
+        plan.components = names.sorted().map { change(of: $0, resolver) }
+        (plan.action, plan.timeoutMs) = (deployment.action, deployment.timeoutMs)
+        setRestarts(in: &plan, resolver.chosen)
+        return plan
+    }
+
+    private func change(of name: String, _ resolver: Resolver) -> DevicePlan.Change {
+        let before = installed[name]
+        if let release = resolver.chosen[name] {
+            let because = reason(for: name, release.version, resolver)
+            return .init(component: name, before: before, after: release.version, because: because)
+        }
+        let isNucleus = before.map { self.isNucleus(name, $0) } ?? false
+        guard isNucleus else {
+            let because = "neither the deployment nor another group of the device needs it"
+            return .init(component: name, before: before, after: nil, because: because)
+        }
+        let because = "the deployment neither names the nucleus nor has anything that depends on it"
+        return .init(component: name, before: before, after: before, because: because)
+    }
+
+    /// Names the parties that exclude the next higher version, or says that there is none.
+    private func reason(
+        for name: String,
+        _ version: SemanticVersion,
+        _ resolver: Resolver
+    ) -> String {
+        let required = resolver.requirements(of: name)
+        if deployment.isLocal, installed[name] == version { return "it is installed, and fits" }
+        let higher = (releases[name] ?? []).last {
+            $0.version > version && !$0.version.isPrerelease
+        }
+        guard let higher else { return "the latest version: " + required.text }
+        let deciding = required.filter { !$0.range.contains(higher.version) }
+        if deciding.isEmpty, !required.isEmpty, resolver.isHeldByRule(name, higher.version) {
+            return "the latest patch, as the deployment does not name the nucleus: " + required.text
+        }
+        return (deciding.isEmpty ? required : deciding).text
+    }
+}

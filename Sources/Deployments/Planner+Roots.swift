@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import StrictJSON
+
+extension Planner {
+    /// What the deployment names, and what the other groups of the device do.
+    func roots() throws(Refusal) -> [(name: String, requirement: Requirement)] {
+        var roots: [(name: String, requirement: Requirement)] = []
+        for root in deployment.roots {
+            guard let range = root.range else {
+                let text = "the deployment names \(root.name) \(root.requirement.quoted)"
+                throw Refusal(root.name, text + ", which is no version")
+            }
+            guard !range.hasTagUnknownToNucleus else { throw Refusal(tagOf: root) }
+            roots.append((root.name, Requirement(origin: .deployment, range: range)))
+        }
+        let own = device?.group ?? deployment.group
+        for (group, names) in (device?.groups ?? [:]).sorted(by: { $0.key < $1.key })
+        where group != own {
+            for (name, text) in names.sorted(by: { $0.key < $1.key }) {
+                guard let range = VersionRange(text) else { continue }
+                roots.append((name, Requirement(origin: .group(group), range: range)))
+            }
+        }
+        return roots
+    }
+
+    /// Ranges in force that another reader takes for other ones.
+    func warningsOfRanges(_ resolver: Resolver) -> [String] {
+        var warnings: [String] = []
+        for name in resolver.chosen.keys.sorted() {
+            let required = resolver.requirements(of: name)
+            for one in required {
+                guard let unknown = one.range.unknownToLite else { continue }
+                warnings.append(
+                    "Greengrass Lite cannot read \(unknown) in the range of \(name): \(one.text)"
+                )
+            }
+            if required.count > 1,
+                let one = required.first(where: { $0.range.alternatives.count > 1 })
+            {
+                warnings.append(
+                    "a nucleus that is offline misreads || where several ranges meet, as in that of"
+                        + " \(name): \(one.text)"
+                )
+            }
+        }
+        return warnings
+    }
+}
+
+extension Refusal {
+    fileprivate init(tagOf root: Deployment.Root) {
+        self.init(
+            root.name,
+            "a nucleus takes the hyphen in \(root.name) \(root.requirement) for that of a range",
+            suggestion: "begin the tag of a pre-release with a letter, and use no hyphen in it"
+        )
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One update at a time: whose end an update waits for.
+
+extension Update {
+    /// The updates that keep a gate shut: each that it conflicts with and that is released and not
+    /// over, or that asks finally.
+    struct Holders: Hashable, Sendable {
+        var underway: [DeploymentID] = []
+        var askingFinally: [DeploymentID] = []
+
+        var isEmpty: Bool { underway.isEmpty && askingFinally.isEmpty }
+
+        /// All, sorted.
+        var ids: [DeploymentID] { (underway + askingFinally).sorted() }
+    }
+
+    /// Whether its gate stays shut while the other update is under way. The requests alone decide.
+    func conflicts(with other: Update) -> Bool {
+        guard other.request.isExclusive, !other.request.isShutdown else { return false }
+        if request.isShutdown {
+            return !other.request.disruption.isSameShutdown(as: request.disruption)
+        }
+        guard request.isExclusive else { return false }
+        if max(request.disruption, other.request.disruption).stopsNucleus { return true }
+        guard let ours = requested.concerned, let theirs = other.requested.concerned else {
+            return true
+        }
+        return ours.contains { theirs.means($0) } || theirs.contains { ours.means($0) }
+    }
+
+    /// It is released and not over.
+    var isUnderway: Bool { opening != nil }
+
+    /// Others that conflict with it do not begin theirs meanwhile. A silent veto may take until the
+    /// deadline: nobody waits for that.
+    var asksFinally: Bool {
+        phase.isFinalAsking && summary.silentBlockers == 0
+    }
+
+    /// A shutdown does not wait for another update's final asking: it has no time for that.
+    var isShut: Bool {
+        !holders.underway.isEmpty || !request.isShutdown && !holders.askingFinally.isEmpty
+    }
+
+    /// Another update went first, by force or by its deadline: the final asking is over, and who
+    /// acted on it goes back to work.
+    mutating func giveWay(_ handling: inout Handling) {
+        guard phase.isFinalAsking, !holders.underway.isEmpty else { return }
+        endFinalAsking(&handling)
+    }
+
+    /// When its coordinator has left, it is over soon: nobody waits for a command that died.
+    var endsWithCoordinator: Bool {
+        request.isExclusive && !request.completesLater && !request.isShutdown
+            && !request.disruption.stopsNucleus
+    }
+}
