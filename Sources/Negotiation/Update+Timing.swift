@@ -19,9 +19,9 @@ extension Update {
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }
-        for name in names(where: { $0.until.map { $0 <= now } ?? false }) {
-            expire(name, &handling)
-        }
+        let due = names { $0.until.map { $0 <= now } ?? false }
+        for name in due { expire(name, &handling) }
+        noteSilence(among: due, &handling)
         if let unattendedUntil, unattendedUntil <= now {
             return cancel(.coordinatorGone(id), &handling)
         }
@@ -37,9 +37,7 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked:
-            with(name, &handling) { $0.enter(.silent, at: now) }
-            noteSilence(of: name, &handling)
+        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
@@ -50,7 +48,6 @@ extension Update {
                 let isReady = participant.acknowledgedAt != nil
                 participant.enter(isReady ? .acknowledged : .gone, at: now)
             }
-            noteSilence(of: name, &handling)
         case .acknowledged, .silent, .gone, .overridden:
             // Only a file that is wrong says that these end by themselves.
             with(name, &handling) { $0.until = nil }

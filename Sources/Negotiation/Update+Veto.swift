@@ -52,11 +52,12 @@ extension Update {
     }
 
     /// A veto's silence ends the final asking as its deferral would.
-    mutating func noteSilence(of name: ComponentName, _ handling: inout Handling) {
-        guard phase.isFinalAsking, let participant = participants[name], participant.isVeto,
-            participant.state.isSilence
-        else { return }
-        interruptFinalAsking(by: name, &handling)
+    mutating func noteSilence(among names: [ComponentName], _ handling: inout Handling) {
+        guard phase.isFinalAsking, summary.silentBlockers > 0 else { return }
+        let silent = names.first {
+            participants[$0].map { $0.isVeto && $0.state.isSilence } ?? false
+        }
+        if let silent { interruptFinalAsking(by: silent, &handling) }
     }
 }
 

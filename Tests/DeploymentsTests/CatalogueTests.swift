@@ -74,7 +74,7 @@ import Testing
                 #"{"A": {"1.0.0": {"dependencies": {"B": {"type": "firm"}}}}}"#,
                 "A.1.0.0.dependencies.B.type: expected HARD or SOFT"
             ),
-            (#"{"A": {"1.0.0": {}, "1.0.0+b": {"bootstrap": true}}}"#, "A.1.0.0+b: A 1.0.0+b is"),
+            (#"{"A": {"1.0.0": {}, "1.0.0+b": {"bootstrap": true}}}"#, "A.1.0.0+b: A 1.0.0 is"),
         ]
     )
     func `a catalogue that is wrong has an error with its place`(text: String, message: String) {

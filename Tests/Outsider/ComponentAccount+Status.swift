@@ -22,17 +22,24 @@ extension ComponentAccount {
             case .absent, .asked: answerBy
             case .away: graceUntil
             case .deferred: ends.max()
-            case .acknowledged, .silent, .gone, .overridden: nil
+            // The deadline ends what a veto blocks.
+            case .silent, .gone: isVeto ? deadline : nil
+            case .acknowledged, .overridden: nil
             }
         return timer.map { min($0, now + budgetLeft, deadline) }
     }
 
     var budgetLeft: Duration { max(.zero, budget - used) }
 
-    /// What is left of the budget after the longest running deferral. One that was cut is none.
-    func budgetLeftAfterDeferrals(at now: Instant) -> Duration {
+    /// What is shown as left: of the budget, or for who has none of the time to the deadline.
+    func left(before deadline: Instant, at now: Instant) -> Duration {
+        budget < .unlimited ? budgetLeft : min(budgetLeft, max(.zero, deadline - now))
+    }
+
+    /// The same after the longest running deferral. One that was cut is none.
+    func leftAfterDeferrals(before deadline: Instant, at now: Instant) -> Duration {
         let longest = isCut ? .zero : ends.map { $0 - now }.max() ?? .zero
-        return max(.zero, budgetLeft - max(.zero, longest))
+        return max(.zero, left(before: deadline, at: now) - max(.zero, longest))
     }
 
     /// How long an answer is waited for, but for budget and deadline: the time left of the

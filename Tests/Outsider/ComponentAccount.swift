@@ -32,10 +32,15 @@ struct ComponentAccount: Hashable, Sendable {
     /// It hung up and did not come back in time.
     var isGone = false
     var isCut = false
+    var isVeto = false
+    /// It is a veto that was silent in a final asking: it is told that this is over, and not asked.
+    var isRecalled = false
     var used: Duration = .zero
     var budget: Duration
 
-    var blocks: Bool { !isCut && !isOut && (!isReady || graceUntil != nil) }
+    var blocks: Bool {
+        !isCut && (isOut ? isVeto : !isReady || graceUntil != nil)
+    }
     var confirms: Bool { subscriptions.values.contains { $0.confirm } }
     /// It has not subscribed yet, and is not expected back: a required component, for example.
     var isPlaceholder: Bool {
@@ -72,6 +77,11 @@ struct ComponentAccount: Hashable, Sendable {
     ) {
         let isLate = notice.deadlineIn <= .zero
         let isSameKind = notice.final == (finalRound != nil)
+        if isRecalled {
+            (isRecalled, finalRound, finalSubscriptions) = (false, nil, [])
+            round += 1
+            return
+        }
         if isNews(at: now) {
             round += isSecond && isSameKind ? 0 : 1
         } else if round == 0 || notice.final && !isSameKind {
@@ -109,6 +119,7 @@ struct ComponentAccount: Hashable, Sendable {
             return
         }
         isOpen = false
+        if isVeto, subscriptions.isEmpty { return }
         if holds(at: now) { return }
         agree()
         hasFinalWord = hasFinalWord || isFinal
@@ -134,11 +145,12 @@ struct ComponentAccount: Hashable, Sendable {
 
     /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
-        if mayHaveActed { isOpen = false }
+        if mayHaveActed, isVeto, isOut { isRecalled = true } else if mayHaveActed { isOpen = false }
         (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
     }
 
     mutating func passTime(_ grace: Duration, at now: Instant) {
+        if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
         if let end = graceUntil {
             guard end <= now else { return }
@@ -163,6 +175,7 @@ struct ComponentAccount: Hashable, Sendable {
         isCut = state == .deferred || ends.contains { $0 >= end }
         isOut = !isCut && !isReady && !isExcused
         graceUntil = nil
+        isVeto = false
     }
 
     private mutating func forgetDeferrals() {
@@ -179,9 +192,11 @@ struct ComponentAccount: Hashable, Sendable {
         for peer in deferrals.keys { peer.map { close($0) } }
         let isUnsure = isReady && confirms && !hasFinalWord
         let isAsked = isOpen && blocks && graceUntil == nil
+        let mayLeaveAsVeto = isReady && graceUntil == nil
         subscriptions = [:]
         finalSubscriptions = []
         graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
+        if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
         if isAsked { answerBy = max(answerBy, graceEnd) }
     }
 }

@@ -18,7 +18,8 @@ extension GateAccount {
         let refusal = refusal(of: answer, at: now)
         let granted = grant(to: answer, settings, at: now)
         if isShut, refusal == nil { take(answer, granted: granted, settings, at: now) }
-        let remaining = accounts[answer.component]?.budgetLeftAfterDeferrals(at: now)
+        let remaining = accounts[answer.component]?
+            .leftAfterDeferrals(before: deadline, at: now)
         let isRight = actions.contains { action in
             switch action {
             case .granted(answer.request, let grant):

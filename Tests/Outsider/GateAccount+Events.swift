@@ -44,11 +44,15 @@ extension GateAccount {
     private mutating func passTime(_ grace: Duration, at now: Instant) {
         if deadline <= now {
             if unattendedUntil == nil { return }
+            blockedAtDeadline = refuser
             cutBlockers(at: now)
         }
+        let before = accounts
         for (name, account) in accounts where account.blocks {
             accounts[name]?.passTime(grace, at: now)
         }
+        hearSilence(of: before)
+        if callAt <= now { isEnding = true }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }
 
@@ -68,7 +72,7 @@ extension GateAccount {
         let hasEndedAsleep = { (end: Instant) in end > now - asleep && end <= now }
         unattendedUntil = unattendedUntil.map { $0 + asleep }
         let newEnd = now + policy.responseTimeout
-        if hasEndedAsleep(deadline) { deadline = newEnd }
+        if hasEndedAsleep(deadline) { (deadline, callAt, isEnding) = (newEnd, now, false) }
         for (name, account) in accounts {
             accounts[name]?.answerBy = account.answerBy + asleep
             accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }

@@ -17,6 +17,10 @@ extension GateAccount {
         for case .notify(let stream, let notice) in actions
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
+            let isDeadlines = notice.lastCall && notice.final && event == .timePassed
+            if isDeadlines, accounts[name]?.isVeto ?? false, told.insert(name).inserted {
+                accounts[name]?.hearLastCall()
+            }
             if !notice.lastCall {
                 let isSecond = !told.insert(name).inserted || isSecond(name, event)
                 let timeout = policy.responseTimeout

@@ -6,11 +6,16 @@ import Negotiation
 
 extension GateAccount {
     func maxDefer(of name: ComponentName) -> Duration {
-        min(policy.maxDefer, rules.lastWord(on: name, \.maxDefer) ?? policy.maxDefer)
+        if accounts[name]?.isVeto ?? isVeto(name) { return .unlimited }
+        return min(policy.maxDefer, rules.lastWord(on: name, \.maxDefer) ?? policy.maxDefer)
     }
 
     func budget(of name: ComponentName) -> Duration {
-        min(policy.maxTotalDefer, rules.lastWord(on: name, \.maxTotalDefer) ?? policy.maxTotalDefer)
+        if isVeto(name) { return .unlimited }
+        return min(
+            policy.maxTotalDefer,
+            rules.lastWord(on: name, \.maxTotalDefer) ?? policy.maxTotalDefer
+        )
     }
 
     /// The budget of UNIT/NAME where it is less than that of the required NAME that it meets.
@@ -31,7 +36,7 @@ extension GateAccount {
         let isAll = request.components?.isEmpty ?? true
         let ruled = rules.map(\.pattern).filter { name in
             !name.contains { $0 == "*" || $0 == "?" }
-                && rules.lastWord(on: name, \.isRequired) ?? false
+                && (rules.lastWord(on: name, \.isRequired) ?? false || vetoes.contains(name))
         }
         return policy.require + ruled.filter { isAll || wanted.contains(where: $0.answers) }
     }

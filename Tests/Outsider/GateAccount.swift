@@ -18,6 +18,15 @@ struct GateAccount: Hashable, Sendable {
     /// A deadline takes effect when time passes, or when a coordinator attaches.
     var canBeLate = true
     var verdict: Oracle.Verdict = .shut(by: [])
+    let announced: Instant
+    /// When the deadline's last call is due, and whether it was given.
+    var callAt: Instant
+    var isEnding = false
+    /// Who blocked at the deadline, while no coordinator was there.
+    var blockedAtDeadline: ComponentName?
+    /// The coordinator that makes it, and when it is over without one.
+    var holder: StreamID?
+    var heldUntil: Instant?
     /// When it ends without a completion.
     var openUntil: Instant?
     var overAt: Instant?
@@ -35,7 +44,9 @@ struct GateAccount: Hashable, Sendable {
     ) {
         self.rules = rules
         self.request = request
+        announced = now
         deadline = now + request.policy.deadline
+        callAt = deadline - min(request.policy.responseTimeout, request.policy.deadline / 2)
         guard request.policy.notification == .notify else {
             verdict = .open(.skipped)
             return
@@ -102,6 +113,7 @@ struct GateAccount: Hashable, Sendable {
             answerBy: now + policy.responseTimeout,
             budget: budget(of: name)
         )
+        account.isVeto = isVeto(name)
         account.used = min(blockedByUnit(of: name), account.budget)
         account.isOut = min(policy.responseTimeout, account.budget) <= .zero
         accounts[name] = account
@@ -130,7 +142,9 @@ struct GateAccount: Hashable, Sendable {
         else { return }
         let subscriptions = account.subscriptions.filter { !isGone($0.key) }
         accounts[name]?.subscriptions = subscriptions
-        if subscriptions.isEmpty, account.blocks { accounts[name]?.graceUntil = end }
+        guard subscriptions.isEmpty else { return }
+        if account.blocks, !account.isOut { accounts[name]?.graceUntil = end }
+        accounts[name]?.leaveAsVeto(until: end)
     }
 
     mutating func take(
@@ -164,7 +178,7 @@ struct GateAccount: Hashable, Sendable {
                 breaks += 1
                 accounts[answer.component]?.breaks += 1
             }
-            for name in accounts.keys { accounts[name]?.goBackToWork() }
+            takeWordsBack()
         }
     }
 
@@ -184,25 +198,35 @@ struct GateAccount: Hashable, Sendable {
     }
 
     /// Opens the gate if no component blocks any more, or if it is time.
-    mutating func judge(_ settings: Settings, at now: Instant) {
+    mutating func judge(
+        _ settings: Settings,
+        isHeld: Bool,
+        isBeside: Bool,
+        at now: Instant
+    ) {
         openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
         guard isShut else { return }
         let blockers = accounts.filter { $0.value.blocks }.keys.sorted()
         verdict = .shut(by: blockers)
         let isLate = canBeLate && deadline <= now
-        guard unattendedUntil == nil else { return }
+        guard unattendedUntil == nil, overAt == nil else { return }
+        let isInTheWay = isBeside && !request.isShutdown
+        if isLate, !isForced, isInTheWay || refuser != nil {
+            verdict = .refused
+            return
+        }
         if isForced || isLate { cutBlockers(at: now) }
-        let isSilent = accounts.values.contains { $0.isOut }
+        let isSilent = accounts.values.contains { $0.isOut && !$0.isVeto }
         let isMissing = accounts.contains { name, account in
-            account.isMissing && required.contains { name.meets($0, rules) }
+            account.isMissing && !account.isVeto && required.contains { name.meets($0, rules) }
         }
         let isRefused =
             policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
         if isRefused, !isForced {
             verdict = .refused
-        } else if isForced || isLate || blockers.isEmpty {
+        } else if isForced || isLate || blockers.isEmpty && !isHeld {
             let isCapped = accounts.values.contains { $0.isCut }
-            let late = deadline <= now && (isCapped || isSilent)
+            let late = deadline <= now && (isCapped || isSilent || isHeld)
             let ground: Basis = isCapped ? .capped : isSilent ? .silence : .consent
             verdict = .open(isForced ? .forced : late ? .deadline : ground)
             openUntil = now + settings.completionLimit

@@ -41,6 +41,9 @@ extension Oracle {
         (subscriptions, last) = ([:], now)
         returning = ReturningAccount()
         gates = gates.filter { !$0.value.isShut && !over.contains($0.key) }
-        for id in gates.keys { gates[id]?.openUntil = now + settings.completionLimit }
+        for id in gates.keys {
+            gates[id]?.openUntil = now + settings.completionLimit
+            gates[id]?.hearHolder(.restarted, [], settings, at: now)
+        }
     }
 }

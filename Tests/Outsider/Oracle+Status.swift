@@ -22,7 +22,12 @@ extension Oracle {
             let isLeftOut = verdict == .open(.consent) && shown == .open(.deadline)
             let isSame = verdict == shown || shown == nil && verdict == .refused || isLeftOut
             let status = update?.status(at: now).participants ?? []
-            return (isSame ? [] : ["\(id): \(spelled(shown)), and not \(spelled(verdict))"])
+            let holders = holders(of: id)
+            let names = (holders.underway + holders.asking).sorted().map { "update \($0)" }
+            let listed = update?.status(at: now).blockedBy.filter { $0.hasPrefix("update ") } ?? []
+            let isListed = update?.isWaiting != true || listed == names
+            return (isListed ? [] : ["\(id) waits for \(names), and says for \(listed)"])
+                + (isSame ? [] : ["\(id): \(spelled(shown)), and not \(spelled(verdict))"])
                 + status.flatMap { gates[id]?.objections(to: $0, at: now) ?? [] }
         }
     }
@@ -73,10 +78,11 @@ extension GateAccount {
         let left = until.map { max(.zero, $0 - now) }
         let used = min(account.used, account.budget)
         return
-            (shown.state == account.state
-            ? [] : ["\(name) is shown as \(shown.state), and is \(account.state)"])
+            (shown.isVeto == account.isVeto ? [] : ["\(name) is shown as a veto, or is one"])
+            + (shown.state == account.state
+                ? [] : ["\(name) is shown as \(shown.state), and is \(account.state)"])
             + (shown.until == left ? [] : ["\(name)'s state is shown to end at another time"])
-            + (shown.blocked == used && shown.remaining == account.budget - used
+            + (shown.blocked == used && shown.remaining == account.left(before: deadline, at: now)
                 ? [] : ["\(name) is shown to have blocked \(shown.blocked), and has \(used)"])
     }
 }

@@ -36,28 +36,36 @@ package struct Oracle: Hashable, Sendable {
         last = now
         gates = gates.filter { $0.value.verdict != .refused }
         for id in gates.keys { gates[id]?.account(for: passed) }
-        hear(event, at: now)
+        note(event, actions, at: now)
         for id in gates.keys {
             gates[id]?.hear(event, settings, at: now)
+            gates[id]?.hearHolder(event, actions, settings, at: now)
+        }
+        interruptFinalAskings(actions)
+        for id in gates.keys {
             objections += gates[id]?.hearAnswer(event, actions, settings, at: now) ?? []
             objections += gates[id]?.hearNotices(event, actions, subscriptions, at: now) ?? []
             objections += gates[id]?.objectToAttachment(actions) ?? []
-            gates[id]?.judge(settings, at: now)
         }
+        objections += objectToOrder(of: actions, after: event)
+        judge(at: now)
         gates = gates.filter { $0.value.overAt == nil }
-        return objections + objectToOrder(of: actions, after: event)
+        return objections
     }
 
-    /// A component that subscribes is sent the notices of several updates in the order of ids.
+    /// A component that subscribes is sent the notices of several updates in the order in which
+    /// they were announced.
     private func objectToOrder(of actions: [Action], after event: Event) -> [String] {
         guard case .subscribed = event else { return [] }
         let ids = actions.compactMap { action -> DeploymentID? in
             if case .notify(_, let notice) = action { notice.deploymentID } else { nil }
         }
-        return ids == ids.sorted() ? [] : ["notices of several updates are out of order"]
+        let order = order
+        let places = ids.map { order.firstIndex(of: $0) ?? order.count }
+        return places == places.sorted() ? [] : ["notices of several updates are out of order"]
     }
 
-    private mutating func hear(_ event: Event, at now: Instant) {
+    private mutating func note(_ event: Event, _ actions: [Action], at now: Instant) {
         returning.hear(event, subscriptions.values, settings, at: now)
         switch event {
         case .subscribed(let one):
@@ -67,7 +75,11 @@ package struct Oracle: Hashable, Sendable {
             subscriptions = subscriptions.filter { $0.key.peer != peer }
         case .restarted:
             subscriptions = [:]
-        case .announced(let request, _, let process):
+        case .announced(let request, let coordinator, let process):
+            let isRefused = actions.contains { action in
+                if case .failed(coordinator, _) = action { true } else { false }
+            }
+            guard !isRefused else { return }
             let id = request.deploymentID
             let known = Array(subscriptions.values)
             gates[id] =

@@ -66,8 +66,11 @@ extension UpdateHistory {
             objections.append("it waits for nobody")
         }
         if transition.event == .timePassed { objections += objectToDelay(at: transition.now) }
-        for name in after.blockedBy where !blockers.contains(name) { wordless[name] = .zero }
-        blockers = after.blockedBy
+        // Another update, and a veto, may be waited for until the deadline.
+        let vetoes = after.participants.filter(\.isVeto).map(\.component)
+        let blocking = after.blockedBy.filter { !$0.hasPrefix("update ") && !vetoes.contains($0) }
+        for name in blocking where !blockers.contains(name) { wordless[name] = .zero }
+        blockers = blocking
         return objections + objectToBlockers(transition, settings)
     }
 

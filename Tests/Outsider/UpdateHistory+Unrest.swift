@@ -22,7 +22,7 @@ extension UpdateHistory {
                 counted.insert(one.component).inserted
             else { continue }
             finalCounts[one.component, default: 0] += 1
-            let own = ownFinals[one.component, default: 0] + restarts
+            let own = ownFinals[one.component, default: 0] + restarts + interruptions
             if finalCounts[one.component, default: 0] > settings.maximumFinalAskings + own {
                 objections.append("2: \(one.component) was asked finally too often")
             }

@@ -42,6 +42,8 @@ struct UpdateHistory: Hashable, Sendable {
     var ownFinals: [ComponentName: Int] = [:]
     /// Deferrals that sent other components back to work.
     var breaks = 0
+    /// Final askings that another update or a veto's silence ended.
+    var interruptions = 0
     /// The components that had their budget's last call, and the subscriptions that had the
     /// deadline's, which is due at `callAt`.
     var warned: Set<ComponentName> = []
@@ -101,12 +103,14 @@ struct UpdateHistory: Hashable, Sendable {
         _ settings: Settings
     ) -> [String] {
         listen(to: transition, settings)
+        noteInterruption(transition)
         let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
         let misheard = hearNotices(transition, subscriptions, settings)
         noteAnswer(transition)
         let objections =
-            makers + misheard + objectToRelease(transition, subscriptions)
+            makers + misheard + objectToExclusion(transition)
+            + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
             + objectToLastCalls(transition, subscriptions)

@@ -107,6 +107,7 @@ extension Update {
         update.ownProcesses = ownProcesses
         update.forced = forced
         update.brokenFinalAskings = brokenFinalAskings
+        update.blockedAtDeadline = blockedAtDeadline
         return update
     }
 }
@@ -115,6 +116,7 @@ extension Participant {
     /// The participant with what is written down of it alone.
     fileprivate var written: Participant {
         var participant = Participant(state, since: since, answerBy: question.answerBy)
+        participant.isVeto = isVeto
         participant.until = until
         participant.question = question
         participant.isTold = isTold

@@ -171,7 +171,9 @@ private let shutdown = "shutdown-a-1"
         harness.answer(late, shutdown, 0)
         // An update that is not this shutdown is not to be cut off by it.
         #expect(harness.inhibition.delays == !reboots)
-        #expect(harness.inhibition.delay?.why == (reboots ? nil : #"update "d-1" is being applied"#))
+        #expect(
+            harness.inhibition.delay?.why == (reboots ? nil : #"update "d-1" is being applied"#)
+        )
         let completion = CompleteRequest(deploymentID: "d-1", outcome: .applied)
         harness.ask(harness.operatorAtControl(), .completeUpdate, completion)
         #expect(!harness.inhibition.delays)

@@ -10,8 +10,9 @@ extension Catalogue {
         guard case .object = recipe.value else { throw recipe.isNot("an object") }
         let node = try Self.member("ComponentName", of: recipe)
         let name = try node.checkedName(try node.string())
-        let version = try Self.member("ComponentVersion", of: recipe).version()
-        guard file == "\(name)-\(version.text).json" else {
+        let spelling = try Self.member("ComponentVersion", of: recipe)
+        let version = try spelling.version()
+        guard try file == "\(name)-\(spelling.string()).json" else {
             throw JSONError(
                 "the recipe is that of \(name) \(version.text), and the file's name is not"
             )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A version as semver.org has it. Its build metadata is kept in its text, and decides nothing.
-package struct SemanticVersion: Sendable {
+/// A version as semver.org has it, without its build metadata, which decides nothing.
+package struct SemanticVersion: Hashable, Sendable {
     /// A part of the tag of a pre-release.
     enum Identifier: Hashable, Sendable {
         case number(Int)
@@ -12,14 +12,10 @@ package struct SemanticVersion: Sendable {
     let minor: Int
     let patch: Int
     let prerelease: [Identifier]
-    package let text: String
 
     init(_ major: Int, _ minor: Int, _ patch: Int, prerelease: [Identifier] = []) {
         (self.major, self.minor, self.patch) = (major, minor, patch)
         self.prerelease = prerelease
-        let core = "\(major).\(minor).\(patch)"
-        text =
-            prerelease.isEmpty ? core : core + "-" + prerelease.map(\.text).joined(separator: ".")
     }
 
     /// Nil for a text that is no version.
@@ -27,8 +23,15 @@ package struct SemanticVersion: Sendable {
         guard let parts = VersionParts(text), parts.numbers.count == 3 else { return nil }
         (major, minor, patch) = (parts.numbers[0], parts.numbers[1], parts.numbers[2])
         prerelease = parts.prerelease
-        self.text = text
     }
+
+    package var text: String {
+        let core = "\(major).\(minor).\(patch)"
+        return isPrerelease ? core + "-" + tag : core
+    }
+
+    /// The tag of a pre-release.
+    var tag: String { prerelease.map(\.text).joined(separator: ".") }
 
     var isPrerelease: Bool { !prerelease.isEmpty }
 
@@ -43,16 +46,7 @@ package struct SemanticVersion: Sendable {
     }
 }
 
-extension SemanticVersion: Hashable, Comparable {
-    package static func == (one: Self, other: Self) -> Bool {
-        one.hasCore(of: other) && one.prerelease == other.prerelease
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        for number in [major, minor, patch] { hasher.combine(number) }
-        hasher.combine(prerelease)
-    }
-
+extension SemanticVersion: Comparable {
     package static func < (one: Self, other: Self) -> Bool {
         guard one.hasCore(of: other) else {
             return (one.major, one.minor, one.patch) < (other.major, other.minor, other.patch)

@@ -22,8 +22,7 @@ extension VersionRange {
     /// Whether a nucleus takes the hyphen in a single version for that of a range: the tag of the
     /// pre-release begins with a digit, or has another hyphen.
     var hasTagUnknownToNucleus: Bool {
-        guard let tag = exactVersion?.text.split(separator: "+")[0].drop(while: { $0 != "-" })
-        else { return false }
-        return tag.dropFirst().first?.isNumber == true || tag.dropFirst().contains("-")
+        guard let tag = exactVersion?.tag, let first = tag.first else { return false }
+        return first.isNumber || tag.contains("-")
     }
 }
