@@ -263,6 +263,7 @@ let package = Package(
         .testTarget(
             name: "DeploymentsTests",
             dependencies: ["Deployments", "ReprieveTypes", "StrictJSON", "TestSupport"],
+            exclude: ["npm-ranges.txt"],
             swiftSettings: memorySafe
         ),
 

@@ -102,7 +102,7 @@ exploration() {
 # Histories from dice, which fall the same way each time.
 simulation() {
     swift build -c release --product simulate-broker
-    "$(swift build -c release --show-bin-path)/simulate-broker" 100000
+    "$(swift build -c release --show-bin-path)/simulate-broker" 20000
 }
 
 # What one fixed negotiation costs, counted and so the same on a busy machine.

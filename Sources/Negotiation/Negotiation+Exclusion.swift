@@ -18,27 +18,30 @@ extension Negotiation {
         guard updates.count > 1, let place = updates.place(of: id) else { return }
         for other in updates.places where other != place {
             if updates.entries[place].conflicts(with: updates.entries[other]) {
-                updates[at: place].rivals.insert(updates.names[other])
+                rivals[id, default: []].insert(updates.names[other])
             }
             if updates.entries[other].conflicts(with: updates.entries[place]) {
-                updates[at: other].rivals.insert(id)
+                rivals[updates.names[other], default: []].insert(id)
             }
         }
     }
 
     mutating func removeRival(_ id: DeploymentID) {
-        for place in updates.places { updates[at: place].rivals.remove(id) }
+        rivals[id] = nil
+        rivals = rivals.mapValues { $0.subtracting([id]) }.filter { !$0.value.isEmpty }
     }
 
     /// What keeps the gate of an update shut now.
-    private func holders(at place: Int) -> Update.Holders {
+    func holders(at place: Int) -> Update.Holders {
         var holders = Update.Holders()
         guard updates.entries[place].isWaiting else { return holders }
-        for rival in updates.entries[place].rivals {
+        // A shutdown has no time to wait for another update's final asking.
+        let isShutdown = updates.entries[place].request.isShutdown
+        for rival in rivals[updates.names[place]] ?? [] {
             guard let other = updates.place(of: rival) else { continue }
             if updates.entries[other].isUnderway {
                 holders.underway.append(rival)
-            } else if updates.entries[other].asksFinally {
+            } else if updates.entries[other].asksFinally, !isShutdown {
                 holders.askingFinally.append(rival)
             }
         }
@@ -47,11 +50,15 @@ extension Negotiation {
         return holders
     }
 
-    mutating func noteHolders(at place: Int, _ handling: inout Handling) {
+    /// Returns whether they are other ones than before: the update may have to give way, or may go
+    /// on.
+    mutating func noteHolders(at place: Int, _ handling: inout Handling) -> Bool {
         let holders = holders(at: place)
-        guard updates.entries[place].holders != holders else { return }
+        let before = updates.entries[place].holders
+        guard before != holders else { return false }
         updates[at: place].holders = holders
-        handling.show(updates.names[place])
+        if before.ids != holders.ids { handling.show(updates.names[place]) }
+        return true
     }
 
     /// Updates went on or ended: those that waited for it go on, one after the other.
@@ -60,10 +67,7 @@ extension Negotiation {
             return
         }
         while let id = order.first(where: { areHoldersOutdated(of: $0) }) {
-            withUpdate(id, &handling) { update, handling in
-                update.giveWay(&handling)
-                update.settle(&handling)
-            }
+            withUpdate(id, &handling) { _, _ in }
         }
     }
 

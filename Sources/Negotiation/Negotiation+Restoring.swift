@@ -28,6 +28,8 @@ extension Negotiation {
             if case .ended = update.phase { departing[id] = update } else { updates[id] = update }
             addRivals(of: id)
         }
+        // What was written down is settled: nothing follows from it before the first event.
+        for place in updates.places { updates[at: place].holders = holders(at: place) }
         returning.expect(restored.subscribers, until: now)
         if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }
         _ = handle(.restarted, at: now)

@@ -17,6 +17,8 @@ package struct Negotiation: Hashable, Sendable {
     package internal(set) var updates = SortedMap<Update>()
     /// The updates that have ended and whose posts may not have left yet.
     package internal(set) var departing = SortedMap<Update>()
+    /// The updates that keep an update's gate shut while they are under way.
+    var rivals: [DeploymentID: Set<DeploymentID>] = [:]
     var subscriptions = SortedMap<[Subscription]>()
     var returning = ReturningComponents()
     var endedUpdates = EndedUpdates()
@@ -83,9 +85,11 @@ package struct Negotiation: Hashable, Sendable {
         _ handle: (inout Update, inout Handling) -> Void
     ) {
         guard let place = updates.place(of: id) else { return }
-        noteHolders(at: place, &handling)
         let before = updates.entries[place].written
+        let areHoldersOthers = noteHolders(at: place, &handling)
+        if areHoldersOthers { updates[at: place].giveWay(&handling) }
         handle(&updates[at: place], &handling)
+        if areHoldersOthers { updates[at: place].settle(&handling) }
         updates[at: place].refreshSummary()
         guard updates.entries[place].written != before else { return }
         handling.note(.update(id))

@@ -158,6 +158,7 @@ extension Participant {
 extension Participant {
     struct Shown: Equatable {
         var state: State
+        var isVeto: Bool
         var since: Instant
         var until: Instant?
         var message: String?
@@ -169,6 +170,7 @@ extension Participant {
     var shown: Shown {
         Shown(
             state: state,
+            isVeto: isVeto,
             since: since,
             until: until,
             message: message,

@@ -82,7 +82,9 @@ extension Update {
                 participant.question.isFinal
                 && answer.round == participant.question.round
             // Any other 0 of a component that acts on `final` means "I could".
-            if participant.question.isFinal, participant.isConfirm, !isFinalWord {
+            if participant.question.isFinal, participant.isConfirm, !isFinalWord,
+                participant.state != .deferred
+            {
                 return participant.state == .silent
             }
             participant.question.isAnswered = true

@@ -81,7 +81,8 @@ extension Update {
             }
             ask(arrived: subscription.stream, of: name, &handling)
         }
-        if deadlineLastCall == nil {
+        if isEnding {
+            if participants[name]?.question.isFinal == false { askVetoFinally(name, &handling) }
             lastCall(name, streams: [subscription.stream], isFinal: true, &handling)
         }
         settle(&handling)

@@ -38,11 +38,6 @@ extension Update {
         phase.isFinalAsking && summary.silentBlockers == 0
     }
 
-    /// A shutdown does not wait for another update's final asking: it has no time for that.
-    var isShut: Bool {
-        !holders.underway.isEmpty || !request.isShutdown && !holders.askingFinally.isEmpty
-    }
-
     /// Another update went first, by force or by its deadline: the final asking is over, and who
     /// acted on it goes back to work.
     mutating func giveWay(_ handling: inout Handling) {

@@ -8,7 +8,7 @@ extension Update {
         guard isWaiting, unattendedUntil == nil else { return }
         let missing = missing(handling.settings)
         if !missing.isEmpty { return refuse(because: missing, &handling) }
-        guard summary.blockers == 0, !isShut else { return }
+        guard summary.blockers == 0, holders.isEmpty else { return }
         switch phase {
         case .gathering: askFinally(in: .askingVetoes, &handling)
         case .askingVetoes: askFinally(in: .finalAsking, &handling)
@@ -98,9 +98,13 @@ extension Update {
                 participant.state == .deferred
                 || participant.lastDeferralEnd.map { $0 >= end } ?? false
             let isReady = participant.acknowledgedAt != nil || participant.isExcused
+            let isGone = participant.state == .gone
             participant.forgetDeferrals()
             participant.isVeto = false
-            participant.enter(holds ? .overridden : isReady ? .acknowledged : .silent, at: now)
+            participant.enter(
+                holds ? .overridden : isReady ? .acknowledged : isGone ? .gone : .silent,
+                at: now
+            )
         }
     }
 
@@ -108,7 +112,7 @@ extension Update {
         if let refusal = refusalAtDeadline { return refuse(refusal, &handling) }
         // The final asking, or the end of another update, is left out. That counts as the
         // deadline's doing.
-        let isUsed = leavesOutFinalAsking(at: handling.now) || isShut
+        let isUsed = leavesOutFinalAsking(at: handling.now) || !holders.isEmpty
         for name in blockers { cut(name, &handling) }
         let missing = missing(handling.settings)
         if !missing.isEmpty { return refuse(because: missing, &handling) }

@@ -44,7 +44,9 @@ extension Update {
     /// A last call of the deadline is a veto's final question, in a round of its own: it can say
     /// yes although others block to the end.
     mutating func askVetoFinally(_ name: ComponentName, _ handling: inout Handling) {
-        guard participants[name]?.isVeto ?? false else { return }
+        guard let participant = participants[name], participant.isVeto,
+            !participant.subscribers.isEmpty
+        else { return }
         with(name, &handling) { participant in
             participant.question.round += 1
             participant.question.isFinal = true

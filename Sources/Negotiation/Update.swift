@@ -37,9 +37,7 @@ package struct Update: Hashable, Sendable {
     /// When it is cancelled, or over once its gate is open, unless a coordinator attaches; nil
     /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
-    /// The updates that keep its gate shut while they are under way.
-    var rivals: Set<DeploymentID> = []
-    /// Those of them that keep it shut now.
+    /// The updates that keep its gate shut now.
     var holders = Holders()
     /// The subscriptions asked in the running final asking.
     var askedFinally: Set<StreamID> = []

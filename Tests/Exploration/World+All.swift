@@ -3,7 +3,7 @@
 import Negotiation
 
 extension World {
-    static let all = components + gates + ends + edges + names + rules + unrest
+    static let all = components + gates + ends + edges + names + rules + unrest + rivals + vetoes
 
     private static let components = [
         World(

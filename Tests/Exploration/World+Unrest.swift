@@ -21,7 +21,7 @@ extension World {
             name: "two break final askings in turn, one of which acts on them",
             roles: [
                 Role(name: "a", confirm: [true], acknowledges: 3, defers: 0),
-                Role(name: "b", acknowledges: 2, defers: 2),
+                Role(name: "b", acknowledges: 2, defers: 1),
                 Role(name: "c", confirm: [true], acknowledges: 2, defers: 1),
             ],
             policies: [.small(response: 1)],
@@ -38,7 +38,7 @@ extension World {
             policies: [.small(response: 2)],
             deferrals: [1],
             finalAskings: 2,
-            horizon: 3
+            horizon: 2
         ),
         World(
             name: "one breaks final askings, and the broker dies",

@@ -29,6 +29,9 @@ struct World: Sendable {
     /// Patterns that the operator has rules for, and rules that settle something.
     var patterns: [String] = []
     var rules: [ComponentRule] = []
+    /// The updates that are not exclusive, and those that are a shutdown of the machine.
+    var shared: Set<Int> = []
+    var shutdowns: Set<Int> = []
     /// How many updates are announced before the first move.
     var announced = 1
     /// How often each update may be announced, by however many coordinators, and the processes of
@@ -59,6 +62,7 @@ struct World: Sendable {
         var settings = Settings()
         settings.reconnectGrace = .seconds(1)
         settings.completionLimit = .seconds(3)
+        settings.applyGrace = .seconds(2)
         settings.minimumDeferral = .seconds(leastDeferral)
         settings.maximumFinalAskings = finalAskings
         settings.rules = patterns.map { ComponentRule(pattern: $0) } + rules
@@ -66,19 +70,29 @@ struct World: Sendable {
     }
 
     func request(_ index: Int) -> UpdateRequest {
-        UpdateRequest(
+        var request = UpdateRequest(
             deploymentID: "d-\(index + 1)",
             components: components,
             policy: policies[index],
             asSent: [UInt8(index)]
         )
+        request.isExclusive = !shared.contains(index)
+        request.isShutdown = shutdowns.contains(index)
+        return request
     }
 }
 
 extension ComponentRule {
     /// A rule that sets these limits, in ticks.
-    init(_ pattern: String, maxDefer: Int? = nil, budget: Int? = nil, isRequired: Bool? = nil) {
+    init(
+        _ pattern: String,
+        maxDefer: Int? = nil,
+        budget: Int? = nil,
+        isRequired: Bool? = nil,
+        isVeto: Bool? = nil
+    ) {
         self.init(pattern: pattern)
+        self.isVeto = isVeto
         self.maxDefer = maxDefer.map { .seconds($0) }
         maxTotalDefer = budget.map { .seconds($0) }
         self.isRequired = isRequired
@@ -95,7 +109,8 @@ extension Policy {
         budget: Int = 20,
         onSilence: OnSilence = .proceed,
         require: [ComponentName] = [],
-        onAbsence: OnAbsence = .refuse
+        onAbsence: OnAbsence = .refuse,
+        onDeadline: OnDeadline = .proceed
     ) -> Policy {
         Policy(
             notification: notification,
@@ -105,7 +120,8 @@ extension Policy {
             maxTotalDefer: .seconds(budget),
             onSilence: onSilence,
             require: require,
-            onAbsence: onAbsence
+            onAbsence: onAbsence,
+            onDeadline: onDeadline
         )
     }
 }

@@ -82,6 +82,20 @@ import Testing
         #expect(harness.blockers("d-1") == ["arm", "update d-2"])
     }
 
+    @Test func `a final asking ends when another update opens before it in one instant`() {
+        harness.subscribe("arm", confirm: true)
+        harness.subscribe("door")
+        harness.announce("d-2", policy: Policy(deadline: .seconds(100)))
+        harness.announce("d-1", policy: Policy(deadline: .seconds(30)), components: ["door"])
+        harness.answer("arm", to: "d-2")
+        harness.answer("door", to: "d-2")
+        harness.answer("door", .seconds(90), to: "d-1")
+        harness.skip()
+        harness.wait(.seconds(30))
+        #expect(harness.read().contains("arm ← notice d-2 round 3"))
+        #expect(harness.blockers("d-2") == ["arm", "update d-1"])
+    }
+
     @Test func `at its deadline it is refused by the one that is under way`() {
         underway(Policy(deadline: .seconds(90)))
         harness.wait(.seconds(90))

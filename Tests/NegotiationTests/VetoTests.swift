@@ -96,13 +96,18 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
-    @Test func `that is silent in the final asking ends it`() {
+    private func withTwoVetoes() -> NegotiationHarness {
         var settings = harness.negotiation.settings
         var rule = ComponentRule(pattern: "permit")
         rule.isVeto = true
         settings.rules.append(rule)
         let harness = NegotiationHarness(settings: settings)
         harness.subscribe("window", "permit", confirm: true)
+        return harness
+    }
+
+    @Test func `that is silent in the final asking ends it`() {
+        let harness = withTwoVetoes()
         harness.announce()
         harness.answer("window")
         harness.answer("permit")
@@ -115,12 +120,7 @@ import Testing
     }
 
     @Test func `of which each waits for the other leaves the update refused`() {
-        var settings = harness.negotiation.settings
-        var rule = ComponentRule(pattern: "permit")
-        rule.isVeto = true
-        settings.rules.append(rule)
-        let harness = NegotiationHarness(settings: settings)
-        harness.subscribe("window", "permit", confirm: true)
+        let harness = withTwoVetoes()
         harness.announce(policy: Policy(deadline: .seconds(1_000)))
         harness.answer("window")
         harness.answer("permit")

@@ -20,6 +20,10 @@ struct ComponentAccount: Hashable, Sendable {
     var hasFinalWord = false
     var finalRound: Int64?
     var finalSubscriptions: Set<StreamID> = []
+    /// That was in a final asking, which is not over.
+    var isAskedFinally = false
+    /// A last call was its final question.
+    var hadFinalCall = false
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
     /// How often it sent others back to work, and until when it stays deferred for that.
@@ -108,14 +112,15 @@ struct ComponentAccount: Hashable, Sendable {
 
     mutating func agree(_ peer: PeerID, _ round: Int64?, at now: Instant) {
         let isFinal = finalRound != nil && round == finalRound
+        let isDeferring = state == .deferred
         deferrals[nil] = nil
         deferrals[peer] = nil
-        if finalRound != nil, confirms, !isFinal {
+        if finalRound != nil, confirms, !isFinal, !isDeferring {
             // It could, and a subscription that acts on a final notice was sent none: one follows.
             let isUnasked = subscriptions.values.contains {
                 $0.confirm && !finalSubscriptions.contains($0.stream)
             }
-            if isOut, isUnasked { isOpen = false }
+            if isOut, isUnasked, !hadFinalCall { isOpen = false }
             return
         }
         isOpen = false
@@ -147,6 +152,7 @@ struct ComponentAccount: Hashable, Sendable {
     mutating func goBackToWork() {
         if mayHaveActed, isVeto, isOut { isRecalled = true } else if mayHaveActed { isOpen = false }
         (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
+        isAskedFinally = false
     }
 
     mutating func passTime(_ grace: Duration, at now: Instant) {
@@ -178,7 +184,7 @@ struct ComponentAccount: Hashable, Sendable {
         isVeto = false
     }
 
-    private mutating func forgetDeferrals() {
+    mutating func forgetDeferrals() {
         (deferrals, heldUntil) = ([:], nil)
     }
 
@@ -191,7 +197,7 @@ struct ComponentAccount: Hashable, Sendable {
     mutating func loseConnections(until graceEnd: Instant) {
         for peer in deferrals.keys { peer.map { close($0) } }
         let isUnsure = isReady && confirms && !hasFinalWord
-        let isAsked = isOpen && blocks && graceUntil == nil
+        let isAsked = isOpen && blocks && !isOut && graceUntil == nil
         let mayLeaveAsVeto = isReady && graceUntil == nil
         subscriptions = [:]
         finalSubscriptions = []

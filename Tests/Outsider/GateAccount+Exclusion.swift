@@ -8,9 +8,9 @@ extension GateAccount {
     /// Released, and not over.
     var isUnderway: Bool { if case .open = verdict { overAt == nil } else { false } }
 
-    /// It has asked for final words and not opened yet. A silent veto keeps no other update waiting.
+    /// It has asked for final words and not opened yet. For a silent veto no update waits.
     var asksFinally: Bool {
-        isShut && overAt == nil && accounts.values.contains { $0.finalRound != nil }
+        isShut && overAt == nil && accounts.values.contains { $0.isAskedFinally }
             && !accounts.values.contains { $0.isVeto && $0.isOut }
     }
 
@@ -80,9 +80,13 @@ extension Oracle {
     }
 
     /// Whoever opens ends the final askings of those that wait for it.
-    mutating func interruptFinalAskings(_ actions: [Action]) {
-        for case .released(_, let release) in actions {
-            guard let opened = gates[release.deploymentID], opened.isShut else { continue }
+    mutating func interruptFinalAskings(
+        _ actions: [Action],
+        underwayBefore underway: Set<DeploymentID>
+    ) {
+        for case .released(_, let release) in actions
+        where !underway.contains(release.deploymentID) {
+            guard let opened = gates[release.deploymentID] else { continue }
             for id in order where id != release.deploymentID {
                 guard var gate = gates[id], gate.waits(for: opened), gate.asksFinally else {
                     continue

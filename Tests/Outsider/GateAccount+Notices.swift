@@ -12,19 +12,24 @@ extension GateAccount {
         _ subscriptions: [StreamID: Subscription],
         at now: Instant
     ) -> [String] {
-        var told: Set<ComponentName> = []
+        var (told, called): (Set<ComponentName>, Set<ComponentName>) = ([], [])
         var objections: [String] = []
         for case .notify(let stream, let notice) in actions
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
-            let isDeadlines = notice.lastCall && notice.final && event == .timePassed
-            if isDeadlines, accounts[name]?.isVeto ?? false, told.insert(name).inserted {
+            let isFirst = event == .timePassed || accounts[name]?.finalRound == nil
+            let isDeadlines = notice.lastCall && notice.final && !isForced && isFirst
+            if isDeadlines, accounts[name]?.isVeto ?? false, called.insert(name).inserted {
                 accounts[name]?.hearLastCall()
             }
             if !notice.lastCall {
                 let isSecond = !told.insert(name).inserted || isSecond(name, event)
                 let timeout = policy.responseTimeout
+                let wasReady = accounts[name]?.isReady ?? false
                 accounts[name]?.hear(notice, stream, timeout, isSecond: isSecond, at: now)
+                // Shortly before the deadline each question to a veto is final.
+                let isLate = isEnding && (accounts[name]?.isVeto ?? false) && !wasReady
+                if notice.final, !isLate { accounts[name]?.isAskedFinally = true }
             }
             objections += self.objections(to: notice, for: name, at: now)
         }
@@ -37,7 +42,9 @@ extension GateAccount {
         switch event {
         case .subscribed(let one):
             one.component == name && accounts[name].map { $0.subscriptions.count > 1 } ?? false
-        case .answered(let answer): answer.component == name && answer.deferral == .zero
+        case .answered(let answer):
+            answer.component == name && answer.deferral == .zero
+                && !(isEnding && accounts[name]?.isVeto ?? false)
         default: false
         }
     }

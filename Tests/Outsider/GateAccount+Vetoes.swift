@@ -29,7 +29,9 @@ extension GateAccount {
     mutating func hearSilence(of before: [ComponentName: ComponentAccount]) {
         for (name, account) in accounts.sorted(by: { $0.key < $1.key })
         where account.isVeto && account.isOut && !(before[name]?.isOut ?? true) {
-            guard before.values.contains(where: { $0.finalRound != nil }) else { continue }
+            guard before.values.contains(where: { $0.isAskedFinally }) else {
+                continue
+            }
             if before.contains(where: { $0.key != name && $0.value.mayHaveActed }) {
                 breaks += 1
                 accounts[name]?.breaks += 1
@@ -39,8 +41,9 @@ extension GateAccount {
     }
 
     mutating func takeWordsBack() {
-        for name in accounts.keys where !(isEnding && accounts[name]?.isVeto ?? false) {
-            accounts[name]?.goBackToWork()
+        for (name, account) in accounts {
+            accounts[name]?.isAskedFinally = false
+            if !(isEnding && account.isVeto) { accounts[name]?.goBackToWork() }
         }
     }
 }
@@ -52,6 +55,7 @@ extension ComponentAccount {
     /// A veto's yes counts only while it is there.
     mutating func leaveAsVeto(until end: Instant) {
         guard isVeto, !isCut, !isGone else { return }
+        if isReady { forgetDeferrals() }
         (isReady, hasFinalWord, isOut, graceUntil) = (false, false, false, end)
     }
 
@@ -59,5 +63,6 @@ extension ComponentAccount {
     mutating func hearLastCall() {
         round += 1
         finalRound = round
+        hadFinalCall = true
     }
 }

@@ -169,6 +169,7 @@ struct GateAccount: Hashable, Sendable {
             let cap = min(account.budget - account.used, deadline - now)
             let end = now + (granted < asked ? cap : granted)
             accounts[answer.component]?.object(peer, until: end)
+            accounts[answer.component]?.hasFinalWord = false
             if hold > .zero { accounts[answer.component]?.heldUntil = min(now + hold, end) }
             if isBreak, isLast {
                 accounts[answer.component]?.goBackToWork()

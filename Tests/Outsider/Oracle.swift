@@ -36,12 +36,13 @@ package struct Oracle: Hashable, Sendable {
         last = now
         gates = gates.filter { $0.value.verdict != .refused }
         for id in gates.keys { gates[id]?.account(for: passed) }
+        let underway = Set(gates.keys.filter { gates[$0]?.isShut == false })
         note(event, actions, at: now)
         for id in gates.keys {
             gates[id]?.hear(event, settings, at: now)
             gates[id]?.hearHolder(event, actions, settings, at: now)
         }
-        interruptFinalAskings(actions)
+        interruptFinalAskings(actions, underwayBefore: underway)
         for id in gates.keys {
             objections += gates[id]?.hearAnswer(event, actions, settings, at: now) ?? []
             objections += gates[id]?.hearNotices(event, actions, subscriptions, at: now) ?? []

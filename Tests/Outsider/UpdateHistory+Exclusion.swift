@@ -22,7 +22,9 @@ extension UpdateHistory {
     }
 
     private func conflicts(with other: UpdateRequest) -> Bool {
-        guard request.isExclusive, other.isExclusive, !other.isShutdown else { return false }
+        guard other.isExclusive, !other.isShutdown else { return false }
+        if request.isShutdown { return !other.disruption.isSameShutdown(as: request.disruption) }
+        guard request.isExclusive else { return false }
         let isLarge = request.disruption != .components || other.disruption != .components
         let (ours, theirs) = (request.components ?? [], other.components ?? [])
         if isLarge || ours.isEmpty || theirs.isEmpty { return true }
@@ -52,9 +54,23 @@ extension UpdateHistory {
                 }
         }
         guard opened || isSilent, transition.event == .timePassed || opened else { return }
-        (finals, finalRounds, sure) = ([], [:], [])
-        finalAskingSince = nil
+        takeWordsBack(transition)
         interruptions += 1
         if isSilent { breaks += 1 }
+    }
+
+    func vetoes(_ transition: Transition) -> Set<ComponentName> {
+        let update = transition.after.updates[request.deploymentID]
+        let participants = update?.status(at: transition.now).participants ?? []
+        return Set(participants.filter(\.isVeto).map(\.component))
+    }
+
+    /// No final word stands, but for those of vetoes after the deadline's last call.
+    mutating func takeWordsBack(_ transition: Transition, by name: ComponentName? = nil) {
+        let late = callAt <= transition.now ? vetoes(transition) : []
+        finals = []
+        finalAskingSince = nil
+        finalRounds = finalRounds.filter { late.contains($0.key) }
+        sure.formIntersection(late.subtracting([name ?? ""]))
     }
 }

@@ -52,7 +52,7 @@ extension UpdateHistory {
             finalRounds = finalRounds.filter { acting.contains($0.key) }
             sure.remove(answer.component)
         } else {
-            (finals, finalRounds, sure) = ([], [:], [])
+            takeWordsBack(transition, by: answer.component)
             if isBreak { breaks += 1 }
         }
     }

@@ -166,6 +166,9 @@ extension UpdateHistory {
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
             told.insert(name)
+            if notice.lastCall, notice.final, vetoes(transition).contains(name) {
+                (rounds[name], finalRounds[name]) = (notice.round, notice.round)
+            }
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
@@ -174,7 +177,9 @@ extension UpdateHistory {
             guard notice.final else { continue }
             sure.remove(name)
             finalAskingSince = finalAskingSince ?? transition.now
-            if !finals.insert(stream).inserted {
+            // Shortly before the deadline each question to a veto is final.
+            let isLate = callAt <= transition.now && vetoes(transition).contains(name)
+            if !finals.insert(stream).inserted, !isLate {
                 objections.append("2: a subscription was asked finally twice")
             }
             finalRounds[name] = notice.round

@@ -165,6 +165,9 @@ extension HistoryChecker {
         let scene = ShutdownChecker.Scene(
             hasSubscribers: invariants.hasSubscribers,
             isShut: { if case .shut? = oracle.verdict(on: $0) { true } else { false } },
+            underway: statuses.filter { $0.isReleased }.map(\.request).filter {
+                $0.isExclusive && !$0.isShutdown
+            },
             blocks: broker.settings.blocksShutdown,
             holders: held.filter { $0.state == .deferred }.map(\.component)
         )

@@ -101,15 +101,18 @@ struct ShutdownChecker {
     func objectTo(_ kept: Inhibition, _ scene: Scene, at now: Instant) -> [String] {
         var objections: [String] = []
         let waits = id.map { scene.isShut($0) } ?? false
-        let delays = begun == nil ? scene.hasSubscribers : waits
+        let isWatched = scene.hasSubscribers || !scene.underway.isEmpty
+        let delays = begun == nil ? isWatched : waits
         if kept.delays != delays { objections.append("the machine is kept up: \(kept.delays)") }
-        if kept.listens != (scene.hasSubscribers || begun != nil) {
+        if kept.listens != (isWatched || begun != nil) {
             objections.append("shutdowns are heard of: \(kept.listens)")
         }
         if let begun, kept.delays, begun.end <= now {
             objections.append("a shutdown is put off beyond its limit")
         }
-        let holders = begun == nil && scene.blocks ? scene.holders : []
+        let isApplied = scene.underway.contains { !$0.disruption.stopsMachine }
+        let refusing = isApplied ? ["Reprieve"] : scene.holders
+        let holders = begun == nil && scene.blocks ? refusing : []
         let isNamed = kept.block.map { block in holders.contains { block.who.hasPrefix($0) } }
         if isNamed != (holders.isEmpty ? nil : true) {
             objections.append("a shutdown is refused for \(kept.block?.who ?? "nobody")")
@@ -121,6 +124,8 @@ struct ShutdownChecker {
     struct Scene {
         var hasSubscribers: Bool
         var isShut: (DeploymentID) -> Bool
+        /// The exclusive updates that a shutdown must not cut off.
+        var underway: [UpdateRequest]
         /// Shutdowns are to be refused while anybody holds an update back.
         var blocks: Bool
         var holders: [ComponentName]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The machine shuts down: logind, its delay inhibitor, and the gate that a shutdown waits at."""
 
+import subprocess
+
 import pytest
 from machine import OURS, Journal, Machine
 from rig import needs_systemd
@@ -123,8 +125,32 @@ def test_a_deferral_can_refuse_a_shutdown(tmp_path):
         assert inhibitor.startswith("camera ")
         camera.say("d-1", 0)
         assert gate.end()[0] == 0
+        (inhibitor,) = machine.inhibitors("block")
+        assert 'update "d-1" is being applied' in inhibitor
+        machine.reprieve("complete", "d-1", "--outcome", "applied")
         assert machine.inhibitors("block") == []
         assert machine.power_off() == "poweroff"
+
+
+def test_a_reboot_by_hand_waits_for_the_update_that_is_being_applied(tmp_path):
+    with Machine(tmp_path / "out", limit="30s") as machine:
+        updater = ["bash", "-c", "echo writes; read", "updater"]
+        gate = machine.start_reprieve(
+            "gate", "--deployment-id", "d-1", "--reason", "firmware", "--", *updater,
+            stdin=subprocess.PIPE,
+        )  # fmt: skip
+        gate.line("writes")
+        (inhibitor,) = machine.inhibitors("delay")
+        assert 'update "d-1" is being applied: firmware' in inhibitor
+        machine.run("systemctl", "reboot")
+        machine.await_log("the machine is shutting down")
+        assert machine.logind("PreparingForShutdown") == "true"
+        gate.say(written=True)
+        assert gate.end()[0] == 0
+        assert machine.wait() == "reboot"
+    journal = Journal(machine)
+    complete = journal.time('update "d-1" was completed')
+    assert 0 <= journal.time("System is rebooting") - complete < 1
 
 
 def test_a_limit_of_zero_is_told_of(tmp_path):

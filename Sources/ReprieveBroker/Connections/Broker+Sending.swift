@@ -73,6 +73,7 @@ extension Broker {
         guard let index = peers.index(of: id) else { return offerUpstreamOutput(of: id) }
         peers[index].awaitsWrite = false
         guard !peers[index].isStalled else { return }
+        peers[index].offeredBytes = peers[index].outbox.count
         effects.writes.append(PeerWrite(id, peers[index].outbox))
     }
 
@@ -82,7 +83,8 @@ extension Broker {
         }
         if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
-        peers[index].isStalled = !peers[index].outbox.isEmpty
+        // What another peer's frames have put into the outbox since then was not offered yet.
+        peers[index].isStalled = count < peers[index].offeredBytes
         closeIfItDoesNotRead(id, at: now)
         if peers[id]?.hasInput == true { handleFrames(of: id, at: now) }
         if let upstream = peers[id]?.upstream, upstreams.peers[upstream]?.hasInput == true {

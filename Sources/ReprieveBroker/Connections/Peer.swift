@@ -25,6 +25,8 @@ struct Peer: Sendable {
     var outbox = Outbox()
     /// Its socket is full: it takes nothing until it is writable again.
     var isStalled = false
+    /// How much of the outbox the last write offered to the socket.
+    var offeredBytes = 0
     /// Nothing more is read of it: it has sent frames that wait until it has read.
     var isPaused = false
     /// Bytes to write were noted for this step.

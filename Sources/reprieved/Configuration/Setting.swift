@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ReprieveProtocol
+
 /// One thing that can be set. The tables of all settings give the options, the keys of the
 /// configuration file, and `--help`.
 struct Setting<Target>: Sendable {
@@ -53,6 +55,16 @@ extension Setting {
     ) -> Self {
         Setting(name, "BYTES", help) { target, text throws(ValueError) in
             try set(&target, parsedBytes(text, in: bounds))
+        }
+    }
+
+    /// Whether an update does not go ahead for something.
+    static func refusal(_ name: String, _ help: String, set: @escaping Assign<Bool>) -> Self {
+        Setting(name, "proceed|refuse", help) { target, text throws(ValueError) in
+            guard text == "proceed" || text == "refuse" else {
+                throw ValueError("\(quoted(text)) is neither proceed nor refuse")
+            }
+            try set(&target, text == "refuse")
         }
     }
 

@@ -121,41 +121,20 @@ extension SettingTable {
             "max-total-defer",
             "how long one component may hold back an update; default: \(Defaults.maxTotalDeferText)"
         ) { $0.policy.maxTotalDefer = $1 },
-        Setting(
+        .refusal(
             "on-silence",
-            "proceed|refuse",
             "what an update does if a component does not answer; default: proceed"
-        ) { configuration, text throws(ValueError) in
-            switch text {
-            case "proceed": configuration.policy.onSilence = .proceed
-            case "refuse": configuration.policy.onSilence = .refuse
-            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
-            }
-        },
-        Setting(
+        ) { $0.policy.onSilence = $1 ? .refuse : .proceed },
+        .refusal(
             "on-absence",
-            "proceed|refuse",
             "what an update does if a required component is not connected in time;\n"
                 + "default: refuse"
-        ) { configuration, text throws(ValueError) in
-            switch text {
-            case "proceed": configuration.policy.onAbsence = .proceed
-            case "refuse": configuration.policy.onAbsence = .refuse
-            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
-            }
-        },
-        Setting(
+        ) { $0.policy.onAbsence = $1 ? .refuse : .proceed },
+        .refusal(
             "on-deadline",
-            "proceed|refuse",
             "what an update does at its deadline if a component still blocks it;\n"
                 + "default: proceed"
-        ) { configuration, text throws(ValueError) in
-            switch text {
-            case "proceed": configuration.policy.onDeadline = .proceed
-            case "refuse": configuration.policy.onDeadline = .refuse
-            default: throw ValueError("\(quoted(text)) is neither proceed nor refuse")
-            }
-        },
+        ) { $0.policy.onDeadline = $1 ? .refuse : .proceed },
     ]
 
     /// The keys of a section `[Component PATTERN]`.

@@ -20,6 +20,8 @@ struct HonestPair {
     func negotiate(in harness: inout BrokerHarness) {
         forget(&harness)
         var request = GateRequest(deploymentID: Self.id, components: [CrowdName.honestName])
+        // The crowd's updates may be under way.
+        request.exclusive = false
         (request.policy.responseTimeoutMs, request.policy.deadlineMs) = (1_000, 2_000)
         harness.ask(coordinator, .gateUpdate, request)
         expect(harness, coordinator, "the gate") { $0.response(as: GateResponse.self) != nil }

@@ -153,7 +153,7 @@ def narrow(daemon, findings, on):
 def one_narrow(component, coordinator, findings, id):
     policy = {"responseTimeoutMs": PATIENCE * 1000, "deadlineMs": 2 * PATIENCE * 1000}
     gate = findings.time(
-        "announce", lambda: coordinator.gate(id, policy, components=[HONEST])
+        "announce", lambda: coordinator.gate(id, policy, components=[HONEST], exclusive=False)
     )
     next_event(component, id)
     for _ in range(6):
@@ -188,7 +188,8 @@ def broad(daemon, findings, on):
 
 def one_broad(component, coordinator, findings, id, policy):
     begun = time.monotonic()
-    gate = coordinator.gate(id, policy)
+    # The narrow updates go on beside it.
+    gate = coordinator.gate(id, policy, exclusive=False)
     finals, until, kind = 0, None, "progress"
     while kind == "progress":
         ready = awaited(component.connection, coordinator.connection)
@@ -222,7 +223,7 @@ def requiring(daemon, findings, on):
         id, on_silence = f"requiring-{number}", ("refuse", "proceed")[number % 2]
         policy = {"require": [REQUIRED], "responseTimeoutMs": 200, "deadlineMs": 900,
                   "onSilence": on_silence}  # fmt: skip
-        gate = coordinator.gate(id, policy, components=[REQUIRED])
+        gate = coordinator.gate(id, policy, components=[REQUIRED], exclusive=False)
         kind, end = gate.end(PATIENCE)
         findings.check(kind == "refused", f"{id}: {kind}: {str(end)[:200]}")
 
