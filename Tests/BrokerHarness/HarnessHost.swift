@@ -35,6 +35,7 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// The host of the next broker: the files are what they were, and all clients are gone.
     init(after host: HarnessHost) {
         files = host.files
+        upstream = host.upstream?.withoutConnections()
         logLevel = host.logLevel
         work = host.work
     }

@@ -17,6 +17,8 @@ package struct SimulatedUpstream: Sendable {
     }
 
     package var connections: [PeerID: Connection] = [:]
+    /// Nothing listens at its socket.
+    package var isAbsent = false
     /// The queue of its socket is full.
     package var isBusy = false
     /// Far from the numbers of clients.
@@ -24,7 +26,15 @@ package struct SimulatedUpstream: Sendable {
 
     package init() {}
 
+    /// As a broker finds it that goes on after another: without connections.
+    func withoutConnections() -> SimulatedUpstream {
+        var upstream = self
+        upstream.connections = [:]
+        return upstream
+    }
+
     mutating func open() -> UpstreamOpening {
+        if isAbsent { return .failed("nothing listens there") }
         if isBusy { return .busy }
         latest += 1
         connections[PeerID(latest)] = Connection()
@@ -56,8 +66,48 @@ extension BrokerHarness {
         return performer.host.upstream?.connections[peer]?.heard ?? []
     }
 
+    /// A component in a unit of its own that has sent CONNECT with a token of the upstream's.
+    package mutating func connectThroughUpstream(_ name: String) -> PeerID {
+        let peer = enter(at: .components, place: Place(unit: "ggl.\(name).service"))
+        say(peer) { $0.connect(ConnectRequest(authToken: "dG9rZW4gb2YgTGl0")) }
+        return peer
+    }
+
+    /// The upstream accepts every token and refuses every request, until it has nothing to answer
+    /// or is not read.
+    package mutating func answerFromUpstream() {
+        var hasAnswered = true
+        while hasAnswered {
+            hasAnswered = false
+            for id in host.upstream?.connections.keys.sorted() ?? [] {
+                guard host.upstream?.connections[id]?.isPaused == false else { continue }
+                let answers = heard(byUpstream: id).compactMap(\.refusal)
+                for answer in answers { say(answer, from: id) }
+                hasAnswered = hasAnswered || !answers.isEmpty
+            }
+        }
+    }
+
     /// The upstream says something.
     package mutating func say(_ message: Message, from upstream: PeerID) {
         turn(.received(message.encoded(), from: upstream))
+    }
+}
+
+extension Message {
+    /// What an upstream answers that takes every connection and no request; nil where nothing has
+    /// to be answered.
+    fileprivate var refusal: Message? {
+        switch type {
+        case .connect: Message(.connectAck, flags: Flags.connectionAccepted)
+        case .applicationMessage where operation != nil:
+            Message(
+                .applicationError,
+                flags: Flags.terminateStream,
+                stream: stream,
+                payload: ErrorShape(.serviceError, "").encoded()
+            )
+        default: nil
+        }
     }
 }
