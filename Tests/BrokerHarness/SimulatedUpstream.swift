@@ -66,9 +66,14 @@ extension BrokerHarness {
         return performer.host.upstream?.connections[peer]?.heard ?? []
     }
 
-    /// A component in a unit of its own that has sent CONNECT with a token of the upstream's.
-    package mutating func connectThroughUpstream(_ name: String) -> PeerID {
-        let peer = enter(at: .components, place: Place(unit: "ggl.\(name).service"))
+    /// The connections to the upstream.
+    package var upstreams: [PeerID] { host.upstream?.connections.keys.sorted() ?? [] }
+
+    /// A component that has sent CONNECT with a token of the upstream's. Without a name it has no
+    /// unit of its own, and the upstream is asked.
+    package mutating func connectThroughUpstream(_ name: String?) -> PeerID {
+        let place = Place(unit: name.map { "ggl.\($0).service" })
+        let peer = enter(at: .components, place: place)
         say(peer) { $0.connect(ConnectRequest(authToken: "dG9rZW4gb2YgTGl0")) }
         return peer
     }
@@ -79,7 +84,7 @@ extension BrokerHarness {
         var hasAnswered = true
         while hasAnswered {
             hasAnswered = false
-            for id in host.upstream?.connections.keys.sorted() ?? [] {
+            for id in upstreams {
                 guard host.upstream?.connections[id]?.isPaused == false else { continue }
                 let answers = heard(byUpstream: id).compactMap(\.refusal)
                 for answer in answers { say(answer, from: id) }

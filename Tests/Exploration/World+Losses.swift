@@ -35,7 +35,7 @@ extension World {
         World(
             name: "an upstream ends a component's connection before an update",
             roles: [
-                Role(name: "a", confirm: [true], subscribes: 1, losses: 1, acknowledges: 2),
+                Role(name: "a", confirm: [true], subscribes: 1, losses: 1, acknowledges: 1),
                 Role(name: "b", present: 0, subscribes: 1, acknowledges: 1, defers: 0),
             ],
             policies: [.small(require: ["b"])],

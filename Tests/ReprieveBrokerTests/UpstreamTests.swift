@@ -19,9 +19,7 @@ private let token = "dG9rZW4gb2YgTGl0"
 
     init() { harness.host.upstream = SimulatedUpstream() }
 
-    private var upstreams: [PeerID] {
-        harness.host.upstream?.connections.keys.sorted { $0.number < $1.number } ?? []
-    }
+    private var upstreams: [PeerID] { harness.upstreams }
 
     /// A client that has sent CONNECT, and its connection to the nucleus.
     private mutating func connect(

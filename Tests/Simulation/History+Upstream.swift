@@ -12,14 +12,13 @@ extension History {
         switch move {
         case .componentArrivesThroughUpstream: arrive { $0.connectThroughUpstream($1) }
         case .upstreamEndsConnection:
-            let upstreams = harness.host.upstream?.connections.keys.sorted() ?? []
-            note(move, upstreams) { harness, upstream, _ in harness.turn(.hungUp(upstream)) }
+            note(move, harness.upstreams) { harness, upstream, _ in harness.turn(.hungUp(upstream)) }
         case .upstreamComesOrGoes:
             transcript.append("\(move)")
             let isThere = Bool.random(using: &dice)
             harness.host.upstream?.isAbsent = !isThere
             harness.host.upstream?.isBusy = isThere && .random(using: &dice)
-            for upstream in harness.host.upstream?.connections.keys.sorted() ?? [] {
+            for upstream in harness.upstreams {
                 harness.turn(.hungUp(upstream))
             }
         default: makeAtControl(move)
