@@ -3,8 +3,8 @@
 import Negotiation
 
 extension World {
-    static let all = components + gates + ends + edges + names + rules + unrest + rivals + vetoes
-        + losses
+    static let all =
+        components + gates + ends + edges + names + rules + unrest + rivals + vetoes + losses
 
     private static let components = [
         World(

@@ -12,7 +12,7 @@ extension History {
         switch move {
         case .componentArrivesThroughUpstream: arrive { $0.connectThroughUpstream($1) }
         case .upstreamEndsConnection:
-            note(move, harness.upstreams) { harness, upstream, _ in harness.turn(.hungUp(upstream)) }
+            note(move, harness.upstreams) { harness, id, _ in harness.turn(.hungUp(id)) }
         case .upstreamComesOrGoes:
             transcript.append("\(move)")
             let isThere = Bool.random(using: &dice)
