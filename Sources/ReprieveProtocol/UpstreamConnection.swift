@@ -190,6 +190,7 @@ extension UpstreamConnection {
         if isOver { streams.close(stream.number) } else { streams.noteResponse(on: stream.number) }
         switch stream.kind {
         case .call, .stream:
+            let frame = isError ? frame.withErrorMessage : frame
             return forward(frame, to: stream.client, isOver ? flags | end : flags)
         case .name: return .named(isError ? nil : Self.name(in: frame.payload))
         case .notices:

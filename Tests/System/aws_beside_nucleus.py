@@ -53,7 +53,7 @@ client.subscribe_to_component_updates(on_stream_event=on_update, on_stream_error
 try:
     client.list_components()
 except model.ServiceError as error:
-    say(refused=type(error).__name__)
+    say(refused=type(error).__name__, why=error.message)
 message = model.PublishMessage(json_message=model.JsonMessage(message={"text": "one"}))
 client.publish_to_topic(topic="pictures", publish_message=message)
 if not received.wait(10):

@@ -430,7 +430,7 @@ def test_the_sdk_has_both_on_one_connection(upstream, daemon, coordinator, proce
     assert lines == [
         {"state": "UpdateStateResponse"},
         {"component": NAME, "value": {"interval": 5}},
-        {"refused": "ServiceError"},
+        {"refused": "ServiceError", "why": "the upstream answered ServiceError, without a text"},
         {"received": {"text": "one"}},
         {"ready": True},
         {"pre": "d", "answered": 300},

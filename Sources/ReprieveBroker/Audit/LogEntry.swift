@@ -28,6 +28,8 @@ package enum LogEntry: Hashable, Sendable {
     case connected(ComponentName)
     case hungUp(ComponentName)
     case failed(ComponentName, String)
+    /// It answered and did not say for how long.
+    case ignored(ComponentName, DeploymentID)
     case announced(DeploymentID, Disruption, Credentials)
     /// One more coordinator with the same request.
     case joined(DeploymentID, Credentials)
@@ -61,7 +63,7 @@ package enum LogEntry: Hashable, Sendable {
 
     package var level: Level {
         switch self {
-        case .connected, .hungUp, .failed: .debug
+        case .connected, .hungUp, .failed, .ignored: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
             .writtenAgain:
             .info
@@ -77,6 +79,8 @@ package enum LogEntry: Hashable, Sendable {
         case .connected(let name): "\(shown(name)) connected"
         case .hungUp(let name): "\(shown(name)) hung up"
         case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
+        case .ignored(let name, let id):
+            "ignored an answer of \(shown(name)) to update \(quoted(id)): it has no recheckAfterMs"
         case .announced(let id, _, let who): "update \(quoted(id)) was announced by \(who.text)"
         case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
         case .shutdown(let id, let shutdown):

@@ -116,11 +116,16 @@ extension Broker {
         _ peer: Client,
         at now: Instant
     ) throws(JSONError) {
+        let name = try peer.requireName()
+        if request.recheckAfterMs == nil, negotiation.asks(name, about: request.deploymentID) {
+            auditLog.note(.ignored(name, request.deploymentID))
+            return respond(stream, Empty())
+        }
         let answer = Answer(
             request: stream,
-            component: try peer.requireName(),
+            component: name,
             deploymentID: request.deploymentID,
-            deferral: .milliseconds(request.recheckAfterMs),
+            deferral: .milliseconds(request.recheckAfterMs ?? 0),
             round: request.round,
             message: request.message
         )
