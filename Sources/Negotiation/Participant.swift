@@ -173,12 +173,12 @@ extension Participant {
     }
 
     /// While these fields are the same, so is the status.
-    var shown: Shown {
+    func shown(before deadline: Instant) -> Shown {
         Shown(
             state: state,
             isVeto: isVeto,
             since: since,
-            until: until,
+            until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
             budget: budget

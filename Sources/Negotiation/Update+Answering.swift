@@ -60,6 +60,10 @@ extension Update {
         return budgetLeft >= least && !isOverridden ? nil : .budgetSpent(name, id)
     }
 
+    func waitsForAnswer(of name: ComponentName) -> Bool {
+        isWaiting && participants.place(of: name).map { takesPart(at: $0) } ?? false
+    }
+
     private func takesPart(at place: Int) -> Bool {
         switch participants.entries[place].state {
         // An answer to an earlier notice has no effect on an open gate, and is no error.

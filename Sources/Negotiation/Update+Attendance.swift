@@ -156,6 +156,19 @@ extension Update {
         leave(name, &handling) { $0.stream.peer == peer }
     }
 
+    /// The connection was lost through no fault of the component's. With its last one a component
+    /// keeps what it keeps when the broker dies.
+    mutating func lost(_ peer: PeerID, of name: ComponentName, _ handling: inout Handling) {
+        guard isWaiting, let participant = participants[name] else { return }
+        let subscribers = participant.subscribers
+        guard !subscribers.isEmpty, subscribers.allSatisfy({ $0.stream.peer == peer }) else {
+            return hungUp(peer, of: name, &handling)
+        }
+        let (now, grace) = (handling.now, handling.settings.reconnectGrace)
+        with(name, &handling) { $0.survive(until: now + grace, at: now) }
+        settle(&handling)
+    }
+
     /// Subscriptions ended. A component that blocks and has no other may reconnect for a while.
     private mutating func leave(
         _ name: ComponentName,

@@ -40,7 +40,7 @@ extension Update {
         case .absent, .asked:
             follow(with(name, &handling) { $0.fallSilent(at: now) }, of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
-            // Only after the broker died: the component has not reconnected yet.
+            // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
         case .deferred: ask(name, &handling)
         case .away:
@@ -123,7 +123,7 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+    mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
         loseConnections()
         switch state {

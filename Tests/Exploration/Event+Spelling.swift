@@ -14,6 +14,8 @@ extension Event {
             ".unsubscribed(\(stream.spelled), component: \"\(name)\")"
         case .hungUp(let peer, let name):
             ".hungUp(PeerID(\(peer.number)), component: \"\(name)\")"
+        case .lost(let peer, let name):
+            ".lost(PeerID(\(peer.number)), component: \"\(name)\")"
         case .answered(let answer):
             ".answered(Answer(request: \(answer.request.spelled), component: "
                 + "\"\(answer.component)\", process: \(answer.process), "

@@ -17,6 +17,10 @@ extension Scene {
             left.roles[role].hangUps -= 1
             close(role, index)
             return .hungUp(connections[role][index].peer, component: world.roles[role].name)
+        case .lose(let role, let index):
+            left.roles[role].losses -= 1
+            close(role, index)
+            return .lost(connections[role][index].peer, component: world.roles[role].name)
         case .answer(let role, let index, let update, let ticks, let withRound):
             return answer(role, index, update, ticks, withRound, in: world)
         case .tick:

@@ -77,6 +77,11 @@ extension NegotiationHarness {
         feed(.hungUp(stream(label).peer, component: component(label)))
     }
 
+    /// Its connection is lost, and not through its doing.
+    func lose(_ label: String) {
+        feed(.lost(stream(label).peer, component: component(label)))
+    }
+
     func answer(
         _ label: String,
         _ deferral: Duration = .zero,

@@ -28,6 +28,8 @@ package enum LogEntry: Hashable, Sendable {
     case connected(ComponentName)
     case hungUp(ComponentName)
     case failed(ComponentName, String)
+    /// It answered and did not say for how long.
+    case ignored(ComponentName, DeploymentID)
     case announced(DeploymentID, Disruption, Credentials)
     /// One more coordinator with the same request.
     case joined(DeploymentID, Credentials)
@@ -50,6 +52,8 @@ package enum LogEntry: Hashable, Sendable {
     /// The connections of an account need more memory than they may.
     case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
+    /// The upstream ended a connection that it had accepted.
+    case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -59,12 +63,13 @@ package enum LogEntry: Hashable, Sendable {
 
     package var level: Level {
         switch self {
-        case .connected, .hungUp, .failed: .debug
+        case .connected, .hungUp, .failed, .ignored: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
             .writtenAgain:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
+            .notWritten, .damaged:
             .warning
         }
     }
@@ -74,6 +79,8 @@ package enum LogEntry: Hashable, Sendable {
         case .connected(let name): "\(shown(name)) connected"
         case .hungUp(let name): "\(shown(name)) hung up"
         case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
+        case .ignored(let name, let id):
+            "ignored an answer of \(shown(name)) to update \(quoted(id)): it has no recheckAfterMs"
         case .announced(let id, _, let who): "update \(quoted(id)) was announced by \(who.text)"
         case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
         case .shutdown(let id, let shutdown):
@@ -103,6 +110,7 @@ package enum LogEntry: Hashable, Sendable {
             "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"
