@@ -176,7 +176,10 @@ extension Participant {
     /// A question is put to some subscriptions: the others' processes have answered it, if they had
     /// answered the last one.
     mutating func keepVoices(butOf streams: [StreamID]?, at now: Instant) {
-        guard let streams, isOfSeveral else { return voices = [] }
+        guard let streams, isOfSeveral else {
+            voices = []
+            return
+        }
         let others = Set(subscribers.map(\.process)).subtracting(
             subscribers.lazy.filter { streams.contains($0.stream) }.map(\.process)
         )
