@@ -91,6 +91,13 @@ extension Participant {
         return conclude(at: now)
     }
 
+    /// The subscriptions of those that have not said 0; nil for a component of one process.
+    var unready: [StreamID]? {
+        guard isOfSeveral else { return nil }
+        let left = subscribers.filter { !(voice(of: $0.process)?.isReady ?? false) }
+        return left.isEmpty ? nil : left.map(\.stream)
+    }
+
     /// Sees whether a component of several processes has answered.
     mutating func conclude(at now: Instant) -> Verdict {
         if state == .deferred {

@@ -91,6 +91,17 @@ import Testing
         )
     }
 
+    @Test func `are not asked again when a deferral of another has ended`() {
+        let harness = announced()
+        harness.answer("app#2")
+        harness.answer("app", .seconds(5))
+        harness.skip()
+        harness.wait(.seconds(5))
+        #expect(harness.read() == "5 s  app ← notice d-1 round 2, respond by 60 s")
+        harness.answer("app")
+        #expect(!harness.isWaiting())
+    }
+
     @Test func `are asked where they came in a deferral of another`() {
         let harness = NegotiationHarness()
         harness.subscribe("app", process: 10)
