@@ -154,8 +154,11 @@ extension Participant {
         switch state {
         case .asked, .acknowledged:
             if let oldest, state == .acknowledged { acknowledgedAt = oldest }
-            if oldest == nil { enter(.silent, at: now) }
-            return state == .asked ? acknowledgeAll(at: now) : .stands
+            guard oldest == nil else { return state == .asked ? acknowledgeAll(at: now) : .stands }
+            // Nobody is left who has answered the question.
+            question.isAnswered = false
+            enter(.silent, at: now)
+            return .stands
         case .absent, .deferred, .silent, .away, .gone, .overridden: return .stands
         }
     }

@@ -91,6 +91,9 @@ import Testing
         #expect(harness.state("app") == .acknowledged)
         harness.hangUp("app")
         #expect(harness.state("app") == .silent)
+        harness.subscribe("app#3", process: 30)
+        #expect(harness.state("app") == .silent)
+        #expect(harness.lastNotice("app#3")?.round == 1)
     }
 
     @Test func `stay silent when one without a subscription acknowledges`() {
