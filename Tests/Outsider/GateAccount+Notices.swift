@@ -13,7 +13,9 @@ extension GateAccount {
         at now: Instant
     ) -> [String] {
         var (told, called): (Set<ComponentName>, Set<ComponentName>) = ([], [])
+        var askedFinally: Set<ComponentName> = []
         var objections: [String] = []
+        let before = self
         for case .notify(let stream, let notice) in actions
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
@@ -30,10 +32,11 @@ extension GateAccount {
                 // Shortly before the deadline each question to a veto is final.
                 let isLate = isEnding && (accounts[name]?.isVeto ?? false) && !wasReady
                 if notice.final, !isLate { accounts[name]?.isAskedFinally = true }
+                if notice.final { askedFinally.insert(name) }
             }
             objections += self.objections(to: notice, for: name, at: now)
         }
-        return objections
+        return objections + objectToHaste(askedFinally, since: before)
     }
 
     /// Whether a question in this event is that of a second subscription: it has just come, or it

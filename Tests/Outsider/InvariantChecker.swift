@@ -38,6 +38,7 @@ package struct InvariantChecker: Hashable, Sendable {
             objections += history.check(transition, subscriptions, settings)
             histories[id] = history
         }
+        objections += objectToExclusion(transition)
         objections += close(transition)
         return objections
     }

@@ -50,6 +50,7 @@ package struct Oracle: Hashable, Sendable {
         }
         objections += objectToOrder(of: actions, after: event)
         judge(at: now)
+        objections += objectToRefusals(actions)
         gates = gates.filter { $0.value.overAt == nil }
         return objections
     }
@@ -64,6 +65,16 @@ package struct Oracle: Hashable, Sendable {
         let order = order
         let places = ids.map { order.firstIndex(of: $0) ?? order.count }
         return places == places.sorted() ? [] : ["notices of several updates are out of order"]
+    }
+
+    /// A deadline refuses by the one that is in its way.
+    private func objectToRefusals(_ actions: [Action]) -> [String] {
+        actions.compactMap { action in
+            guard case .refused(_, let refusal) = action,
+                let by = gates[refusal.deploymentID]?.refusedBy, by != refusal.by
+            else { return nil }
+            return "\(refusal.deploymentID) is refused by \(refusal.by), and not by \(by)"
+        }
     }
 
     private mutating func note(_ event: Event, _ actions: [Action], at now: Instant) {
