@@ -29,7 +29,7 @@ extension Update {
         )
         phase = .released(Opening(basis: basis, waited: now - announced, at: now))
         askedFinally = []
-        holders = Holders()
+        holders = Claims()
         handling.show(id)
         let maker = coordinators.first
         if let release {
