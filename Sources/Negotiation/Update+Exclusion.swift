@@ -18,10 +18,12 @@ extension Update {
     }
 
     /// Whether it keeps those that conflict with it waiting. A silent veto may take until the
-    /// deadline: no other final asking waits for that.
+    /// deadline: no other final asking waits for that. Where another one began meanwhile, this one
+    /// waits for it, also when the veto answers.
     var claim: Claims.Kind? {
         if opening != nil { return .underway }
-        return phase.isFinalAsking && summary.silentBlockers == 0 ? .askingFinally : nil
+        let isFirst = holders.askingFinally.isEmpty
+        return phase.isFinalAsking && summary.silentBlockers == 0 && isFirst ? .askingFinally : nil
     }
 
     /// Another update went first, by force or by its deadline: the final asking is over, and who

@@ -111,6 +111,20 @@ import Testing
         #expect(harness.blockers("d-2") == ["arm"])
     }
 
+    @Test func `of two final askings, one of which a silent veto kept from counting, one waits`() {
+        let harness = NegotiationHarness(vetoes: "permit")
+        harness.subscribe("permit", confirm: true)
+        harness.announce("d-1", policy: Policy(responseTimeout: .zero))
+        harness.announce("d-2")
+        for id in ["d-1", "d-2"] { harness.answer("permit", to: id) }
+        harness.answer("permit", to: "d-1", round: 2)
+        #expect(harness.blockers("d-1") == ["update d-2"])
+        #expect(harness.blockers("d-2") == ["permit"])
+        harness.answer("permit", to: "d-2", round: 2)
+        #expect(!harness.isWaiting("d-2"))
+        #expect(harness.isWaiting("d-1"))
+    }
+
     @Test func `a final asking ends when another update is forced`() {
         harness.subscribe("arm", confirm: true)
         harness.announce("d-1")

@@ -16,10 +16,8 @@ extension GateAccount {
     /// A veto that does not answer can keep it waiting up to its deadline.
     private var awaitsSilentVeto: Bool { accounts.values.contains { $0.isVeto && $0.isOut } }
 
-    /// Whether a final asking of this update may not begin beside that of the other one.
-    fileprivate func letsPass(_ other: GateAccount) -> Bool {
-        !asksFinally && !request.isShutdown && other.asksFinally && !other.awaitsSilentVeto
-    }
+    /// Whether its final asking may keep others from beginning theirs.
+    fileprivate var canHaveTurn: Bool { asksFinally && !awaitsSilentVeto }
 
     /// Follows the coordinator that makes the update, without which a short one is over soon.
     mutating func hearHolder(
@@ -65,7 +63,7 @@ extension Oracle {
         let others = gates.filter { $0.key != id && gate.request.waits(for: $0.value.request) }
         return (
             others.filter { $0.value.isUnderway }.keys.sorted(),
-            others.filter { gate.letsPass($0.value) }.keys.sorted()
+            gate.request.isShutdown ? [] : others.filter { $0.value.hasTurn }.keys.sorted()
         )
     }
 
@@ -86,7 +84,15 @@ extension Oracle {
 
     /// What can change at this instant does, of several updates that of the first one first.
     mutating func judge(at now: Instant) {
-        while order.contains(where: { judge($0, at: now) }) {}
+        repeat { takeTurns() } while order.contains(where: { judge($0, at: now) })
+    }
+
+    /// Of several final askings of updates that conflict the first one keeps the others waiting.
+    private mutating func takeTurns() {
+        for id in gates.keys where gates[id]?.canHaveTurn == false { gates[id]?.hasTurn = false }
+        for id in order where gates[id]?.canHaveTurn == true && holders(of: id).asking.isEmpty {
+            gates[id]?.hasTurn = true
+        }
     }
 
     /// Whether that changes anything.

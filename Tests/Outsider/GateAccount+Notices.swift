@@ -20,7 +20,8 @@ extension GateAccount {
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
             let isFirst = event == .timePassed || accounts[name]?.finalRound == nil
-            let isDeadlines = notice.lastCall && notice.final && !isForced && isFirst
+            let isForces = isForced && unattendedUntil == nil
+            let isDeadlines = notice.lastCall && notice.final && !isForces && isFirst
             if isDeadlines, accounts[name]?.isVeto ?? false, called.insert(name).inserted {
                 accounts[name]?.hearLastCall()
             }
@@ -30,7 +31,8 @@ extension GateAccount {
                 let wasReady = accounts[name]?.isReady ?? false
                 accounts[name]?.hear(notice, stream, timeout, isSecond: isSecond, at: now)
                 // Shortly before the deadline each question to a veto is final.
-                let isLate = isEnding && (accounts[name]?.isVeto ?? false) && !wasReady
+                let isVeto = accounts[name]?.isVeto ?? false
+                let isLate = isEnding && isVeto && (!wasReady || event.isArrival)
                 if notice.final, !isLate { accounts[name]?.isAskedFinally = true }
                 if notice.final { askedFinally.insert(name) }
             }
@@ -46,7 +48,8 @@ extension GateAccount {
         case .subscribed(let one):
             one.component == name && accounts[name].map { $0.subscriptions.count > 1 } ?? false
         case .answered(let answer):
-            answer.component == name && answer.deferral == .zero
+            answer.component == name && answer.deploymentID == request.deploymentID
+                && answer.deferral == .zero
                 && !(isEnding && accounts[name]?.isVeto ?? false)
         default: false
         }
@@ -73,4 +76,8 @@ extension GateAccount {
             + (notice.maxDefer == maxDefer && notice.deadlineIn == left
                 ? [] : ["\(name) was told of another deferral or deadline than there is"])
     }
+}
+
+extension Event {
+    fileprivate var isArrival: Bool { if case .subscribed = self { true } else { false } }
 }

@@ -26,6 +26,8 @@ struct GateAccount: Hashable, Sendable {
     var refusedBy: String?
     /// Who blocked at the deadline, while no coordinator was there.
     var blockedAtDeadline: ComponentName?
+    /// Its final asking keeps those of others from beginning.
+    var hasTurn = false
     /// The coordinator that makes it, and when it is over without one.
     var holder: StreamID?
     var heldUntil: Instant?

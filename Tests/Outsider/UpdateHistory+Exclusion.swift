@@ -18,15 +18,18 @@ extension UpdateHistory {
         let participants = update.status(at: now).participants
         return concernedVetoes.flatMap { veto -> [String] in
             let own = participants.filter { $0.component.meets(veto, rules) }
-            if own.isEmpty { return ["8: released without \(veto), which has a veto"] }
+            if own.isEmpty {
+                return ["8: \(update.id) was released without \(veto), which has a veto"]
+            }
             return own.map(\.component).filter { name in
                 !hasAgreed(name, subscriptions, own.first { $0.component == name }?.state)
             }
-            .map { "8: released without the yes of \($0)" }
+            .map { "8: \(update.id) was released without the yes of \($0)" }
         }
     }
 
-    private var concernedVetoes: [ComponentName] {
+    /// Whose yes the update needs, subscribed or not.
+    var concernedVetoes: [ComponentName] {
         let wanted = (request.components ?? []) + policy.require
         let isAll = request.components?.isEmpty ?? true
         guard !request.isShutdown else { return [] }

@@ -10,6 +10,8 @@ enum Move: CaseIterable {
     case componentHangsUp
     case componentAcknowledges
     case componentSaysFinalWord
+    case componentAgrees
+    case allAgree
     case componentDefers
     case componentAnswersNonsense
     case strangerSaysNonsense
@@ -19,6 +21,8 @@ enum Move: CaseIterable {
     case readerGoesOn
     case coordinatorAnnounces
     case coordinatorReturns
+    case rivalsAnnounce
+    case holderDies
     case coordinatorHangsUp
     case coordinatorEndsStream
     case operatorCancels
