@@ -68,17 +68,10 @@ extension Oracle {
     }
 
     /// A gate that opens ends the final askings of the updates that have to wait for it.
-    mutating func interruptFinalAskings(
-        _ actions: [Action],
-        underwayBefore: Set<DeploymentID>
-    ) {
-        for case .released(_, let release) in actions
-        where !underwayBefore.contains(release.deploymentID) {
-            guard let opened = gates[release.deploymentID] else { continue }
-            for (id, gate) in gates
-            where id != release.deploymentID && gate.request.waits(for: opened.request) {
-                if gate.asksFinally { gates[id]?.takeWordsBack() }
-            }
+    mutating func interruptFinalAskings(by id: DeploymentID) {
+        guard let opened = gates[id] else { return }
+        for (other, gate) in gates where other != id && gate.request.waits(for: opened.request) {
+            if gate.asksFinally { gates[other]?.takeWordsBack() }
         }
     }
 

@@ -32,7 +32,8 @@ extension GateAccount {
                 accounts[name]?.hear(notice, stream, timeout, isSecond: isSecond, at: now)
                 // Shortly before the deadline each question to a veto is final.
                 let isVeto = accounts[name]?.isVeto ?? false
-                let isLate = isEnding && isVeto && (!wasReady || event.isArrival)
+                let isOver = notice.deadlineIn <= .zero
+                let isLate = isEnding && (isOver || isVeto && (!wasReady || event.isArrival))
                 if notice.final, !isLate { accounts[name]?.isAskedFinally = true }
                 if notice.final { askedFinally.insert(name) }
             }

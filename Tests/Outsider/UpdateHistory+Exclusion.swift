@@ -69,6 +69,18 @@ extension UpdateHistory {
         }
     }
 
+    /// A final asking can begin and be ended by another update's opening in one event.
+    mutating func noteEarlyEnd(_ transition: Transition) {
+        let notices = transition.actions.compactMap { action -> Notice? in
+            guard case .notify(_, let notice) = action, !notice.lastCall else { return nil }
+            return notice.deploymentID == request.deploymentID ? notice : nil
+        }
+        let isOpened = transition.opened.contains { request.waits(for: $0.request) }
+        guard isOpened, notices.last?.final == false, !finals.isEmpty else { return }
+        interruptions += 1
+        takeWordsBack(transition)
+    }
+
     /// The vetoes that have become silent or gone because their time was over.
     private func fallenVetoes(_ transition: Transition) -> [ComponentName] {
         guard transition.event == .timePassed else { return [] }

@@ -111,6 +111,7 @@ struct UpdateHistory: Hashable, Sendable {
         let makers = objectToMakers(transition)
         defer { noteReady(transition, subscriptions) }
         let misheard = hearNotices(transition, subscriptions, settings)
+        noteEarlyEnd(transition)
         noteAnswer(transition)
         let objections =
             makers + misheard + objectToRelease(transition, subscriptions)
