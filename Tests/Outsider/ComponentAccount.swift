@@ -112,8 +112,6 @@ struct ComponentAccount: Hashable, Sendable {
             forgetDeferrals()
             answerBy = now + timeout
             isOut = timeout <= .zero || isUsedUp || isLate
-        } else if isOut {
-            isOut = answerBy <= now || isUsedUp || isLate
         }
         isTold = true
     }
