@@ -118,7 +118,7 @@ def updates_have_nothing_to_do_with_each_other(broker):
 
 @check(REPRIEVE, needs_control=True)
 def updates_of_one_component_go_one_after_the_other(broker):
-    """A gate stays shut while an update of the same component is under way, and opens at its end."""
+    """A gate stays shut while another update of the component is under way."""
     component, first, _ = asked(broker)
     other = broker.update + "-other"
     second = broker.gate(update=other)
