@@ -117,6 +117,34 @@ def updates_have_nothing_to_do_with_each_other(broker):
 
 
 @check(REPRIEVE, needs_control=True)
+def updates_of_one_component_go_one_after_the_other(broker):
+    """A gate stays shut while another update of the component is under way."""
+    component, first, _ = asked(broker)
+    other = broker.update + "-other"
+    second = broker.gate(update=other)
+    component.notice(other)
+    component.acknowledge(broker.update)
+    component.acknowledge(other)
+    first.released("consent")
+    second.stays_closed(0.1)
+    broker.coordinator().complete(broker.update)
+    second.released("consent")
+
+
+@check(REPRIEVE, needs_control=True)
+def an_update_that_is_not_exclusive_waits_for_no_other(broker):
+    """With exclusive false a gate opens beside an update that is under way."""
+    component, first, _ = asked(broker)
+    other = broker.update + "-other"
+    second = broker.gate(update=other, exclusive=False)
+    component.notice(other)
+    component.acknowledge(broker.update)
+    first.released("consent")
+    component.acknowledge(other)
+    second.released("consent")
+
+
+@check(REPRIEVE, needs_control=True)
 def the_outcome_is_posted_once(broker):
     """CompleteUpdate tells each subscription that was asked the outcome, once."""
     component, gate, _ = asked(broker)

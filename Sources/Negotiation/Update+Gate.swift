@@ -51,8 +51,9 @@ extension Update {
     }
 
     private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
-        settings.meets(anyOf: requested.required, name)
-            || settings.required(byShutdown: request.isShutdown).contains { settings.meets($0, name) }
+        let ruled = settings.required(byShutdown: request.isShutdown)
+        return settings.meets(anyOf: requested.required, name)
+            || ruled.contains { settings.meets($0, name) }
     }
 
     private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {

@@ -21,7 +21,8 @@ extension ComponentAccount {
             switch state {
             case .absent, .asked: answerBy
             case .away: graceUntil
-            case .deferred: ends.max()
+            // A veto that has lifted its deferral, and is not there, blocks to the deadline.
+            case .deferred: ends.max() ?? (isVeto ? deadline : nil)
             // The deadline ends what a veto blocks.
             case .silent, .gone: isVeto ? deadline : nil
             case .acknowledged, .overridden: nil

@@ -77,16 +77,19 @@ extension GateAccount {
         let until = isShut ? account.stateEnd(before: deadline, at: now) : nil
         let left = until.map { max(.zero, $0 - now) }
         let used = min(account.used, account.budget)
+        let remaining = account.left(before: deadline, at: now)
+        let isSameTime = shown.until == left
+        let isSameBudget = shown.blocked == used && shown.remaining == remaining
         return
             (shown.isVeto == account.isVeto ? [] : ["\(name) is shown as a veto, or is one"])
             + (shown.state == account.state
                 ? [] : ["\(name) is shown as \(shown.state), and is \(account.state)"])
-            + (shown.until == left ? [] : ["\(name)'s state is shown to end at another time"])
-            + (shown.blocked == used && shown.remaining == account.left(before: deadline, at: now)
+            + (isSameTime
                 ? []
-                : [
-                    "\(name) is shown to have blocked \(shown.blocked), and has \(used), with "
-                        + "\(shown.remaining) left, and has \(account.left(before: deadline, at: now))"
-                ])
+                : ["\(name) is shown for \(spelled(shown.until)), and is so for \(spelled(left))"])
+            + (isSameBudget
+                ? [] : ["\(name) is shown to have \(shown.remaining) left, and has \(remaining)"])
     }
 }
+
+private func spelled(_ duration: Duration?) -> String { duration.map { "\($0)" } ?? "ever" }
