@@ -4,12 +4,13 @@
 import pytest
 from daemon import ROOT
 from machine import NUCLEUS, OURS, UNITS, Journal, Machine
+from protocol import named
 from rig import needs_systemd
 
 pytestmark = [needs_systemd, pytest.mark.systemd]
 
 DROP_IN = ROOT / "Packaging/examples/nucleus.service.d/reprieve.conf"
-STOP = "stop-nucleus"
+STOP = named("stop-nucleus")
 
 
 def nucleus(directory, more="", unit=NUCLEUS, **options):
@@ -31,7 +32,7 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         machine.run("systemctl", "start", "nucleus")
         machine.run("systemctl", "stop", "--no-block", "nucleus")
         notice = camera.notice()
-        assert (notice["deploymentId"], notice["reason"]) == (STOP, "nucleus is stopped")
+        assert (notice["deploymentId"], notice["reason"]) == (STOP, "stop-nucleus: nucleus is stopped")
         assert notice["isGgcRestarting"]
         # TimeoutStopSec= is 2 s.
         assert camera.answer(STOP, 3_000) == 3_000
@@ -56,7 +57,7 @@ def test_a_nucleus_starts_whose_unit_names_a_pid_file_that_nobody_writes(tmp_pat
 def test_systemd_is_kept_waiting_until_the_deadline(tmp_path):
     more = """[Service]
 ExecStop=
-ExecStop=-/usr/bin/reprieve gate --deployment-id stop-nucleus --deadline 3s
+ExecStop=-/usr/bin/reprieve gate --deployment-id @stop-nucleus --deadline 3s
 """
     with nucleus(tmp_path / "out", more) as machine:
         camera = machine.component("camera")
