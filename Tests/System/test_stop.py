@@ -32,7 +32,8 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         machine.run("systemctl", "start", "nucleus")
         machine.run("systemctl", "stop", "--no-block", "nucleus")
         notice = camera.notice()
-        assert (notice["deploymentId"], notice["reason"]) == (STOP, "stop-nucleus: nucleus is stopped")
+        assert notice["deploymentId"] == STOP
+        assert notice["reason"] == "stop-nucleus: nucleus is stopped"
         assert notice["isGgcRestarting"]
         # TimeoutStopSec= is 2 s.
         assert camera.answer(STOP, 3_000) == 3_000
