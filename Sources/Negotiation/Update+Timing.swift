@@ -37,11 +37,12 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .absent, .asked:
+            follow(with(name, &handling) { $0.fallSilent(at: now) }, of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
-        case .deferred: ask(name, &handling)
+        case .deferred: ask(name, streams: participants[name]?.unready, &handling)
         case .away:
             with(name, &handling) { participant in
                 participant.forgetDeferrals()
@@ -137,8 +138,9 @@ extension Participant {
     }
 
     fileprivate mutating func loseConnections() {
-        subscribers = []
         detachAllDeferrals()
+        subscribers = []
+        voices = []
     }
 }
 

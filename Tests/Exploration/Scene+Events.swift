@@ -85,11 +85,12 @@ extension Scene {
         } else {
             left.roles[role].defers -= 1
         }
-        let connection = connections[role][index]
+        let (actor, connection) = (world.roles[role], connections[role][index])
         return .answered(
             Answer(
                 request: StreamID(connection.peer, 2),
                 component: world.roles[role].name,
+                process: actor.processes[index % actor.processes.count],
                 deploymentID: "d-\(update + 1)",
                 deferral: .seconds(ticks),
                 round: withRound ? connection.rounds[update] : nil

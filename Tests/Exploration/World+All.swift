@@ -4,7 +4,8 @@ import Negotiation
 
 extension World {
     static let all =
-        components + gates + ends + edges + names + rules + unrest + rivals + vetoes + losses
+        components + gates + ends + edges + names + rules + unrest + rivals + vetoes + processes
+        + losses
 
     private static let components = [
         World(

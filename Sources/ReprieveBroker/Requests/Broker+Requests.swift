@@ -124,6 +124,7 @@ extension Broker {
         let answer = Answer(
             request: stream,
             component: name,
+            process: peer.credentials.process,
             deploymentID: request.deploymentID,
             deferral: .milliseconds(request.recheckAfterMs ?? 0),
             round: request.round,
