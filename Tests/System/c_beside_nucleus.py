@@ -2,7 +2,8 @@
 """Does what aws_beside_nucleus.py does, as strictly as AWS's SDK for C, C++ and Rust.
 
 It has one connection, and at most 16 streams. It reads frames of up to 10,000 bytes with headers
-of int32 and string, and the `_errorCode` of an error. When the connection ends, so does the process.
+of int32 and string, and the `_errorCode` of an error. When the connection ends, so does the
+process.
 """
 
 import json
