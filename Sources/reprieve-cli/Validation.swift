@@ -7,11 +7,34 @@ internal import ReprieveTypes
 
 // The values of arguments: each function reads one, or says what is wrong with it.
 
-func checkedDeploymentID(_ id: String) throws -> String {
-    guard 1...Limits.deploymentID ~= id.utf8.count else {
-        throw ValidationError("an update's id has 1 to \(Limits.deploymentID) bytes")
+func checkedDeploymentID(_ argument: String) throws -> String {
+    try UpdateArgument(argument: argument).id
+}
+
+/// An update as an argument names it: by its id, or by `@NAME`, whose id is made of the name.
+struct UpdateArgument: Codable {
+    private(set) var id: String
+    private(set) var name: String?
+
+    init(argument: String) throws {
+        try self.init(id: argument)
+        guard argument.hasPrefix("@") else { return }
+        let name = String(argument.dropFirst())
+        (id, self.name) = (deploymentID(named: name), name)
     }
-    return id
+
+    init(id: String) throws {
+        guard 1...Limits.deploymentID ~= id.utf8.count else {
+            throw ValidationError("an update's id has 1 to \(Limits.deploymentID) bytes")
+        }
+        (self.id, name) = (id, nil)
+    }
+
+    /// The name is told in the reason, since nobody knows it by the id.
+    func reason(_ reason: String?) -> String? {
+        guard let name else { return reason }
+        return reason.map { "\(name): \($0)" } ?? name
+    }
 }
 
 func checkedName(_ name: String) throws -> String {

@@ -8,7 +8,7 @@ import Testing
 
 private let camera = "com.example.Camera"
 private let robot = "com.example.Robot"
-private let shutdown = "shutdown-a-1"
+private let shutdown = deploymentID(named: "shutdown-a-1")
 
 @Suite("A shutdown of the machine") struct ShutdownTests {
     private var harness = BrokerHarness()
@@ -106,7 +106,7 @@ private let shutdown = "shutdown-a-1"
         #expect(post(to: peer)?.outcome == .cancelled)
         #expect(harness.inhibition.delays)
         begin()
-        #expect(notice(to: peer)?.deploymentID == "shutdown-a-2")
+        #expect(notice(to: peer)?.deploymentID == deploymentID(named: "shutdown-a-2"))
     }
 
     @Test mutating func `that does not take place has failed`() {

@@ -81,9 +81,11 @@ import Testing
         #expect(error.map { ReprieveCommand.exitCode(for: $0).rawValue } == 64)
     }
 
-    @Test func `a new id has 16 digits and is not the previous one`() {
-        let (one, other) = (newDeploymentID(), newDeploymentID())
-        #expect(one.hasPrefix("gate-") && one.utf8.count == 21)
-        #expect(one != other)
+    @Test func `a name stands for an id, and is told in the reason`() throws {
+        let update = try UpdateArgument(argument: "@mender")
+        #expect(update.id == deploymentID(named: "mender"))
+        #expect(update.reason("a new system") == "mender: a new system")
+        #expect(update.reason(nil) == "mender")
+        #expect(try UpdateArgument(argument: "d").reason("why") == "why")
     }
 }

@@ -109,7 +109,7 @@ extension HistoryChecker {
         let awake = negotiation
         _ = negotiation.handle(.restarted, at: now)
         objections += restarted(awake, negotiation, at: now)
-        let shutdowns = negotiation.updates.entries.filter { $0.id.hasPrefix("shutdown-") }
+        let shutdowns = negotiation.updates.entries.filter(\.request.isShutdown)
         for update in shutdowns {
             let event: Event
             let broker = StreamID(PeerID(0), 1)
@@ -144,7 +144,7 @@ extension HistoryChecker {
         at now: Instant
     ) -> [String] {
         let released = before.updates.names.filter { before.updates[$0]?.opening != nil }
-        let over = released.filter { $0.hasPrefix("shutdown-") }
+        let over = released.filter { before.updates[$0]?.request.isShutdown == true }
         posts.restart()
         invariants.reboot(before, over: Set(over), at: now)
         oracle.reboot(over: Set(over), at: now)

@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import time
+import uuid
 import zlib
 from dataclasses import dataclass, field
 
@@ -37,6 +38,12 @@ from eventstream import (  # noqa: F401, since tests import all of it from here
 )
 
 TIMEOUT = 10
+NAMES = uuid.UUID("81b90f6d-6612-408d-b8b3-7be893344a2b")
+
+
+def named(name):
+    """The id of the update `@NAME`."""
+    return str(uuid.uuid5(NAMES, name))
 
 
 class HungUp(Exception):

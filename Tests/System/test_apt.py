@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from daemon import ROOT
 from expect import CAMERA
+from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters/apt"
 pytestmark = pytest.mark.updaters
@@ -92,10 +93,10 @@ def test_apt_waits_for_a_component_before_it_installs(daemon, repository, apt, r
     program = apt("install", "robot-control")
     notice = camera.notice(30)
     assert notice["reason"] == "apt: robot-control"
-    camera.defer("apt", 60_000, message="recording")
+    camera.defer(named("apt"), 60_000, message="recording")
     program.error_line("recording")
     assert restarted() == []
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     assert program.end(30)[0] == 0
     assert restarted() == ["robot-control"]
     assert camera.post()["outcome"] == "applied"
@@ -106,7 +107,7 @@ def test_a_package_that_fails_is_told_as_failed(daemon, repository, apt):
     camera = daemon.component(CAMERA)
     program = apt("install", "robot-control")
     camera.notice(30)
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     assert program.end(30)[0] == 100
     assert camera.post()["outcome"] == "failed"
 
@@ -116,8 +117,8 @@ def test_apt_stops_when_the_operator_cancels(daemon, repository, apt, restarted)
     camera = daemon.component(CAMERA)
     program = apt("install", "robot-control")
     camera.notice(30)
-    camera.defer("apt", 60_000)
-    daemon.coordinator().cancel("apt")
+    camera.defer(named("apt"), 60_000)
+    daemon.coordinator().cancel(named("apt"))
     assert program.end(30)[0] == 100
     assert restarted() == []
     assert camera.post()["outcome"] == "cancelled"
@@ -134,14 +135,14 @@ def test_apt_goes_ahead_where_there_is_no_broker(daemon, repository, apt, restar
 def test_an_apt_that_died_is_made_up_for_by_the_next_one(daemon, repository, apt):
     apt.offer(package(repository, "robot-control"))
     camera = daemon.component(CAMERA)
-    gate = daemon.coordinator().gate("apt", reason="another one")
+    gate = daemon.coordinator().gate(named("apt"), reason="another one")
     camera.notice()
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     gate.released()
     program = apt("install", "robot-control")
     assert camera.post(30)["outcome"] == "failed"
     assert camera.notice(30)["reason"] == "apt: robot-control"
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     assert program.end(30)[0] == 0
 
 
@@ -153,7 +154,7 @@ def test_unattended_upgrades_ask_once_for_all_packages(
     camera = daemon.component(CAMERA)
     first = apt("install", *names)
     camera.notice(30)
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     assert first.end(30)[0] == 0
     assert camera.post()["outcome"] == "applied"
 
@@ -165,7 +166,7 @@ def test_unattended_upgrades_ask_once_for_all_packages(
     program = device.start("unattended-upgrade", "--verbose", **ENVIRONMENT)
     assert camera.notice(30)["reason"] == "apt: robot-arm robot-control"
     assert restarted() == names
-    camera.acknowledge("apt")
+    camera.acknowledge(named("apt"))
     code, lines, errors = program.end(30)
     assert code == 0, (lines, errors)
     assert camera.post()["outcome"] == "applied"

@@ -9,6 +9,7 @@ import re
 import pytest
 from daemon import ROOT
 from expect import CAMERA
+from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters/mender"
 MINUTE = 60_000
@@ -44,9 +45,9 @@ def announced(daemon, script):
 
 def released(daemon, script):
     camera, program = announced(daemon, script)
-    camera.defer("mender", MINUTE, message="recording")
+    camera.defer(named("mender"), MINUTE, message="recording")
     program.error_line("recording")
-    camera.acknowledge("mender")
+    camera.acknowledge(named("mender"))
     assert program.end()[0] == 0
     return camera
 
@@ -65,7 +66,7 @@ def test_a_rollback_is_told_once(daemon, script):
     # Had the failure been told, too, that would come before the next notice.
     program = script("ArtifactReboot_Enter")
     camera.notice()
-    camera.acknowledge("mender")
+    camera.acknowledge(named("mender"))
     assert program.end()[0] == 0
 
 
@@ -77,8 +78,8 @@ def test_a_failure_without_a_rollback_is_told(daemon, script):
 
 def test_a_cancelled_update_fails_and_is_not_tried_again(daemon, script):
     camera, program = announced(daemon, script)
-    camera.defer("mender", MINUTE)
-    daemon.coordinator().cancel("mender")
+    camera.defer(named("mender"), MINUTE)
+    daemon.coordinator().cancel(named("mender"))
     assert program.end()[0] not in (0, RETRY_LATER)
     assert camera.post()["outcome"] == "cancelled"
     assert script("ArtifactFailure_Leave").end()[0] == 0
@@ -86,7 +87,7 @@ def test_a_cancelled_update_fails_and_is_not_tried_again(daemon, script):
 
 def test_what_is_refused_is_tried_again_later(daemon, script):
     daemon.component(CAMERA)
-    daemon.coordinator().gate("mender", reason="another one")
+    daemon.coordinator().gate(named("mender"), reason="another one")
     assert script("ArtifactReboot_Enter").end()[0] == RETRY_LATER
 
 

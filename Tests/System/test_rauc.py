@@ -6,8 +6,10 @@ import shlex
 import pytest
 from daemon import ROOT
 from expect import CAMERA
+from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters/rauc"
+UPDATE = named("rauc-rootfs.1")
 pytestmark = pytest.mark.updaters
 
 BUS = """<busconfig>
@@ -118,13 +120,13 @@ def update(daemon, device, bundle):
     camera = daemon.component(CAMERA)
     program = device.start("rauc-update", bundle, **ENVIRONMENT)
     notice = camera.notice(30)
-    assert (notice["deploymentId"], notice["reason"]) == ("rauc-rootfs.1", "RAUC: robot.raucb")
+    assert (notice["deploymentId"], notice["reason"]) == (UPDATE, "rauc-rootfs.1: robot.raucb")
     assert notice["isGgcRestarting"]
-    camera.defer("rauc-rootfs.1", 60_000, message="recording")
+    camera.defer(UPDATE, 60_000, message="recording")
     program.error_line("recording")
     assert (device.read("/data/a"), device.read("/data/b")) == (OLD, NEW)
     assert device.systemctl == []
-    camera.acknowledge("rauc-rootfs.1")
+    camera.acknowledge(UPDATE)
     code, lines, errors = program.end(30)
     assert code == 0, (lines, errors)
     assert device.systemctl == ["reboot"]

@@ -4,12 +4,13 @@
 import pytest
 from daemon import ROOT
 from machine import NUCLEUS, OURS, UNITS, Journal, Machine
+from protocol import named
 from rig import needs_systemd
 
 pytestmark = [needs_systemd, pytest.mark.systemd]
 
 DROP_IN = ROOT / "Packaging/examples/nucleus.service.d/reprieve.conf"
-STOP = "stop-nucleus"
+STOP = named("stop-nucleus")
 
 
 def nucleus(directory, more="", unit=NUCLEUS, **options):
@@ -31,7 +32,8 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         machine.run("systemctl", "start", "nucleus")
         machine.run("systemctl", "stop", "--no-block", "nucleus")
         notice = camera.notice()
-        assert (notice["deploymentId"], notice["reason"]) == (STOP, "nucleus is stopped")
+        assert notice["deploymentId"] == STOP
+        assert notice["reason"] == "stop-nucleus: nucleus is stopped"
         assert notice["isGgcRestarting"]
         # TimeoutStopSec= is 2 s.
         assert camera.answer(STOP, 3_000) == 3_000
@@ -44,19 +46,61 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         assert camera.post()["outcome"] == "applied"
 
 
-def test_a_nucleus_starts_whose_unit_names_a_pid_file_that_nobody_writes(tmp_path):
-    # As AWS's greengrass.service does.
-    unit = NUCLEUS.replace("[Service]\n", "[Service]\nPIDFile=/run/loader.pid\nTimeoutStartSec=3\n")
-    assert unit != NUCLEUS
-    with nucleus(tmp_path / "out", unit=unit) as machine:
-        machine.run("systemctl", "start", "nucleus")
-        assert "ActiveState=active" in result(machine)
+# What scripts/greengrass.service.template of the nucleus in Java says, with its places filled in.
+# Nobody ever writes the PIDFile=.
+GREENGRASS = """
+[Unit]
+Description=Greengrass Core
+After=network.target
+After=time-sync.target
+
+[Service]
+Type=simple
+PIDFile=/greengrass/v2/alts/loader.pid
+RemainAfterExit=no
+Restart=on-failure
+RestartSec=10
+ExecStart=/bin/sh -c "exec /usr/local/bin/loader >> /run/loader.log 2>&1"
+KillMode=mixed
+
+[Install]
+WantedBy=multi-user.target
+"""
+# Runs the nucleus, and starts itself anew when that ends with 100.
+LOADER = """#!/bin/sh
+echo started
+/usr/bin/sleep infinity &
+trap "exec $0" USR1
+trap "kill %1; exit 143" TERM
+wait
+"""
+
+
+def test_the_drop_in_fits_the_unit_of_the_nucleus_in_java(tmp_path):
+    texts = {f"{UNITS}/greengrass.service": GREENGRASS, "/usr/local/bin/loader": LOADER}
+    files = {DROP_IN: f"{UNITS}/greengrass.service.d/reprieve.conf"}
+    with Machine(tmp_path / "out", files=files, texts=texts) as machine:
+        machine.run("chmod", "755", "/usr/local/bin/loader")
+        camera = machine.component("camera")
+        machine.run("systemctl", "start", "greengrass")
+        assert "active" in machine.run("systemctl", "is-active", "greengrass")
+        # It starts itself anew, which systemd does not see.
+        machine.run("systemctl", "kill", "--kill-whom=main", "--signal=USR1", "greengrass")
+        machine.wait_for("started\nstarted\n", "cat", "/run/loader.log")
+        assert machine.history() == []
+        machine.run("systemctl", "restart", "--no-block", "greengrass")
+        stop = named("stop-greengrass")
+        assert camera.notice()["deploymentId"] == stop
+        assert "deactivating" in machine.run("systemctl", "is-active", "greengrass", code=None)
+        camera.say(stop, 0)
+        assert camera.post()["outcome"] == "applied"
+        assert "active" in machine.run("systemctl", "is-active", "greengrass")
 
 
 def test_systemd_is_kept_waiting_until_the_deadline(tmp_path):
     more = """[Service]
 ExecStop=
-ExecStop=-/usr/bin/reprieve gate --deployment-id stop-nucleus --deadline 3s
+ExecStop=-/usr/bin/reprieve gate --deployment-id @stop-nucleus --deadline 3s
 """
     with nucleus(tmp_path / "out", more) as machine:
         camera = machine.component("camera")

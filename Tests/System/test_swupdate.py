@@ -7,6 +7,7 @@ import shlex
 import pytest
 from daemon import ROOT
 from expect import CAMERA
+from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters/swupdate"
 pytestmark = pytest.mark.updaters
@@ -70,11 +71,11 @@ def test_the_restart_waits_and_not_the_installation(daemon, device, swupdate, us
     camera = daemon.component(CAMERA)
     program = swupdate()
     assert camera.notice(30)["isGgcRestarting"]
-    camera.defer("swupdate", 60_000, message="recording")
+    camera.defer(named("swupdate"), 60_000, message="recording")
     program.line("recording")
     assert device.read("/data/b").startswith(NEW)
     assert device.systemctl == []
-    camera.acknowledge("swupdate")
+    camera.acknowledge(named("swupdate"))
     code, lines, errors = program.end(30)
     assert code == 0, (lines, errors)
     assert device.systemctl == ["reboot"]
@@ -89,8 +90,8 @@ def test_what_is_cancelled_does_not_restart(daemon, device, swupdate):
     camera = daemon.component(CAMERA)
     program = swupdate()
     camera.notice(30)
-    camera.defer("swupdate", 60_000)
-    daemon.coordinator().cancel("swupdate")
+    camera.defer(named("swupdate"), 60_000)
+    daemon.coordinator().cancel(named("swupdate"))
     assert program.end(30)[0] != 0
     assert device.systemctl == []
     assert camera.post()["outcome"] == "cancelled"

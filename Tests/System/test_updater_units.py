@@ -6,6 +6,7 @@ import shlex
 import pytest
 from daemon import ROOT
 from expect import CAMERA
+from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters"
 UNITS = ["apt/reboot-required.path", "apt/reboot-required.service", "rauc/reprieve-rauc.service"]
@@ -40,8 +41,8 @@ def test_a_restart_that_packages_need_waits(daemon, device):
     (command,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
     camera = daemon.component(CAMERA)
     program = device.start(*shlex.split(command.removeprefix("ExecStart=")))
-    assert camera.notice()["reason"] == "packages need a restart"
+    assert camera.notice()["reason"] == "reboot-required: packages need a restart"
     assert device.systemctl == []
-    camera.acknowledge("reboot-required")
+    camera.acknowledge(named("reboot-required"))
     assert program.end()[0] == 0
     assert device.systemctl == ["reboot"]

@@ -404,21 +404,25 @@ def write_until_full(client, frame):
     raise AssertionError("the client was never stopped")
 
 
-# AWS's own client
+# AWS's own client, and one that keeps to the limits of its SDK for C
 
 
-def beside_nucleus(daemon, processes, token=TOKEN):
+def beside_nucleus(daemon, processes, token=TOKEN, program="aws_beside_nucleus.py"):
     environment = {
         "AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT": str(daemon.component_socket),
         "SVCUID": token,
         "PATH": os.environ["PATH"],
     }
-    return processes.start(sys.executable, HERE / "aws_beside_nucleus.py", env=environment)
+    return processes.start(sys.executable, HERE / program, env=environment)
 
 
-@needs_sdk
-def test_the_sdk_has_both_on_one_connection(upstream, daemon, coordinator, processes):
-    program = beside_nucleus(daemon, processes)
+AWS, C = "aws_beside_nucleus.py", "c_beside_nucleus.py"
+WHY = {"why": "the upstream answered ServiceError, without a text"}
+
+
+@pytest.mark.parametrize("client", [pytest.param(AWS, marks=needs_sdk), C])
+def test_the_sdk_has_both_on_one_connection(upstream, daemon, coordinator, processes, client):
+    program = beside_nucleus(daemon, processes, program=client)
     program.line("ready", timeout=20)
     assert len(upstream.connections) == 1
     gate = coordinator.gate("d")
@@ -430,7 +434,7 @@ def test_the_sdk_has_both_on_one_connection(upstream, daemon, coordinator, proce
     assert lines == [
         {"state": "UpdateStateResponse"},
         {"component": NAME, "value": {"interval": 5}},
-        {"refused": "ServiceError", "why": "the upstream answered ServiceError, without a text"},
+        {"refused": "ServiceError"} | (WHY if client == AWS else {}),
         {"received": {"text": "one"}},
         {"ready": True},
         {"pre": "d", "answered": 300},
@@ -438,6 +442,16 @@ def test_the_sdk_has_both_on_one_connection(upstream, daemon, coordinator, proce
         {"post": "d"},
     ]
     assert set(upstream.requests) >= {"UpdateState", "SubscribeToTopic", "PublishToTopic"}
+
+
+def test_a_client_that_ends_with_its_connection_ends_with_the_nucleus(
+    upstream, daemon, processes
+):
+    program = beside_nucleus(daemon, processes, program=C)
+    program.line("ready")
+    upstream.stop()
+    code, _, errors = program.end(5)
+    assert (code, errors) == (1, ["the connection has ended"])
 
 
 @needs_sdk

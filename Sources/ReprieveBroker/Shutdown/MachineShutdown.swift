@@ -118,7 +118,7 @@ extension Broker {
     private var nextShutdownID: DeploymentID {
         var number = 1
         while true {
-            let id = "shutdown-\(settings.boot.prefix(8))-\(number)"
+            let id = deploymentID(named: "shutdown-\(settings.boot.prefix(8))-\(number)")
             if negotiation.updates[id] == nil, negotiation.ending(of: id) == nil { return id }
             number += 1
         }

@@ -7,10 +7,11 @@ internal import ReprieveProtocol
 /// The announced update, and how long its gate waits for which components.
 struct AnnouncementOptions: ParsableArguments {
     @Option(
-        help: "The update's id (default: a new one, which is printed).",
-        transform: checkedDeploymentID
+        name: .customLong("deployment-id"),
+        help: "The update's id, or @NAME (default: a new one, which is printed).",
+        transform: UpdateArgument.init(argument:)
     )
-    var deploymentID: String?
+    var update: UpdateArgument?
 
     @Option(help: "Why the update is made, for the components and the history.")
     var reason: String?
@@ -122,7 +123,7 @@ struct AnnouncementOptions: ParsableArguments {
     func request(_ id: String, reboots: Bool, completesLater: Bool) -> GateRequest {
         var request = GateRequest(
             deploymentID: id,
-            reason: reason,
+            reason: update?.reason(reason) ?? reason,
             disruption: disruption(reboots: reboots),
             components: component.isEmpty ? nil : component,
             policy: policy
@@ -161,10 +162,4 @@ struct AnnouncementOptions: ParsableArguments {
         policy.require = require.isEmpty ? nil : require
         return policy
     }
-}
-
-/// An id that no other update has.
-func newDeploymentID() -> String {
-    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    return "gate-" + String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -91,7 +91,7 @@ struct GateCommand: AsyncParsableCommand {
         }
         try announcement.checkDisruption(reboots: reboots)
         if deployment.deployment != nil { try announcement.checkAlone() }
-        guard !attach || (announcement.deploymentID != nil && command.isEmpty) else {
+        guard !attach || (announcement.update != nil && command.isEmpty) else {
             throw ValidationError("--attach requires --deployment-id, and runs no COMMAND")
         }
     }
@@ -109,13 +109,13 @@ struct GateCommand: AsyncParsableCommand {
             guard let plan = try await deployment.plan() else { return }
             try announcement.adopt(plan, reboots: reboots)
         } catch {
-            report(error, in: GateReport(announcement.deploymentID ?? newDeploymentID()))
+            report(error, in: GateReport(announcement.update?.id ?? newDeploymentID()))
             throw error
         }
     }
 
     private func announce() async throws {
-        let report = GateReport(announcement.deploymentID ?? newDeploymentID())
+        let report = GateReport(announcement.update?.id ?? newDeploymentID())
         do { try await run(report) } catch {
             self.report(error, in: report)
             throw error
@@ -147,7 +147,7 @@ struct GateCommand: AsyncParsableCommand {
             keeper: session.keeper
         )
         guard let executable else {
-            if announcement.deploymentID == nil, !json, !OutputStream.standard.isTerminal {
+            if announcement.update == nil, !json, !OutputStream.standard.isTerminal {
                 OutputStream.standard.line(report.deploymentID)
             }
             return update.explainCompletion()

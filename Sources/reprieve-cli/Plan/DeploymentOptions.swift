@@ -57,8 +57,8 @@ extension AnnouncementOptions {
     /// Announces what a deployment does.
     mutating func adopt(_ plan: DeploymentPlan, reboots: Bool) throws {
         let device = plan.existingDevice
-        if deploymentID == nil, let id = plan.deployment.id {
-            do { deploymentID = try checkedDeploymentID(id) } catch {
+        if update == nil, let id = plan.deployment.id {
+            do { update = try UpdateArgument(id: id) } catch {
                 throw Failure(.wrongUsage, "\(error)")
             }
         }
