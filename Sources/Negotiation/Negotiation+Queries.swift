@@ -12,6 +12,18 @@ extension Negotiation {
             ? subscriptions.names : Set(subscriptions.names).union(returning.names).sorted()
     }
 
+    /// Whether a subscription acts only on a final notice.
+    package func isConfirm(_ stream: StreamID, of component: ComponentName) -> Bool {
+        subscriptions[component]?.first { $0.stream == stream }?.confirm ?? false
+    }
+
+    /// The updates that a connection coordinates, and the streams on which it does.
+    package func gates(of peer: PeerID) -> [(update: DeploymentID, stream: Int32)] {
+        updates.entries.flatMap { update in
+            update.coordinators.filter { $0.peer == peer }.map { (update.id, $0.number) }
+        }
+    }
+
     package func isSubscriber(_ name: ComponentName) -> Bool {
         subscriptions[name] != nil || returning.names.contains(name)
     }

@@ -33,10 +33,6 @@ extension Participant {
         detachedDeferral = max(detachedDeferral ?? end, end)
     }
 
-    mutating func detachAllDeferrals() {
-        for peer in Array(deferralsByPeer.keys) { detachDeferral(of: peer) }
-    }
-
     mutating func forgetDeferrals() {
         deferralsByPeer = [:]
         detachedDeferral = nil

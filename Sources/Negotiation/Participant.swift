@@ -71,9 +71,9 @@ package struct Participant: Hashable, Sendable {
 
     var subscribers: [Subscriber] = []
     /// Ends of deferrals by the connection that asked for them.
-    var deferralsByPeer: [PeerID: Instant] = [:]
+    package internal(set) var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
-    var detachedDeferral: Instant?
+    package internal(set) var detachedDeferral: Instant?
 
     /// A participant to be filled from what was written down of it.
     package init(_ state: State, since: Instant, answerBy: Instant) {
@@ -94,13 +94,22 @@ package struct Participant: Hashable, Sendable {
         blockedFrom = blocks ? now : nil
     }
 
-    /// What was written down of its connections. They are lost: `restarted` follows, and asks who
-    /// acts on a final notice.
-    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?) {
+    /// What was written down of its connections. `restarted` follows: it asks who acts on a final
+    /// notice, and forgets the connections that are lost.
+    package mutating func restore(
+        isConfirm: Bool,
+        deferralEnd: Instant?,
+        byPeer deferrals: [PeerID: Instant] = [:]
+    ) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []
-        deferralsByPeer = [:]
+        deferralsByPeer = deferrals
         detachedDeferral = deferralEnd
+    }
+
+    /// The subscriptions that the update concerns, of connections that outlived the broker.
+    mutating func reinstate(_ subscriptions: [Subscription]) {
+        subscribers += subscriptions.map { Subscriber($0) }
     }
 }
 

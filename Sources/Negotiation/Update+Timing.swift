@@ -95,20 +95,21 @@ extension Update {
     /// The broker died and is back. Its lost connections are no hang-ups: a component that was
     /// asked has the rest of its time, and at least the grace; a running deferral holds to its end,
     /// and an acknowledgement stands. Only a component that acts on a final notice is waited for,
-    /// so that it can get one.
-    mutating func restarted(_ handling: inout Handling) {
+    /// so that it can get one. Nothing changes for those whose connections outlived the broker.
+    mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
         request.excused = []
-        coordinators = []
+        coordinators.removeAll { !peers.contains($0.peer) }
         let now = handling.now
         guard isWaiting else {
-            unattendedUntil = endsWithCoordinator ? now + handling.settings.applyGrace : nil
-            return withAll(&handling) { $0.loseConnections() }
+            let isLeft = coordinators.isEmpty && endsWithCoordinator
+            unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
+            return withAll(&handling) { $0.loseConnections(but: []) }
         }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
-        withAll(&handling) { $0.survive(until: graceEnd, at: now) }
-        askedFinally = []
-        unattendedUntil = graceEnd
+        withAll(&handling) { $0.survive(keeping: peers, until: graceEnd, at: now) }
+        askedFinally = askedFinally.filter { peers.contains($0.peer) }
+        unattendedUntil = coordinators.isEmpty ? graceEnd : nil
         if status(at: now) != before { handling.show(id) }
     }
 }
@@ -122,9 +123,14 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+    fileprivate mutating func survive(
+        keeping peers: Set<PeerID>,
+        until graceEnd: Instant,
+        at now: Instant
+    ) {
         let owesFinalWord = isConfirm && !hasFinalWord
-        loseConnections()
+        loseConnections(but: peers)
+        guard subscribers.isEmpty else { return }
         switch state {
         case .absent, .asked, .away:
             until = until.map { max($0, graceEnd) }
@@ -136,9 +142,11 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func loseConnections() {
-        subscribers = []
-        detachAllDeferrals()
+    fileprivate mutating func loseConnections(but peers: Set<PeerID>) {
+        subscribers.removeAll { !peers.contains($0.stream.peer) }
+        for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
+            detachDeferral(of: peer)
+        }
     }
 }
 

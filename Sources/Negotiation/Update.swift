@@ -194,6 +194,11 @@ extension Update {
         }
     }
 
+    /// The summary does not depend on subscriptions.
+    mutating func reinstate(_ subscriptions: [Subscription], at place: Int) {
+        participants[at: place].reinstate(subscriptions)
+    }
+
     /// A participant that was written down.
     package mutating func restore(_ name: ComponentName, _ participant: Participant) {
         participants[name] = participant

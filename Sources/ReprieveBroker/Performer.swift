@@ -13,6 +13,14 @@ package protocol BrokerHost {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure)
+    /// The broker begins to work for a peer. If it dies before `turnEnded`, the next broker does not
+    /// know how far it came, and does not take the connection back. A host marks a peer, too,
+    /// before it reads from its socket.
+    mutating func markWork(for peer: PeerID)
+    /// What was begun is done.
+    mutating func turnEnded()
+    /// Has the service manager keep a connection for the next broker.
+    mutating func keep(_ peer: PeerID)
     /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
     /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
     /// follows once what the peer had sent before is read.
@@ -27,6 +35,13 @@ package protocol BrokerHost {
     mutating func freeMemory()
     /// Has `.timePassed` come at an instant, and not at the one before.
     mutating func wakeUp(at instant: Instant?)
+}
+
+/// A host without a service manager: each connection ends with its broker.
+extension BrokerHost {
+    package mutating func markWork(for peer: PeerID) {}
+    package mutating func turnEnded() {}
+    package mutating func keep(_ peer: PeerID) {}
 }
 
 /// Carries out what a broker decides, in the order of its effects. This is the only place where
@@ -47,12 +62,15 @@ package struct Performer<Host: BrokerHost> {
             let effects = broker.step(inputs, at: reading)
             inputs = perform(effects)
         } while !inputs.isEmpty
+        host.turnEnded()
     }
 
     /// Returns how it went.
     private mutating func perform(_ effects: Effects) -> [Broker.Input] {
         var results: [Broker.Input] = []
+        for write in effects.writes { host.markWork(for: write.peer) }
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
+        for peer in effects.keeps { host.keep(peer) }
         for write in effects.writes {
             let count = write.withBytes { host.write($0, to: write.peer) }
             results.append(.wrote(count, to: write.peer))

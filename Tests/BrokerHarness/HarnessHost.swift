@@ -25,16 +25,39 @@ package struct HarnessHost: BrokerHost, Sendable {
     package var operationsLeft: Int?
     /// The broker's process dies when it is about to write to a peer.
     package var diesAtWrite = false
+    /// The process behind each connection.
+    package var credentials: [PeerID: Credentials] = [:]
+    /// The connections that the service manager keeps.
+    package private(set) var kept: Set<PeerID> = []
+    /// Those of them that the broker works for in this turn.
+    private var marked: Set<PeerID> = []
     /// How often each peer was closed.
     package private(set) var closes: [PeerID: Int] = [:]
 
     package init() {}
 
-    /// The host of the next broker: the files are what they were, and all clients are gone.
-    init(after host: HarnessHost) {
+    /// The host of the next broker: the files are what they were, and the clients are gone whose
+    /// connections were not kept.
+    init(after host: HarnessHost, losing lost: Set<PeerID> = []) {
         files = host.files
         logLevel = host.logLevel
         work = host.work
+        kept = host.kept.subtracting(host.marked).subtracting(lost)
+        clients = host.clients.filter { kept.contains($0.key) }
+        for peer in clients.keys { clients[peer]?.isPaused = false }
+        credentials = host.credentials.filter { kept.contains($0.key) }
+    }
+
+    package mutating func markWork(for peer: PeerID) {
+        if !isDead, kept.contains(peer) { marked.insert(peer) }
+    }
+
+    package mutating func turnEnded() {
+        if !isDead { marked = [] }
+    }
+
+    package mutating func keep(_ peer: PeerID) {
+        if next() == .whole { kept.insert(peer) }
     }
 
     package var isDead: Bool { operationsLeft.map { $0 < 0 } ?? false }
@@ -101,6 +124,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         guard next() == .whole else { return }
         closes[peer, default: 0] += 1
         clients[peer] = nil
+        kept.remove(peer)
     }
 
     package mutating func log(_ entry: LogEntry) {

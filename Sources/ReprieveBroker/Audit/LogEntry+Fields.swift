@@ -15,8 +15,8 @@ extension LogEntry {
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten,
-            .writtenAgain, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore,
+            .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }
@@ -33,7 +33,7 @@ extension LogEntry {
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
-                .refused, .repeated, .notWritten, .writtenAgain, .damaged:
+                .refused, .tookBack, .keepsNoMore, .repeated, .notWritten, .writtenAgain, .damaged:
                 ""
             }
         return name.isEmpty ? nil : name
@@ -74,7 +74,8 @@ extension LogEntry {
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
         case .connected, .hungUp, .failed, .refused, .violation, .noHandshake, .partialFrame,
-            .keepsTooMuch, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
+            .keepsTooMuch, .revoked, .tookBack, .keepsNoMore, .repeated, .notWritten,
+            .writtenAgain, .damaged:
             nil
         }
     }

@@ -50,6 +50,10 @@ package enum LogEntry: Hashable, Sendable {
     /// The connections of an account need more memory than they may.
     case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
+    /// Connections of the broker before this one that go on, of those that are known of.
+    case tookBack(Int, of: Int)
+    /// So many connections are kept for the next broker that further ones are not.
+    case keepsNoMore(AccountID, Int)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -61,7 +65,7 @@ package enum LogEntry: Hashable, Sendable {
         switch self {
         case .connected, .hungUp, .failed: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
-            .writtenAgain:
+            .writtenAgain, .tookBack, .keepsNoMore:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
             .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
@@ -103,6 +107,11 @@ package enum LogEntry: Hashable, Sendable {
             "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .tookBack(let count, let known):
+            "took back \(count) of \(known) connections from the service manager"
+        case .keepsNoMore(let who, let count):
+            "further connections of \(who.text) end when this process does: \(count) are kept by the "
+                + "service manager, which is the maximum"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

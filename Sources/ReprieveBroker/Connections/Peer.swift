@@ -31,6 +31,10 @@ struct Peer: Sendable {
     var isPaused = false
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
+    /// The service manager keeps it.
+    var isKept = false
+    /// What its record in the journal is of; nil where it has none.
+    var recorded: RecordedState?
 
     init(_ endpoint: Endpoint, _ credentials: Credentials, account: Int) {
         self.endpoint = endpoint
@@ -67,6 +71,8 @@ struct Outbox: Sendable {
     var count: Int { bytes.count - offset }
 
     var isEmpty: Bool { count == 0 }
+
+    var waitingBytes: [UInt8] { Array(bytes[offset...]) }
 
     mutating func append(_ frame: [UInt8]) {
         if isEmpty {

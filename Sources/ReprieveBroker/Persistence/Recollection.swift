@@ -2,6 +2,7 @@
 
 internal import Negotiation
 internal import ReprieveProtocol
+internal import Tokens
 
 /// What a broker goes on from: the content of both files.
 struct Recollection {
@@ -12,6 +13,20 @@ struct Recollection {
         let (now, journal, state) = (reading.now, files[.journal]?.bytes, files[.state]?.bytes)
         self.journal = FileContent(journal ?? [], settings, outlivesBoot: false, at: now)
         self.state = FileContent(state ?? [], settings, outlivesBoot: true, at: now)
+    }
+
+    /// The connections that go on: both their descriptor was kept, and what is written down of them.
+    func connections(
+        _ kept: [PeerID: Credentials],
+        _ tokens: TokenList
+    ) -> [PeerID: KeptConnection] {
+        guard journal.isOfThisBoot else { return [:] }
+        return journal.connections.filter { id, connection in
+            guard let found = kept[id], connection.isOf(found) else { return false }
+            guard let token = connection.token else { return true }
+            let name = SHA256(hexadecimal: token).flatMap { tokens.component(of: $0) }
+            return name == connection.name
+        }
     }
 
     /// The journal knows best. Only where it could not be written does the state file know more.
@@ -45,5 +60,27 @@ extension Update {
     /// All that is left of it is its posts.
     fileprivate var isOver: Bool {
         if case .ended = phase { true } else { false }
+    }
+}
+
+extension KeptConnections {
+    init(_ connections: [PeerID: KeptConnection]) {
+        self.init()
+        peers = Set(connections.keys)
+        for (peer, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            for stream in connection.streams
+            where stream.operation == .subscribeToComponentUpdates {
+                let subscription = Subscription(
+                    stream: StreamID(peer, stream.number),
+                    component: connection.name,
+                    confirm: stream.confirm,
+                    process: connection.credentials.process
+                )
+                subscriptions.append(subscription)
+            }
+            for gate in connection.gates {
+                coordinators[gate.update, default: []].append(StreamID(peer, gate.stream))
+            }
+        }
     }
 }
