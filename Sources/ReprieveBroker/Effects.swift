@@ -2,9 +2,9 @@
 
 package import Negotiation
 
-/// What a step wants done, in the order in which it is to be done: written down, kept by the service
-/// manager, written to peers, no longer read from them or read again, closed, logged, shown,
-/// inhibited, and then the time of the next wake-up.
+/// What a step wants done, in the order in which it is to be done: written down, kept by the
+/// service manager, written to peers, no longer read from them or read again, closed, logged,
+/// shown, inhibited, and then the time of the next wake-up.
 package struct Effects: Sendable {
     /// Before anything else: no peer hears of what could be forgotten.
     package var storage: [StorageWrite] = []

@@ -13,12 +13,12 @@ package protocol BrokerHost {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure)
-    /// The broker begins to work for a peer. If it dies before `turnEnded`, the next broker does not
-    /// know how far it came, and does not take the connection back. A host marks a peer, too,
+    /// The broker begins to work for a peer. If it dies before that is done, the next broker does
+    /// not know how far it came, and does not take the connection back. A host marks a peer also
     /// before it reads from its socket.
     mutating func markWork(for peer: PeerID)
-    /// What was begun is done.
-    mutating func turnEnded()
+    /// The work for all peers is done but for those whose sockets did not take all.
+    mutating func markDone(but stalled: [PeerID])
     /// Has the service manager keep a connection for the next broker.
     mutating func keep(_ peer: PeerID)
     /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
@@ -37,10 +37,10 @@ package protocol BrokerHost {
     mutating func wakeUp(at instant: Instant?)
 }
 
-/// A host without a service manager: each connection ends with its broker.
+// A host without a service manager: each connection ends with its broker.
 extension BrokerHost {
     package mutating func markWork(for peer: PeerID) {}
-    package mutating func turnEnded() {}
+    package mutating func markDone(but stalled: [PeerID]) {}
     package mutating func keep(_ peer: PeerID) {}
 }
 
@@ -62,7 +62,7 @@ package struct Performer<Host: BrokerHost> {
             let effects = broker.step(inputs, at: reading)
             inputs = perform(effects)
         } while !inputs.isEmpty
-        host.turnEnded()
+        host.markDone(but: [])
     }
 
     /// Returns how it went.
@@ -71,10 +71,13 @@ package struct Performer<Host: BrokerHost> {
         for write in effects.writes { host.markWork(for: write.peer) }
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
         for peer in effects.keeps { host.keep(peer) }
+        var stalled: [PeerID] = []
         for write in effects.writes {
             let count = write.withBytes { host.write($0, to: write.peer) }
+            if count < write.count { stalled.append(write.peer) }
             results.append(.wrote(count, to: write.peer))
         }
+        host.markDone(but: stalled)
         for pause in effects.pauses { host.pause(pause.peer, pause.isPaused) }
         for peer in effects.closes { host.close(peer) }
         for entry in effects.log { host.log(entry) }

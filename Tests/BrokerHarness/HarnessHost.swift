@@ -52,8 +52,8 @@ package struct HarnessHost: BrokerHost, Sendable {
         if !isDead, kept.contains(peer) { marked.insert(peer) }
     }
 
-    package mutating func turnEnded() {
-        if !isDead { marked = [] }
+    package mutating func markDone(but stalled: [PeerID]) {
+        if !isDead { marked.formIntersection(stalled) }
     }
 
     package mutating func keep(_ peer: PeerID) {

@@ -99,7 +99,7 @@ private let camera = "com.example.Camera"
         #expect(harness.heard(by: component).first?.response(as: Empty.self) != nil)
     }
 
-    @Test mutating func `watches the status, and waits for posts it came too late to be asked of`() {
+    @Test mutating func `watches the status, and gets the post it waits for`() {
         let coordinator = harness.announce()
         let late = harness.connect(camera, at: .components)
         harness.ask(late, .subscribeToComponentUpdates, SubscribeRequest(underway: true))

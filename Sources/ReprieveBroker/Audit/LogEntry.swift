@@ -110,8 +110,8 @@ package enum LogEntry: Hashable, Sendable {
         case .tookBack(let count, let known):
             "took back \(count) of \(known) connections from the service manager"
         case .keepsNoMore(let who, let count):
-            "further connections of \(who.text) end when this process does: \(count) are kept by the "
-                + "service manager, which is the maximum"
+            "further connections of \(who.text) end when this process does: the service manager "
+                + "keeps \(count), which is the maximum"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

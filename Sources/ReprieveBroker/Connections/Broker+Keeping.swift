@@ -149,8 +149,9 @@ extension Broker {
         switch stream.operation {
         case .watchStatus: statusPublisher.add(id)
         case .gateUpdate:
-            guard let gate = connection.gates.first(where: { $0.stream == id.number }) else { return }
-            statusPublisher.add(id, of: gate.update)
+            for gate in connection.gates where gate.stream == id.number {
+                statusPublisher.add(id, of: gate.update)
+            }
         default:
             lateSubscribers.add(id, to: stream.awaitedPosts.filter { isUnderWay($0) })
         }

@@ -15,7 +15,7 @@ struct Recollection {
         self.state = FileContent(state ?? [], settings, outlivesBoot: true, at: now)
     }
 
-    /// The connections that go on: both their descriptor was kept, and what is written down of them.
+    /// The connections that go on. Of each the descriptor was kept, and a record.
     func connections(
         _ kept: [PeerID: Credentials],
         _ tokens: TokenList

@@ -127,7 +127,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd) = (isConfirm, detachedDeferral)
-        var deferrals = ConnectionDeferral.list(deferralsByPeer)
+        var connectionDeferrals = ConnectionDeferral.list(deferralsByPeer)
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -156,11 +156,11 @@ extension Participant: Recordable {
             try coder.code(&isVeto)
         }
         // Until format 4 the last deferral was the component's, whichever connection it was of.
-        if coder.format >= 5 { try coder.code(&deferrals) }
+        if coder.format >= 5 { try coder.code(&connectionDeferrals) }
         restore(
             isConfirm: isConfirm,
             deferralEnd: deferralEnd,
-            byPeer: ConnectionDeferral.byPeer(deferrals)
+            byPeer: ConnectionDeferral.byPeer(connectionDeferrals)
         )
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
