@@ -17,11 +17,9 @@ extension Negotiation {
         subscriptions[component]?.first { $0.stream == stream }?.confirm ?? false
     }
 
-    /// The updates that a connection coordinates, and the streams on which it does.
-    package func gates(of peer: PeerID) -> [(update: DeploymentID, stream: Int32)] {
-        updates.entries.flatMap { update in
-            update.coordinators.filter { $0.peer == peer }.map { (update.id, $0.number) }
-        }
+    /// The update that is coordinated on a stream.
+    package func update(coordinatedOn stream: StreamID) -> DeploymentID? {
+        updates.entries.first { $0.coordinators.contains(stream) }?.id
     }
 
     package func isSubscriber(_ name: ComponentName) -> Bool {

@@ -21,7 +21,6 @@ package struct Restored: Sendable {
 package struct KeptConnections: Sendable {
     package var peers: Set<PeerID> = []
     package var subscriptions: [Subscription] = []
-    package var coordinators: [DeploymentID: [StreamID]] = [:]
 
     package init() {}
 }
@@ -53,11 +52,7 @@ extension Negotiation {
             subscriptions[name] = (subscriptions[name] ?? []) + [subscription]
             _ = returning.remove(name)
         }
-        for place in updates.places {
-            let id = updates.names[place]
-            updates[at: place].coordinators = connections.coordinators[id] ?? []
-            updates[at: place].reinstate(subscriptions)
-        }
+        for place in updates.places { updates[at: place].reinstate(subscriptions) }
     }
 
     /// As `restarted`, but for the connections that outlived the broker.
@@ -67,14 +62,15 @@ extension Negotiation {
         settleRivals(&handling)
     }
 
-    /// The other connections are lost. What was on its way may not have left, and is owed.
+    /// The other connections are lost. What was on its way may not have left, and is owed. What
+    /// stays is sorted, as of a negotiation that was restored.
     mutating func restart(keeping peers: Set<PeerID> = [], _ handling: inout Handling) {
         let graceEnd = handling.now + handling.settings.reconnectGrace
         let known = subscriptions
         subscriptions = SortedMap()
         for name in known.names {
             let left = known[name]?.filter { peers.contains($0.stream.peer) } ?? []
-            if !left.isEmpty { subscriptions[name] = left }
+            if !left.isEmpty { subscriptions[name] = left.sorted { $0.stream < $1.stream } }
         }
         let lost = known.names.filter { subscriptions[$0] == nil }
         returning.expect(lost, until: graceEnd)

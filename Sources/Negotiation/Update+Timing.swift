@@ -98,7 +98,7 @@ extension Update {
     /// so that it can get one. Nothing changes for those whose connections outlived the broker.
     mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
         request.excused = []
-        coordinators.removeAll { !peers.contains($0.peer) }
+        coordinators = coordinators.filter { peers.contains($0.peer) }.sorted()
         let now = handling.now
         guard isWaiting else {
             let isLeft = coordinators.isEmpty && endsWithCoordinator
@@ -144,6 +144,7 @@ extension Participant {
 
     fileprivate mutating func loseConnections(but peers: Set<PeerID>) {
         subscribers.removeAll { !peers.contains($0.stream.peer) }
+        subscribers.sort { $0.stream < $1.stream }
         for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
             detachDeferral(of: peer)
         }

@@ -48,7 +48,7 @@ final class ConnectionStore {
         getenv("FDSTORE").flatMap { Int(String(cString: $0)) }.map { max(0, $0 - 1) } ?? .max
     }
 
-    /// Takes what is left of an earlier process.
+    /// Takes what is left of an earlier process, sorted by slots.
     func takeKept() -> [KeptDescriptor] {
         defer { kept = [] }
         return kept
@@ -97,19 +97,29 @@ extension ConnectionStore {
         let marks = try SharedMarks()
         // Without marks nothing that was kept is certain.
         marks[journalSlot] = true
-        return try Notify.keep(marks.descriptor, name: marksName) ? marks : nil
+        // That a service manager cannot be notified is said when it is told that all is ready.
+        let isKept = (try? Notify.keep(marks.descriptor, name: marksName)) ?? false
+        return isKept ? marks : nil
     }
 
     /// Ends the connections that the earlier process worked for when it died. Then the marks are
     /// this process's.
     private func discardUncertain() {
-        let isUncertain = { [marks] (slot: Int) in
-            guard let marks, slot < SharedMarks.count else { return true }
-            return marks[Self.journalSlot] || marks[slot]
+        var certain: [Int: KeptDescriptor] = [:]
+        for one in kept {
+            if isUncertain(one.peer.slot) || certain[one.peer.slot] != nil {
+                one.discard()
+            } else {
+                certain[one.peer.slot] = one
+            }
         }
-        for one in kept where isUncertain(one.peer.slot) { one.discard() }
-        kept.removeAll { isUncertain($0.peer.slot) }
+        kept = certain.sorted { $0.key < $1.key }.map(\.value)
         guard let marks else { return }
         for slot in 0..<SharedMarks.count where marks[slot] { marks[slot] = false }
+    }
+
+    private func isUncertain(_ slot: Int) -> Bool {
+        guard let marks, slot < SharedMarks.count else { return true }
+        return marks[Self.journalSlot] || marks[slot] || slot == Self.journalSlot
     }
 }

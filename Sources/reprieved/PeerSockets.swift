@@ -70,7 +70,7 @@ final class PeerSockets {
     /// Takes back the connections that the service manager has kept.
     func takeBack() -> [PeerID: Credentials] {
         var found: [PeerID: Credentials] = [:]
-        for kept in store.takeKept().sorted(by: { $0.peer.slot < $1.peer.slot }) {
+        for kept in store.takeKept() {
             numbers.take(kept.peer)
             let socket = StreamSocket(owning: kept.descriptor)
             found[kept.peer] = watch(socket, of: kept.peer, at: kept.endpoint)

@@ -138,14 +138,18 @@ extension BrokerHarness {
     }
 
     /// What the broker would be after its death, by what was written down.
-    package func recalled() -> Negotiation {
-        let next = HarnessHost(after: host)
+    package func recalled(losing lost: Set<PeerID> = []) -> Negotiation {
+        recalledBroker(losing: lost).negotiation
+    }
+
+    package func recalledBroker(losing lost: Set<PeerID> = []) -> Broker {
+        let next = HarnessHost(after: host, losing: lost)
         return Broker(
             settings: broker.settings,
             recalling: next.files.mapValues { FoundFile(bytes: $0) },
             keeping: next.credentials,
             at: reading
-        ).negotiation
+        )
     }
 
     /// Has the files hold something else, for a broker that goes on after this one.

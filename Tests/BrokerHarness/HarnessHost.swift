@@ -31,6 +31,7 @@ package struct HarnessHost: BrokerHost, Sendable {
     package private(set) var kept: Set<PeerID> = []
     /// Those of them that the broker works for in this turn.
     private var marked: Set<PeerID> = []
+    private var isJournalBehind = false
     /// How often each peer was closed.
     package private(set) var closes: [PeerID: Int] = [:]
 
@@ -42,11 +43,14 @@ package struct HarnessHost: BrokerHost, Sendable {
         files = host.files
         logLevel = host.logLevel
         work = host.work
-        kept = host.kept.subtracting(host.marked).subtracting(lost)
+        kept = host.survivors.subtracting(lost)
         clients = host.clients.filter { kept.contains($0.key) }
         for peer in clients.keys { clients[peer]?.isPaused = false }
         credentials = host.credentials.filter { kept.contains($0.key) }
     }
+
+    /// The connections that the next broker can take back.
+    package var survivors: Set<PeerID> { isJournalBehind ? [] : kept.subtracting(marked) }
 
     package mutating func markWork(for peer: PeerID) {
         if !isDead, kept.contains(peer) { marked.insert(peer) }
@@ -75,15 +79,18 @@ package struct HarnessHost: BrokerHost, Sendable {
         return left > 0 ? .whole : left == 0 ? .half : .none
     }
 
-    private static func diskIsFull(_ file: StoredFile) -> StorageFailure {
-        StorageFailure(code: 28, path: file.rawValue, message: "disk full")
+    private mutating func failIfFull(_ file: StoredFile) throws(StorageFailure) {
+        let isFull = failingFiles.contains(file)
+        if file == .journal, !isDead { isJournalBehind = isFull }
+        guard isFull else { return }
+        throw StorageFailure(code: 28, path: file.rawValue, message: "disk full")
     }
 
     package mutating func append(
         _ record: [UInt8],
         to file: StoredFile
     ) throws(StorageFailure) -> Bool {
-        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
+        try failIfFull(file)
         if refusingFiles.remove(file) != nil || files[file] == nil { return false }
         switch next() {
         case .whole: files[file]? += record
@@ -99,7 +106,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure) {
-        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
+        try failIfFull(file)
         work.stored += bytes.count
         // All or nothing: it is written beside the file, and takes its place when it is whole.
         if case .whole = next() { files[file] = bytes }

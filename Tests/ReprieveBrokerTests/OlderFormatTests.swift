@@ -57,10 +57,10 @@ import Testing
         var search = FrameSearch(harness.broker.snapshot(of: .journal))
         var bytes: [UInt8] = []
         while var frame = search.next() {
-            // The fields that format 3 has not are the last ones, of a byte each, and a deferral's
-            // connection of format 5.
+            // The fields that format 3 has not are the last ones, of a byte each. Format 5 has a
+            // coordinator more, of two bytes, and of both lists the length.
             if let id = frame.string("update") {
-                frame.payload.removeLast(6)
+                frame.payload.removeLast(9)
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }

@@ -30,8 +30,10 @@ struct History {
     init(seed: UInt64) {
         dice = SplitMix64(seed: seed)
         let blocksShutdown = Bool.random(using: &dice)
+        let keepsConnections = Bool.random(using: &dice)
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
+            settings.keepsConnections = keepsConnections
             settings.limits.componentConnections = 8
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)

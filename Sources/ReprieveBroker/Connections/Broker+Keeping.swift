@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import EventStream
-internal import Negotiation
+package import Negotiation
 internal import ReprieveProtocol
 internal import Tokens
 
@@ -69,6 +69,11 @@ extension Broker {
         persistence.noteConnection(peers.id(at: index))
     }
 
+    /// Has it written again although the connection's streams are the same.
+    mutating func renewRecord(of id: PeerID) {
+        if peers[id]?.recorded != nil { persistence.noteConnection(id) }
+    }
+
     /// Nil where the connection cannot be taken back. In the middle of a frame it cannot, unless
     /// the broker ends in good order: to write down each part of a frame as it arrives would cost
     /// more than the frame.
@@ -84,6 +89,9 @@ extension Broker {
         peers.ids.compactMap { id in record(of: id).map { (id, $0) } }
     }
 
+    /// The connections that the next broker can take back.
+    package var connectionsOnRecord: Set<PeerID> { Set(records.map(\.peer)) }
+
     func record(of id: PeerID) -> KeptConnection? {
         guard let peer = peers[id], peer.recorded != nil else { return nil }
         return KeptConnection(
@@ -92,7 +100,6 @@ extension Broker {
             name: peer.name,
             token: peer.token?.hexadecimal,
             streams: peer.connection.streams.compactMap { stream(of: id, $0) },
-            gates: negotiation.gates(of: id).map { KeptConnection.Gate(stream: $1, update: $0) },
             input: peer.decoder.waitingBytes,
             output: peer.isStalled ? peer.outbox.waitingBytes : []
         )
@@ -134,24 +141,19 @@ extension Broker {
         accounts.endHandshake(place)
         accounts.keep(place)
         peers.add(id, Peer(connection, account: place))
-        for stream in connection.streams { resume(StreamID(id, stream.number), stream, connection) }
+        for stream in connection.streams { resume(stream, on: StreamID(id, stream.number)) }
         noteRecord(of: id)
         guard let index = peers.index(of: id) else { return }
         if !peers[index].outbox.isEmpty { awaitWrite(toPeerAt: index) }
         handleFrames(of: id, at: now)
     }
 
-    private mutating func resume(
-        _ id: StreamID,
-        _ stream: KeptConnection.Stream,
-        _ connection: KeptConnection
-    ) {
+    private mutating func resume(_ stream: KeptConnection.Stream, on id: StreamID) {
         switch stream.operation {
         case .watchStatus: statusPublisher.add(id)
         case .gateUpdate:
-            for gate in connection.gates where gate.stream == id.number {
-                statusPublisher.add(id, of: gate.update)
-            }
+            let update = negotiation.update(coordinatedOn: id)
+            if let update { statusPublisher.add(id, of: update) }
         default:
             lateSubscribers.add(id, to: stream.awaitedPosts.filter { isUnderWay($0) })
         }

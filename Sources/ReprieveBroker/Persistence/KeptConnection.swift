@@ -16,8 +16,6 @@ struct KeptConnection: Hashable, Sendable {
     /// The digest of the token that proved the name, in hexadecimal.
     var token: String?
     var streams: [Stream]
-    /// The updates that it coordinates.
-    var gates: [Gate]
     /// Bytes of a frame that is not whole, and bytes that its socket did not take yet. Written only
     /// by a broker that ends in good order.
     var input: [UInt8] = []
@@ -33,11 +31,6 @@ struct KeptConnection: Hashable, Sendable {
         var confirm = false
         /// Updates whose post it is sent although it got no notice of them.
         var awaitedPosts: [DeploymentID] = []
-    }
-
-    struct Gate: Hashable, Sendable {
-        var stream: Int32
-        var update: DeploymentID
     }
 }
 
@@ -56,7 +49,7 @@ extension KeptConnection {
 extension KeptConnection: Recordable {
     static var blank: KeptConnection {
         let nobody = Credentials(process: 0, user: 0)
-        return Self(endpoint: .components, credentials: nobody, name: "", streams: [], gates: [])
+        return Self(endpoint: .components, credentials: nobody, name: "", streams: [])
     }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
@@ -65,7 +58,6 @@ extension KeptConnection: Recordable {
         try coder.code(&name)
         try coder.code(&token)
         try coder.code(&streams)
-        try coder.code(&gates)
         try coder.code(&input)
         try coder.code(&output)
     }
@@ -82,15 +74,6 @@ extension KeptConnection.Stream: Recordable {
         )
         try coder.code(&confirm)
         try coder.code(&awaitedPosts)
-    }
-}
-
-extension KeptConnection.Gate: Recordable {
-    static var blank: Self { Self(stream: 0, update: "") }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        try coder.code(&stream)
-        try coder.code(&update)
     }
 }
 

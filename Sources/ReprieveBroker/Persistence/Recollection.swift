@@ -78,9 +78,6 @@ extension KeptConnections {
                 )
                 subscriptions.append(subscription)
             }
-            for gate in connection.gates {
-                coordinators[gate.update, default: []].append(StreamID(peer, gate.stream))
-            }
         }
     }
 }

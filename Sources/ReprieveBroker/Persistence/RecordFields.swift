@@ -39,6 +39,8 @@ extension Update: Recordable {
             try coder.code(&refusesDeadline)
             request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
         }
+        // Since format 5. Those stay whose connections are taken back.
+        if coder.format >= 5 { try coder.code(&coordinators) }
     }
 }
 
@@ -262,6 +264,15 @@ extension Instant: Recordable {
     static var blank: Instant { .boot }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
+}
+
+extension StreamID: Recordable {
+    static var blank: StreamID { StreamID(PeerID(0), 0) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try coder.code(&peer)
+        try coder.code(&number)
+    }
 }
 
 extension Int32: Recordable {

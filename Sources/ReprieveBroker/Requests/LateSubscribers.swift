@@ -70,7 +70,10 @@ extension Broker {
         guard !waiting.isEmpty else { return }
         var told: Set<StreamID> = []
         for case .post(let stream, post) in actions { told.insert(stream) }
-        for stream in waiting where !told.contains(stream) { self.post(stream, post) }
+        for stream in waiting {
+            if !told.contains(stream) { self.post(stream, post) }
+            renewRecord(of: stream.peer)
+        }
     }
 }
 
