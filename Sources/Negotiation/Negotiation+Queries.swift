@@ -22,6 +22,10 @@ extension Negotiation {
         updates.entries.first { $0.coordinators.contains(stream) }?.id
     }
 
+    package func asks(_ name: ComponentName, about id: DeploymentID) -> Bool {
+        updates[id]?.waitsForAnswer(of: name) ?? false
+    }
+
     package func isSubscriber(_ name: ComponentName) -> Bool {
         subscriptions[name] != nil || returning.names.contains(name)
     }

@@ -71,9 +71,15 @@ package struct Participant: Hashable, Sendable {
 
     var subscribers: [Subscriber] = []
     /// Ends of deferrals by the connection that asked for them.
-    package internal(set) var deferralsByPeer: [PeerID: Instant] = [:]
+    var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
-    package internal(set) var detachedDeferral: Instant?
+    var detachedDeferral: Instant?
+    /// The one process that lifts it, where the broker died and lost the connection.
+    var detachedOwner: Int32?
+    /// What processes have said, where there are several.
+    var voices: [Voice] = []
+    /// What was written down of its connections, until it is known which of them are there.
+    package var restoredWords: ConnectionWords?
 
     /// A participant to be filled from what was written down of it.
     package init(_ state: State, since: Instant, answerBy: Instant) {
@@ -94,22 +100,15 @@ package struct Participant: Hashable, Sendable {
         blockedFrom = blocks ? now : nil
     }
 
-    /// What was written down of its connections. `restarted` follows: it asks who acts on a final
-    /// notice, and forgets the connections that are lost.
-    package mutating func restore(
-        isConfirm: Bool,
-        deferralEnd: Instant?,
-        byPeer deferrals: [PeerID: Instant] = [:]
-    ) {
+    /// What was written down of its connections. They count as lost, but for those that outlived
+    /// the broker: `restarted` follows, and asks who acts on a final notice.
+    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?, deferrer: Int32?) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []
-        deferralsByPeer = deferrals
+        deferralsByPeer = [:]
         detachedDeferral = deferralEnd
-    }
-
-    /// The subscriptions that the update concerns, of connections that outlived the broker.
-    mutating func reinstate(_ subscriptions: [Subscription]) {
-        subscribers += subscriptions.map { Subscriber($0) }
+        detachedOwner = deferrer
+        voices = []
     }
 }
 
@@ -176,12 +175,12 @@ extension Participant {
     }
 
     /// While these fields are the same, so is the status.
-    var shown: Shown {
+    func shown(before deadline: Instant) -> Shown {
         Shown(
             state: state,
             isVeto: isVeto,
             since: since,
-            until: until,
+            until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
             budget: budget

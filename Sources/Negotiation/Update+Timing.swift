@@ -37,9 +37,10 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .absent, .asked:
+            follow(with(name, &handling) { $0.fallSilent(at: now) }, of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
-            // Only after the broker died: the component has not reconnected yet.
+            // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
         case .deferred: ask(name, &handling)
         case .away:
@@ -103,7 +104,7 @@ extension Update {
         guard isWaiting else {
             let isLeft = coordinators.isEmpty && endsWithCoordinator
             unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
-            return withAll(&handling) { $0.loseConnections(but: []) }
+            return withAll(&handling) { $0.loseConnections() }
         }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
@@ -120,33 +121,6 @@ extension Participant {
         switch state {
         case .absent, .asked, .away: until = until.map { $0 + asleep }
         case .deferred, .acknowledged, .silent, .gone, .overridden: break
-        }
-    }
-
-    fileprivate mutating func survive(
-        keeping peers: Set<PeerID>,
-        until graceEnd: Instant,
-        at now: Instant
-    ) {
-        let owesFinalWord = isConfirm && !hasFinalWord
-        loseConnections(but: peers)
-        guard subscribers.isEmpty else { return }
-        switch state {
-        case .absent, .asked, .away:
-            until = until.map { max($0, graceEnd) }
-            if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
-        case .acknowledged where isVeto || owesFinalWord:
-            if isVeto { withdrawConsent() }
-            enter(.away, until: graceEnd, at: now)
-        case .acknowledged, .deferred, .silent, .gone, .overridden: break
-        }
-    }
-
-    fileprivate mutating func loseConnections(but peers: Set<PeerID>) {
-        subscribers.removeAll { !peers.contains($0.stream.peer) }
-        subscribers.sort { $0.stream < $1.stream }
-        for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
-            detachDeferral(of: peer)
         }
     }
 }

@@ -21,6 +21,7 @@ package struct Broker: Sendable {
     package internal(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
     var peers = PeerTable<Peer>()
+    var upstreams = UpstreamTable()
     var accounts = AccountTable()
     var closing = CloseSchedule()
     var statusPublisher = StatusPublisher()
@@ -63,7 +64,10 @@ package struct Broker: Sendable {
         let past = Recollection(files, settings, at: reading)
         let connections = past.connections(kept, settings.tokens)
         var restored = past.restored(at: reading)
-        restored.connections = KeptConnections(connections)
+        // Where none is taken back, all are lost, as without a service manager.
+        if !connections.isEmpty {
+            restored.connections = KeptConnections(past.journal.connections)
+        }
         negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
@@ -72,7 +76,7 @@ package struct Broker: Sendable {
         persistence.enter(history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
-        takeBack(connections, among: kept, known: past.journal.connections.count, at: now)
+        takeBack(connections, among: kept, known: past.journal.connections, at: now)
         for (file, content) in [(StoredFile.journal, past.journal), (.state, past.state)] {
             guard let finding = content.finding else { continue }
             auditLog.note(.damaged(path: files[file]?.path ?? "", finding))
@@ -100,9 +104,11 @@ package struct Broker: Sendable {
             let reason = "\(limit) of its connections wait to be accepted, which is the maximum"
             auditLog.note(.refused(AccountID(endpoint, user: user), reason))
         case .received(let bytes, let peer): receive(bytes, from: peer, at: now)
-        case .hungUp(let peer): close(peer, at: now)
+        case .hungUp(let peer): hangUp(peer, at: now)
         case .wrote(let count, let peer): noteWritten(count, to: peer, at: now)
         case .writable(let peer): noteWritable(peer)
+        case .upstreamOpened(let opening, let client):
+            noteUpstream(opening, for: client, at: now)
         case .stored(let file, let failure):
             auditLog.note(persistence.noteStored(file, failure, at: now))
         case .timePassed: passTime(at: now)
@@ -126,6 +132,7 @@ package struct Broker: Sendable {
 
     private mutating func passTime(at now: Instant) {
         closeWhatIsDue(at: now)
+        openUpstreamsAgain(at: now)
         negotiate(.timePassed, at: now)
         persistence.retry(at: now)
         if idleMemory.isDue(at: now) { effects.freesMemory = true }
@@ -151,7 +158,7 @@ package struct Broker: Sendable {
             [
                 negotiation.nextDeadline, closing.deadline,
                 statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
-                auditLog.nextDeadline, idleMemory.deadline,
+                auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
             ].lazy.compactMap { $0 }.min()
         }
     }

@@ -21,6 +21,9 @@ package protocol BrokerHost {
     mutating func markDone(but stalled: [PeerID])
     /// Has the service manager keep a connection for the next broker.
     mutating func keep(_ peer: PeerID)
+    /// Connects to the upstream for a peer, and gives the connection a number of its own, under
+    /// which it is a peer like others.
+    mutating func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening
     /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
     /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
     /// follows once what the peer had sent before is read.
@@ -71,6 +74,10 @@ package struct Performer<Host: BrokerHost> {
         for write in effects.writes { host.markWork(for: write.peer) }
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
         for peer in effects.keeps { host.keep(peer) }
+        for open in effects.opens {
+            let opening = host.openUpstream(at: open.path, for: open.client)
+            results.append(.upstreamOpened(opening, for: open.client))
+        }
         var stalled: [PeerID] = []
         for write in effects.writes {
             let count = write.withBytes { host.write($0, to: write.peer) }

@@ -12,6 +12,8 @@ package struct StatusShape: Shape {
     package private(set) var accounts: [AccountShape] = []
     /// Accounts that are not listed; nil where all are.
     package private(set) var omittedAccounts: Int64?
+    /// Nil where no upstream is configured.
+    package var upstream: UpstreamShape?
 
     package init(
         updates: [UpdateShape],
@@ -36,6 +38,7 @@ package struct StatusShape: Shape {
         missing = try json.strings("missing") ?? []
         accounts = try json.shapes("accounts")
         omittedAccounts = try json.integer("omittedAccounts")
+        upstream = try json.object("upstream").map(UpstreamShape.init(decoding:))
     }
 
     package var json: JSON {
@@ -44,7 +47,8 @@ package struct StatusShape: Shape {
             .init("components", .array(components.map(\.json))),
             .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
             .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
-            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer))
+            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer)),
+            .init(optional: "upstream", upstream?.json)
         )
     }
 }

@@ -7,6 +7,8 @@ package import ReprieveBroker
 /// fails where it is told to.
 package struct HarnessHost: BrokerHost, Sendable {
     package internal(set) var clients: [PeerID: SimulatedClient] = [:]
+    /// What the upstream is to broker's connections; nil where there is none at its socket.
+    package var upstream: SimulatedUpstream?
     package internal(set) var files: [StoredFile: [UInt8]] = [:]
     package private(set) var log: [LogEntry] = []
     /// The least severe entries that are kept in `log`.
@@ -41,6 +43,7 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// connections were not kept.
     init(after host: HarnessHost, losing lost: Set<PeerID> = []) {
         files = host.files
+        upstream = host.upstream?.withoutConnections()
         logLevel = host.logLevel
         work = host.work
         kept = host.survivors.subtracting(lost)
@@ -112,19 +115,32 @@ package struct HarnessHost: BrokerHost, Sendable {
         if case .whole = next() { files[file] = bytes }
     }
 
+    package mutating func openUpstream(
+        at path: String,
+        for client: PeerID
+    ) -> UpstreamOpening {
+        guard next() == .whole, let opening = upstream?.open() else {
+            return .failed("cannot connect to \(path)")
+        }
+        return opening
+    }
+
     package mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
         if diesAtWrite { operationsLeft = -1 }
         let extent = next()
         work.writes += 1
         guard extent != .none else { return bytes.count }
         let offered = extent == .whole ? bytes : bytes.extracting(0..<bytes.count / 2)
+        if let count = upstream?.take(offered, from: peer) { return count }
         guard let count = clients[peer]?.take(offered) else { return bytes.count }
         work.sent += count
         return count
     }
 
     package mutating func pause(_ peer: PeerID, _ isPaused: Bool) {
-        if next() == .whole { clients[peer]?.isPaused = isPaused }
+        guard next() == .whole else { return }
+        clients[peer]?.isPaused = isPaused
+        upstream?.connections[peer]?.isPaused = isPaused
     }
 
     package mutating func close(_ peer: PeerID) {
@@ -132,6 +148,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         closes[peer, default: 0] += 1
         clients[peer] = nil
         kept.remove(peer)
+        upstream?.connections[peer] = nil
     }
 
     package mutating func log(_ entry: LogEntry) {

@@ -38,7 +38,7 @@ extension History {
         _ = recalled.handle(.sent, at: now)
         let wasOnce = states.contains { state in
             var state = state
-            state.restart(keeping: survivors, at: now)
+            state.goOn(with: survivors, at: now)
             _ = state.handle(.sent, at: now)
             return state == recalled
         }
@@ -47,5 +47,21 @@ extension History {
 }
 
 extension Negotiation {
+    /// The broker dies and is back. Some connections outlive it, and the others are lost.
+    fileprivate mutating func goOn(with survivors: Set<PeerID>, at now: Instant) {
+        let subscriptions = allSubscriptions.joined().map { ($0.stream.peer, $0.component) }
+        let coordinators = updates.entries.flatMap(\.coordinators)
+        let all = Set(subscriptions.map(\.0) + coordinators.map(\.peer))
+        restart(keeping: survivors.isEmpty ? [] : all, at: now)
+        guard !survivors.isEmpty else { return }
+        for stream in coordinators.sorted() where !survivors.contains(stream.peer) {
+            _ = handle(.coordinatorLeft(stream), at: now)
+        }
+        let lost = Dictionary(subscriptions) { $1 }.filter { !survivors.contains($0.key) }
+        for (peer, name) in lost.sorted(by: { $0.key < $1.key }) {
+            _ = handle(.lost(peer, component: name), at: now)
+        }
+    }
+
     fileprivate var hasShutdown: Bool { updates.entries.contains { $0.request.isShutdown } }
 }

@@ -28,6 +28,8 @@ package enum LogEntry: Hashable, Sendable {
     case connected(ComponentName)
     case hungUp(ComponentName)
     case failed(ComponentName, String)
+    /// It answered and did not say for how long.
+    case ignored(ComponentName, DeploymentID)
     case announced(DeploymentID, Disruption, Credentials)
     /// One more coordinator with the same request.
     case joined(DeploymentID, Credentials)
@@ -54,6 +56,8 @@ package enum LogEntry: Hashable, Sendable {
     case tookBack(Int, of: Int)
     /// So many connections are kept for the next broker that further ones are not.
     case keepsNoMore(AccountID, Int)
+    /// The upstream ended a connection that it had accepted.
+    case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -63,12 +67,13 @@ package enum LogEntry: Hashable, Sendable {
 
     package var level: Level {
         switch self {
-        case .connected, .hungUp, .failed: .debug
+        case .connected, .hungUp, .failed, .ignored: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
             .writtenAgain, .tookBack, .keepsNoMore:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
+            .notWritten, .damaged:
             .warning
         }
     }
@@ -78,6 +83,8 @@ package enum LogEntry: Hashable, Sendable {
         case .connected(let name): "\(shown(name)) connected"
         case .hungUp(let name): "\(shown(name)) hung up"
         case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
+        case .ignored(let name, let id):
+            "ignored an answer of \(shown(name)) to update \(quoted(id)): it has no recheckAfterMs"
         case .announced(let id, _, let who): "update \(quoted(id)) was announced by \(who.text)"
         case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
         case .shutdown(let id, let shutdown):
@@ -112,6 +119,7 @@ package enum LogEntry: Hashable, Sendable {
         case .keepsNoMore(let who, let count):
             "further connections of \(who.text) end when this process does: the service manager "
                 + "keeps \(count), which is the maximum"
+        case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

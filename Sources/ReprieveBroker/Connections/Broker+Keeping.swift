@@ -10,14 +10,18 @@ internal import Tokens
 
 /// What a record of a connection was made of. While it is the same, so is the record.
 struct RecordedState: Equatable, Sendable {
+    /// Changes of its streams.
     var changes: Int
+    var isWhole: Bool
+    /// That are written down of the middle of a frame.
     var bytes: Int
 }
 
 extension Broker {
     /// Has the service manager keep a connection that was accepted.
     mutating func keep(peerAt index: Int) {
-        guard settings.keepsConnections else { return }
+        // What passes between a client and an upstream cannot be taken up again.
+        guard settings.keepsConnections, peers[index].upstream == nil else { return }
         let account = accounts[peers[index].account]
         guard account.kept < settings.keptLimit(of: account.id),
             accounts.kept < settings.keptRoom(for: account.id)
@@ -60,9 +64,10 @@ extension Broker {
         if let index = peers.index(of: id) { noteRecord(ofPeerAt: index) }
     }
 
-    /// Has the record of a connection written again if it is out of date.
+    /// Has the record of a connection written again if it is out of date. One that is not kept has
+    /// a record once it has opened a stream: the next broker has to know what it lost.
     mutating func noteRecord(ofPeerAt index: Int) {
-        guard peers[index].isKept else { return }
+        guard settings.keepsConnections else { return }
         let state = stateToRecord(ofPeerAt: index)
         guard state != peers[index].recorded else { return }
         peers[index].recorded = state
@@ -74,34 +79,42 @@ extension Broker {
         if peers[id]?.recorded != nil { persistence.noteConnection(id) }
     }
 
-    /// Nil where the connection cannot be taken back. In the middle of a frame it cannot, unless
-    /// the broker ends in good order: to write down each part of a frame as it arrives would cost
-    /// more than the frame.
+    /// Nil where it has no record. In the middle of a frame a connection is not whole, unless the
+    /// broker ends in good order: to write down each part of a frame as it arrives would cost more
+    /// than the frame.
     private func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
-        guard peers[index].connection.phase == .open else { return nil }
-        let bytes = peers[index].keptBytes
-        guard bytes == 0 || isStopping && bytes <= KeptConnection.maximumBytes else { return nil }
-        return RecordedState(changes: peers[index].connection.changes, bytes: bytes)
+        let peer = peers[index]
+        guard peer.isAccepted, peer.isKept || peer.connection.changes > 0 else { return nil }
+        let bytes = isStopping && peer.keptBytes <= KeptConnection.maximumBytes ? peer.keptBytes : 0
+        let isOpen = peer.isKept && peer.connection.phase == .open
+        return RecordedState(
+            changes: peer.connection.changes,
+            isWhole: isOpen && peer.keptBytes == bytes,
+            bytes: bytes
+        )
     }
 
-    /// The records of all connections that can be taken back.
+    /// The records of all connections.
     var records: [ConnectionRecord] {
         peers.ids.compactMap { id in record(of: id).map { (id, $0) } }
     }
 
     /// The connections that the next broker can take back.
-    package var connectionsOnRecord: Set<PeerID> { Set(records.map(\.peer)) }
+    package var connectionsOnRecord: Set<PeerID> {
+        Set(records.lazy.filter { $0.connection?.isWhole ?? false }.map(\.peer))
+    }
 
     func record(of id: PeerID) -> KeptConnection? {
-        guard let peer = peers[id], peer.recorded != nil else { return nil }
+        guard let peer = peers[id], let state = peer.recorded else { return nil }
         return KeptConnection(
             endpoint: peer.endpoint,
             credentials: peer.credentials,
             name: peer.name,
             token: peer.token?.hexadecimal,
             streams: peer.connection.streams.compactMap { stream(of: id, $0) },
-            input: peer.decoder.waitingBytes,
-            output: peer.isStalled ? peer.outbox.waitingBytes : []
+            isWhole: state.isWhole,
+            input: state.bytes > 0 ? peer.decoder.waitingBytes : [],
+            output: state.bytes > 0 && peer.isStalled ? peer.outbox.waitingBytes : []
         )
     }
 
@@ -122,18 +135,30 @@ extension Broker {
 // MARK: - Taking back
 
 extension Broker {
-    /// Goes on with connections of the broker before this one, and closes the others that were
-    /// kept.
+    /// Goes on with connections of the broker before this one. Those that do not go on are lost,
+    /// and what was kept of them is closed.
     mutating func takeBack(
         _ connections: [PeerID: KeptConnection],
         among kept: [PeerID: Credentials],
-        known: Int,
+        known: [PeerID: KeptConnection],
         at now: Instant
     ) {
-        let ids = connections.keys.sorted()
-        for id in ids { takeBack(id, connections[id] ?? .blank, at: now) }
+        for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            takeBack(id, connection, at: now)
+        }
         effects.closes += kept.keys.filter { connections[$0] == nil }.sorted()
-        if known > 0 || !kept.isEmpty { auditLog.note(.tookBack(ids.count, of: known)) }
+        guard !known.isEmpty || !kept.isEmpty else { return }
+        auditLog.note(.tookBack(connections.count, of: known.count))
+        guard !connections.isEmpty else { return }
+        let lost = known.filter { connections[$0.key] == nil }.sorted { $0.key < $1.key }
+        // The coordinators first: no gate opens for one that does not hear of it.
+        for (id, _) in lost { loseGates(of: id, at: now) }
+        for (id, connection) in lost { negotiate(.lost(id, component: connection.name), at: now) }
+    }
+
+    private mutating func loseGates(of id: PeerID, at now: Instant) {
+        let streams = negotiation.updates.entries.flatMap(\.coordinators).filter { $0.peer == id }
+        for stream in streams { negotiate(.coordinatorLeft(stream), at: now) }
     }
 
     private mutating func takeBack(_ id: PeerID, _ connection: KeptConnection, at now: Instant) {

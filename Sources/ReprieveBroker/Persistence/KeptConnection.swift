@@ -16,6 +16,8 @@ struct KeptConnection: Hashable, Sendable {
     /// The digest of the token that proved the name, in hexadecimal.
     var token: String?
     var streams: [Stream]
+    /// It can be taken back: it is not in the middle of a frame that is not written down.
+    var isWhole = true
     /// Bytes of a frame that is not whole, and bytes that its socket did not take yet. Written only
     /// by a broker that ends in good order.
     var input: [UInt8] = []
@@ -58,6 +60,7 @@ extension KeptConnection: Recordable {
         try coder.code(&name)
         try coder.code(&token)
         try coder.code(&streams)
+        try coder.code(&isWhole)
         try coder.code(&input)
         try coder.code(&output)
     }

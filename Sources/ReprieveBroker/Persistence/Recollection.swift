@@ -22,7 +22,9 @@ struct Recollection {
     ) -> [PeerID: KeptConnection] {
         guard journal.isOfThisBoot else { return [:] }
         return journal.connections.filter { id, connection in
-            guard let found = kept[id], connection.isOf(found) else { return false }
+            guard let found = kept[id], connection.isWhole, connection.isOf(found) else {
+                return false
+            }
             guard let token = connection.token else { return true }
             let name = SHA256(hexadecimal: token).flatMap { tokens.component(of: $0) }
             return name == connection.name

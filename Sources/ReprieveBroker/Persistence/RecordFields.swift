@@ -128,8 +128,8 @@ extension Participant: Recordable {
     static var blank: Participant { Participant(.asked, since: .boot, answerBy: .boot) }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        var (isConfirm, deferralEnd) = (isConfirm, detachedDeferral)
-        var connectionDeferrals = ConnectionDeferral.list(deferralsByPeer)
+        var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
+        var words = connectionWords
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -156,38 +156,14 @@ extension Participant: Recordable {
             try coder.code(&brokenFinalAskings)
             try coder.code(&heldUntil)
             try coder.code(&isVeto)
+            try coder.code(&deferrer)
         }
-        // Until format 4 the last deferral was the component's, whichever connection it was of.
-        if coder.format >= 5 { try coder.code(&connectionDeferrals) }
-        restore(
-            isConfirm: isConfirm,
-            deferralEnd: deferralEnd,
-            byPeer: ConnectionDeferral.byPeer(connectionDeferrals)
-        )
+        restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
+        // Since format 5, for connections that outlive the broker.
+        if coder.format >= 5 { try words.code(&coder) }
+        restoredWords = words
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
-    }
-}
-
-/// When the deferral of one connection ends.
-private struct ConnectionDeferral: Recordable {
-    static var blank: Self { Self(peer: PeerID(0), end: .boot) }
-
-    var peer: PeerID
-    var end: Instant
-
-    static func list(_ byPeer: [PeerID: Instant]) -> [Self] {
-        byPeer.isEmpty
-            ? [] : byPeer.map { Self(peer: $0.key, end: $0.value) }.sorted { $0.peer < $1.peer }
-    }
-
-    static func byPeer(_ list: [Self]) -> [PeerID: Instant] {
-        list.isEmpty ? [:] : Dictionary(list.map { ($0.peer, $0.end) }) { max($0, $1) }
-    }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        try coder.code(&peer)
-        try coder.code(&end)
     }
 }
 

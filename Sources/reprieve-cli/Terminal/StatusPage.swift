@@ -11,9 +11,9 @@ func pageText(_ status: StatusShape, _ size: Terminal.Size) -> String {
         + status.updates.filter { $0.state != .waiting }
     let whole = updates.flatMap { updateLines($0, size.columns, isBrief: false) }
     let components = textLines(text(status.components, missing: status.missing))
-    let accounts = textLines(text(status.accounts))
+    let last = [text(status.upstream), text(status.accounts)].map(textLines)
     var lines = (whole.isEmpty ? ["no update is waiting"] : whole) + [""] + components
-    lines += accounts.isEmpty ? [] : [""] + accounts
+    for part in last where !part.isEmpty { lines += [""] + part }
     if lines.count > room {
         let brief = updates.flatMap { updateLines($0, size.columns, isBrief: true) }
         lines = brief + ["", components[0]]

@@ -6,8 +6,7 @@ func text(_ status: StatusShape) -> String {
     let updates = status.updates.map { text($0) }
     let none = updates.isEmpty ? ["no update is waiting\n"] : []
     let components = text(status.components, missing: status.missing)
-    let accounts = text(status.accounts)
-    let last = accounts.isEmpty ? [] : [accounts]
+    let last = [text(status.upstream), text(status.accounts)].filter { !$0.isEmpty }
     return (none + updates + [components] + last).joined(separator: "\n")
 }
 
@@ -83,6 +82,15 @@ func text(_ components: [ComponentShape], missing: [String]) -> String {
     }
     let head = ["COMPONENT", "CONNECTIONS", "PIDS", "UNIT"]
     return "\(count(components.count, "component")) connected\n" + absent + table([head] + rows)
+}
+
+/// How the nucleus beside the broker is. Empty if none is configured.
+func text(_ upstream: UpstreamShape?) -> String {
+    guard let upstream else { return "" }
+    let state = upstream.state?.rawValue ?? "in a state of a later version"
+    let reason = upstream.message.map { ": " + shown($0) } ?? ""
+    let connections = count(Int(upstream.connections), "connection")
+    return "upstream \(shown(upstream.socket)): \(state), \(connections)\(reason)\n"
 }
 
 // MARK: - Time
