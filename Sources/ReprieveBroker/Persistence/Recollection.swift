@@ -36,8 +36,9 @@ struct Recollection {
         let older = state.restored
         guard journal.isKnown else { return older }
         var restored = journal.restored
-        for (id, update) in older.updates {
+        for (id, var update) in older.updates {
             let known = restored.updates[id]
+            update.coordinators = known?.coordinators ?? []
             let isOver = known.map(\.isOver) ?? restored.ended.contains { $0.id == id }
             guard !isOver, known == nil || known?.announced == update.announced else { continue }
             restored.updates[id] = update
