@@ -95,8 +95,8 @@ extension BrokerSettings {
         var settings = self
         settings.boot = Boot.id
         settings.limits = limits.capped(to: DescriptorShares.components)
-        settings.keepsConnections = connections.isOpen
         settings.limits.keptConnections = min(limits.keptConnections, connections.room)
+        settings.keepsConnections = connections.isOpen && settings.limits.keptConnections > 0
         return settings
     }
 }
