@@ -97,6 +97,13 @@ extension Participant {
         return conclude(at: now)
     }
 
+    /// The subscriptions of those that have not said 0; nil for a component of one process.
+    var unready: [StreamID]? {
+        guard isOfSeveral else { return nil }
+        let left = subscribers.filter { !(voice(of: $0.process)?.isReady ?? false) }
+        return left.isEmpty ? nil : left.map(\.stream)
+    }
+
     /// Sees whether a component of several processes has answered.
     mutating func conclude(at now: Instant) -> Verdict {
         if state == .deferred {
@@ -153,8 +160,11 @@ extension Participant {
         switch state {
         case .asked, .acknowledged:
             if let oldest, state == .acknowledged { acknowledgedAt = oldest }
-            if oldest == nil { enter(.silent, at: now) }
-            return state == .asked ? acknowledgeAll(at: now) : .stands
+            guard oldest == nil else { return state == .asked ? acknowledgeAll(at: now) : .stands }
+            // Nobody is left who has answered the question.
+            question.isAnswered = false
+            enter(.silent, at: now)
+            return .stands
         case .absent, .deferred, .silent, .away, .gone, .overridden: return .stands
         }
     }
@@ -182,7 +192,10 @@ extension Participant {
     /// A question is put to some subscriptions: the others' processes have answered it, if they had
     /// answered the last one.
     mutating func keepVoices(butOf streams: [StreamID]?, at now: Instant) {
-        guard let streams, isOfSeveral else { return voices = [] }
+        guard let streams, isOfSeveral else {
+            voices = []
+            return
+        }
         let others = Set(subscribers.map(\.process)).subtracting(
             subscribers.lazy.filter { streams.contains($0.stream) }.map(\.process)
         )

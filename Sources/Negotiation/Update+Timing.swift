@@ -42,7 +42,7 @@ extension Update {
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
-        case .deferred: ask(name, &handling)
+        case .deferred: ask(name, streams: participants[name]?.unready, &handling)
         case .away:
             with(name, &handling) { participant in
                 participant.forgetDeferrals()

@@ -76,6 +76,35 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
+    @Test func `count no more when a deferral of another is lifted after their time`() {
+        let harness = announced()
+        harness.answer("app", .seconds(600))
+        harness.wait(.seconds(100))
+        harness.answer("app")
+        #expect(!harness.isWaiting())
+    }
+
+    @Test func `are silent where those that had acknowledged have left`() {
+        let harness = announcedBesideArm()
+        harness.answer("app")
+        harness.wait(.seconds(60))
+        #expect(harness.state("app") == .acknowledged)
+        harness.hangUp("app")
+        #expect(harness.state("app") == .silent)
+        harness.subscribe("app#3", process: 30)
+        #expect(harness.state("app") == .silent)
+        #expect(harness.lastNotice("app#3")?.round == 1)
+    }
+
+    @Test func `stay silent when one without a subscription acknowledges`() {
+        let harness = announcedBesideArm()
+        harness.wait(.seconds(60))
+        harness.answer("app#3")
+        #expect(harness.state("app") == .silent)
+        harness.answer("app")
+        #expect(harness.state("app") == .acknowledged)
+    }
+
     @Test func `are asked again where their own deferral ran out in that of another`() {
         let harness = announced()
         harness.answer("app", .seconds(5))
@@ -89,6 +118,17 @@ import Testing
                 100 s  app ← notice d-1 round 2, respond by 60 s
                 """
         )
+    }
+
+    @Test func `are not asked again when a deferral of another has ended`() {
+        let harness = announced()
+        harness.answer("app#2")
+        harness.answer("app", .seconds(5))
+        harness.skip()
+        harness.wait(.seconds(5))
+        #expect(harness.read() == "5 s  app ← notice d-1 round 2, respond by 60 s")
+        harness.answer("app")
+        #expect(!harness.isWaiting())
     }
 
     @Test func `are asked where they came in a deferral of another`() {
@@ -191,6 +231,13 @@ import Testing
         harness.answer("app#5")
         harness.answer("app#4")
         #expect(!harness.isWaiting())
+    }
+
+    private func announcedBesideArm() -> NegotiationHarness {
+        let harness = announced()
+        harness.subscribe("arm")
+        harness.answer("arm", .seconds(600))
+        return harness
     }
 
     private func announced() -> NegotiationHarness {

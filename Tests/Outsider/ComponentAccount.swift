@@ -189,7 +189,7 @@ struct ComponentAccount: Hashable, Sendable {
         (late, acted) = (late.intersection(left), acted.intersection(left))
         guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
         if late == left {
-            (isReady, isOut) = (false, true)
+            (isReady, isOut, isOpen) = (false, true, true)
         } else if !isReady {
             agree()
             hasFinalWord = confirms && allActed
