@@ -77,7 +77,8 @@ private func serve(
 private func notifyReady(_ log: Log) {
     do {
         if try Notify.ready() { return }
-        log.write(.info, "NOTIFY_SOCKET is not set: no service manager is notified")
+        let consequence = "no service manager is notified, and none keeps connections"
+        log.write(.info, "NOTIFY_SOCKET is not set: " + consequence)
     } catch {
         log.write(.warning, error.message)
     }

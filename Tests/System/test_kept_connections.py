@@ -160,8 +160,3 @@ def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(servic
             one.connection.next_frame()
     status = service.daemon.coordinator().status()
     assert {one["component"] for one in status["components"]} == {CAMERA, ROBOT}
-
-
-def test_a_daemon_without_a_service_manager_says_that_it_keeps_nothing(start):
-    daemon = start(environment={"NOTIFY_SOCKET": ""}, may_die=True)
-    assert daemon.process.poll() is None
