@@ -5,6 +5,8 @@ struct Handling {
     let now: Instant
     let settings: Settings
     var consequences = Consequences()
+    /// Other updates than before keep others waiting.
+    var areClaimsOthers = false
 
     mutating func send(_ action: Action) {
         consequences.actions.append(action)

@@ -3,12 +3,15 @@
 // One update at a time: what the updates mean for each other.
 
 extension Negotiation {
-    /// The updates in the order in which they were announced: whose turn it is first.
+    /// The updates that are under way, since an end lets others go on; then those that wait. Both
+    /// in the order in which they were announced.
     var order: [DeploymentID] {
         guard updates.count > 1 else { return updates.names }
         let entries = updates.entries.span
         return updates.places.sorted { one, other in
-            entries[one].announced == entries[other].announced
+            let (isEarlier, isLater) = (!entries[one].isWaiting, !entries[other].isWaiting)
+            guard isEarlier == isLater else { return isEarlier }
+            return entries[one].announced == entries[other].announced
                 ? one < other : entries[one].announced < entries[other].announced
         }.map { updates.names[$0] }
     }
@@ -26,35 +29,35 @@ extension Negotiation {
         }
     }
 
-    mutating func removeRival(_ id: DeploymentID) {
+    /// An update is over: it keeps no other one waiting.
+    mutating func removeRival(_ id: DeploymentID, _ handling: inout Handling) {
         rivals[id] = nil
-        rivals = rivals.mapValues { $0.subtracting([id]) }.filter { !$0.value.isEmpty }
+        for other in updates.names {
+            rivals[other]?.remove(id)
+            if rivals[other]?.isEmpty ?? false { rivals[other] = nil }
+        }
+        if claims.note(id, nil) { handling.areClaimsOthers = true }
     }
 
     /// What keeps the gate of an update shut now.
-    func holders(at place: Int) -> Update.Holders {
-        var holders = Update.Holders()
-        guard updates.entries[place].isWaiting else { return holders }
+    func holders(at place: Int) -> Claims {
+        guard !claims.isEmpty, updates.entries[place].isWaiting,
+            let rivals = rivals[updates.names[place]]
+        else { return Claims() }
         // A shutdown has no time to wait for another update's final asking.
-        let isShutdown = updates.entries[place].request.isShutdown
-        for rival in rivals[updates.names[place]] ?? [] {
-            guard let other = updates.place(of: rival) else { continue }
-            if updates.entries[other].isUnderway {
-                holders.underway.append(rival)
-            } else if updates.entries[other].asksFinally, !isShutdown {
-                holders.askingFinally.append(rival)
-            }
-        }
-        holders.underway.sort()
-        holders.askingFinally.sort()
-        return holders
+        return claims.of(rivals, withAsking: !updates.entries[place].request.isShutdown)
     }
 
     /// Returns whether they are other ones than before: the update may have to give way, or may go
-    /// on.
-    mutating func noteHolders(at place: Int, _ handling: inout Handling) -> Bool {
-        let holders = holders(at: place)
+    /// on. Until it is its turn, it waits for final askings that have ended as well.
+    mutating func noteHolders(
+        at place: Int,
+        isInTurn: Bool,
+        _ handling: inout Handling
+    ) -> Bool {
         let before = updates.entries[place].holders
+        let now = holders(at: place)
+        let holders = isInTurn ? now : now.keepingAsking(of: before)
         guard before != holders else { return false }
         updates[at: place].holders = holders
         if before.ids != holders.ids { handling.show(updates.names[place]) }
@@ -63,11 +66,11 @@ extension Negotiation {
 
     /// Updates went on or ended: those that waited for it go on, one after the other.
     mutating func settleRivals(_ handling: inout Handling) {
-        guard updates.count > 1 || updates.entries.contains(where: { !$0.holders.isEmpty }) else {
-            return
-        }
-        while let id = order.first(where: { areHoldersOutdated(of: $0) }) {
-            withUpdate(id, &handling) { _, _ in }
+        while handling.areClaimsOthers {
+            handling.areClaimsOthers = false
+            for id in order where areHoldersOutdated(of: id) {
+                withUpdate(id, isInTurn: true, &handling) { _, _ in }
+            }
         }
     }
 

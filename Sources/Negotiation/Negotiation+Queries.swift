@@ -32,7 +32,7 @@ extension Negotiation {
 
     /// The components that rules require and that are not subscribed, sorted.
     package var missing: [ComponentName] {
-        settings.unmet(Set(settings.required), by: subscriptions.names).sorted()
+        settings.unmet(Set(settings.required()), by: subscriptions.names).sorted()
     }
 
     /// The names that mean no component: none that they mean is subscribed, or takes part in an
@@ -89,13 +89,17 @@ extension Negotiation {
     }
 
     /// The subscriptions that acknowledged a released update for which `counts` holds. One that was
-    /// opened later has acknowledged nothing.
+    /// opened later has acknowledged nothing. A veto's yes to a shutdown is none to an update.
     package func readySubscriptions(
+        withVetoes: Bool,
         in counts: (UpdateRequest) -> Bool
     ) -> Set<StreamID> {
         var ready: Set<StreamID> = []
         for update in updates.entries where !update.isWaiting && counts(update.request) {
-            for participant in update.participants.entries where participant.isReady {
+            for place in update.participants.places {
+                let participant = update.participants.entries[place]
+                let isVeto = settings.isVeto(update.participants.names[place])
+                guard participant.isReady, withVetoes || !isVeto else { continue }
                 ready.formUnion(participant.subscribers.map(\.stream))
             }
         }

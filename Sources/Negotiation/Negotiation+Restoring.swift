@@ -39,6 +39,9 @@ extension Negotiation {
             addRivals(of: id)
         }
         // What was written down is settled: nothing follows from it before the first event.
+        for place in updates.places {
+            _ = claims.note(updates.names[place], updates[at: place].claim)
+        }
         for place in updates.places { updates[at: place].holders = holders(at: place) }
         returning.expect(restored.subscribers, until: now)
         reinstate(restored.connections)

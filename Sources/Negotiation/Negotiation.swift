@@ -19,6 +19,8 @@ package struct Negotiation: Hashable, Sendable {
     package internal(set) var departing = SortedMap<Update>()
     /// The updates that keep an update's gate shut while they are under way.
     var rivals: [DeploymentID: Set<DeploymentID>] = [:]
+    /// The updates that keep those waiting of which they are rivals.
+    var claims = Claims()
     var subscriptions = SortedMap<[Subscription]>()
     var returning = ReturningComponents()
     var endedUpdates = EndedUpdates()
@@ -69,7 +71,7 @@ package struct Negotiation: Hashable, Sendable {
         return handling.consequences
     }
 
-    /// In the order of their announcement.
+    /// In their `order`.
     mutating func forEachUpdate(
         _ handling: inout Handling,
         _ handle: (inout Update, inout Handling) -> Void
@@ -81,16 +83,18 @@ package struct Negotiation: Hashable, Sendable {
     /// has ended is removed.
     mutating func withUpdate(
         _ id: DeploymentID,
+        isInTurn: Bool = false,
         _ handling: inout Handling,
         _ handle: (inout Update, inout Handling) -> Void
     ) {
         guard let place = updates.place(of: id) else { return }
         let before = updates.entries[place].written
-        let areHoldersOthers = noteHolders(at: place, &handling)
+        let areHoldersOthers = noteHolders(at: place, isInTurn: isInTurn, &handling)
         if areHoldersOthers { updates[at: place].giveWay(&handling) }
         handle(&updates[at: place], &handling)
         if areHoldersOthers { updates[at: place].settle(&handling) }
         updates[at: place].refreshSummary()
+        if claims.note(id, updates.entries[place].claim) { handling.areClaimsOthers = true }
         guard updates.entries[place].written != before else { return }
         handling.note(.update(id))
         guard updates.entries[place].phase != before.phase else { return }
@@ -109,7 +113,7 @@ package struct Negotiation: Hashable, Sendable {
     ) {
         guard var update = updates[id] else { return }
         updates[id] = nil
-        removeRival(id)
+        removeRival(id, &handling)
         departing[id] = update
         let forgotten = endedUpdates.remember(id, end, limit: settings.maximumEnded)
         if let forgotten { handling.note(.ended(forgotten)) }

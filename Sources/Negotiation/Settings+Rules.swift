@@ -43,10 +43,11 @@ extension Settings {
         return unmet
     }
 
-    /// The components that are required wherever an update concerns them.
-    var required: [ComponentName] {
+    /// The components that are required wherever an update concerns them. A shutdown does not wait
+    /// for a veto that is absent.
+    func required(byShutdown isShutdown: Bool = false) -> [ComponentName] {
         rules.filter { !$0.isPattern }.map(\.pattern).filter { name in
-            rule(for: name) { $0.isRequired } ?? false || isVeto(named: name)
+            rule(for: name) { $0.isRequired } ?? false || !isShutdown && isVeto(named: name)
         }
     }
 

@@ -15,7 +15,8 @@ extension Update {
             let concerned = subscriptions.entries[place].filter { concerns($0) }
             if !concerned.isEmpty { welcome(name, concerned, &handling) }
         }
-        let required = handling.settings.required.filter { concerns($0) }
+        let required = handling.settings.required(byShutdown: request.isShutdown)
+            .filter { concerns($0) }
         let unmet = handling.settings.unmet(
             requested.required.union(required),
             by: subscriptions.names

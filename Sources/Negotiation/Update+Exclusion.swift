@@ -3,18 +3,6 @@
 // One update at a time: whose end an update waits for.
 
 extension Update {
-    /// The updates that keep a gate shut: each that it conflicts with and that is released and not
-    /// over, or that asks finally.
-    struct Holders: Hashable, Sendable {
-        var underway: [DeploymentID] = []
-        var askingFinally: [DeploymentID] = []
-
-        var isEmpty: Bool { underway.isEmpty && askingFinally.isEmpty }
-
-        /// All, sorted.
-        var ids: [DeploymentID] { (underway + askingFinally).sorted() }
-    }
-
     /// Whether its gate stays shut while the other update is under way. The requests alone decide.
     func conflicts(with other: Update) -> Bool {
         guard other.request.isExclusive, !other.request.isShutdown else { return false }
@@ -29,13 +17,13 @@ extension Update {
         return ours.contains { theirs.means($0) } || theirs.contains { ours.means($0) }
     }
 
-    /// It is released and not over.
-    var isUnderway: Bool { opening != nil }
-
-    /// Others that conflict with it do not begin theirs meanwhile. A silent veto may take until the
-    /// deadline: nobody waits for that.
-    var asksFinally: Bool {
-        phase.isFinalAsking && summary.silentBlockers == 0
+    /// Whether it keeps those that conflict with it waiting. A silent veto may take until the
+    /// deadline: no other final asking waits for that. Where another one began meanwhile, this one
+    /// waits for it, also when the veto answers.
+    var claim: Claims.Kind? {
+        if opening != nil { return .underway }
+        let isFirst = holders.askingFinally.isEmpty
+        return phase.isFinalAsking && summary.silentBlockers == 0 && isFirst ? .askingFinally : nil
     }
 
     /// Another update went first, by force or by its deadline: the final asking is over, and who

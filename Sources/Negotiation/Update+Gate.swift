@@ -29,7 +29,7 @@ extension Update {
         )
         phase = .released(Opening(basis: basis, waited: now - announced, at: now))
         askedFinally = []
-        holders = Holders()
+        holders = Claims()
         handling.show(id)
         let maker = coordinators.first
         if let release {
@@ -52,7 +52,7 @@ extension Update {
 
     private func isRequired(_ name: ComponentName, _ settings: Settings) -> Bool {
         settings.meets(anyOf: requested.required, name)
-            || settings.required.contains { settings.meets($0, name) }
+            || settings.required(byShutdown: request.isShutdown).contains { settings.meets($0, name) }
     }
 
     private mutating func refuse(because missing: [ComponentName], _ handling: inout Handling) {

@@ -26,11 +26,10 @@ extension Update {
 
     /// Why the deadline refuses the update instead of opening its gate; nil if it opens.
     var refusalAtDeadline: Withdrawal? {
-        if let blockedAtDeadline { return .blocked(id, by: [blockedAtDeadline]) }
         if !request.isShutdown, let other = holders.underway.first {
             return Withdrawal(deploymentID: id, by: other, reason: "update \(other) is under way")
         }
-        let blocking = blockingDeadline
+        let blocking = blockedAtDeadline.map { [$0] } ?? blockingDeadline
         return blocking.isEmpty ? nil : .blocked(id, by: blocking)
     }
 

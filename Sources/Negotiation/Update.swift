@@ -38,7 +38,7 @@ package struct Update: Hashable, Sendable {
     /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
     /// The updates that keep its gate shut now.
-    var holders = Holders()
+    var holders = Claims()
     /// The subscriptions asked in the running final asking.
     var askedFinally: Set<StreamID> = []
 

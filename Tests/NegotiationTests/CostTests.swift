@@ -125,4 +125,61 @@ import Testing
         }
         expectProportion(work(1_000), work(4_000))
     }
+
+    /// One update is under way, and the others wait for it or for their components.
+    private func updates(_ count: Int, _ disruption: Disruption) -> Negotiation {
+        let names = names(count)
+        var negotiation = negotiation(names)
+        for (index, name) in names.enumerated() {
+            let id = "d-\(1_000 + index)"
+            let stream = StreamID(PeerID(UInt64(10_000 + index)), 1)
+            let request = UpdateRequest(
+                deploymentID: id,
+                disruption: disruption,
+                components: [name]
+            )
+            handle(.announced(request, coordinator: stream, process: 0), &negotiation)
+            if index == 0 { answer(id, name, 1, .zero, &negotiation) }
+        }
+        return negotiation
+    }
+
+    private func answer(
+        _ id: DeploymentID,
+        _ name: String,
+        _ peer: Int,
+        _ deferral: Duration,
+        _ negotiation: inout Negotiation
+    ) {
+        let answer = Answer(
+            request: StreamID(PeerID(UInt64(peer)), 2),
+            component: name,
+            deploymentID: id,
+            deferral: deferral
+        )
+        handle(.answered(answer), &negotiation)
+    }
+
+    @Test func `updates that conflict cost what as many others cost`() {
+        let names = names(64)
+        func work(_ disruption: Disruption) -> () -> Void {
+            let known = updates(64, disruption)
+            let stream = StreamID(PeerID(1 << 40), 2)
+            return {
+                var negotiation = known
+                for (index, name) in names.enumerated().dropFirst() {
+                    answer("d-\(1_000 + index)", name, index + 1, .seconds(9), &negotiation)
+                    handle(.subscribed(subscription("u/other", 100 + index)), &negotiation)
+                    handle(.timePassed, &negotiation)
+                }
+                for id in negotiation.updates.names {
+                    handle(.cancelled(id, reason: "r", by: "b", request: stream), &negotiation)
+                    let end = Event.completed(id, .applied, message: nil, request: stream)
+                    handle(end, &negotiation)
+                }
+            }
+        }
+        let reference = processorTime(work(.components))
+        #expect(processorTime(work(.nucleus)) < reference * 4)
+    }
 }

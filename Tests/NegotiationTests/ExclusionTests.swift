@@ -59,6 +59,46 @@ import Testing
         #expect(harness.blockers("a-second") == ["update z-first"])
     }
 
+    @Test(arguments: [false, true])
+    func `of two that wait the one announced first goes first, also when time ends a third`(
+        isShutdown: Bool
+    ) {
+        let policy = Policy(responseTimeout: .seconds(400))
+        harness.subscribe("camera")
+        harness.announce("first", policy: policy, disruption: .halt)
+        harness.announce("forced", by: "apt", policy: policy)
+        harness.force("forced")
+        harness.wait(.seconds(1))
+        harness.announce("last", policy: policy, disruption: .reboot) {
+            $0.isShutdown = isShutdown
+        }
+        for id in ["first", "last"] { harness.answer("camera", to: id) }
+        harness.leave("apt")
+        harness.wait(.seconds(300))
+        #expect(!harness.isWaiting("first"))
+        #expect(harness.blockers("last") == ["update first"])
+    }
+
+    @Test func `of two that wait the one announced first goes first, also after a veto's silence`()
+    {
+        let harness = NegotiationHarness(vetoes: "permit")
+        harness.subscribe("permit", confirm: true)
+        harness.subscribe("door")
+        harness.announce("first", components: ["door"])
+        harness.answer("door", .seconds(2), to: "first")
+        harness.wait(.seconds(1))
+        harness.announce("asking", components: ["door", "permit"])
+        for name in ["door", "permit"] { harness.answer(name, to: "asking") }
+        harness.wait(.seconds(1))
+        harness.announce("last", components: ["door"])
+        for id in ["first", "last"] { harness.answer("door", to: id) }
+        #expect(harness.blockers("first") == ["update asking"])
+        #expect(harness.blockers("last") == ["update asking"])
+        harness.wait(.seconds(60))
+        #expect(!harness.isWaiting("first"))
+        #expect(harness.blockers("last") == ["update first"])
+    }
+
     @Test func `no second final asking begins while one runs`() {
         harness.subscribe("arm", confirm: true)
         harness.announce("d-1")
@@ -69,6 +109,20 @@ import Testing
         #expect(harness.blockers("d-2") == ["update d-1"])
         harness.answer("arm", .seconds(10), to: "d-1", round: 2)
         #expect(harness.blockers("d-2") == ["arm"])
+    }
+
+    @Test func `of two final askings, one of which a silent veto kept from counting, one waits`() {
+        let harness = NegotiationHarness(vetoes: "permit")
+        harness.subscribe("permit", confirm: true)
+        harness.announce("d-1", policy: Policy(responseTimeout: .zero))
+        harness.announce("d-2")
+        for id in ["d-1", "d-2"] { harness.answer("permit", to: id) }
+        harness.answer("permit", to: "d-1", round: 2)
+        #expect(harness.blockers("d-1") == ["update d-2"])
+        #expect(harness.blockers("d-2") == ["permit"])
+        harness.answer("permit", to: "d-2", round: 2)
+        #expect(!harness.isWaiting("d-2"))
+        #expect(harness.isWaiting("d-1"))
     }
 
     @Test func `a final asking ends when another update is forced`() {
@@ -100,6 +154,18 @@ import Testing
         underway(Policy(deadline: .seconds(90)))
         harness.wait(.seconds(90))
         #expect(harness.read().contains("apt ← refused d-2: update d-1 is under way"))
+    }
+
+    @Test func `that comes before a veto, also when its coordinator returns after the deadline`() {
+        let harness = NegotiationHarness(vetoes: "permit")
+        harness.announce("d-1", components: ["door"])
+        harness.announce("d-2", by: "apt", policy: Policy(deadline: .seconds(90)))
+        harness.wait(.seconds(89))
+        harness.leave("apt")
+        harness.wait(.seconds(2))
+        harness.skip()
+        harness.announce("d-2", by: "apt again", policy: Policy(deadline: .seconds(90)))
+        #expect(harness.read().contains("apt again ← refused d-2: update d-1 is under way"))
     }
 
     @Test func `force opens it, and both are under way`() {

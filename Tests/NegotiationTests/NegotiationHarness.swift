@@ -41,6 +41,17 @@ final class NegotiationHarness {
         self.init(settings: settings)
     }
 
+    /// Without the yes of these components no update goes ahead.
+    convenience init(vetoes names: String...) {
+        var settings = Settings()
+        settings.rules = names.map { name in
+            var rule = ComponentRule(pattern: name)
+            rule.isVeto = true
+            return rule
+        }
+        self.init(settings: settings)
+    }
+
     /// The transcript since the last reading.
     func read() -> String {
         defer { lines = [] }

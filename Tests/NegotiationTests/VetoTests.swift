@@ -167,6 +167,11 @@ import Testing
         harness.wait(.seconds(5))
         #expect(harness.read().contains("released d-1 on deadline"))
     }
+
+    @Test func `is not waited for by a shutdown while it is absent`() {
+        harness.announce { $0.isShutdown = true }
+        #expect(harness.read().contains("released d-1 on consent"))
+    }
 }
 
 @Suite("An update with onDeadline refuse") struct OnDeadlineTests {

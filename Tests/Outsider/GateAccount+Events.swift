@@ -29,7 +29,7 @@ extension GateAccount {
             attend(coordinator, process, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
-        case .timePassed: passTime(settings.reconnectGrace, at: now)
+        case .timePassed: passTime(settings, at: now)
         case .slept(let asleep): suspend(asleep, at: now)
         case .restarted: restart(graceEnd)
         default: break
@@ -41,7 +41,7 @@ extension GateAccount {
         if case .completed(request.deploymentID, _, _, _) = event { overAt = now }
     }
 
-    private mutating func passTime(_ grace: Duration, at now: Instant) {
+    private mutating func passTime(_ settings: Settings, at now: Instant) {
         if deadline <= now {
             if unattendedUntil == nil { return }
             blockedAtDeadline = refuser
@@ -49,9 +49,9 @@ extension GateAccount {
         }
         let before = accounts
         for (name, account) in accounts where account.blocks {
-            accounts[name]?.passTime(grace, at: now)
+            accounts[name]?.passTime(settings.reconnectGrace, at: now)
         }
-        hearSilence(of: before)
+        hearSilence(of: before, settings)
         if callAt <= now { isEnding = true }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }

@@ -2,112 +2,96 @@
 
 import Negotiation
 
-// One update at a time.
+// One update at a time: who holds it, what it waits for, and whose turn it is.
 
 extension GateAccount {
-    /// Released, and not over.
+    /// Its gate has opened, and the update is not over.
     var isUnderway: Bool { if case .open = verdict { overAt == nil } else { false } }
 
-    /// It has asked for final words and not opened yet. For a silent veto no update waits.
+    /// It has sent final questions, and no component was sent back to work since.
     var asksFinally: Bool {
-        isShut && overAt == nil && accounts.values.contains { $0.isAskedFinally }
-            && !accounts.values.contains { $0.isVeto && $0.isOut }
+        isShut && overAt == nil && accounts.values.contains(where: \.isAskedFinally)
     }
 
-    /// Whether its gate stays shut while the other one is under way.
-    func waits(for other: GateAccount) -> Bool {
-        let (one, two) = (request, other.request)
-        guard two.isExclusive, !two.isShutdown else { return false }
-        if one.isShutdown { return !two.disruption.isSameShutdown(as: one.disruption) }
-        guard one.isExclusive else { return false }
-        if one.disruption != .components || two.disruption != .components { return true }
-        let (ours, theirs) = (one.components ?? [], two.components ?? [])
-        if ours.isEmpty || theirs.isEmpty { return true }
-        let (mine, others) = (ours + one.policy.require, theirs + two.policy.require)
-        return mine.contains { name in
-            others.contains { $0.answers(to: name) || name.answers(to: $0) }
-        }
-    }
+    /// A veto that does not answer can keep it waiting up to its deadline.
+    private var awaitsSilentVeto: Bool { accounts.values.contains { $0.isVeto && $0.isOut } }
 
-    /// The coordinator that makes it, and when it is over without one.
+    /// Whether its final asking may keep others from beginning theirs.
+    fileprivate var canHaveTurn: Bool { asksFinally && !awaitsSilentVeto }
+
+    /// Follows the coordinator that makes the update, without which a short one is over soon.
     mutating func hearHolder(
         _ event: Event,
         _ actions: [Action],
         _ settings: Settings,
         at now: Instant
     ) {
-        let isLeft =
-            switch event {
-            case .coordinatorLeft(let stream): stream == holder
-            case .hungUp(let peer, _): peer == holder?.peer
-            case .restarted: isUnderway
-            default: false
-            }
-        if isLeft {
-            holder = nil
-            let mayEnd =
-                request.isExclusive && !request.completesLater && !request.isShutdown
-                && request.disruption == .components
-            heldUntil = isUnderway && mayEnd ? now + settings.applyGrace : nil
+        let isShort = !request.completesLater && request.disruption == .components
+        guard request.isExclusive, isShort else { return }
+        switch event {
+        case .coordinatorLeft(let stream) where stream == holder: holder = nil
+        case .hungUp(let peer, _) where peer == holder?.peer: holder = nil
+        case .restarted: holder = nil
+        case .slept(let asleep): heldUntil = heldUntil.map { $0 + asleep }
+        case .timePassed:
+            if isUnderway, let heldUntil, heldUntil <= now { overAt = now }
+        default: break
         }
-        if case .slept(let asleep) = event { heldUntil = heldUntil.map { $0 + asleep } }
-        if event == .timePassed, let heldUntil, heldUntil <= now { overAt = now }
         for case .released(let stream, let release) in actions
         where release.deploymentID == request.deploymentID && !release.isJoined {
-            (holder, heldUntil) = (stream, nil)
+            holder = stream
         }
+        let isAbandoned = holder == nil && !isShut
+        let isRestart = event == .restarted
+        let end = isRestart ? nil : heldUntil
+        heldUntil = isAbandoned ? end ?? now + settings.applyGrace : nil
     }
 }
 
 extension Oracle {
-    /// In the order of their announcement.
+    /// The order in which events reach the gates.
     var order: [DeploymentID] {
-        gates.keys.sorted { one, other in
-            let (first, second) = (gates[one]?.announced, gates[other]?.announced)
-            return first == second ? one < other : (first ?? last) < (second ?? last)
+        gates.sorted { one, other in
+            (one.value.announced, one.key) < (other.value.announced, other.key)
         }
+        .map(\.key)
     }
 
-    /// The updates that an update waits for.
+    /// The updates that keep a gate shut: those that are made, and those that ask finally before.
     func holders(of id: DeploymentID) -> (underway: [DeploymentID], asking: [DeploymentID]) {
         guard let gate = gates[id] else { return ([], []) }
-        let others = gates.keys.filter { $0 != id && gates[$0].map(gate.waits) ?? false }.sorted()
-        let asking = others.filter { gates[$0]?.asksFinally ?? false }
+        let others = gates.filter { $0.key != id && gate.request.waits(for: $0.value.request) }
         return (
-            others.filter { gates[$0]?.isUnderway ?? false },
-            gate.request.isShutdown ? [] : asking
+            others.filter { $0.value.isUnderway }.keys.sorted(),
+            gate.request.isShutdown ? [] : others.filter { $0.value.hasTurn }.keys.sorted()
         )
     }
 
-    /// Whoever opens ends the final askings of those that wait for it.
-    mutating func interruptFinalAskings(
-        _ actions: [Action],
-        underwayBefore underway: Set<DeploymentID>
-    ) {
-        for case .released(_, let release) in actions
-        where !underway.contains(release.deploymentID) {
-            guard let opened = gates[release.deploymentID] else { continue }
-            for id in order where id != release.deploymentID {
-                guard var gate = gates[id], gate.waits(for: opened), gate.asksFinally else {
-                    continue
-                }
-                gate.takeWordsBack()
-                gates[id] = gate
-            }
+    /// A gate that opens ends the final askings of the updates that have to wait for it.
+    mutating func interruptFinalAskings(by id: DeploymentID) {
+        guard let opened = gates[id] else { return }
+        for (other, gate) in gates where other != id && gate.request.waits(for: opened.request) {
+            if gate.asksFinally { gates[other]?.takeWordsBack() }
         }
     }
 
-    /// One after the other, until nothing follows from what another one has become.
+    /// What can change at this instant does, of several updates that of the first one first.
     mutating func judge(at now: Instant) {
-        var before: [DeploymentID: GateAccount] = [:]
-        while before != gates {
-            before = gates
-            for id in order {
-                let holders = holders(of: id)
-                let isBeside = !holders.underway.isEmpty
-                let isHeld = isBeside || !holders.asking.isEmpty
-                gates[id]?.judge(settings, isHeld: isHeld, isBeside: isBeside, at: now)
-            }
+        repeat { takeTurns() } while order.contains(where: { judge($0, at: now) })
+    }
+
+    /// Of several final askings of updates that conflict the first one keeps the others waiting.
+    private mutating func takeTurns() {
+        for id in gates.keys where gates[id]?.canHaveTurn == false { gates[id]?.hasTurn = false }
+        for id in order where gates[id]?.canHaveTurn == true && holders(of: id).asking.isEmpty {
+            gates[id]?.hasTurn = true
         }
+    }
+
+    /// Whether that changes anything.
+    private mutating func judge(_ id: DeploymentID, at now: Instant) -> Bool {
+        let (before, holders) = (gates[id]?.verdict, holders(of: id))
+        gates[id]?.judge(settings, holders, at: now)
+        return gates[id]?.verdict != before
     }
 }

@@ -13,12 +13,15 @@ extension GateAccount {
         at now: Instant
     ) -> [String] {
         var (told, called): (Set<ComponentName>, Set<ComponentName>) = ([], [])
+        var askedFinally: Set<ComponentName> = []
         var objections: [String] = []
+        let before = self
         for case .notify(let stream, let notice) in actions
         where notice.deploymentID == request.deploymentID {
             guard let name = subscriptions[stream]?.component else { continue }
             let isFirst = event == .timePassed || accounts[name]?.finalRound == nil
-            let isDeadlines = notice.lastCall && notice.final && !isForced && isFirst
+            let isForces = isForced && unattendedUntil == nil
+            let isDeadlines = notice.lastCall && notice.final && !isForces && isFirst
             if isDeadlines, accounts[name]?.isVeto ?? false, called.insert(name).inserted {
                 accounts[name]?.hearLastCall()
             }
@@ -28,12 +31,15 @@ extension GateAccount {
                 let wasReady = accounts[name]?.isReady ?? false
                 accounts[name]?.hear(notice, stream, timeout, isSecond: isSecond, at: now)
                 // Shortly before the deadline each question to a veto is final.
-                let isLate = isEnding && (accounts[name]?.isVeto ?? false) && !wasReady
+                let isVeto = accounts[name]?.isVeto ?? false
+                let isOver = notice.deadlineIn <= .zero
+                let isLate = isEnding && (isOver || isVeto && (!wasReady || event.isArrival))
                 if notice.final, !isLate { accounts[name]?.isAskedFinally = true }
+                if notice.final { askedFinally.insert(name) }
             }
             objections += self.objections(to: notice, for: name, at: now)
         }
-        return objections
+        return objections + objectToHaste(askedFinally, since: before)
     }
 
     /// Whether a question in this event is that of a second subscription: it has just come, or it
@@ -43,7 +49,8 @@ extension GateAccount {
         case .subscribed(let one):
             one.component == name && accounts[name].map { $0.subscriptions.count > 1 } ?? false
         case .answered(let answer):
-            answer.component == name && answer.deferral == .zero
+            answer.component == name && answer.deploymentID == request.deploymentID
+                && answer.deferral == .zero
                 && accounts[name].map { $0.isReady || $0.isOut } ?? false
                 && !(isEnding && accounts[name]?.isVeto ?? false)
         default: false
@@ -71,4 +78,8 @@ extension GateAccount {
             + (notice.maxDefer == maxDefer && notice.deadlineIn == left
                 ? [] : ["\(name) was told of another deferral or deadline than there is"])
     }
+}
+
+extension Event {
+    fileprivate var isArrival: Bool { if case .subscribed = self { true } else { false } }
 }

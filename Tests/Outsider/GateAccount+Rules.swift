@@ -6,12 +6,12 @@ import Negotiation
 
 extension GateAccount {
     func maxDefer(of name: ComponentName) -> Duration {
-        if accounts[name]?.isVeto ?? isVeto(name) { return .unlimited }
+        if accounts[name]?.isVeto ?? rules.isVeto(name, in: request) { return .unlimited }
         return min(policy.maxDefer, rules.lastWord(on: name, \.maxDefer) ?? policy.maxDefer)
     }
 
     func budget(of name: ComponentName) -> Duration {
-        if isVeto(name) { return .unlimited }
+        if rules.isVeto(name, in: request) { return .unlimited }
         return min(
             policy.maxTotalDefer,
             rules.lastWord(on: name, \.maxTotalDefer) ?? policy.maxTotalDefer
@@ -34,9 +34,10 @@ extension GateAccount {
     var required: [ComponentName] {
         let wanted = (request.components ?? []) + policy.require
         let isAll = request.components?.isEmpty ?? true
+        let isOwnVeto = { rules.isVeto($0, in: request) }
         let ruled = rules.map(\.pattern).filter { name in
             !name.contains { $0 == "*" || $0 == "?" }
-                && (rules.lastWord(on: name, \.isRequired) ?? false || vetoes.contains(name))
+                && (rules.lastWord(on: name, \.isRequired) ?? false || isOwnVeto(name))
         }
         return policy.require + ruled.filter { isAll || wanted.contains(where: $0.answers) }
     }

@@ -22,8 +22,12 @@ struct GateAccount: Hashable, Sendable {
     /// When the deadline's last call is due, and whether it was given.
     var callAt: Instant
     var isEnding = false
+    /// The component or the update by which the deadline refuses it.
+    var refusedBy: String?
     /// Who blocked at the deadline, while no coordinator was there.
     var blockedAtDeadline: ComponentName?
+    /// Its final asking keeps those of others from beginning.
+    var hasTurn = false
     /// The coordinator that makes it, and when it is over without one.
     var holder: StreamID?
     var heldUntil: Instant?
@@ -118,7 +122,7 @@ struct GateAccount: Hashable, Sendable {
             answerBy: now + policy.responseTimeout,
             budget: budget(of: name)
         )
-        account.isVeto = isVeto(name)
+        account.isVeto = rules.isVeto(name, in: request)
         account.used = min(blockedByUnit(of: name), account.budget)
         account.isOut = min(policy.responseTimeout, account.budget) <= .zero
         accounts[name] = account
@@ -164,8 +168,6 @@ struct GateAccount: Hashable, Sendable {
         if answer.deferral == .zero {
             accounts[answer.component]?.agree(answer, at: now)
         } else {
-            let isBreak = isBreak(answer.component)
-            let isLast = isLastFinalAsking(settings)
             let hold = hold(of: answer.component, settings)
             // A deferral that a cap cut is reported in whole milliseconds, but holds to the cap.
             let asked = min(
@@ -177,16 +179,23 @@ struct GateAccount: Hashable, Sendable {
             accounts[answer.component]?.object(answer, until: end)
             accounts[answer.component]?.hasFinalWord = false
             if hold > .zero { accounts[answer.component]?.heldUntil = min(now + hold, end) }
-            if isBreak, isLast {
-                accounts[answer.component]?.goBackToWork()
-                return
-            }
-            if isBreak {
-                breaks += 1
-                accounts[answer.component]?.breaks += 1
-            }
-            takeWordsBack()
+            endFinalAsking(by: answer.component, settings)
         }
+    }
+
+    /// A component has taken its word back: the others go back to work, which counts, except in the
+    /// last final asking.
+    mutating func endFinalAsking(by name: ComponentName, _ settings: Settings) {
+        let isBreak = isBreak(name)
+        if isBreak, isLastFinalAsking(settings) {
+            accounts[name]?.goBackToWork()
+            return
+        }
+        if isBreak {
+            breaks += 1
+            accounts[name]?.breaks += 1
+        }
+        takeWordsBack()
     }
 
     /// Whether a deferral would send another component back to work.
@@ -204,40 +213,49 @@ struct GateAccount: Hashable, Sendable {
         return accounts[name]?.hold(policy.responseTimeout) ?? .zero
     }
 
-    /// Opens the gate if no component blocks any more, or if it is time.
+    /// Opens the gate if neither a component nor an update blocks it any more, or if it is time.
     mutating func judge(
         _ settings: Settings,
-        isHeld: Bool,
-        isBeside: Bool,
+        _ holders: (underway: [DeploymentID], asking: [DeploymentID]),
         at now: Instant
     ) {
         openUntil = openUntil ?? (isShut ? nil : now + settings.completionLimit)
         guard isShut else { return }
         let blockers = accounts.filter { $0.value.blocks }.keys.sorted()
         verdict = .shut(by: blockers)
-        let isLate = canBeLate && deadline <= now
         guard unattendedUntil == nil, overAt == nil else { return }
-        let isInTheWay = isBeside && !request.isShutdown
-        if isLate, !isForced, isInTheWay || refuser != nil {
-            verdict = .refused
-            return
+        let isLate = canBeLate && deadline <= now
+        if isLate, !isForced {
+            refusedBy = request.isShutdown ? nil : holders.underway.first ?? refuser
+            if refusedBy != nil {
+                verdict = .refused
+                return
+            }
         }
+        let isHeld = !(holders.underway + holders.asking).isEmpty
         if isForced || isLate { cutBlockers(at: now) }
-        let isSilent = accounts.values.contains { $0.isOut && !$0.isVeto }
+        if !isForced, isRefusedForSilence {
+            verdict = .refused
+        } else if isForced || isLate || blockers.isEmpty && !isHeld {
+            verdict = .open(basis(isHeld: isHeld, at: now))
+            openUntil = now + settings.completionLimit
+        }
+    }
+
+    private var isSilent: Bool { accounts.values.contains { $0.isOut && !$0.isVeto } }
+
+    private var isRefusedForSilence: Bool {
         let isMissing = accounts.contains { name, account in
             account.isMissing && !account.isVeto && required.contains { name.meets($0, rules) }
         }
-        let isRefused =
-            policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
-        if isRefused, !isForced {
-            verdict = .refused
-        } else if isForced || isLate || blockers.isEmpty && !isHeld {
-            let isCapped = accounts.values.contains { $0.isCut }
-            let late = deadline <= now && (isCapped || isSilent || isHeld)
-            let ground: Basis = isCapped ? .capped : isSilent ? .silence : .consent
-            verdict = .open(isForced ? .forced : late ? .deadline : ground)
-            openUntil = now + settings.completionLimit
-        }
+        return policy.onSilence == .refuse && isSilent || policy.onAbsence == .refuse && isMissing
+    }
+
+    private func basis(isHeld: Bool, at now: Instant) -> Basis {
+        if isForced { return .forced }
+        let isCapped = accounts.values.contains { $0.isCut }
+        if deadline <= now, isCapped || isSilent || isHeld { return .deadline }
+        return isCapped ? .capped : isSilent ? .silence : .consent
     }
 }
 

@@ -7,6 +7,14 @@ package import Negotiation
 extension InvariantChecker {
     package var hasSubscribers: Bool { !subscriptions.isEmpty || !returning.names.isEmpty }
 
+    /// Of these, those of components that have no veto.
+    package func withoutVetoes(_ streams: Set<StreamID>) -> Set<StreamID> {
+        streams.filter { stream in
+            guard let name = subscriptions[stream]?.component else { return true }
+            return !settings.rules.vetoes.contains { name.meets($0, settings.rules) }
+        }
+    }
+
     package func isSubscribed(_ stream: StreamID) -> Bool { subscriptions[stream] != nil }
 
     /// The subscriptions that have acknowledged a released update for good and have not ended.

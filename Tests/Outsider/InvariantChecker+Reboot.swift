@@ -43,6 +43,8 @@ extension Oracle {
         gates = gates.filter { !$0.value.isShut && !over.contains($0.key) }
         for id in gates.keys {
             gates[id]?.openUntil = now + settings.completionLimit
+            // The instants of another boot mean nothing.
+            gates[id]?.deadline = now
             gates[id]?.hearHolder(.restarted, [], settings, at: now)
         }
     }

@@ -38,6 +38,7 @@ package struct InvariantChecker: Hashable, Sendable {
             objections += history.check(transition, subscriptions, settings)
             histories[id] = history
         }
+        objections += objectToExclusion(transition)
         objections += close(transition)
         return objections
     }
@@ -59,7 +60,8 @@ package struct InvariantChecker: Hashable, Sendable {
                 histories[id] = UpdateHistory(request, settings.rules, at: transition.now)
                 let isWaitedFor = request.policy.deadline > .zero
                 // A required one is waited for as if it were absent, which is longer.
-                let names = returning.names.subtracting(request.policy.require)
+                let required = request.policy.require + (histories[id]?.concernedVetoes ?? [])
+                let names = returning.names.subtracting(required)
                 histories[id]?.returning = isWaitedFor ? names : []
                 repeatedPosts?.forget(id, Array(owed.keys))
                 for name in owed.keys { owed[name]?[id] = nil }

@@ -83,6 +83,10 @@ extension GateAccount {
                 ? [] : ["\(name) is shown as \(shown.state), and is \(account.state)"])
             + (shown.until == left ? [] : ["\(name)'s state is shown to end at another time"])
             + (shown.blocked == used && shown.remaining == account.left(before: deadline, at: now)
-                ? [] : ["\(name) is shown to have blocked \(shown.blocked), and has \(used)"])
+                ? []
+                : [
+                    "\(name) is shown to have blocked \(shown.blocked), and has \(used), with "
+                        + "\(shown.remaining) left, and has \(account.left(before: deadline, at: now))"
+                ])
     }
 }

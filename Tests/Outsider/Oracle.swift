@@ -42,15 +42,43 @@ package struct Oracle: Hashable, Sendable {
             gates[id]?.hear(event, settings, at: now)
             gates[id]?.hearHolder(event, actions, settings, at: now)
         }
-        interruptFinalAskings(actions, underwayBefore: underway)
         for id in gates.keys {
             objections += gates[id]?.hearAnswer(event, actions, settings, at: now) ?? []
-            objections += gates[id]?.hearNotices(event, actions, subscriptions, at: now) ?? []
             objections += gates[id]?.objectToAttachment(actions) ?? []
         }
+        objections += hearNotices(event, actions, underwayBefore: underway, at: now)
         objections += objectToOrder(of: actions, after: event)
         judge(at: now)
+        objections += objectToRefusals(actions)
         gates = gates.filter { $0.value.overAt == nil }
+        return objections
+    }
+
+    /// A gate that opens ends final askings of others: what is sent before it belongs to these.
+    private mutating func hearNotices(
+        _ event: Event,
+        _ actions: [Action],
+        underwayBefore: Set<DeploymentID>,
+        at now: Instant
+    ) -> [String] {
+        let opened = actions.indices.filter { index in
+            guard case .released(_, let release) = actions[index] else { return false }
+            return !underwayBefore.contains(release.deploymentID)
+        }
+        var objections: [String] = []
+        var start = 0
+        for end in opened + [actions.count] {
+            for id in gates.keys {
+                objections +=
+                    gates[id]?
+                    .hearNotices(event, Array(actions[start..<end]), subscriptions, at: now) ?? []
+            }
+            start = end
+            guard end < actions.count, case .released(_, let release) = actions[end] else {
+                continue
+            }
+            interruptFinalAskings(by: release.deploymentID)
+        }
         return objections
     }
 
@@ -64,6 +92,16 @@ package struct Oracle: Hashable, Sendable {
         let order = order
         let places = ids.map { order.firstIndex(of: $0) ?? order.count }
         return places == places.sorted() ? [] : ["notices of several updates are out of order"]
+    }
+
+    /// A deadline refuses by the one that is in its way.
+    private func objectToRefusals(_ actions: [Action]) -> [String] {
+        actions.compactMap { action in
+            guard case .refused(_, let refusal) = action,
+                let by = gates[refusal.deploymentID]?.refusedBy, by != refusal.by
+            else { return nil }
+            return "\(refusal.deploymentID) is refused by \(refusal.by), and not by \(by)"
+        }
     }
 
     private mutating func note(_ event: Event, _ actions: [Action], at now: Instant) {

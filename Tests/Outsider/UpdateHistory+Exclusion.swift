@@ -2,75 +2,122 @@
 
 import Negotiation
 
-// Between updates. The numbers are those of the invariants.
+// What other updates and vetoes do to an update. The numbers are those of the invariants.
 
 extension UpdateHistory {
-    /// 7 and 8, where a gate opens by itself.
-    func objectToExclusion(_ transition: Transition) -> [String] {
-        let id = request.deploymentID
-        guard let update = transition.after.updates[id], let basis = update.opening?.basis,
-            transition.before.updates[id]?.opening == nil, basis != .forced, basis != .skipped,
-            !request.isShutdown
-        else { return [] }
-        let conflicting = transition.after.updates.entries.filter { other in
-            other.id != id && other.opening != nil && conflicts(with: other.request)
+    /// 8: no gate opens but by force, or where no component is asked, before each veto has said
+    /// yes, on a subscription that is still there, and finally where it acts on final notices.
+    func objectToOverruling(
+        _ update: Update,
+        _ subscriptions: [StreamID: Subscription],
+        at now: Instant
+    ) -> [String] {
+        guard let basis = update.opening?.basis, basis != .forced, basis != .skipped else {
+            return []
         }
-        let vetoes = update.status(at: transition.now).participants.filter(\.isVeto)
-        let isAgreed = vetoes.allSatisfy { $0.state == .acknowledged }
-        return (conflicting.isEmpty ? [] : ["7: opened beside \(conflicting.map(\.id))"])
-            + (isAgreed ? [] : ["8: opened without the yes of a veto"])
-    }
-
-    private func conflicts(with other: UpdateRequest) -> Bool {
-        guard other.isExclusive, !other.isShutdown else { return false }
-        if request.isShutdown { return !other.disruption.isSameShutdown(as: request.disruption) }
-        guard request.isExclusive else { return false }
-        let isLarge = request.disruption != .components || other.disruption != .components
-        let (ours, theirs) = (request.components ?? [], other.components ?? [])
-        if isLarge || ours.isEmpty || theirs.isEmpty { return true }
-        return (ours + policy.require).contains { name in
-            (theirs + other.policy.require).contains {
-                $0.answers(to: name) || name.answers(to: $0)
+        let participants = update.status(at: now).participants
+        return concernedVetoes.flatMap { veto -> [String] in
+            let own = participants.filter { $0.component.meets(veto, rules) }
+            if own.isEmpty {
+                return ["8: \(update.id) was released without \(veto), which has a veto"]
             }
+            return own.map(\.component).filter { name in
+                !hasAgreed(name, subscriptions, own.first { $0.component == name }?.state)
+            }
+            .map { "8: \(update.id) was released without the yes of \($0)" }
         }
     }
 
-    /// A final asking that another update, or a veto's silence, has ended: who acted goes back to
-    /// work, and may be asked finally once more.
-    mutating func noteInterruption(_ transition: Transition) {
-        let id = request.deploymentID
-        guard !finals.isEmpty, let before = transition.before.updates[id],
-            let after = transition.after.updates[id], after.isWaiting
+    /// Whose yes the update needs, subscribed or not.
+    var concernedVetoes: [ComponentName] {
+        let wanted = (request.components ?? []) + policy.require
+        let isAll = request.components?.isEmpty ?? true
+        guard !request.isShutdown else { return [] }
+        return rules.vetoes.filter { isAll || wanted.contains(where: $0.answers) }
+    }
+
+    private func hasAgreed(
+        _ name: ComponentName,
+        _ subscriptions: [StreamID: Subscription],
+        _ state: ParticipantState?
+    ) -> Bool {
+        let all = subscriptions.values.filter { $0.component == name }
+        let own = all.filter(concerns)
+        let isExcused = own.isEmpty && excusedVetoes.contains(name)
+        let isFinal = sure.contains(name) || !own.contains(where: \.confirm)
+        return state == .acknowledged && (isExcused || !own.isEmpty && isFinal)
+    }
+
+    /// Another update's opening, and a veto's silence, end a final asking.
+    mutating func noteInterruption(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription],
+        _ settings: Settings
+    ) {
+        for one in subscriptions.values where isOwn(one) && rules.isVeto(one.component, in: request)
+        {
+            excusedVetoes.insert(one.component)
+        }
+        guard !finals.isEmpty, transition.after.updates[request.deploymentID]?.isWaiting ?? false
         else { return }
-        let opened = transition.after.updates.entries.contains { other in
-            other.opening != nil && transition.before.updates[other.id]?.opening == nil
-                && other.id != id && conflicts(with: other.request)
+        if transition.opened.contains(where: { request.waits(for: $0.request) }) {
+            interruptions += 1
+            return takeWordsBack(transition)
         }
-        let old = before.status(at: transition.now).participants
-        let isSilent = after.status(at: transition.now).participants.contains { new in
-            new.isVeto && new.blocks && (new.state == .silent || new.state == .gone)
-                && old.contains {
-                    $0.component == new.component && ($0.state == .asked || $0.state == .away)
-                }
+        for name in fallenVetoes(transition) {
+            endFinalAsking(transition, subscriptions, settings, by: name)
         }
-        guard opened || isSilent, transition.event == .timePassed || opened else { return }
-        takeWordsBack(transition)
+    }
+
+    /// A final asking can begin and be ended by another update's opening in one event.
+    mutating func noteEarlyEnd(_ transition: Transition) {
+        let notices = transition.actions.compactMap { action -> Notice? in
+            guard case .notify(_, let notice) = action, !notice.lastCall else { return nil }
+            return notice.deploymentID == request.deploymentID ? notice : nil
+        }
+        let isOpened = transition.opened.contains { request.waits(for: $0.request) }
+        guard isOpened, notices.last?.final == false, !finals.isEmpty else { return }
         interruptions += 1
-        if isSilent { breaks += 1 }
+        takeWordsBack(transition)
     }
 
+    /// The vetoes that have become silent or gone because their time was over.
+    private func fallenVetoes(_ transition: Transition) -> [ComponentName] {
+        guard transition.event == .timePassed else { return [] }
+        let isOut = { (negotiation: Negotiation, name: ComponentName) in
+            let state = negotiation.updates[request.deploymentID]?.participants[name]?.state
+            return state == .silent || state == .gone
+        }
+        return vetoes(transition).sorted().filter { name in
+            !isOut(transition.before, name) && isOut(transition.after, name)
+        }
+    }
+
+    /// The participants that have a veto.
     func vetoes(_ transition: Transition) -> Set<ComponentName> {
-        let update = transition.after.updates[request.deploymentID]
-        let participants = update?.status(at: transition.now).participants ?? []
-        return Set(participants.filter(\.isVeto).map(\.component))
+        let id = request.deploymentID
+        let update = transition.after.updates[id] ?? transition.before.updates[id]
+        return Set(update?.participants.names.filter { rules.isVeto($0, in: request) } ?? [])
     }
 
-    /// No final word stands, but for those of vetoes after the deadline's last call.
+    /// All go back to work. From the deadline's last call on a veto's question stays final, and its
+    /// word stands, unless it is the one that defers.
     mutating func takeWordsBack(_ transition: Transition, by name: ComponentName? = nil) {
-        let late = callAt <= transition.now ? vetoes(transition) : []
-        finals = []
-        finalAskingSince = nil
-        finalRounds = finalRounds.filter { late.contains($0.key) }
-        sure.formIntersection(late.subtracting([name ?? ""]))
+        let isLate = callAt <= transition.now
+        let stands = { [rules, request] (other: ComponentName) in
+            isLate && rules.isVeto(other, in: request)
+        }
+        (finals, finalAskingSince) = ([], nil)
+        finalRounds = finalRounds.filter { stands($0.key) }
+        sure = sure.filter { $0 != name && stands($0) }
+    }
+}
+
+extension Transition {
+    /// The gates that opened, in their order.
+    var opened: [Update] {
+        consequences.decisions.compactMap { decision in
+            if case .released(let update) = decision { update } else { nil }
+        }
     }
 }

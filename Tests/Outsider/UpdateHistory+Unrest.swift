@@ -38,21 +38,30 @@ extension UpdateHistory {
         _ settings: Settings
     ) {
         guard case .answered(let answer) = transition.event else { return }
+        endFinalAsking(transition, subscriptions, settings, by: answer.component)
+    }
+
+    mutating func endFinalAsking(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription],
+        _ settings: Settings,
+        by name: ComponentName
+    ) {
         finalAskingSince = nil
-        let own = finals.filter { subscriptions[$0]?.component == answer.component }
+        let own = finals.filter { subscriptions[$0]?.component == name }
         let others = finals.subtracting(own)
         let isBreak = others.contains { subscriptions[$0]?.confirm ?? false }
         if isBreak, breaks + 1 >= settings.maximumFinalAskings {
             // Only the words of components that act on a final notice stand.
             let acting = Set(subscriptions.values.filter(\.confirm).map(\.component))
-                .subtracting([answer.component])
+                .subtracting([name])
             finals = others.filter { stream in
                 subscriptions[stream].map { acting.contains($0.component) } ?? false
             }
             finalRounds = finalRounds.filter { acting.contains($0.key) }
-            sure.remove(answer.component)
+            sure.remove(name)
         } else {
-            takeWordsBack(transition, by: answer.component)
+            takeWordsBack(transition, by: name)
             if isBreak { breaks += 1 }
         }
     }

@@ -43,8 +43,12 @@ struct UpdateHistory: Hashable, Sendable {
     var ownFinals: [ComponentName: Int] = [:]
     /// Deferrals that sent other components back to work.
     var breaks = 0
-    /// Final askings that another update or a veto's silence ended.
+    /// Final askings that another update ended.
     var interruptions = 0
+    /// Vetoes of a coordinator's own process, which is not asked.
+    var excusedVetoes: Set<ComponentName> = []
+    /// The updates that conflict and were under way when this one opened, as it was allowed to.
+    var openedBeside: Set<DeploymentID> = []
     /// The components that had their budget's last call, and the subscriptions that had the
     /// deadline's, which is due at `callAt`.
     var warned: Set<ComponentName> = []
@@ -104,17 +108,17 @@ struct UpdateHistory: Hashable, Sendable {
         _ settings: Settings
     ) -> [String] {
         listen(to: transition, settings)
-        noteInterruption(transition)
+        noteInterruption(transition, subscriptions, settings)
         let makers = objectToMakers(transition)
         defer {
             noteReady(transition, subscriptions)
             forgetConsents(transition, subscriptions)
         }
         let misheard = hearNotices(transition, subscriptions, settings)
+        noteEarlyEnd(transition)
         noteAnswer(transition, subscriptions)
         let objections =
-            makers + misheard + objectToExclusion(transition)
-            + objectToRelease(transition, subscriptions)
+            makers + misheard + objectToRelease(transition, subscriptions)
             + objectToStatus(transition, settings) + objectToRestart(transition)
             + objectToWelcome(transition, subscriptions) + objectToNames(transition, subscriptions)
             + objectToLastCalls(transition, subscriptions)

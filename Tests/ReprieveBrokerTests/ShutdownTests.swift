@@ -220,6 +220,21 @@ private let shutdown = "shutdown-a-1"
         #expect(notice(to: busy)?.deploymentID == "stop-nucleus")
     }
 
+    @Test mutating func `is agreed to by a veto, and an update in it is not`() {
+        harness = BrokerHarness { settings in
+            var rule = ComponentRule(pattern: camera)
+            rule.isVeto = true
+            settings.negotiation.rules = [rule]
+        }
+        let veto = subscribe(camera)
+        begin()
+        harness.answer(veto, shutdown, 0)
+        _ = harness.heard(by: veto)
+        release("in-shutdown", by: [])
+        #expect(notice(to: veto)?.deploymentID == "in-shutdown")
+        #expect(harness.broker.negotiation.updates["in-shutdown"]?.isWaiting == true)
+    }
+
     @Test mutating func `is nobody else's to end, but may be forced`() {
         _ = subscribe(camera)
         begin()

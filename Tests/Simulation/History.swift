@@ -26,6 +26,8 @@ struct History {
     var coordinators: [PeerID] = []
     /// What was announced under each id, so that it can be announced again as it was.
     var requests: [String: GateRequest] = [:]
+    /// The round of the last notice of each update that a component heard.
+    private var rounds: [PeerID: [String: Int64]] = [:]
     var transcript: [String] = []
     var objections: [String] = []
 
@@ -33,6 +35,8 @@ struct History {
         dice = SplitMix64(seed: seed)
         let blocksShutdown = Bool.random(using: &dice)
         let keepsConnections = Bool.random(using: &dice)
+        let rules = Self.randomRules(&dice)
+        let updates = Int.random(in: 2...3, using: &dice)
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
             settings.keepsConnections = keepsConnections
@@ -40,14 +44,26 @@ struct History {
             settings.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)
+            settings.negotiation.applyGrace = .seconds(4)
+            settings.negotiation.rules = rules
             settings.negotiation.minimumDeferral = .milliseconds(500)
-            settings.negotiation.maximumUpdates = 2
+            settings.negotiation.maximumUpdates = updates
             // As many as can end at once: a shutdown's is one more.
-            settings.negotiation.maximumEnded = 3
+            settings.negotiation.maximumEnded = updates + 1
         }
         checker = HistoryChecker(settings: harness.broker.settings.negotiation)
         harness.host.upstream = SimulatedUpstream()
         harness.keepTrace()
+    }
+
+    /// In some histories the operator has given a component a veto, or two.
+    private static func randomRules(_ dice: inout SplitMix64) -> [ComponentRule] {
+        let count = [0, 0, 1, 1, 2].pick(&dice)
+        return names.shuffled(using: &dice).prefix(count).map { name in
+            var rule = ComponentRule(pattern: name)
+            rule.isVeto = true
+            return rule
+        }
     }
 
     /// Plays the history to its end, or to the first objection.
@@ -99,6 +115,9 @@ struct History {
         guard let actor = harness.clients[peer] else { return }
         for event in harness.heard(by: peer) {
             objections += checker.hear(event, by: peer)
+            if let notice = event.notice {
+                rounds[peer, default: [:]][notice.deploymentID] = notice.round
+            }
         }
         if actor.room == nil { objections += checker.objectToSilence(towards: peer) }
         if actor.room == nil, !actor.connection.isAnswered {
@@ -125,6 +144,8 @@ extension History {
         case .componentAcknowledges: answer(move) { _, _ in (0, nil) }
         case .componentSaysFinalWord:
             answer(move) { _, dice in (0, Int64.random(in: 1...8, using: &dice)) }
+        case .componentAgrees: components.randomElement(using: &dice).map { agree($0) }
+        case .allAgree: for peer in components { agree(peer) }
         case .componentDefers:
             answer(move) { _, dice in
                 ([1, 600, 1_000, 2_500, 7_000, .max].randomElement(using: &dice) ?? 1, nil)
@@ -148,6 +169,8 @@ extension History {
         switch move {
         case .coordinatorAnnounces: announce(anew: true)
         case .coordinatorReturns: announce(anew: false)
+        case .rivalsAnnounce: announceRivals()
+        case .holderDies: killHolder()
         case .coordinatorHangsUp:
             note(move, coordinators) { harness, peer, _ in harness.hangUp(peer) }
         case .coordinatorEndsStream:
@@ -229,6 +252,14 @@ extension History {
         harness.answer(peer, id, milliseconds, round: round)
     }
 
+    /// To all updates that it has heard of, in the round that it heard last.
+    private mutating func agree(_ peer: PeerID) {
+        for (id, round) in rounds[peer, default: [:]].sorted(by: { $0.key < $1.key }) {
+            transcript.append("peer \(peer.number): agrees to \(id) in round \(round)")
+            harness.answer(peer, id, 0, round: round)
+        }
+    }
+
     private mutating func sayNonsense() {
         let payloads = ["", "{", "[]", #"{"deploymentId":"d-1","recheckAfterMs":-1}"#, "nonsense"]
         guard let peer = components.randomElement(using: &dice),
@@ -253,4 +284,9 @@ extension History {
         transcript.append("peer \(peer.number): sends a request in pieces")
         harness.askInPieces(peer, .updateState, Empty(), &dice)
     }
+}
+
+extension Array {
+    /// Any of them; there has to be one.
+    func pick(_ dice: inout SplitMix64) -> Element { self[Int.random(in: indices, using: &dice)] }
 }

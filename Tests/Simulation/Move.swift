@@ -10,6 +10,8 @@ enum Move: CaseIterable {
     case componentHangsUp
     case componentAcknowledges
     case componentSaysFinalWord
+    case componentAgrees
+    case allAgree
     case componentDefers
     case componentAnswersNonsense
     case strangerSaysNonsense
@@ -22,6 +24,8 @@ enum Move: CaseIterable {
     case upstreamComesOrGoes
     case coordinatorAnnounces
     case coordinatorReturns
+    case rivalsAnnounce
+    case holderDies
     case coordinatorHangsUp
     case coordinatorEndsStream
     case operatorCancels

@@ -87,7 +87,10 @@ struct ShutdownChecker {
         if coordinator.isBroker {
             ready = invariants.readySubscriptions { $0.includesReboot }
         } else if let id {
-            ready = invariants.readySubscriptions { $0.deploymentID == id }
+            // A veto's yes to the shutdown is none to an update.
+            ready = invariants.withoutVetoes(
+                invariants.readySubscriptions { $0.deploymentID == id }
+            )
         }
         var objections: [String] = []
         for case .notify(let stream, let notice) in entry.actions

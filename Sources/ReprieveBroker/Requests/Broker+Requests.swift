@@ -156,7 +156,9 @@ extension Broker {
         update.completesLater = request.completesLater
         // In a shutdown no component is asked twice whether it may be stopped.
         if shutdown.isUnderWay {
-            update.excused = negotiation.readySubscriptions { $0.isShutdown }
+            update.excused = negotiation.readySubscriptions(withVetoes: false) {
+                $0.isShutdown
+            }
         }
         let process = peer.credentials.process
         negotiate(.announced(update, coordinator: stream, process: process), at: now)

@@ -109,7 +109,9 @@ extension Broker {
             asSent: coming.kind.asSent
         )
         request.isShutdown = true
-        request.excused = negotiation.readySubscriptions { $0.includesReboot }
+        request.excused = negotiation.readySubscriptions(withVetoes: true) {
+            $0.includesReboot
+        }
         return request
     }
 
