@@ -117,3 +117,14 @@ static inline int reprieve_epoll_set(
 static inline const char *reprieve_error_name(int number) {
     return strerrorname_np(number);
 }
+
+/// Memory that a descriptor of its own keeps, close-on-exec. -1 and errno on failure.
+static inline int reprieve_memory(const char *name) {
+    const unsigned int close_on_exec = 1;
+    return (int)syscall(SYS_memfd_create, name, close_on_exec);
+}
+
+/// Writes a byte that is there at once, for whoever looks after this process was killed.
+static inline void reprieve_write_byte(void *place, uint8_t byte) {
+    *(volatile uint8_t *)place = byte;
+}

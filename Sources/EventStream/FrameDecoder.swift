@@ -20,6 +20,9 @@ package struct FrameDecoder: Hashable, Sendable {
     /// Bytes that wait, of a frame that is not yet whole or not yet asked for.
     package var byteCount: Int { bytes.count - start }
 
+    /// Those bytes.
+    package var waitingBytes: [UInt8] { Array(bytes[start...]) }
+
     package var hasPartialFrame: Bool { byteCount > 0 }
 
     /// The memory that it owns beyond itself, in bytes.

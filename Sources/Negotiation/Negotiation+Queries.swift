@@ -12,6 +12,16 @@ extension Negotiation {
             ? subscriptions.names : Set(subscriptions.names).union(returning.names).sorted()
     }
 
+    /// Whether a subscription acts only on a final notice.
+    package func isConfirm(_ stream: StreamID, of component: ComponentName) -> Bool {
+        subscriptions[component]?.first { $0.stream == stream }?.confirm ?? false
+    }
+
+    /// The update that is coordinated on a stream.
+    package func update(coordinatedOn stream: StreamID) -> DeploymentID? {
+        updates.entries.first { $0.coordinators.contains(stream) }?.id
+    }
+
     package func asks(_ name: ComponentName, about id: DeploymentID) -> Bool {
         updates[id]?.waitsForAnswer(of: name) ?? false
     }

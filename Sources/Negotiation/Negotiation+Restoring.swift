@@ -10,14 +10,24 @@ package struct Restored: Sendable {
     package var ended: [(id: DeploymentID, end: Ended)] = []
     package var owed: [ComponentName: [OwedPost]] = [:]
     package var subscribers: Set<ComponentName> = []
+    package var connections = KeptConnections()
     /// How long the device was suspended since.
     package var slept: Duration = .zero
 
     package init() {}
 }
 
+/// The connections that outlived the broker: what the negotiation has to know of them.
+package struct KeptConnections: Sendable {
+    package var peers: Set<PeerID> = []
+    package var subscriptions: [Subscription] = []
+
+    package init() {}
+}
+
 extension Negotiation {
-    /// A negotiation that goes on where another one ended, as if it had handled `restarted`.
+    /// A negotiation that goes on where another one ended, as if it had handled `restarted`. The
+    /// connections that outlived the broker are as they were.
     package init(settings: Settings, restoring restored: Restored, at now: Instant) {
         self.init(settings: settings)
         for (id, end) in restored.ended {
@@ -34,15 +44,39 @@ extension Negotiation {
         }
         for place in updates.places { updates[at: place].holders = holders(at: place) }
         returning.expect(restored.subscribers, until: now)
+        reinstate(restored.connections)
         if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }
-        _ = handle(.restarted, at: now)
+        restart(keeping: restored.connections.peers, at: now)
     }
 
-    /// The connections are lost. What was on its way may not have left, and is owed.
-    mutating func restart(_ handling: inout Handling) {
+    private mutating func reinstate(_ connections: KeptConnections) {
+        for subscription in connections.subscriptions {
+            let name = subscription.component
+            subscriptions[name] = (subscriptions[name] ?? []) + [subscription]
+            _ = returning.remove(name)
+        }
+        for place in updates.places { updates[at: place].reinstate(subscriptions) }
+    }
+
+    /// As `restarted`, but for the connections that outlived the broker.
+    package mutating func restart(keeping peers: Set<PeerID>, at now: Instant) {
+        var handling = Handling(now: now, settings: settings)
+        restart(keeping: peers, &handling)
+        settleRivals(&handling)
+    }
+
+    /// The other connections are lost. What was on its way may not have left, and is owed. What
+    /// stays is sorted, as of a negotiation that was restored.
+    mutating func restart(keeping peers: Set<PeerID> = [], _ handling: inout Handling) {
         let graceEnd = handling.now + handling.settings.reconnectGrace
-        returning.expect(subscriptions.names, until: graceEnd)
+        let known = subscriptions
         subscriptions = SortedMap()
+        for name in known.names {
+            let left = known[name]?.filter { peers.contains($0.stream.peer) } ?? []
+            if !left.isEmpty { subscriptions[name] = left.sorted { $0.stream < $1.stream } }
+        }
+        let lost = known.names.filter { subscriptions[$0] == nil }
+        returning.expect(lost, until: graceEnd)
         owedPosts.restarted()
         for update in departing.entries {
             guard case .ended(let end) = update.phase else { continue }
@@ -50,7 +84,7 @@ extension Negotiation {
             handling.note(.update(update.id))
         }
         departing = SortedMap()
-        forEachUpdate(&handling) { $0.restarted(&$1) }
+        forEachUpdate(&handling) { $0.restarted(keeping: peers, &$1) }
     }
 
     /// What was to be sent has been handed to the sockets: the posts among it are owed no more.

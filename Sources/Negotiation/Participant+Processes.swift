@@ -6,8 +6,8 @@
 extension Participant {
     /// What a process has said to the standing question. A consent is kept only where a component
     /// has several processes.
-    struct Voice: Hashable, Sendable {
-        enum Word: Hashable, Sendable {
+    package struct Voice: Hashable, Sendable {
+        package enum Word: Hashable, Sendable {
             /// It said 0, and whether that was its final word.
             case ready(isFinal: Bool)
             /// It deferred, or came while another one did: before it counts it is asked again.
@@ -16,9 +16,15 @@ extension Participant {
             case late
         }
 
-        var process: Int32
-        var word: Word
-        var at: Instant
+        package var process: Int32
+        package var word: Word
+        package var at: Instant
+
+        package init(process: Int32, word: Word, at instant: Instant) {
+            self.process = process
+            self.word = word
+            at = instant
+        }
 
         var isReady: Bool { if case .ready = word { true } else { false } }
         var isFinal: Bool { word == .ready(isFinal: true) }

@@ -78,6 +78,8 @@ package struct Participant: Hashable, Sendable {
     var detachedOwner: Int32?
     /// What processes have said, where there are several.
     var voices: [Voice] = []
+    /// What was written down of its connections, until it is known which of them are there.
+    package var restoredWords: ConnectionWords?
 
     /// A participant to be filled from what was written down of it.
     package init(_ state: State, since: Instant, answerBy: Instant) {
@@ -98,8 +100,8 @@ package struct Participant: Hashable, Sendable {
         blockedFrom = blocks ? now : nil
     }
 
-    /// What was written down of its connections. They are lost: `restarted` follows, and asks who
-    /// acts on a final notice.
+    /// What was written down of its connections. They count as lost, but for those that outlived
+    /// the broker: `restarted` follows, and asks who acts on a final notice.
     package mutating func restore(isConfirm: Bool, deferralEnd: Instant?, deferrer: Int32?) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []

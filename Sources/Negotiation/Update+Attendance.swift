@@ -143,6 +143,18 @@ extension Update {
         }
     }
 
+    /// Subscriptions that outlived the broker. Those of a component that was asked finally were.
+    mutating func reinstate(_ subscriptions: SortedMap<[Subscription]>) {
+        guard isWaiting else { return }
+        for place in participants.places {
+            let known = subscriptions[participants.names[place]] ?? []
+            let concerned = known.filter { concerns($0) }
+            let isFinal = participants.entries[place].question.isFinal
+            if isFinal { askedFinally.formUnion(concerned.map(\.stream)) }
+            reinstate(concerned, at: place)
+        }
+    }
+
     mutating func unsubscribed(
         _ stream: StreamID,
         of name: ComponentName,

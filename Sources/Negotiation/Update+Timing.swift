@@ -96,20 +96,21 @@ extension Update {
     /// The broker died and is back. Its lost connections are no hang-ups: a component that was
     /// asked has the rest of its time, and at least the grace; a running deferral holds to its end,
     /// and an acknowledgement stands. Only a component that acts on a final notice is waited for,
-    /// so that it can get one.
-    mutating func restarted(_ handling: inout Handling) {
+    /// so that it can get one. Nothing changes for those whose connections outlived the broker.
+    mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
         request.excused = []
-        coordinators = []
+        coordinators = coordinators.filter { peers.contains($0.peer) }.sorted()
         let now = handling.now
         guard isWaiting else {
-            unattendedUntil = endsWithCoordinator ? now + handling.settings.applyGrace : nil
+            let isLeft = coordinators.isEmpty && endsWithCoordinator
+            unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
             return withAll(&handling) { $0.loseConnections() }
         }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
-        withAll(&handling) { $0.survive(until: graceEnd, at: now) }
-        askedFinally = []
-        unattendedUntil = graceEnd
+        withAll(&handling) { $0.survive(keeping: peers, until: graceEnd, at: now) }
+        askedFinally = askedFinally.filter { peers.contains($0.peer) }
+        unattendedUntil = coordinators.isEmpty ? graceEnd : nil
         if status(at: now) != before { handling.show(id) }
     }
 }
@@ -121,26 +122,6 @@ extension Participant {
         case .absent, .asked, .away: until = until.map { $0 + asleep }
         case .deferred, .acknowledged, .silent, .gone, .overridden: break
         }
-    }
-
-    mutating func survive(until graceEnd: Instant, at now: Instant) {
-        let owesFinalWord = isConfirm && !hasFinalWord
-        loseConnections()
-        switch state {
-        case .absent, .asked, .away:
-            until = until.map { max($0, graceEnd) }
-            if state == .asked { question.answerBy = max(question.answerBy, graceEnd) }
-        case .acknowledged where isVeto || owesFinalWord:
-            if isVeto { withdrawConsent() }
-            enter(.away, until: graceEnd, at: now)
-        case .acknowledged, .deferred, .silent, .gone, .overridden: break
-        }
-    }
-
-    fileprivate mutating func loseConnections() {
-        detachAllDeferrals()
-        subscribers = []
-        voices = []
     }
 }
 

@@ -33,7 +33,7 @@ package struct Update: Hashable, Sendable {
 
     /// In the order in which they attached. Once the gate is open, only the one that makes the
     /// update, while it is connected.
-    package internal(set) var coordinators: [StreamID] = []
+    package var coordinators: [StreamID] = []
     /// When it is cancelled, or over once its gate is open, unless a coordinator attaches; nil
     /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
@@ -68,6 +68,7 @@ package struct Update: Hashable, Sendable {
             deadline: deadline,
             deadlineLastCall: deadlineLastCall,
             ownProcesses: ownProcesses,
+            coordinators: coordinators,
             forced: forced,
             brokenFinalAskings: brokenFinalAskings,
             blockedAtDeadline: blockedAtDeadline
@@ -79,6 +80,7 @@ package struct Update: Hashable, Sendable {
         var deadline: Instant
         var deadlineLastCall: Instant?
         var ownProcesses: Set<Int32>
+        var coordinators: [StreamID]
         var forced: Force?
         var brokenFinalAskings: Int
         var blockedAtDeadline: ComponentName?
@@ -192,6 +194,11 @@ extension Update {
         for place in participants.places where participants.entries[place].lastDeferral != nil {
             participants[at: place].lastDeferral = nil
         }
+    }
+
+    /// The summary does not depend on subscriptions.
+    mutating func reinstate(_ subscriptions: [Subscription], at place: Int) {
+        participants[at: place].reinstate(subscriptions)
     }
 
     /// A participant that was written down.

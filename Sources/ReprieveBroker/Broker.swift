@@ -36,6 +36,9 @@ package struct Broker: Sendable {
     var persistence: Persistence
     var auditLog = AuditLog()
     var idleMemory = IdleMemory()
+    /// What could wait is written down, and connections with whatever is in the middle of them.
+    var isStopping = false
+    var saidThatStoreIsFull = false
     /// The machine's time asleep, as the latest reading had it.
     private var timeAsleep: Duration
     /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
@@ -47,21 +50,25 @@ package struct Broker: Sendable {
     /// What the negotiation was told and decided, for a checker. Nil keeps nothing.
     package var trace: [TraceEntry]?
 
-    /// A broker that goes on where the one ended that wrote the files: its connections are lost,
-    /// its promises are not. The first step writes down what the files lack.
+    /// A broker that goes on where the one ended that wrote the files: its promises are not lost,
+    /// and neither are the connections that the service manager has kept. The first step writes
+    /// down what the files lack.
     package init(
         settings: BrokerSettings,
         recalling files: [StoredFile: FoundFile] = [:],
+        keeping kept: [PeerID: Credentials] = [:],
         at reading: Reading
     ) {
         self.settings = settings
         let now = reading.now
         let past = Recollection(files, settings, at: reading)
-        negotiation = Negotiation(
-            settings: settings.negotiation,
-            restoring: past.restored(at: reading),
-            at: now
-        )
+        let connections = past.connections(kept, settings.tokens)
+        var restored = past.restored(at: reading)
+        // Where none is taken back, all are lost, as without a service manager.
+        if !connections.isEmpty {
+            restored.connections = KeptConnections(past.journal.connections)
+        }
+        negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
         persistence = Persistence(past, boot: settings.boot, asleep: reading.asleep)
@@ -69,6 +76,7 @@ package struct Broker: Sendable {
         persistence.enter(history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
+        takeBack(connections, among: kept, known: past.journal.connections, at: now)
         for (file, content) in [(StoredFile.journal, past.journal), (.state, past.state)] {
             guard let finding = content.finding else { continue }
             auditLog.note(.damaged(path: files[file]?.path ?? "", finding))
@@ -107,7 +115,7 @@ package struct Broker: Sendable {
         case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
         case .shutdownCalledOff: callOffShutdown(at: now)
         case .reconfigured(let settings): adopt(settings, at: now)
-        case .stopping: persistence.flush()
+        case .stopping: stop()
         }
     }
 
@@ -132,7 +140,9 @@ package struct Broker: Sendable {
 
     private mutating func takeEffects(at now: Instant) -> Effects {
         defer { effects = Effects() }
-        effects.storage = persistence.takeWrites(of: negotiation)
+        for id in peersToWrite { noteRecord(of: id) }
+        let changed = persistence.changedConnections.map { (peer: $0, connection: record(of: $0)) }
+        effects.storage = persistence.takeWrites(of: negotiation, changed)
         for peer in peersToWrite { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log += auditLog.take(at: now)
@@ -155,7 +165,7 @@ package struct Broker: Sendable {
 
     /// All that a file has to hold, as it stands after the latest step.
     package func snapshot(of file: StoredFile) -> [UInt8] {
-        persistence.snapshot(of: file, negotiation, history)
+        persistence.snapshot(of: file, negotiation, history, file == .journal ? records : [])
     }
 
     package var peerCount: Int { peers.count }

@@ -19,6 +19,8 @@ package struct BrokerSettings: Sendable {
     package var delaysShutdown = true
     /// Whether a shutdown is refused while a deferral stands.
     package var blocksShutdown = false
+    /// The service manager keeps connections for the next broker.
+    package var keepsConnections = false
     /// The kernel's id of this boot.
     package var boot = ""
 

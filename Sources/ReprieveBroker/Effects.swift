@@ -2,12 +2,14 @@
 
 package import Negotiation
 
-/// What a step wants done, in the order in which it is to be done: written down, connected to the
-/// upstream, written to peers, no longer read from them or read again, closed, logged, shown,
-/// inhibited, and then the time of the next wake-up.
+/// What a step wants done, in the order in which it is to be done: written down, kept by the
+/// service manager, connected to the upstream, written to peers, no longer read from them or read
+/// again, closed, logged, shown, inhibited, and then the time of the next wake-up.
 package struct Effects: Sendable {
     /// Before anything else: no peer hears of what could be forgotten.
     package var storage: [StorageWrite] = []
+    /// Connections that the service manager is to keep for the next broker.
+    package var keeps: [PeerID] = []
     /// How each went comes back as `upstreamOpened`.
     package var opens: [UpstreamOpen] = []
     /// One for each peer with something to read. How many bytes were taken comes back as `wrote`.

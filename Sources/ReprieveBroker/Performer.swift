@@ -13,6 +13,14 @@ package protocol BrokerHost {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure)
+    /// The broker begins to work for a peer. If it dies before that is done, the next broker does
+    /// not know how far it came, and does not take the connection back. A host marks a peer also
+    /// before it reads from its socket.
+    mutating func markWork(for peer: PeerID)
+    /// The work for all peers is done but for those whose sockets did not take all.
+    mutating func markDone(but stalled: [PeerID])
+    /// Has the service manager keep a connection for the next broker.
+    mutating func keep(_ peer: PeerID)
     /// Connects to the upstream for a peer, and gives the connection a number of its own, under
     /// which it is a peer like others.
     mutating func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening
@@ -30,6 +38,13 @@ package protocol BrokerHost {
     mutating func freeMemory()
     /// Has `.timePassed` come at an instant, and not at the one before.
     mutating func wakeUp(at instant: Instant?)
+}
+
+// A host without a service manager: each connection ends with its broker.
+extension BrokerHost {
+    package mutating func markWork(for peer: PeerID) {}
+    package mutating func markDone(but stalled: [PeerID]) {}
+    package mutating func keep(_ peer: PeerID) {}
 }
 
 /// Carries out what a broker decides, in the order of its effects. This is the only place where
@@ -50,20 +65,26 @@ package struct Performer<Host: BrokerHost> {
             let effects = broker.step(inputs, at: reading)
             inputs = perform(effects)
         } while !inputs.isEmpty
+        host.markDone(but: [])
     }
 
     /// Returns how it went.
     private mutating func perform(_ effects: Effects) -> [Broker.Input] {
         var results: [Broker.Input] = []
+        for write in effects.writes { host.markWork(for: write.peer) }
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
+        for peer in effects.keeps { host.keep(peer) }
         for open in effects.opens {
             let opening = host.openUpstream(at: open.path, for: open.client)
             results.append(.upstreamOpened(opening, for: open.client))
         }
+        var stalled: [PeerID] = []
         for write in effects.writes {
             let count = write.withBytes { host.write($0, to: write.peer) }
+            if count < write.count { stalled.append(write.peer) }
             results.append(.wrote(count, to: write.peer))
         }
+        host.markDone(but: stalled)
         for pause in effects.pauses { host.pause(pause.peer, pause.isPaused) }
         for peer in effects.closes { host.close(peer) }
         for entry in effects.log { host.log(entry) }

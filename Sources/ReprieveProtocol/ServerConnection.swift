@@ -35,18 +35,36 @@ package struct ServerConnection: Hashable, Sendable {
         case violation([UInt8], reason: String)
     }
 
-    private struct Stream: Hashable, Sendable {
-        var number: Int32
-        var operation: Operation
+    /// A request that is not over: a call without its response, or a stream of events.
+    package struct Stream: Hashable, Sendable {
+        package var number: Int32
+        package var operation: Operation
+
+        package init(number: Int32, _ operation: Operation) {
+            self.number = number
+            self.operation = operation
+        }
     }
 
     package private(set) var phase = Phase.awaitingConnect
     /// Whether an upstream serves the operations that are not served here.
     package var hasUpstream = false
     private var latestStream: Int32 = 0
-    private var streams: [Stream] = []
+    /// Calls that an earlier broker served are not counted in `latestStream`.
+    private var mayHaveGap = false
+    package private(set) var streams: [Stream] = []
+    /// How often a stream of events was opened or closed.
+    package private(set) var changes = 0
 
     package init() {}
+
+    /// A connection that an earlier broker had accepted, with the streams that were open then.
+    package init(resuming streams: [Stream]) {
+        phase = .open
+        latestStream = streams.map(\.number).max() ?? 0
+        mayHaveGap = true
+        self.streams = streams
+    }
 
     /// The operation of an open stream.
     package func operation(of stream: Int32) -> Operation? {
@@ -124,15 +142,18 @@ extension ServerConnection {
             return violate("a message of the connection on stream \(number)")
         }
         if number > 0, number <= latestStream { return receiveAgain(message) }
-        guard latestStream < .max, number == latestStream + 1 else {
+        guard latestStream < .max, number == latestStream + 1 || mayHaveGap && number > 0 else {
             return violate("stream \(number) where \(Int64(latestStream) + 1) comes next")
         }
         guard message.type == .applicationMessage else {
             return violate("an error on stream \(number), which is not open")
         }
         latestStream = number
-        // A request that ends its own stream asks for nothing.
-        return message.terminates ? nil : open(message)
+        // A request that ends its own stream asks for nothing. It may also be the late end of a
+        // call that an earlier broker served.
+        if message.terminates { return nil }
+        mayHaveGap = false
+        return open(message)
     }
 
     private mutating func open(_ message: Message) -> Event {
@@ -152,7 +173,8 @@ extension ServerConnection {
             let text = "\(streams.count) streams are open, the maximum is \(Limits.openStreams)"
             return .reply(failure(number, ErrorShape(.serviceError, text)))
         }
-        streams.append(Stream(number: number, operation: operation))
+        streams.append(Stream(number: number, operation))
+        if operation.isStream { changes += 1 }
         return .request(stream: number, operation, payload: message.payload)
     }
 
@@ -176,7 +198,8 @@ extension ServerConnection {
     }
 
     private mutating func close(_ stream: Int32) {
-        streams.removeAll { $0.number == stream }
+        guard let index = streams.firstIndex(where: { $0.number == stream }) else { return }
+        if streams.remove(at: index).operation.isStream { changes += 1 }
     }
 }
 

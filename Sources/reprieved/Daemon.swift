@@ -10,6 +10,7 @@ final class Daemon {
     private let loop: EventLoop
     private let log: Log
     private let sockets: PeerSockets
+    private let connections: ConnectionStore
     private let shutdownMonitor: ShutdownMonitor
     private var performer: Performer<DaemonHost>
     private var inputs: [Broker.Input] = []
@@ -22,22 +23,25 @@ final class Daemon {
         _ lookup: PeerLookup,
         settings: BrokerSettings,
         store: FileStore,
+        connections: ConnectionStore,
         log: Log
     ) throws(SystemError) {
         self.loop = loop
+        self.connections = connections
         self.log = log
         socketWatch = try SocketWatch(loop, log)
         let poll = try PeerPoll(on: loop)
         let alarm = try Alarm(on: loop, hearingFirst: poll)
-        sockets = PeerSockets(poll, lookup, log)
+        sockets = PeerSockets(poll, lookup, connections, log)
         shutdownMonitor = try ShutdownMonitor(loop, log)
-        self.settings = settings.ofThisProcess
+        self.settings = settings.ofThisProcess(connections)
         let broker = Broker(
             settings: self.settings,
             recalling: store.read(),
+            keeping: sockets.takeBack(),
             at: Reading(loop.clocks)
         )
-        let host = DaemonHost(sockets, store, alarm, shutdownMonitor, log)
+        let host = DaemonHost(sockets, store, connections, alarm, shutdownMonitor, log)
         performer = Performer(broker, on: host)
         sockets.onInput { [unowned self] in inputs.append($0) }
         shutdownMonitor.onEvent { [unowned self] in inputs.append($0) }
@@ -66,7 +70,7 @@ final class Daemon {
 
     /// Goes on with other settings.
     func adopt(_ settings: BrokerSettings) {
-        self.settings = settings.ofThisProcess
+        self.settings = settings.ofThisProcess(connections)
         inputs.append(.reconfigured(self.settings))
     }
 
@@ -86,11 +90,13 @@ final class Daemon {
 }
 
 extension BrokerSettings {
-    /// With what this boot and the limit of descriptors say.
-    fileprivate var ofThisProcess: BrokerSettings {
+    /// With what this boot, the limit of descriptors and the service manager say.
+    fileprivate func ofThisProcess(_ connections: ConnectionStore) -> BrokerSettings {
         var settings = self
         settings.boot = Boot.id
         settings.limits = limits.capped(to: DescriptorShares.components)
+        settings.limits.keptConnections = min(limits.keptConnections, connections.room)
+        settings.keepsConnections = connections.isOpen && settings.limits.keptConnections > 0
         return settings
     }
 }
@@ -109,6 +115,7 @@ extension Reading {
 struct DaemonHost: BrokerHost {
     private let sockets: PeerSockets
     private let store: FileStore
+    private let connections: ConnectionStore
     private let alarm: Alarm
     private let shutdownMonitor: ShutdownMonitor
     private let log: Log
@@ -116,19 +123,21 @@ struct DaemonHost: BrokerHost {
     init(
         _ sockets: PeerSockets,
         _ store: FileStore,
+        _ connections: ConnectionStore,
         _ alarm: Alarm,
         _ shutdownMonitor: ShutdownMonitor,
         _ log: Log
     ) {
         self.sockets = sockets
         self.store = store
+        self.connections = connections
         self.alarm = alarm
         self.shutdownMonitor = shutdownMonitor
         self.log = log
     }
 
     func append(_ record: [UInt8], to file: StoredFile) throws(StorageFailure) -> Bool {
-        try store.append(record, to: file)
+        try noting(file) { () throws(StorageFailure) in try store.append(record, to: file) }
     }
 
     func replace(
@@ -136,8 +145,32 @@ struct DaemonHost: BrokerHost {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure) {
-        try store.replace(file, with: bytes, keepsOld: keepsOld)
+        try noting(file) { () throws(StorageFailure) in
+            try store.replace(file, with: bytes, keepsOld: keepsOld)
+        }
     }
+
+    /// While the journal cannot be written, no connection can be taken back.
+    private func noting<Result>(
+        _ file: StoredFile,
+        _ write: () throws(StorageFailure) -> Result
+    ) throws(StorageFailure) -> Result {
+        guard file == .journal else { return try write() }
+        do throws(StorageFailure) {
+            let result = try write()
+            connections.isJournalBehind = false
+            return result
+        } catch {
+            connections.isJournalBehind = true
+            throw error
+        }
+    }
+
+    func markWork(for peer: PeerID) { connections.markWork(for: peer) }
+
+    func markDone(but stalled: [PeerID]) { connections.markDone(but: stalled) }
+
+    func keep(_ peer: PeerID) { sockets.keep(peer) }
 
     func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening {
         sockets.openUpstream(at: path, for: client)

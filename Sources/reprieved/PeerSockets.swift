@@ -13,24 +13,30 @@ final class PeerSockets {
         let peer: PeerID
         let socket: StreamSocket
         let group: PeerGroup
+        let endpoint: Endpoint
         /// The socket is full, until the poll tells that it takes bytes again.
         var awaitsRoom = false
         /// The broker wants to hear nothing of it.
         var isPaused = false
+        /// The service manager keeps it.
+        var isKept = false
 
         init(
             _ peer: PeerID,
             _ socket: consuming StreamSocket,
-            _ group: PeerGroup
+            _ group: PeerGroup,
+            _ endpoint: Endpoint
         ) {
             self.peer = peer
             self.socket = socket
             self.group = group
+            self.endpoint = endpoint
         }
     }
 
     private let groups: PeerGroups
     private let lookup: PeerLookup
+    private let store: ConnectionStore
     private let log: Log
     /// By the slots of their numbers.
     private var connections: [Connection?] = []
@@ -43,9 +49,10 @@ final class PeerSockets {
     /// All peers are read into it.
     private var buffer = [UInt8](repeating: 0, count: 16 * 1_024)
 
-    init(_ poll: PeerPoll, _ lookup: PeerLookup, _ log: Log) {
+    init(_ poll: PeerPoll, _ lookup: PeerLookup, _ store: ConnectionStore, _ log: Log) {
         groups = PeerGroups(poll, room: DescriptorShares.accounts)
         self.lookup = lookup
+        self.store = store
         self.log = log
         poll.onReady { [unowned self] token, readiness in serve(PeerID(token), readiness) }
     }
@@ -57,19 +64,49 @@ final class PeerSockets {
 
     func add(_ socket: consuming StreamSocket, at endpoint: Endpoint) {
         let peer = numbers.take()
+        guard let credentials = watch(socket, of: peer, at: endpoint) else { return }
+        received(.connected(peer, endpoint, credentials))
+    }
+
+    /// Takes back the connections that the service manager has kept.
+    func takeBack() -> [PeerID: Credentials] {
+        var found: [PeerID: Credentials] = [:]
+        for kept in store.takeKept() {
+            numbers.take(kept.peer)
+            let socket = StreamSocket(owning: kept.descriptor)
+            found[kept.peer] = watch(socket, of: kept.peer, at: kept.endpoint)
+            connection(of: kept.peer)?.isKept = true
+        }
+        return found
+    }
+
+    /// Returns nil, and closes the socket, where that does not work.
+    private func watch(
+        _ socket: consuming StreamSocket,
+        of peer: PeerID,
+        at endpoint: Endpoint
+    ) -> Credentials? {
         do throws(SystemError) {
             let credentials = try credentials(of: socket)
             let group = try groups.group(of: AccountID(endpoint, credentials))
             defer { groups.removeIfEmpty(group) }
             try group.add(socket, token: peer.number)
-            keep(Connection(peer, socket, group))
-            received(.connected(peer, endpoint, credentials))
+            insert(Connection(peer, socket, group, endpoint))
             hasLoggedRefusal = false
+            return credentials
         } catch {
             numbers.giveBack(peer)
             if !hasLoggedRefusal { log.write(.warning, error.message) }
             hasLoggedRefusal = true
+            return nil
         }
+    }
+
+    /// Has the service manager keep a connection for the next broker.
+    func keep(_ peer: PeerID) {
+        guard let connection = connection(of: peer) else { return }
+        connection.isKept = true
+        store.keep(connection.socket, of: peer, at: connection.endpoint)
     }
 
     /// Connects to the upstream. What arrives there takes turns with what the client sends.
@@ -79,7 +116,7 @@ final class PeerSockets {
         do throws(SystemError) {
             let socket = try StreamSocket(connectingTo: path)
             try connection.group.add(socket, token: peer.number)
-            keep(Connection(peer, socket, connection.group))
+            insert(Connection(peer, socket, connection.group, connection.endpoint))
             return .opened(peer)
         } catch {
             numbers.giveBack(peer)
@@ -87,7 +124,7 @@ final class PeerSockets {
         }
     }
 
-    private func keep(_ connection: Connection) {
+    private func insert(_ connection: Connection) {
         let slot = connection.peer.slot
         while connections.count <= slot { connections.append(nil) }
         connections[slot] = connection
@@ -121,6 +158,7 @@ final class PeerSockets {
             received(.writable(peer))
         }
         guard readiness.canRead else { return waiting }
+        store.markWork(for: peer)
         switch connection.socket.read(into: &buffer) {
         case .bytes(let count):
             received(.received(Array(buffer[..<count]), from: peer))
@@ -179,6 +217,7 @@ final class PeerSockets {
         guard let connection = connection(of: peer) else { return }
         connection.group.remove(connection.socket, token: peer.number)
         groups.removeIfEmpty(connection.group)
+        if connection.isKept { connection.socket.shutDown() }
         connections[peer.slot] = nil
         numbers.giveBack(peer)
     }

@@ -9,8 +9,12 @@ struct Sockets {
     let components: [ListenSocket]
     let control: [ListenSocket]
 
-    init(_ configuration: Configuration, _ log: Log) throws(SystemError) {
-        let inherited = try Self.inherited(log)
+    init(
+        _ configuration: Configuration,
+        _ descriptors: [InheritedDescriptor],
+        _ log: Log
+    ) throws(SystemError) {
+        let inherited = try Self.inherited(descriptors, log)
         if inherited.count < Self.names.count {
             try makeDirectory(configuration.runtimeDirectory)
         }
@@ -35,12 +39,17 @@ struct Sockets {
 
     private static let names: Set = ["components", "control"]
 
-    private static func inherited(_ log: Log) throws(SystemError) -> [String: [ListenSocket]] {
+    private static func inherited(
+        _ descriptors: [InheritedDescriptor],
+        _ log: Log
+    ) throws(SystemError) -> [String: [ListenSocket]] {
         var sockets: [String: [ListenSocket]] = [:]
-        for (name, socket) in try ListenSocket.inherited() {
+        for descriptor in descriptors {
+            let name = descriptor.name
             if names.contains(name) {
-                sockets[name, default: []].append(socket)
+                sockets[name, default: []].append(try ListenSocket(inheriting: descriptor))
             } else {
+                descriptor.discard()
                 let advice = "its FileDescriptorName= must be components or control"
                 log.write(.warning, "not using the inherited socket \(quoted(name)); " + advice)
             }

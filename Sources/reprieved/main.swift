@@ -39,8 +39,17 @@ private func serve(
     let lookup = PeerLookup(usesUnits: configuration.namesByUnit)
     // The directories come first: nothing is changed if another process works in them.
     let store = try FileStore(configuration, log: log)
-    let sockets = try Sockets(configuration, log)
-    let daemon = try Daemon(loop, lookup, settings: loaded.settings, store: store, log: log)
+    let inherited = try InheritedDescriptor.takeAll()
+    let connections = ConnectionStore(inherited, log)
+    let sockets = try Sockets(configuration, ConnectionStore.others(among: inherited), log)
+    let daemon = try Daemon(
+        loop,
+        lookup,
+        settings: loaded.settings,
+        store: store,
+        connections: connections,
+        log: log
+    )
     let reloader = ConfigurationReloader(invocation, configuration, daemon, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
@@ -68,7 +77,8 @@ private func serve(
 private func notifyReady(_ log: Log) {
     do {
         if try Notify.ready() { return }
-        log.write(.info, "NOTIFY_SOCKET is not set: no service manager is notified")
+        let consequence = "no service manager is notified, and none keeps connections"
+        log.write(.info, "NOTIFY_SOCKET is not set: " + consequence)
     } catch {
         log.write(.warning, error.message)
     }

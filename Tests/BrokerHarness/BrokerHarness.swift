@@ -60,6 +60,7 @@ package struct BrokerHarness: Sendable {
             performer.host.work.received += bytes.count
             performer.host.work.pieces += 1
         }
+        for case .received(_, let peer) in inputs { performer.host.markWork(for: peer) }
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil
         performer.turn(inputs, at: reading)
@@ -85,9 +86,20 @@ package struct BrokerHarness: Sendable {
 
 extension BrokerHarness {
     /// The broker dies, and another goes on with what was written down. Its clients did not hang
-    /// up, and yet all are gone.
-    package mutating func restart() {
-        goOn(broker.settings)
+    /// up, and yet all are gone whose connections the service manager did not keep, or lost.
+    package mutating func restart(
+        losing lost: Set<PeerID> = [],
+        _ change: (inout BrokerSettings) -> Void = { _ in }
+    ) {
+        var settings = broker.settings
+        change(&settings)
+        goOn(settings, losing: lost)
+    }
+
+    /// The broker is stopped in good order, and another goes on.
+    package mutating func stopAndStart() {
+        turn(.stopping)
+        restart()
     }
 
     /// Lets something happen that is written down, and the broker die before a peer hears of it.
@@ -105,13 +117,18 @@ extension BrokerHarness {
         (asleep, noticedSleep) = (.zero, .zero)
         var settings = broker.settings
         settings.boot += "a"
-        goOn(settings)
+        goOn(settings, losing: host.kept)
     }
 
-    private mutating func goOn(_ settings: BrokerSettings) {
-        let host = HarnessHost(after: performer.host)
+    private mutating func goOn(_ settings: BrokerSettings, losing lost: Set<PeerID> = []) {
+        let host = HarnessHost(after: performer.host, losing: lost)
         let files = host.files.mapValues { FoundFile(bytes: $0) }
-        let broker = Broker(settings: settings, recalling: files, at: reading)
+        let broker = Broker(
+            settings: settings,
+            recalling: files,
+            keeping: host.credentials,
+            at: reading
+        )
         let isTraced = self.broker.trace != nil
         performer = Performer(broker, on: host)
         death = nil
@@ -121,9 +138,18 @@ extension BrokerHarness {
     }
 
     /// What the broker would be after its death, by what was written down.
-    package func recalled() -> Negotiation {
-        let files = host.files.mapValues { FoundFile(bytes: $0) }
-        return Broker(settings: broker.settings, recalling: files, at: reading).negotiation
+    package func recalled(losing lost: Set<PeerID> = []) -> Negotiation {
+        recalledBroker(losing: lost).negotiation
+    }
+
+    package func recalledBroker(losing lost: Set<PeerID> = []) -> Broker {
+        let next = HarnessHost(after: host, losing: lost)
+        return Broker(
+            settings: broker.settings,
+            recalling: next.files.mapValues { FoundFile(bytes: $0) },
+            keeping: next.credentials,
+            at: reading
+        )
     }
 
     /// Has the files hold something else, for a broker that goes on after this one.
@@ -149,6 +175,7 @@ extension BrokerHarness {
             user: user,
             place: place
         )
+        performer.host.credentials[peer] = credentials
         turn(.connected(peer, endpoint, credentials))
         return peer
     }

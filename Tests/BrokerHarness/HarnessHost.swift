@@ -27,17 +27,44 @@ package struct HarnessHost: BrokerHost, Sendable {
     package var operationsLeft: Int?
     /// The broker's process dies when it is about to write to a peer.
     package var diesAtWrite = false
+    /// The process behind each connection.
+    package var credentials: [PeerID: Credentials] = [:]
+    /// The connections that the service manager keeps.
+    package private(set) var kept: Set<PeerID> = []
+    /// Those of them that the broker works for in this turn.
+    private var marked: Set<PeerID> = []
+    private var isJournalBehind = false
     /// How often each peer was closed.
     package private(set) var closes: [PeerID: Int] = [:]
 
     package init() {}
 
-    /// The host of the next broker: the files are what they were, and all clients are gone.
-    init(after host: HarnessHost) {
+    /// The host of the next broker: the files are what they were, and the clients are gone whose
+    /// connections were not kept.
+    init(after host: HarnessHost, losing lost: Set<PeerID> = []) {
         files = host.files
         upstream = host.upstream?.withoutConnections()
         logLevel = host.logLevel
         work = host.work
+        kept = host.survivors.subtracting(lost)
+        clients = host.clients.filter { kept.contains($0.key) }
+        for peer in clients.keys { clients[peer]?.isPaused = false }
+        credentials = host.credentials.filter { kept.contains($0.key) }
+    }
+
+    /// The connections that the next broker can take back.
+    package var survivors: Set<PeerID> { isJournalBehind ? [] : kept.subtracting(marked) }
+
+    package mutating func markWork(for peer: PeerID) {
+        if !isDead, kept.contains(peer) { marked.insert(peer) }
+    }
+
+    package mutating func markDone(but stalled: [PeerID]) {
+        if !isDead { marked.formIntersection(stalled) }
+    }
+
+    package mutating func keep(_ peer: PeerID) {
+        if next() == .whole { kept.insert(peer) }
     }
 
     package var isDead: Bool { operationsLeft.map { $0 < 0 } ?? false }
@@ -55,15 +82,18 @@ package struct HarnessHost: BrokerHost, Sendable {
         return left > 0 ? .whole : left == 0 ? .half : .none
     }
 
-    private static func diskIsFull(_ file: StoredFile) -> StorageFailure {
-        StorageFailure(code: 28, path: file.rawValue, message: "disk full")
+    private mutating func failIfFull(_ file: StoredFile) throws(StorageFailure) {
+        let isFull = failingFiles.contains(file)
+        if file == .journal, !isDead { isJournalBehind = isFull }
+        guard isFull else { return }
+        throw StorageFailure(code: 28, path: file.rawValue, message: "disk full")
     }
 
     package mutating func append(
         _ record: [UInt8],
         to file: StoredFile
     ) throws(StorageFailure) -> Bool {
-        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
+        try failIfFull(file)
         if refusingFiles.remove(file) != nil || files[file] == nil { return false }
         switch next() {
         case .whole: files[file]? += record
@@ -79,7 +109,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure) {
-        if failingFiles.contains(file) { throw Self.diskIsFull(file) }
+        try failIfFull(file)
         work.stored += bytes.count
         // All or nothing: it is written beside the file, and takes its place when it is whole.
         if case .whole = next() { files[file] = bytes }
@@ -117,6 +147,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         guard next() == .whole else { return }
         closes[peer, default: 0] += 1
         clients[peer] = nil
+        kept.remove(peer)
         upstream?.connections[peer] = nil
     }
 

@@ -18,7 +18,7 @@ import Testing
 
     /// Everything that a broker writes down, in both of its files.
     private func harness() -> BrokerHarness {
-        var harness = BrokerHarness()
+        var harness = BrokerHarness { $0.keepsConnections = true }
         let arm = harness.component("com.example.Arm")
         let camera = harness.component("com.example.Camera", confirm: true)
         let coordinator = harness.operatorAtControl()

@@ -47,9 +47,10 @@ extension History {
         transcript.append("the broker dies in the middle")
         guard let death = harness.death else { return objections.append("it died unseen") }
         let trace = death.trace
-        var recalled = harness.recalled()
-        _ = recalled.handle(.sent, at: harness.now)
         let states = [trace.first?.before ?? death.before] + trace.map(\.after)
+        if death.slept == .zero { objectToSurvivors(of: states) }
+        var recalled = harness.recalled(losing: harness.host.kept)
+        _ = recalled.handle(.sent, at: harness.now)
         let slept = states.indices.map { index in
             trace.prefix(index).contains { $0.isSleep } ? .zero : death.slept
         }
@@ -65,7 +66,7 @@ extension History {
         for peer in harness.clients.keys.sorted() { hearLastWords(of: peer) }
         let (_, more) = checker.restart(states[last], slept: slept[last], at: harness.now)
         objections += more
-        harness.restart()
+        harness.restart(losing: harness.host.kept)
         harness.keepTrace()
     }
 

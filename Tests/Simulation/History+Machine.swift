@@ -38,6 +38,7 @@ extension History {
 
     mutating func restartBroker() {
         repairHost()
+        if outlivesBroker { return restartUnseen() }
         transcript.append("the broker dies and is back")
         let (expected, objections) = checker.restart(
             harness.broker.negotiation,
@@ -45,7 +46,7 @@ extension History {
             at: harness.now
         )
         self.objections += objections
-        harness.restart()
+        harness.restart(losing: harness.host.kept)
         if harness.broker.negotiation != expected {
             self.objections.append("6: it recalls otherwise")
         }

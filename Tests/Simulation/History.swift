@@ -34,10 +34,12 @@ struct History {
     init(seed: UInt64) {
         dice = SplitMix64(seed: seed)
         let blocksShutdown = Bool.random(using: &dice)
+        let keepsConnections = Bool.random(using: &dice)
         let rules = Self.randomRules(&dice)
         let updates = Int.random(in: 2...3, using: &dice)
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
+            settings.keepsConnections = keepsConnections
             settings.limits.componentConnections = 8
             settings.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
             settings.negotiation.reconnectGrace = .seconds(2)

@@ -17,6 +17,8 @@ struct HistoryChecker {
     /// The update of the shutdown that is under way.
     var shutdown: DeploymentID? { machine.id }
 
+    var isMachineGoingDown: Bool { machine.isGoingDown }
+
     init(settings: Settings) {
         invariants = InvariantChecker(settings: settings, withReboots: true)
         oracle = Oracle(settings: settings)

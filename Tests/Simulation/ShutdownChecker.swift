@@ -15,6 +15,8 @@ struct ShutdownChecker {
 
     private var begun: Begun?
 
+    var isGoingDown: Bool { begun != nil }
+
     /// The shutdown's update, while there is a shutdown.
     var id: DeploymentID? { begun?.id }
 

@@ -32,8 +32,9 @@ class Daemon:
         may_die=False,
         user=None,
         wrapper=(),
+        store=None,
     ):
-        """Waits until it is ready, or has died where it may."""
+        """Waits until it is ready, or has died where it may. A `store` keeps its descriptors."""
         # The tests may themselves run in a service, as in a continuous build.
         by_claim = [] if names_by_unit else ["--name-by-unit", "no"]
         self.directory = pathlib.Path(directory)
@@ -43,22 +44,30 @@ class Daemon:
         self.state_directory = self.directory / "state"
         self._connections = []
         self._is_over = False
+        descriptors = [one.fileno() for one in sockets]
+        names = list(socket_names[: len(descriptors)])
+        if store:
+            store.ready.clear()
+            for name, descriptor in store.kept():
+                names.append(name)
+                descriptors.append(descriptor)
         # An abstract address: it leaves nothing behind.
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind("")
             address = "@" + notify.getsockname()[1:].decode()
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [*wrapper, *inheriting(sockets, socket_names), BUILD / "reprieved"]
+                    [*wrapper, *inheriting(descriptors, names), BUILD / "reprieved"]
                     + ["--runtime-directory", directory]
                     + ["--state-directory", self.state_directory, *by_claim, *arguments],
-                    env=self._environment(address) | environment,
+                    env=self._environment(store.address if store else address) | environment,
                     stdin=subprocess.DEVNULL,
                     stderr=log,
-                    pass_fds=[one.fileno() for one in sockets],
+                    pass_fds=descriptors,
                     user=user,
                 )
-            if not self._becomes_ready(notify) and not may_die:
+            is_ready = store.ready.wait(TIMEOUT) if store else self._becomes_ready(notify)
+            if not is_ready and not may_die:
                 self.kill()
                 raise AssertionError(f"reprieved is not ready:\n{self.log.read_text()}")
 
@@ -129,22 +138,24 @@ class Daemon:
         return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
 
 
-def inheriting(sockets, names):
-    """Starts a command as systemd does that has opened sockets of these names."""
-    if not sockets:
+def inheriting(descriptors, names):
+    """Starts a command as systemd does that has these descriptors for it, of these names."""
+    if not descriptors:
         return []
     start = """
-import os, sys
+import fcntl, os, sys
 count, names, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-for place, number in enumerate(command[:count], 3):
-    os.dup2(int(number), place)
+# First out of the way of each other.
+high = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 3 + count) for number in command[:count]]
+for place, number in enumerate(high, 3):
+    os.dup2(number, place)
+    os.close(number)
 given = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(count)}
 given["LISTEN_FDNAMES"] = names
 os.execve(command[count], command[count:], os.environ | given)
 """
-    numbers = [str(one.fileno()) for one in sockets]
-    joined = ":".join(names[: len(numbers)])
-    return [sys.executable, "-c", start, str(len(numbers)), joined, *numbers]
+    numbers = [str(one) for one in descriptors]
+    return [sys.executable, "-c", start, str(len(numbers)), ":".join(names), *numbers]
 
 
 def reprieved(*arguments):

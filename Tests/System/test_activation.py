@@ -111,7 +111,8 @@ def test_a_service_manager_is_told_each_step(processes, directory):
 
         watchdog = {"WATCHDOG_USEC": "100000"}
         program = run_with(processes, directory, NOTIFY_SOCKET=f"{directory}/notify", **watchdog)
-        assert told("READY=1") == ["STATUS=no update is waiting", "READY=1"]
+        marks = ["FDSTORE=1", "FDNAME=marks"]
+        assert told("READY=1") == [*marks, "STATUS=no update is waiting", "READY=1"]
         told("WATCHDOG=1")
         program.signal(signal.SIGHUP)
         reloading, since, ready = told("READY=1")

@@ -17,7 +17,7 @@ import Testing
     @Test func `listens where it was bound, without blocking`() throws {
         let descriptor = try bindUnix(path)
         listen(descriptor, 1)
-        let socket = try ListenSocket(inheriting: descriptor)
+        let socket = try ListenSocket(inheriting: inherited(descriptor))
         #expect(socket.path == path)
         #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
         #expect(throws: Never.self) { _ = try Client(path) }
@@ -26,7 +26,7 @@ import Testing
     @Test func `leaves its file to whom it belongs`() throws {
         let descriptor = try bindUnix(path)
         listen(descriptor, 1)
-        do { _ = try ListenSocket(inheriting: descriptor) }
+        do { _ = try ListenSocket(inheriting: inherited(descriptor)) }
         #expect(folder.contents == ["control"])
         #expect(throws: SystemError.self) { _ = try Client(path) }
     }
@@ -34,13 +34,17 @@ import Testing
     @Test func `is refused unless it listens`() throws {
         let descriptor = try bindUnix(path)
         let error = #expect(throws: SystemError.self) {
-            _ = try ListenSocket(inheriting: descriptor)
+            _ = try ListenSocket(inheriting: inherited(descriptor))
         }
         let reason = "it is not a listening Unix stream socket"
         #expect(error?.message == "cannot use an inherited socket: \(reason)")
     }
 
     @Test func `is not there without a service manager`() throws {
-        #expect(try ListenSocket.inherited().isEmpty)
+        #expect(try InheritedDescriptor.takeAll().isEmpty)
+    }
+
+    private func inherited(_ descriptor: Int32) -> InheritedDescriptor {
+        InheritedDescriptor(name: "control", number: descriptor)
     }
 }

@@ -16,8 +16,8 @@ extension LogEntry {
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
-            .notWritten, .writtenAgain, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore,
+            .lostUpstream, .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }
@@ -35,7 +35,7 @@ extension LogEntry {
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
-                .refused, .repeated, .notWritten, .writtenAgain, .damaged:
+                .refused, .tookBack, .keepsNoMore, .repeated, .notWritten, .writtenAgain, .damaged:
                 ""
             }
         return name.isEmpty ? nil : name
@@ -77,7 +77,8 @@ extension LogEntry {
         case .lostUpstream: "d99760a00980475dabcbd8279a06765e"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
         case .connected, .hungUp, .failed, .ignored, .refused, .violation, .noHandshake,
-            .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
+            .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore, .repeated,
+            .notWritten, .writtenAgain, .damaged:
             nil
         }
     }

@@ -52,6 +52,10 @@ package enum LogEntry: Hashable, Sendable {
     /// The connections of an account need more memory than they may.
     case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
+    /// Connections of the broker before this one that go on, of those that are known of.
+    case tookBack(Int, of: Int)
+    /// So many connections are kept for the next broker that further ones are not.
+    case keepsNoMore(AccountID, Int)
     /// The upstream ended a connection that it had accepted.
     case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
@@ -65,7 +69,7 @@ package enum LogEntry: Hashable, Sendable {
         switch self {
         case .connected, .hungUp, .failed, .ignored: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
-            .writtenAgain:
+            .writtenAgain, .tookBack, .keepsNoMore:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
             .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
@@ -110,6 +114,11 @@ package enum LogEntry: Hashable, Sendable {
             "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .tookBack(let count, let known):
+            "took back \(count) of \(known) connections from the service manager"
+        case .keepsNoMore(let who, let count):
+            "further connections of \(who.text) end when this process does: the service manager "
+                + "keeps \(count), which is the maximum"
         case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):

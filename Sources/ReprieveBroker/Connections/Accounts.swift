@@ -33,6 +33,8 @@ struct Account: Sendable {
     var connections = 0
     var handshakes = 0
     var bytes = 0
+    /// Connections that the service manager keeps.
+    var kept = 0
     /// What it was refused for a limit since its first connection.
     var refusals = 0
 }
@@ -46,6 +48,8 @@ struct AccountTable: Sendable {
     private(set) var componentConnections = 0
     /// Bytes of all accounts.
     private(set) var bytes = 0
+    /// Connections of all accounts that the service manager keeps.
+    private(set) var kept = 0
 
     subscript(place: Int) -> Account { accounts[place] }
 
@@ -91,9 +95,18 @@ struct AccountTable: Sendable {
         bytes += more
     }
 
-    mutating func disconnect(_ place: Int) {
+    mutating func keep(_ place: Int) {
+        accounts[place].kept += 1
+        kept += 1
+    }
+
+    mutating func disconnect(_ place: Int, isKept: Bool = false) {
         let id = accounts[place].id
         accounts[place].connections -= 1
+        if isKept {
+            accounts[place].kept -= 1
+            kept -= 1
+        }
         if id.endpoint == .components { componentConnections -= 1 }
         guard accounts[place].connections == 0 else { return }
         places[id] = nil

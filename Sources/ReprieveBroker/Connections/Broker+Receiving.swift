@@ -40,7 +40,8 @@ extension Broker {
         lateSubscribers.forget(id)
         accounts.add(bytes: -peer.chargedBytes, to: peer.account)
         if !peer.isAccepted { accounts.endHandshake(peer.account) }
-        accounts.disconnect(peer.account)
+        accounts.disconnect(peer.account, isKept: peer.isKept)
+        if peer.recorded != nil { persistence.noteConnection(id) }
         auditLog.note(.hungUp(peer.name))
         guard peer.isAccepted else { return }
         negotiate(
@@ -86,6 +87,7 @@ extension Broker {
             effects.pauses.append(PeerPause(peer: id, isPaused: waits))
         }
         limitFrameTime(ofPeerAt: index, at: now)
+        noteRecord(ofPeerAt: index)
         chargeBytes(ofPeerAt: index, at: now)
     }
 
@@ -167,6 +169,7 @@ extension Broker {
         accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
         send(peers[index].connection.accept(), toPeerAt: index)
+        keep(peerAt: index)
     }
 
     private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {

@@ -39,7 +39,7 @@ extension Broker {
     }
 
     /// Has the peer's outbox offered to its socket at the end of the step.
-    private mutating func awaitWrite(toPeerAt index: Int) {
+    mutating func awaitWrite(toPeerAt index: Int) {
         guard !peers[index].awaitsWrite else { return }
         peers[index].awaitsWrite = true
         peersToWrite.append(peers.id(at: index))
@@ -85,6 +85,7 @@ extension Broker {
         peers[index].outbox.drop(count)
         // What another peer's frames have put into the outbox since then was not offered yet.
         peers[index].isStalled = count < peers[index].offeredBytes
+        noteRecord(ofPeerAt: index)
         closeIfItDoesNotRead(id, at: now)
         if peers[id]?.hasInput == true { handleFrames(of: id, at: now) }
         if let upstream = peers[id]?.upstream, upstreams.peers[upstream]?.hasInput == true {

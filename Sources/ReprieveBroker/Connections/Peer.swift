@@ -31,6 +31,10 @@ struct Peer: Sendable {
     var isPaused = false
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
+    /// The service manager keeps it.
+    var isKept = false
+    /// What its record in the journal is of; nil where it has none.
+    var recorded: RecordedState?
     /// The connection to the upstream that carries its other requests.
     var upstream: PeerID?
     /// Bytes of the longest frame that passes between it and the upstream.
@@ -75,6 +79,8 @@ struct Outbox: Sendable {
     var count: Int { bytes.count - offset }
 
     var isEmpty: Bool { count == 0 }
+
+    var waitingBytes: [UInt8] { Array(bytes[offset...]) }
 
     mutating func append(_ frame: [UInt8]) {
         if isEmpty {

@@ -70,6 +70,15 @@ package struct PeerNumbers: Sendable {
         return PeerID(latest << PeerID.slotWidth | slotCount)
     }
 
+    /// Takes the number that an earlier broker gave. These are taken first, sorted by their slots.
+    package mutating func take(_ id: PeerID) {
+        latest = max(latest, id.number >> PeerID.slotWidth)
+        while slotCount < id.slot {
+            slotCount += 1
+            if slotCount < id.slot { freeSlots.append(slotCount) }
+        }
+    }
+
     /// Frees the slot of a peer that has been removed.
     package mutating func giveBack(_ id: PeerID) { freeSlots.append(UInt64(id.slot)) }
 }

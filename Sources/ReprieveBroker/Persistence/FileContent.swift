@@ -16,6 +16,8 @@ struct FileContent {
     private(set) var asleep: Duration?
     private(set) var restored = Restored()
     private(set) var decisions: [Int32: [UInt8]] = [:]
+    /// Empty where any but the last records are damaged: the others may be out of date.
+    private(set) var connections: [PeerID: KeptConnection] = [:]
     private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     private let now: Instant
     /// When an owed post of another boot is given up.
@@ -52,11 +54,12 @@ struct FileContent {
                 damaged += frame.encodedLength
             }
         }
+        if !search.damage.allSatisfy({ $0.upperBound == bytes.count }) { connections = [:] }
         for (id, known) in participants {
             for (name, participant) in known { restored.updates[id]?.restore(name, participant) }
         }
         if isOfOtherVersion {
-            (restored, decisions) = (Restored(), [:])
+            (restored, decisions, connections) = (Restored(), [:], [:])
         } else if isOld, !outlivesBoot {
             finding = "it was written in another boot, and is void"
         } else if damaged > 0 {
@@ -113,6 +116,9 @@ struct FileContent {
             }
         } else if let number = frame.int32("decision") {
             decisions[number] = payload
+        } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
+            connections[PeerID(number)] =
+                payload.isEmpty ? nil : try KeptConnection(reading: payload)
         } else {
             throw RecordError()
         }

@@ -8,9 +8,9 @@ internal import Negotiation
 /// update, some of its participants, an end, the posts owed to a component, a decision of the
 /// history. A later record takes the place of an earlier one of the same thing.
 ///
-/// * The **journal**, in the runtime directory, holds all that is under way. What a step changed
-///   is added in one write before anything of that step leaves. It is not synced: it serves a
-///   broker that goes on in this boot.
+/// * The **journal**, in the runtime directory, holds all that is under way, and the connections
+///   that the service manager keeps. What a step changed is added in one write before anything of
+///   that step leaves. It is not synced: it serves a broker that goes on in this boot.
 /// * The **state** file, in the state directory, holds released updates, ends, owed posts and the
 ///   history, for the next boot too. It is written and synced when an update is released and when
 ///   it ends; what else belongs to it (a post that was delivered) waits for that, or for the end
@@ -49,6 +49,8 @@ struct Persistence: Sendable {
     private var isUrgent = false
     /// History entries that the state file may not have. The journal keeps them meanwhile.
     private var entries: [History.Entry] = []
+    /// The connections whose records are out of date. They stand in the journal alone.
+    private(set) var changedConnections: [PeerID] = []
 
     init(_ past: Recollection, boot: String, asleep: Duration) {
         self.boot = boot
@@ -72,6 +74,8 @@ extension Persistence {
             }
         }
     }
+
+    mutating func noteConnection(_ peer: PeerID) { changedConnections.append(peer) }
 
     mutating func noteRelease(of update: Update) {
         isUrgent = true
@@ -118,18 +122,23 @@ extension Persistence {
 
 extension Persistence {
     /// Takes what is to be written before anything leaves.
-    mutating func takeWrites(of negotiation: Negotiation) -> [StorageWrite] {
-        let journal = takeWrite(.journal, \.journal, negotiation)
+    mutating func takeWrites(
+        of negotiation: Negotiation,
+        _ connections: [ConnectionRecord]
+    ) -> [StorageWrite] {
+        let journal = takeWrite(.journal, \.journal, negotiation, connections)
         let state =
-            isUrgent || state.needsReplacing ? takeWrite(.state, \.state, negotiation) : nil
+            isUrgent || state.needsReplacing ? takeWrite(.state, \.state, negotiation, []) : nil
         isUrgent = false
+        changedConnections.removeAll(keepingCapacity: true)
         return [journal, state].compactMap { $0 }
     }
 
     private mutating func takeWrite(
         _ name: StoredFile,
         _ file: WritableKeyPath<Persistence, File>,
-        _ negotiation: Negotiation
+        _ negotiation: Negotiation,
+        _ connections: [ConnectionRecord]
     ) -> StorageWrite? {
         defer { self[keyPath: file].changes.removeAll(keepingCapacity: name == .journal) }
         guard self[keyPath: file].retryAt == nil else { return nil }
@@ -137,20 +146,22 @@ extension Persistence {
             self[keyPath: file].needsReplacing = false
             return StorageWrite(file: name, kind: .replace(keepsOld: self[keyPath: file].keepsOld))
         }
-        let record = record(name, self[keyPath: file], negotiation)
+        let record = record(name, self[keyPath: file], negotiation, connections)
         return record.isEmpty ? nil : StorageWrite(file: name, kind: .append(record))
     }
 
     private func record(
         _ name: StoredFile,
         _ file: File,
-        _ negotiation: Negotiation
+        _ negotiation: Negotiation,
+        _ connections: [ConnectionRecord]
     ) -> [UInt8] {
         let entries = name == .state || isUrgent ? entries : []
-        guard !file.changes.isEmpty || !entries.isEmpty else { return [] }
+        guard !file.changes.isEmpty || !entries.isEmpty || !connections.isEmpty else { return [] }
         var records = RecordFrames()
         if file.needsBoot { records.add(boot: boot) }
         add(file.changes, to: &records, name, negotiation)
+        for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         return records.encoded(asleep: asleep)
     }
@@ -159,11 +170,15 @@ extension Persistence {
     func snapshot(
         of file: StoredFile,
         _ negotiation: Negotiation,
-        _ history: History
+        _ history: History,
+        _ connections: [ConnectionRecord]
     ) -> [UInt8] {
         var records = RecordFrames()
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
+        if file == .journal {
+            for (peer, connection) in connections { records.add(peer, connection) }
+        }
         for entry in file == .state ? history.entries : entries { records.add(entry) }
         return records.encoded(asleep: asleep)
     }

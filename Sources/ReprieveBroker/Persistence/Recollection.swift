@@ -2,6 +2,7 @@
 
 internal import Negotiation
 internal import ReprieveProtocol
+internal import Tokens
 
 /// What a broker goes on from: the content of both files.
 struct Recollection {
@@ -14,13 +15,30 @@ struct Recollection {
         self.state = FileContent(state ?? [], settings, outlivesBoot: true, at: now)
     }
 
+    /// The connections that go on. Of each the descriptor was kept, and a record.
+    func connections(
+        _ kept: [PeerID: Credentials],
+        _ tokens: TokenList
+    ) -> [PeerID: KeptConnection] {
+        guard journal.isOfThisBoot else { return [:] }
+        return journal.connections.filter { id, connection in
+            guard let found = kept[id], connection.isWhole, connection.isOf(found) else {
+                return false
+            }
+            guard let token = connection.token else { return true }
+            let name = SHA256(hexadecimal: token).flatMap { tokens.component(of: $0) }
+            return name == connection.name
+        }
+    }
+
     /// The journal knows best. Only where it could not be written does the state file know more.
     func restored(at reading: Reading) -> Restored {
         let older = state.restored
         guard journal.isKnown else { return older }
         var restored = journal.restored
-        for (id, update) in older.updates {
+        for (id, var update) in older.updates {
             let known = restored.updates[id]
+            update.coordinators = known?.coordinators ?? []
             let isOver = known.map(\.isOver) ?? restored.ended.contains { $0.id == id }
             guard !isOver, known == nil || known?.announced == update.announced else { continue }
             restored.updates[id] = update
@@ -45,5 +63,24 @@ extension Update {
     /// All that is left of it is its posts.
     fileprivate var isOver: Bool {
         if case .ended = phase { true } else { false }
+    }
+}
+
+extension KeptConnections {
+    init(_ connections: [PeerID: KeptConnection]) {
+        self.init()
+        peers = Set(connections.keys)
+        for (peer, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            for stream in connection.streams
+            where stream.operation == .subscribeToComponentUpdates {
+                let subscription = Subscription(
+                    stream: StreamID(peer, stream.number),
+                    component: connection.name,
+                    confirm: stream.confirm,
+                    process: connection.credentials.process
+                )
+                subscriptions.append(subscription)
+            }
+        }
     }
 }

@@ -123,6 +123,12 @@ struct RecordCoder {
         duration = .seconds(seconds) + .nanoseconds(nanoseconds)
     }
 
+    mutating func code(_ peer: inout PeerID) throws(RecordError) {
+        var number = Int64(bitPattern: peer.number)
+        try code(&number)
+        peer.number = UInt64(bitPattern: number)
+    }
+
     mutating func code(_ instant: inout Instant) throws(RecordError) {
         try code(&instant.sinceBoot)
     }

@@ -39,6 +39,8 @@ extension Update: Recordable {
             try coder.code(&refusesDeadline)
             request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
         }
+        // Since format 5. Those stay whose connections are taken back.
+        if coder.format >= 5 { try coder.code(&coordinators) }
     }
 }
 
@@ -127,6 +129,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
+        var words = connectionWords
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -156,6 +159,9 @@ extension Participant: Recordable {
             try coder.code(&deferrer)
         }
         restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
+        // Since format 5, for connections that outlive the broker.
+        if coder.format >= 5 { try words.code(&coder) }
+        restoredWords = words
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }
@@ -234,6 +240,15 @@ extension Instant: Recordable {
     static var blank: Instant { .boot }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
+}
+
+extension StreamID: Recordable {
+    static var blank: StreamID { StreamID(PeerID(0), 0) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try coder.code(&peer)
+        try coder.code(&number)
+    }
 }
 
 extension Int32: Recordable {

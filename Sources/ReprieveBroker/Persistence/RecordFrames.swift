@@ -7,22 +7,23 @@ internal import Negotiation
 /// what a record is about, the payload says what holds for it now; without a payload it is struck
 /// out.
 ///
-///     format 4, boot TEXT         what follows was written in this boot, in this format
+///     format 5, boot TEXT         what follows was written in this boot, in this format
 ///     update ID                   an update, without its participants
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
 ///     owed NAME                   the posts that a component has yet to be sent
 ///     subscriber NAME             a component that is subscribed
+///     connection NUMBER           a connection that the service manager keeps
 ///     decision NUMBER             an entry of the history, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
-    static let format: Int32 = 4
+    static let format: Int32 = 5
     /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
-    /// does not count broken final askings, and knows no disruption.
-    static let readable: ClosedRange<Int32> = 2...4
+    /// does not count broken final askings, and knows no disruption. Format 4 has no connections.
+    static let readable: ClosedRange<Int32> = 2...5
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
     /// As the participant before it in the same record. No longer written.
@@ -74,6 +75,10 @@ struct RecordFrames {
 
     mutating func add(subscriber name: ComponentName, _ isSubscriber: Bool) {
         add("subscriber", name, isSubscriber ? [1] : [])
+    }
+
+    mutating func add(_ peer: PeerID, _ connection: KeptConnection?) {
+        add("connection", String(peer.number), connection?.record ?? [])
     }
 
     mutating func add(_ entry: History.Entry) {

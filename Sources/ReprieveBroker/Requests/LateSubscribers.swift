@@ -4,8 +4,8 @@ internal import Negotiation
 internal import ReprieveProtocol
 
 /// Subscriptions that asked what is under way and came after a gate had opened. They are sent the
-/// post of that update, though they got no notice of it. They are not written down: after a death
-/// of the broker their components subscribe again, and ask again.
+/// post of that update, though they got no notice of it. They are written down only with their
+/// connections: where those are lost, their components subscribe again, and ask again.
 struct LateSubscribers: Sendable {
     /// By connection, so that those of a connection that ends are found at once.
     private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]
@@ -15,6 +15,12 @@ struct LateSubscribers: Sendable {
 
     /// The updates whose end a subscription waits for, sorted.
     var updates: [DeploymentID] { streams.keys.sorted() }
+
+    /// The updates whose end one subscription waits for, sorted.
+    func updates(of stream: StreamID) -> [DeploymentID] {
+        guard !streams.isEmpty else { return [] }
+        return updates.filter { streams[$0]?[stream.peer]?.contains(stream.number) ?? false }
+    }
 
     mutating func add(_ stream: StreamID, to updates: [DeploymentID]) {
         for id in updates {
@@ -64,7 +70,10 @@ extension Broker {
         guard !waiting.isEmpty else { return }
         var told: Set<StreamID> = []
         for case .post(let stream, post) in actions { told.insert(stream) }
-        for stream in waiting where !told.contains(stream) { self.post(stream, post) }
+        for stream in waiting {
+            if !told.contains(stream) { self.post(stream, post) }
+            renewRecord(of: stream.peer)
+        }
     }
 }
 

@@ -34,6 +34,17 @@ package enum Notify {
         send("EXTEND_TIMEOUT_USEC=\(time.roundedUpToMicroseconds)")
     }
 
+    /// Has the service manager keep a descriptor for the process after this one, which inherits it
+    /// by this name. A connection that ends is not kept any longer. Returns whether there is a
+    /// service manager. Nothing tells whether it does keep the descriptor.
+    package static func keep(_ descriptor: Int32, name: String) throws(SystemError) -> Bool {
+        let assignments = "FDSTORE=1\nFDNAME=" + name
+        let result = withUnsafePointer(to: descriptor) {
+            sd_pid_notify_with_fds(0, 0, assignments, $0, 1)
+        }
+        return try checkSystemd(result, "hand a descriptor to the service manager") > 0
+    }
+
     @discardableResult
     private static func send(_ assignment: String) -> Int32 {
         sd_notify(0, assignment)

@@ -73,7 +73,8 @@ package final class ListenSocket {
     }
 
     /// Takes over a socket that another process has bound. The file stays that process's.
-    init(inheriting descriptor: Int32) throws(SystemError) {
+    package init(inheriting inherited: InheritedDescriptor) throws(SystemError) {
+        let descriptor = inherited.number
         let owned = Descriptor(owning: descriptor)
         let kind = sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0)
         guard try checkSystemd(kind, "look at an inherited socket") > 0 else {
@@ -91,26 +92,4 @@ package final class ListenSocket {
     }
 
     deinit { file?.remove() }
-
-    /// The sockets that systemd has opened for this process, with their `FileDescriptorName=`.
-    ///
-    /// Child processes do not inherit them. A second call returns none.
-    package static func inherited() throws(SystemError) -> [(name: String, socket: ListenSocket)] {
-        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        let result = sd_listen_fds_with_names(1, &names)
-        let count = try checkSystemd(result, "inherit sockets")
-        defer { free(names) }
-        var sockets: [(name: String, socket: ListenSocket)] = []
-        for index in 0..<count {
-            let socket = try ListenSocket(inheriting: SD_LISTEN_FDS_START + index)
-            sockets.append((takeName(names?[Int(index)]), socket))
-        }
-        return sockets
-    }
-
-    private static func takeName(_ name: UnsafeMutablePointer<CChar>?) -> String {
-        guard let name else { return "" }
-        defer { free(name) }
-        return String(cString: name)
-    }
 }

@@ -23,6 +23,9 @@ package struct StreamSocket: ~Copyable {
         self.owned = owned
     }
 
+    /// Ends the connection, also where another process has a descriptor of it.
+    package func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     package enum ReadOutcome: Equatable, Sendable {
         /// So many bytes are at the beginning of the buffer.
         case bytes(Int)

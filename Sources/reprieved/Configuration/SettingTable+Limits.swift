@@ -14,6 +14,13 @@ extension SettingTable {
             in: 16...1_048_576
         ) { $0.limits.componentConnections = $1 },
         .count(
+            "kept-connections",
+            "connections that systemd keeps while the daemon is restarted, at most one fewer than\n"
+                + "FileDescriptorStoreMax= of its unit, of which an account gets a quarter;\n"
+                + "default: 1023",
+            in: 0...4_095
+        ) { $0.limits.keptConnections = $1 },
+        .count(
             "account-connections",
             "connections of one user or service, no more than a quarter of all; default: 256",
             in: 1...1_048_576

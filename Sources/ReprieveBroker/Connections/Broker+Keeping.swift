@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+package import Negotiation
+internal import ReprieveProtocol
+internal import Tokens
+
+// Connections that outlive the broker. The service manager keeps the descriptor of each, and the
+// journal a record of it. A broker after this one takes a connection back if it has both.
+
+/// What a record of a connection was made of. While it is the same, so is the record.
+struct RecordedState: Equatable, Sendable {
+    /// Changes of its streams.
+    var changes: Int
+    var isWhole: Bool
+    /// That are written down of the middle of a frame.
+    var bytes: Int
+}
+
+extension Broker {
+    /// Has the service manager keep a connection that was accepted.
+    mutating func keep(peerAt index: Int) {
+        // What passes between a client and an upstream cannot be taken up again.
+        guard settings.keepsConnections, peers[index].upstream == nil else { return }
+        let account = accounts[peers[index].account]
+        guard account.kept < settings.keptLimit(of: account.id),
+            accounts.kept < settings.keptRoom(for: account.id)
+        else { return noteFullStore(account.id) }
+        peers[index].isKept = true
+        accounts.keep(peers[index].account)
+        effects.keeps.append(peers.id(at: index))
+    }
+
+    private mutating func noteFullStore(_ account: AccountID) {
+        guard !saidThatStoreIsFull, settings.limits.keptConnections > 0 else { return }
+        saidThatStoreIsFull = true
+        auditLog.note(.keepsNoMore(account, accounts.kept))
+    }
+
+    /// The broker is about to end in good order.
+    mutating func stop() {
+        isStopping = true
+        persistence.flush()
+        for index in 0..<peers.count { noteRecord(ofPeerAt: index) }
+    }
+}
+
+extension BrokerSettings {
+    private func isOwn(_ id: AccountID) -> Bool { id.endpoint == .control || id.user == user }
+
+    fileprivate func keptLimit(of id: AccountID) -> Int {
+        isOwn(id) ? limits.keptConnections : (limits.keptConnections + 3) / 4
+    }
+
+    fileprivate func keptRoom(for id: AccountID) -> Int {
+        isOwn(id) ? limits.keptConnections : (limits.keptConnections * 3 + 3) / 4
+    }
+}
+
+// MARK: - Records
+
+extension Broker {
+    mutating func noteRecord(of id: PeerID) {
+        if let index = peers.index(of: id) { noteRecord(ofPeerAt: index) }
+    }
+
+    /// Has the record of a connection written again if it is out of date. One that is not kept has
+    /// a record once it has opened a stream: the next broker has to know what it lost.
+    mutating func noteRecord(ofPeerAt index: Int) {
+        guard settings.keepsConnections else { return }
+        let state = stateToRecord(ofPeerAt: index)
+        guard state != peers[index].recorded else { return }
+        peers[index].recorded = state
+        persistence.noteConnection(peers.id(at: index))
+    }
+
+    /// Has it written again although the connection's streams are the same.
+    mutating func renewRecord(of id: PeerID) {
+        if peers[id]?.recorded != nil { persistence.noteConnection(id) }
+    }
+
+    /// Nil where it has no record. In the middle of a frame a connection is not whole, unless the
+    /// broker ends in good order: to write down each part of a frame as it arrives would cost more
+    /// than the frame.
+    private func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
+        let peer = peers[index]
+        guard peer.isAccepted, peer.isKept || peer.connection.changes > 0 else { return nil }
+        let bytes = isStopping && peer.keptBytes <= KeptConnection.maximumBytes ? peer.keptBytes : 0
+        let isOpen = peer.isKept && peer.connection.phase == .open
+        return RecordedState(
+            changes: peer.connection.changes,
+            isWhole: isOpen && peer.keptBytes == bytes,
+            bytes: bytes
+        )
+    }
+
+    /// The records of all connections.
+    var records: [ConnectionRecord] {
+        peers.ids.compactMap { id in record(of: id).map { (id, $0) } }
+    }
+
+    /// The connections that the next broker can take back.
+    package var connectionsOnRecord: Set<PeerID> {
+        Set(records.lazy.filter { $0.connection?.isWhole ?? false }.map(\.peer))
+    }
+
+    func record(of id: PeerID) -> KeptConnection? {
+        guard let peer = peers[id], let state = peer.recorded else { return nil }
+        return KeptConnection(
+            endpoint: peer.endpoint,
+            credentials: peer.credentials,
+            name: peer.name,
+            token: peer.token?.hexadecimal,
+            streams: peer.connection.streams.compactMap { stream(of: id, $0) },
+            isWhole: state.isWhole,
+            input: state.bytes > 0 ? peer.decoder.waitingBytes : [],
+            output: state.bytes > 0 && peer.isStalled ? peer.outbox.waitingBytes : []
+        )
+    }
+
+    private func stream(
+        of id: PeerID,
+        _ stream: ServerConnection.Stream
+    ) -> KeptConnection.Stream? {
+        guard stream.operation.isStream else { return nil }
+        var record = KeptConnection.Stream(number: stream.number, operation: stream.operation)
+        let streamID = StreamID(id, stream.number)
+        guard stream.operation == .subscribeToComponentUpdates else { return record }
+        record.confirm = negotiation.isConfirm(streamID, of: name(of: id))
+        record.awaitedPosts = lateSubscribers.updates(of: streamID)
+        return record
+    }
+}
+
+// MARK: - Taking back
+
+extension Broker {
+    /// Goes on with connections of the broker before this one. Those that do not go on are lost,
+    /// and what was kept of them is closed.
+    mutating func takeBack(
+        _ connections: [PeerID: KeptConnection],
+        among kept: [PeerID: Credentials],
+        known: [PeerID: KeptConnection],
+        at now: Instant
+    ) {
+        for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            takeBack(id, connection, at: now)
+        }
+        effects.closes += kept.keys.filter { connections[$0] == nil }.sorted()
+        guard !known.isEmpty || !kept.isEmpty else { return }
+        auditLog.note(.tookBack(connections.count, of: known.count))
+        guard !connections.isEmpty else { return }
+        let lost = known.filter { connections[$0.key] == nil }.sorted { $0.key < $1.key }
+        // The coordinators first: no gate opens for one that does not hear of it.
+        for (id, _) in lost { loseGates(of: id, at: now) }
+        for (id, connection) in lost { negotiate(.lost(id, component: connection.name), at: now) }
+    }
+
+    private mutating func loseGates(of id: PeerID, at now: Instant) {
+        let streams = negotiation.updates.entries.flatMap(\.coordinators).filter { $0.peer == id }
+        for stream in streams { negotiate(.coordinatorLeft(stream), at: now) }
+    }
+
+    private mutating func takeBack(_ id: PeerID, _ connection: KeptConnection, at now: Instant) {
+        let place = accounts.connect(AccountID(connection.endpoint, connection.credentials))
+        accounts.endHandshake(place)
+        accounts.keep(place)
+        peers.add(id, Peer(connection, account: place))
+        for stream in connection.streams { resume(stream, on: StreamID(id, stream.number)) }
+        noteRecord(of: id)
+        guard let index = peers.index(of: id) else { return }
+        if !peers[index].outbox.isEmpty { awaitWrite(toPeerAt: index) }
+        handleFrames(of: id, at: now)
+    }
+
+    private mutating func resume(_ stream: KeptConnection.Stream, on id: StreamID) {
+        switch stream.operation {
+        case .watchStatus: statusPublisher.add(id)
+        case .gateUpdate:
+            let update = negotiation.update(coordinatedOn: id)
+            if let update { statusPublisher.add(id, of: update) }
+        default:
+            lateSubscribers.add(id, to: stream.awaitedPosts.filter { isUnderWay($0) })
+        }
+    }
+
+    private func isUnderWay(_ id: DeploymentID) -> Bool {
+        negotiation.updates[id].map { !$0.isWaiting } ?? false
+    }
+}
+
+extension Peer {
+    /// A connection that an earlier broker had accepted.
+    fileprivate init(_ connection: KeptConnection, account: Int) {
+        self.init(connection.endpoint, connection.credentials, account: account)
+        isAccepted = true
+        isKept = true
+        name = connection.name
+        token = connection.token.flatMap { SHA256(hexadecimal: $0) }
+        decoder.limits = frameLimits
+        decoder.append(connection.input)
+        self.connection = ServerConnection(
+            resuming: connection.streams.map { .init(number: $0.number, $0.operation) }
+        )
+        outbox.append(connection.output)
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+
+// What a participant's record says of its connections.
+
+extension Participant.ConnectionWords {
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        var deferrals = ConnectionDeferral.list(deferralsByPeer)
+        try coder.code(&detachedDeferral)
+        try coder.code(&detachedOwner)
+        try coder.code(&deferrals)
+        try coder.code(&voices)
+        deferralsByPeer = ConnectionDeferral.byPeer(deferrals)
+    }
+}
+
+/// When the deferral of one connection ends.
+private struct ConnectionDeferral: Recordable {
+    static var blank: Self { Self(peer: PeerID(0), end: .boot) }
+
+    var peer: PeerID
+    var end: Instant
+
+    static func list(_ byPeer: [PeerID: Instant]) -> [Self] {
+        byPeer.isEmpty
+            ? [] : byPeer.map { Self(peer: $0.key, end: $0.value) }.sorted { $0.peer < $1.peer }
+    }
+
+    static func byPeer(_ list: [Self]) -> [PeerID: Instant] {
+        list.isEmpty ? [:] : Dictionary(list.map { ($0.peer, $0.end) }) { max($0, $1) }
+    }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try coder.code(&peer)
+        try coder.code(&end)
+    }
+}
+
+extension Participant.Voice: Recordable {
+    static var blank: Self { Self(process: 0, word: .late, at: .boot) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try coder.code(&process)
+        try coder.code(
+            &word,
+            in: [.ready(isFinal: false), .ready(isFinal: true), .toBeAsked, .late]
+        )
+        try coder.code(&at)
+    }
+}

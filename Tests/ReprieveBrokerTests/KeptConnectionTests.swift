@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerHarness
+import Negotiation
+import ReprieveBroker
+import ReprieveProtocol
+import Testing
+
+private let camera = "com.example.Camera"
+
+/// A broker whose service manager keeps connections.
+@Suite("A connection that outlives its broker") struct KeptConnectionTests {
+    private var harness = BrokerHarness { $0.keepsConnections = true }
+
+    private var negotiation: Negotiation { harness.broker.negotiation }
+
+    private func state(_ id: String = "d-1") -> Participant.State? {
+        negotiation.updates[id]?.participants[camera]?.state
+    }
+
+    private mutating func notices(to peer: PeerID) -> [PreUpdateEvent] {
+        harness.heard(by: peer).compactMap(\.notice)
+    }
+
+    private mutating func lastGateEvent(to peer: PeerID) -> GateEvent? {
+        harness.heard(by: peer).compactMap(\.gate).last
+    }
+
+    /// The broker dies, and all is as it was.
+    private mutating func restart() {
+        var expected = negotiation
+        expected.restart(keeping: harness.host.kept, at: harness.now)
+        harness.restart()
+        #expect(negotiation == expected)
+        let waiting = negotiation.updates.entries.filter(\.isWaiting)
+        #expect(waiting.flatMap(\.participants.entries).allSatisfy { $0.state != .away })
+    }
+
+    private func saidLast() -> String? {
+        harness.log.map(\.text).last { $0.contains("took back") }
+    }
+
+    @Test mutating func `is asked once, and opens the gate with its answer`() {
+        let component = harness.component(camera)
+        let coordinator = harness.announce()
+        #expect(notices(to: component).count == 1)
+        for _ in 0..<10 { restart() }
+        #expect(notices(to: component).isEmpty)
+        harness.answer(component, "d-1", 0)
+        #expect(lastGateEvent(to: coordinator)?.isLast == true)
+        #expect(negotiation.updates["d-1"]?.release?.basis == .consent)
+        #expect(saidLast() == "took back 2 of 2 connections from the service manager")
+    }
+
+    @Test mutating func `has its deferral, which another connection does not lift`() {
+        let component = harness.component(camera)
+        let other = harness.component(camera)
+        _ = harness.announce()
+        harness.answer(component, "d-1", 60_000)
+        restart()
+        harness.answer(other, "d-1", 0)
+        #expect(state() == .deferred)
+        harness.answer(component, "d-1", 0)
+        #expect(negotiation.updates["d-1"]?.isWaiting == false)
+    }
+
+    @Test mutating func `acts on a final notice as before`() {
+        let component = harness.component(camera, confirm: true)
+        let arm = harness.component("com.example.Arm")
+        _ = harness.announce()
+        harness.answer(component, "d-1", 0, round: 1)
+        restart()
+        harness.answer(arm, "d-1", 0)
+        restart()
+        #expect(notices(to: component).map(\.final) == [false, true])
+        harness.answer(arm, "d-1", 1_000)
+        #expect(notices(to: component).map(\.final) == [false])
+    }
+
+    @Test mutating func `ends its subscription when it says so`() {
+        let component = harness.connect(camera, at: .components)
+        let stream = harness.ask(component, .subscribeToComponentUpdates, SubscribeRequest())
+        restart()
+        harness.close(component, stream)
+        restart()
+        #expect(!negotiation.hasSubscribers)
+        #expect(harness.isConnected(component))
+    }
+
+    @Test mutating func `makes further requests, whatever it has asked before`() {
+        let component = harness.component(camera)
+        for _ in 0..<3 { harness.ask(component, .updateState, Empty()) }
+        restart()
+        _ = harness.heard(by: component)
+        harness.ask(component, .updateState, Empty())
+        #expect(harness.heard(by: component).first?.response(as: Empty.self) != nil)
+        harness.ask(component, .updateState, Empty())
+        #expect(harness.heard(by: component).first?.response(as: Empty.self) != nil)
+    }
+
+    @Test mutating func `watches the status, and gets the post it waits for`() {
+        let coordinator = harness.announce()
+        let late = harness.connect(camera, at: .components)
+        harness.ask(late, .subscribeToComponentUpdates, SubscribeRequest(underway: true))
+        let watcher = harness.operatorAtControl()
+        harness.ask(watcher, .watchStatus, Empty())
+        restart()
+        _ = harness.heard(by: watcher)
+        let outcome = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(coordinator, .completeUpdate, outcome)
+        #expect(harness.heard(by: late).compactMap { $0.post?.deploymentID } == ["d-1"])
+        harness.pass(.seconds(1))
+        #expect(!harness.heard(by: watcher).isEmpty)
+    }
+
+    @Test mutating func `is not sent a post that it no longer waits for`() {
+        let coordinator = harness.announce()
+        let late = harness.connect(camera, at: .components)
+        harness.ask(late, .subscribeToComponentUpdates, SubscribeRequest(underway: true))
+        let outcome = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(coordinator, .completeUpdate, outcome)
+        let again = harness.announce { $0.components = ["com.example.Arm"] }
+        _ = harness.heard(by: late)
+        restart()
+        harness.ask(again, .completeUpdate, outcome)
+        #expect(harness.heard(by: late).isEmpty)
+    }
+
+    @Test mutating func `speaks for its process alone`() {
+        let one = harness.component(camera)
+        let other = harness.component(camera)
+        let coordinator = harness.announce()
+        harness.answer(one, "d-1", 0)
+        restart()
+        #expect(state() == .asked)
+        harness.answer(other, "d-1", 0)
+        #expect(lastGateEvent(to: coordinator)?.isLast == true)
+    }
+
+    @Test mutating func `keeps its update under way`() {
+        let coordinator = harness.announce { $0.policy.deadlineMs = 0 }
+        restart()
+        harness.pass(.seconds(600))
+        #expect(negotiation.updates["d-1"]?.isWaiting == false)
+        harness.hangUp(coordinator)
+        harness.pass(.seconds(301))
+        #expect(negotiation.updates["d-1"] == nil)
+    }
+
+    @Test mutating func `is counted, and leaves its account when it ends`() {
+        let component = harness.component(camera)
+        restart()
+        let now = harness.now
+        let accounts = harness.broker.status(at: now).accounts
+        #expect(accounts.map(\.connections.used) == [1])
+        #expect(accounts.map(\.handshakes.used) == [0])
+        harness.hangUp(component)
+        #expect(harness.broker.status(at: now).accounts.isEmpty)
+        #expect(harness.host.kept.isEmpty)
+    }
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections that the service manager keeps: a restart of the daemon, or its death, ends none."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+from daemon import Daemon
+from expect import CAMERA, HOUR, ROBOT, log_lines
+from protocol import Component, HungUp
+from store import DescriptorStore
+from test_activation import listening
+
+RESTARTS = 5
+
+
+class Service:
+    """The daemon as systemd runs it: its sockets and its descriptor store outlive it."""
+
+    def __init__(self, directory, sockets, store):
+        self._directory, self._sockets, self.store = directory, sockets, store
+        self.daemon = None
+        self.start()
+
+    def start(self, *arguments):
+        self.daemon = Daemon(
+            self._directory, *arguments, sockets=self._sockets, store=self.store
+        )  # fmt: skip
+
+    def end(self, number):
+        """Ends it by a signal. Where it dies of that, it has done its work for the clients."""
+        if number == signal.SIGKILL:
+            self.daemon.coordinator().status()
+        self.daemon.process.send_signal(number)
+        self.daemon.process.wait(10)
+
+    def restart(self, number=signal.SIGKILL, *arguments):
+        self.end(number)
+        known, self.daemon._connections = self.daemon._connections, []
+        self.start(*arguments)
+        self.daemon._connections = known
+
+
+@pytest.fixture
+def service(directory):
+    paths = [f"{directory}/ipc.socket", f"{directory}/control.socket"]
+    with listening(*paths) as sockets, DescriptorStore() as store:
+        service = Service(directory, sockets, store)
+        yield service
+        service.daemon.stop()
+
+
+def took_back(service):
+    """How many connections each daemon took back, and of how many."""
+    lines = log_lines(service.daemon, "took back")
+    return [tuple(map(int, re.search(r"back (\d+) of (\d+) ", line).groups())) for line in lines]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_component_is_asked_once_and_its_answer_opens_the_gate(service, number):
+    camera = service.daemon.component()
+    gate = service.daemon.coordinator().gate("d", components=[CAMERA])
+    assert camera.notice()["round"] == 1
+    service.store.await_connections(2)
+    for _ in range(RESTARTS):
+        service.restart(number)
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+    counts = took_back(service)
+    assert len(counts) == RESTARTS
+    # A daemon that was killed may have been at work for the client that asked for the status.
+    lost = 1 if number == signal.SIGKILL else 0
+    assert all(known - taken <= lost and taken >= 2 for taken, known in counts)
+    with pytest.raises(TimeoutError):
+        camera.notice(timeout=0.2)
+
+
+def test_a_deferral_holds_and_is_lifted_by_its_connection(service):
+    camera = service.daemon.component()
+    gate = service.daemon.coordinator().gate("d", components=[CAMERA])
+    camera.notice()
+    camera.defer("d", HOUR, message="recording")
+    service.restart()
+    (update,) = service.daemon.coordinator().status()["updates"]
+    [participant] = update["participants"]
+    assert (participant["state"], participant["deferrals"]) == ("deferred", 1)
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+
+
+def test_an_answer_that_was_sent_while_no_daemon_ran_is_heard(service):
+    camera = service.daemon.component()
+    gate = service.daemon.coordinator().gate("d", components=[CAMERA])
+    camera.notice()
+    service.store.await_connections(2)
+    service.end(signal.SIGKILL)
+    request = {"deploymentId": "d", "recheckAfterMs": 0}
+    camera.connection.request("DeferComponentUpdate", request)
+    service.start()
+    assert gate.released()["basis"] == "consent"
+
+
+def test_what_is_closed_ends_at_the_other_end_too(service):
+    camera = service.daemon.component()
+    service.store.await_connections(1)
+    [name] = service.store.connections
+    service.restart()
+    camera.connection.send(b"no frame, but more than the twelve bytes of a prelude")
+    with pytest.raises(HungUp):
+        while True:
+            camera.connection.next_frame()
+    assert name not in service.store.connections
+
+
+def test_a_descriptor_without_a_record_is_closed(service):
+    camera = service.daemon.component()
+    service.store.await_connections(1)
+    service.end(signal.SIGKILL)
+    os.unlink(service.daemon.directory / "journal")
+    service.start()
+    with pytest.raises(HungUp):
+        camera.connection.next_frame()
+
+
+def test_a_record_without_a_descriptor_has_the_grace(service):
+    camera = service.daemon.component()
+    policy = {"responseTimeoutMs": 4_000}
+    gate = service.daemon.coordinator().gate("d", components=[CAMERA], policy=policy)
+    camera.notice()
+    service.end(signal.SIGKILL)
+    camera.connection.close()
+    # It has the rest of its response time, and at least the grace.
+    began = time.monotonic()
+    service.start("--reconnect-grace", "1s")
+    assert gate.released()["silent"] == [CAMERA]
+    assert time.monotonic() - began >= 1
+    [(taken, known)] = took_back(service)
+    # And perhaps the client that asked for the status.
+    assert known - taken in (1, 2)
+
+
+def test_without_marks_nothing_is_taken_back(service):
+    camera = service.daemon.component()
+    service.store.await_connections(1)
+    service.end(signal.SIGKILL)
+    service.store.lose("marks")
+    service.start()
+    with pytest.raises(HungUp):
+        camera.connection.next_frame()
+
+
+def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(service):
+    service.restart(signal.SIGTERM, "--kept-connections", "2")
+    components = [service.daemon.component(name) for name in [CAMERA, ROBOT, "a.b", "c.d"]]
+    assert len(log_lines(service.daemon, "which is the maximum")) == 1
+    service.restart(signal.SIGKILL)
+    for one in components[2:]:
+        with pytest.raises(HungUp):
+            one.connection.next_frame()
+    status = service.daemon.coordinator().status()
+    assert {one["component"] for one in status["components"]} == {CAMERA, ROBOT}
