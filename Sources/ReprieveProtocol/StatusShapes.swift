@@ -12,6 +12,7 @@ package struct StatusShape: Shape {
     package private(set) var accounts: [AccountShape] = []
     /// Accounts that are not listed; nil where all are.
     package private(set) var omittedAccounts: Int64?
+    package var tokensFile: TokensFileShape?
 
     package init(
         updates: [UpdateShape],
@@ -36,6 +37,7 @@ package struct StatusShape: Shape {
         missing = try json.strings("missing") ?? []
         accounts = try json.shapes("accounts")
         omittedAccounts = try json.integer("omittedAccounts")
+        tokensFile = try json.object("tokensFile").map(TokensFileShape.init(decoding:))
     }
 
     package var json: JSON {
@@ -44,7 +46,8 @@ package struct StatusShape: Shape {
             .init("components", .array(components.map(\.json))),
             .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
             .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
-            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer))
+            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer)),
+            .init(optional: "tokensFile", tokensFile?.json)
         )
     }
 }
@@ -82,6 +85,10 @@ package struct UpdateShape: Shape {
     package var releasedMs: Int64?
     /// What follows if a required component stays absent; nil where none is absent.
     package var onAbsence: OnAbsence?
+    /// What follows if a component does not answer in time; nil where the update goes ahead.
+    package var onSilence: OnSilence?
+    /// What follows if a component blocks it at its deadline; nil where the update goes ahead.
+    package var onDeadline: OnDeadline?
     package var blockedBy: [String]
     package var participants: [ParticipantShape]
     /// Participants that are not listed, for want of room; nil where all are.
@@ -116,6 +123,8 @@ package struct UpdateShape: Shape {
         deadlineInMs = try json.time("deadlineInMs") ?? 0
         releasedMs = try json.time("releasedMs")
         onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
+        onSilence = try json.string("onSilence").flatMap(OnSilence.init)
+        onDeadline = try json.string("onDeadline").flatMap(OnDeadline.init)
         blockedBy = try json.strings("blockedBy") ?? []
         participants = try json.shapes("participants")
         omitted = try json.integer("omitted")
@@ -132,6 +141,8 @@ package struct UpdateShape: Shape {
             .init("deadlineInMs", .integer(deadlineInMs)),
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
             .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
+            .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
+            .init(optional: "onDeadline", (onDeadline?.rawValue).map(JSON.string)),
             .init("blockedBy", .strings(blockedBy)),
             .init("participants", .array(participants.map(\.json))),
             .init(optional: "omitted", omitted.map(JSON.integer))

@@ -41,7 +41,7 @@ private func serve(
     let store = try FileStore(configuration, log: log)
     let sockets = try Sockets(configuration, log)
     let daemon = try Daemon(loop, lookup, settings: loaded.settings, store: store, log: log)
-    let reloader = ConfigurationReloader(invocation, configuration, daemon, log)
+    let reloader = try ConfigurationReloader(invocation, loaded, daemon, loop, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
             Notify.stopping()
@@ -56,6 +56,7 @@ private func serve(
     let (components, control) = (sockets.components.path, sockets.control.path)
     log.write(.info, "serving components at \(components), control at \(control)")
     log.write(.info, loaded.summary)
+    for notice in loaded.notices { log.write(.warning, notice) }
     notifyReady(log)
     if !lookup.hasUnits, configuration.namesByUnit {
         log.write(.info, "systemd is not running: components are not named after their units")
@@ -80,6 +81,7 @@ private func check(_ invocation: Invocation) -> Int32 {
     let loaded = LoadedConfiguration(invocation)
     for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
+    for notice in loaded.notices { Log(level: .warning).write(.warning, notice) }
     return printed("the configuration is good: " + loaded.summary + "\n")
 }
 

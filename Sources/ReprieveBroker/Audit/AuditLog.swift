@@ -103,6 +103,7 @@ extension LogEntry {
         case .keepsTooMuch(_, let who, _): (6, 1, who.user, who.service)
         case .deferred(let answer, _): (7, 16, nil, answer.component)
         case .passedOver(_, let name, _): (8, 16, nil, name)
+        case .unknownToken(let peer): (9, 1, peer.credentials.user, peer.name)
         default: nil
         }
     }

@@ -15,8 +15,8 @@ extension LogEntry {
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten,
-            .writtenAgain, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .unknownToken, .repeated,
+            .notWritten, .writtenAgain, .damaged:
             nil
         }
     }
@@ -29,7 +29,8 @@ extension LogEntry {
                 .passedOver(_, let name, _):
                 name
             case .violation(let peer, _), .doesNotRead(let peer), .noHandshake(let peer),
-                .partialFrame(let peer), .keepsTooMuch(let peer, _, _), .revoked(let peer):
+                .partialFrame(let peer), .keepsTooMuch(let peer, _, _), .revoked(let peer),
+                .unknownToken(let peer):
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
@@ -74,7 +75,7 @@ extension LogEntry {
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
         case .connected, .hungUp, .failed, .refused, .violation, .noHandshake, .partialFrame,
-            .keepsTooMuch, .revoked, .repeated, .notWritten, .writtenAgain, .damaged:
+            .keepsTooMuch, .revoked, .unknownToken, .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }

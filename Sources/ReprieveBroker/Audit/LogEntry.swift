@@ -50,6 +50,8 @@ package enum LogEntry: Hashable, Sendable {
     /// The connections of an account need more memory than they may.
     case keepsTooMuch(PeerLabel, AccountID, limit: Int)
     case revoked(PeerLabel)
+    /// A connection got its name although its token is not known.
+    case unknownToken(PeerLabel)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -64,7 +66,8 @@ package enum LogEntry: Hashable, Sendable {
             .writtenAgain:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .repeated, .notWritten, .damaged:
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .unknownToken, .repeated,
+            .notWritten, .damaged:
             .warning
         }
     }
@@ -103,6 +106,7 @@ package enum LogEntry: Hashable, Sendable {
             "closed the connection of \(peer.text): \(limit) bytes wait for the connections of "
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
+        case .unknownToken(let peer): "\(peer.text) sent a token that is not known"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

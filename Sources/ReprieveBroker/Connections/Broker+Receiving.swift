@@ -126,24 +126,34 @@ extension Broker {
         let peer = peers[index]
         switch Identity(claiming: request, at: peer.endpoint, peer.credentials, settings) {
         case .denied(let reason):
-            closeAt(now + Limits.lingerTimeout, peerAt: index)
-            auditLog.note(.denied(peer.credentials, reason))
-            send(peers[index].connection.deny(), toPeerAt: index)
+            let hasUnknown = request?.hasAuthToken ?? false
+            deny(index, (hasUnknown ? "its token is not known, and " : "") + reason, at: now)
         case .component(let name, let token):
             peers[index].name = name
             peers[index].token = token
-            accept(index)
-        case .unnamed: accept(index)
+            accept(index, hasUnknownToken: token == nil && request?.hasToken ?? false)
+        case .unnamed: accept(index, hasUnknownToken: request?.hasToken ?? false)
         }
     }
 
-    private mutating func accept(_ index: Int) {
+    private mutating func deny(_ index: Int, _ reason: String, at now: Instant) {
+        closeAt(now + Limits.lingerTimeout, peerAt: index)
+        auditLog.note(.denied(peers[index].credentials, reason))
+        send(peers[index].connection.deny(because: reason), toPeerAt: index)
+    }
+
+    private mutating func accept(_ index: Int, hasUnknownToken: Bool) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
         peers[index].decoder.limits = peers[index].frameLimits
         accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
-        send(peers[index].connection.accept(), toPeerAt: index)
+        guard hasUnknownToken else {
+            return send(peers[index].connection.accept(), toPeerAt: index)
+        }
+        auditLog.note(.unknownToken(peers[index].label))
+        let frame = peers[index].connection.accept(although: "the token is not known")
+        send(frame, toPeerAt: index)
     }
 
     private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {

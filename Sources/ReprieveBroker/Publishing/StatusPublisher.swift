@@ -111,6 +111,7 @@ extension Broker {
             missing: negotiation.missing
         )
         status.list(accountShapes)
+        status.tokensFile = settings.tokensFile
         return status
     }
 
