@@ -107,6 +107,9 @@ extension UpdateShape {
         releasedMs = status.releasedSince?.wholeMilliseconds
         let isAbsent = status.participants.contains { $0.state == .absent && !$0.isVeto }
         onAbsence = isAbsent ? status.request.policy.onAbsence : nil
+        let policy = status.request.policy
+        if !status.isReleased, policy.onSilence == .refuse { onSilence = .refuse }
+        if !status.isReleased, policy.onDeadline == .refuse { onDeadline = .refuse }
     }
 }
 

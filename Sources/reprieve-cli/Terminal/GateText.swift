@@ -8,10 +8,10 @@ internal import ReprieveProtocol
 /// are ready, then the name. The time left is never cut.
 func line(_ update: UpdateShape, columns: Int? = nil) -> String {
     let whole = line(update, reasonLimit: nil)
-    guard let columns, whole.count > columns else { return whole }
+    guard let columns, whole.width > columns else { return whole }
     for limit in [24, 12, 6, 0] {
         let text = line(update, reasonLimit: limit)
-        if text.count <= columns { return text }
+        if text.width <= columns { return text }
     }
     let blockers = blockers(of: update)
     guard let first = blockers.first else { return cut(whole, to: columns) }
@@ -19,7 +19,7 @@ func line(_ update: UpdateShape, columns: Int? = nil) -> String {
     let more = blockers.count > 1 ? " +\(blockers.count - 1)" : ""
     let end = more + (first.untilMs.map { ", \(duration($0)) left" } ?? "")
     let start = columns < 50 ? "" : "waiting for "
-    let room = columns - start.count - end.count
+    let room = columns - start.width - end.width
     return cut(start + cut(shown(first.component), to: max(4, room)) + end, to: columns)
 }
 

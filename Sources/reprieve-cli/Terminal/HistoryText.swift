@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import ReprieveProtocol
 
 func text(_ history: HistoryShape, of id: String?) -> String {
@@ -113,21 +112,4 @@ private func text(_ deferral: LastDeferralShape) -> String {
 private func time(_ milliseconds: Int64, day: Substring) -> String {
     let whole = localTime(milliseconds)
     return String(whole.hasPrefix(day) ? whole.dropFirst(11).prefix(8) : whole.prefix(19))
-}
-
-/// "2026-11-23 03:12:07 +0100", in the local time zone.
-func localTime(_ milliseconds: Int64) -> String {
-    var seconds = time_t(milliseconds / 1_000)
-    var parts = tm()
-    guard localtime_r(&seconds, &parts) != nil else { return "-" }
-    let date = [Int(parts.tm_year) + 1_900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
-    let time = [Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec)]
-    let minutes = abs(parts.tm_gmtoff) / 60
-    let zone = (parts.tm_gmtoff < 0 ? "-" : "+") + twoDigits(minutes / 60) + twoDigits(minutes % 60)
-    return date.map(twoDigits).joined(separator: "-") + " "
-        + time.map(twoDigits).joined(separator: ":") + " " + zone
-}
-
-func twoDigits(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : String(number)
 }

@@ -18,11 +18,16 @@ func pageText(_ status: StatusShape, _ size: Terminal.Size) -> String {
         let brief = updates.flatMap { updateLines($0, size.columns, isBrief: true) }
         lines = brief + ["", components[0]]
     }
-    if lines.count > room {
-        lines = lines.prefix(room - 1) + ["... and \(count(lines.count - room + 1, "more line"))"]
-    }
-    // Each line is erased to its end, since a shorter one may take its place.
-    return lines.map { cut($0, to: size.columns) + "\u{1B}[K\r\n" }.joined()
+    return screenText(lines, size)
+}
+
+/// Lines in the place of others: each is erased to its end, since a shorter one may take its place.
+func screenText(_ lines: [String], _ size: Terminal.Size) -> String {
+    let room = max(1, size.rows - 1)
+    let left = lines.count - room + 1
+    let last = lines.count > room ? ["... and \(count(left, "more line"))"] : []
+    let first = last.isEmpty ? lines[...] : lines.prefix(room - 1)
+    return (first + last).map { cut($0, to: size.columns) + "\u{1B}[K\r\n" }.joined()
 }
 
 /// The update and the components that block it; then all others, or only their number.
