@@ -32,6 +32,7 @@ package struct Broker: Sendable {
     var shutdown = MachineShutdown()
     var updatesInhibition = UpdatesInhibition()
     var history = History()
+    var metrics: Metrics
     var persistence: Persistence
     var auditLog = AuditLog()
     var idleMemory = IdleMemory()
@@ -64,6 +65,7 @@ package struct Broker: Sendable {
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
         persistence = Persistence(past, boot: settings.boot, asleep: reading.asleep)
+        metrics = Metrics(reading: past.state.metrics)
         history = History(past.state.decisions, limits: settings.history)
         persistence.enter(history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
@@ -104,7 +106,9 @@ package struct Broker: Sendable {
         case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
         case .shutdownCalledOff: callOffShutdown(at: now)
         case .reconfigured(let settings): adopt(settings, at: now)
-        case .stopping: persistence.flush()
+        case .stopping:
+            keepMetrics()
+            persistence.flush()
         }
     }
 

@@ -13,8 +13,9 @@ struct ReprieveCommand: ParsableCommand {
             """,
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
-            ForceCommand.self, ExplainCommand.self, HistoryCommand.self, HoldCommand.self,
-            ListenCommand.self, WindowCommand.self, TokenCommand.self, PlanCommand.self,
+            ForceCommand.self, ExplainCommand.self, HistoryCommand.self, MetricsCommand.self,
+            HoldCommand.self, ListenCommand.self, WindowCommand.self, TokenCommand.self,
+            PlanCommand.self,
         ]
     )
 

@@ -16,6 +16,7 @@ struct FileContent {
     private(set) var asleep: Duration?
     private(set) var restored = Restored()
     private(set) var decisions: [Int32: [UInt8]] = [:]
+    private(set) var metrics: [UInt8] = []
     private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     private let now: Instant
     /// When an owed post of another boot is given up.
@@ -56,7 +57,7 @@ struct FileContent {
             for (name, participant) in known { restored.updates[id]?.restore(name, participant) }
         }
         if isOfOtherVersion {
-            (restored, decisions) = (Restored(), [:])
+            (restored, decisions, metrics) = (Restored(), [:], [])
         } else if isOld, !outlivesBoot {
             finding = "it was written in another boot, and is void"
         } else if damaged > 0 {
@@ -113,6 +114,8 @@ struct FileContent {
             }
         } else if let number = frame.int32("decision") {
             decisions[number] = payload
+        } else if frame.int32("metrics") != nil {
+            metrics = payload
         } else {
             throw RecordError()
         }

@@ -14,6 +14,7 @@ internal import Negotiation
 ///     owed NAME                   the posts that a component has yet to be sent
 ///     subscriber NAME             a component that is subscribed
 ///     decision NUMBER             an entry of the history, as JSON
+///     metrics 1                   what was counted, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
@@ -79,6 +80,10 @@ struct RecordFrames {
     mutating func add(_ entry: History.Entry) {
         let headers = [Header("decision", .int32(entry.number))]
         frames.append(Frame(headers: headers, payload: entry.json))
+    }
+
+    mutating func add(metrics json: [UInt8]) {
+        frames.append(Frame(headers: [Header("metrics", .int32(1))], payload: json))
     }
 
     private mutating func add(_ name: String, _ subject: String, _ payload: [UInt8]) {
