@@ -31,6 +31,8 @@ package struct Broker: Sendable {
     var grantFrames = FrameCache<Grant>()
     var shutdown = MachineShutdown()
     var updatesInhibition = UpdatesInhibition()
+    /// As the host was told after the latest step.
+    var latestInhibition = Inhibition()
     var history = History()
     var metrics: Metrics
     var persistence: Persistence
@@ -136,7 +138,8 @@ package struct Broker: Sendable {
         for peer in peersToWrite { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log += auditLog.take(at: now)
-        effects.inhibition = inhibition
+        latestInhibition = inhibition
+        effects.inhibition = latestInhibition
         let kept = accounts.bytes + peers.count * IdleMemory.ofPeer
         idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline

@@ -13,6 +13,10 @@ package struct StatusShape: Shape {
     /// Accounts that are not listed; nil where all are.
     package private(set) var omittedAccounts: Int64?
     package var tokensFile: TokensFileShape?
+    /// What the machine's shutdown is inhibited by.
+    package var inhibitors: [InhibitorShape] = []
+    /// What holds for an update that does not say otherwise.
+    package var policy: PolicyShape?
 
     package init(
         updates: [UpdateShape],
@@ -37,6 +41,8 @@ package struct StatusShape: Shape {
         missing = try json.strings("missing") ?? []
         accounts = try json.shapes("accounts")
         omittedAccounts = try json.integer("omittedAccounts")
+        inhibitors = try json.shapes("inhibitors")
+        policy = try json.object("policy").map(PolicyShape.init(decoding:))
         tokensFile = try json.object("tokensFile").map(TokensFileShape.init(decoding:))
     }
 
@@ -47,7 +53,12 @@ package struct StatusShape: Shape {
             .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
             .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
             .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer)),
-            .init(optional: "tokensFile", tokensFile?.json)
+            .init(optional: "tokensFile", tokensFile?.json),
+            .init(
+                optional: "inhibitors",
+                inhibitors.isEmpty ? nil : .array(inhibitors.map(\.json))
+            ),
+            .init(optional: "policy", policy?.json)
         )
     }
 }

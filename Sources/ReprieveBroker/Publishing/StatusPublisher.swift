@@ -112,6 +112,8 @@ extension Broker {
         )
         status.list(accountShapes)
         status.tokensFile = settings.tokensFile
+        status.inhibitors = latestInhibition.shapes
+        status.policy = PolicyShape(settings.policy)
         return status
     }
 

@@ -20,6 +20,20 @@ extension Policy {
     }
 }
 
+extension PolicyShape {
+    /// What can be configured of it.
+    init(_ policy: Policy) {
+        self.init()
+        responseTimeoutMs = policy.responseTimeout.wholeMilliseconds
+        deadlineMs = policy.deadline.wholeMilliseconds
+        maxDeferMs = policy.maxDefer.wholeMilliseconds
+        maxTotalDeferMs = policy.maxTotalDefer.wholeMilliseconds
+        onSilence = policy.onSilence
+        onAbsence = policy.onAbsence
+        onDeadline = policy.onDeadline
+    }
+}
+
 extension PreUpdateEvent {
     init(_ notice: Notice) {
         self.init(deploymentID: notice.deploymentID, disruption: notice.disruption)

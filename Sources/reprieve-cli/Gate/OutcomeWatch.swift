@@ -11,12 +11,15 @@ struct OutcomeWatch: Sendable {
     let id: String
     /// Whether the broker was reached before, so that it is only restarting if it cannot be now.
     let wasReached: Bool
+    /// Only the end is shown.
+    let isQuiet: Bool
     private let progress = Display.progress()
 
-    init(control: ControlClient, id: String, wasReached: Bool) {
+    init(control: ControlClient, id: String, wasReached: Bool, isQuiet: Bool) {
         self.control = control
         self.id = id
         self.wasReached = wasReached
+        self.isQuiet = isQuiet
     }
 
     private struct HasEnded: Error {}
@@ -59,7 +62,7 @@ struct OutcomeWatch: Sendable {
                     guard let update = status.updates.first(where: { $0.deploymentID == id }) else {
                         throw HasEnded()
                     }
-                    if update.state == .waiting { progress.show(update) }
+                    if update.state == .waiting, !isQuiet { progress.show(update) }
                 }
             }
         } catch is HasEnded {}

@@ -106,10 +106,11 @@ extension Display<[ExplainedCase]> {
                 let lines = sentences.joined(separator: [""]).flatMap {
                     wrapped($0, to: size.columns)
                 }
-                return screenText(lines, size)
+                return screenText(lines.map { StyledLine(text: $0) }, size)
             },
             redraw: { "\u{1B}[?7l\u{1B}[H" + $0 + "\u{1B}[J\u{1B}[?7h" },
-            erase: "\u{1B}[H\u{1B}[J"
+            erase: "\u{1B}[H\u{1B}[J",
+            isSame: { $0 == $1 }
         )
     }
 }
