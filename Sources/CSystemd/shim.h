@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -116,4 +118,17 @@ static inline int reprieve_epoll_set(
 /// The name of an errno, such as "EADDRINUSE", or NULL.
 static inline const char *reprieve_error_name(int number) {
     return strerrorname_np(number);
+}
+
+/// Whether a file is in memory, on tmpfs or ramfs (linux/magic.h): a reboot loses it.
+static inline int reprieve_is_in_memory(const char *path) {
+    struct statfs system;
+    if (statfs(path, &system) != 0) return 0;
+    return system.f_type == 0x01021994 || system.f_type == 0x858458f6;
+}
+
+/// Whether the wall clock follows another one, as the kernel knows it.
+static inline int reprieve_is_clock_synchronized(void) {
+    struct timex state = {.modes = 0};
+    return adjtimex(&state) != TIME_ERROR;
 }

@@ -15,7 +15,7 @@ struct ReprieveCommand: ParsableCommand {
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
             ForceCommand.self, ExplainCommand.self, HistoryCommand.self, MetricsCommand.self,
             HoldCommand.self, ListenCommand.self, WindowCommand.self, TokenCommand.self,
-            PlanCommand.self,
+            PlanCommand.self, CheckCommand.self,
         ]
     )
 

@@ -167,6 +167,7 @@ import Testing
         strict.onDeadline = .refuse
         try roundTrips(strict)
         status.tokensFile = TokensFileShape(path: "/p", tokens: 2, digest: "0a")
+        status.policy = gateRequest.policy
         status.inhibitors = [InhibitorShape(mode: "delay", why: "w")]
         try roundTrips(status)
         try roundTrips(GateEvent.progress(update))
