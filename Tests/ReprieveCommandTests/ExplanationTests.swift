@@ -161,7 +161,7 @@ private func decision(_ basis: Basis?, _ all: [DecidedParticipantShape]) -> Deci
                 "Update d-42 went ahead \(time(-1_000)), after 24 h, by force.",
                 "camera deferred once, last for 10 min (recording), blocked it for 11 h 58 min"
                     + " and was overridden.",
-                "It was forced by uid 0, pid 4711: a hole is being used.",
+                "It was forced by root (uid 0, pid 4711): a hole is being used.",
                 "It ended \(time(0)): applied.",
             ]
         )
@@ -196,7 +196,7 @@ private func decision(_ basis: Basis?, _ all: [DecidedParticipantShape]) -> Deci
         var cancelled = decision(nil, [])
         cancelled.cancelled = ByWhomShape(by: "uid 0, pid 2", reason: "not today")
         cancelled.endedAtMs = now
-        let words = "was cancelled \(time(0)), after 24 h, by uid 0, pid 2: not today."
+        let words = "was cancelled \(time(0)), after 24 h, by root (uid 0, pid 2): not today."
         #expect(explanation(of: cancelled, at: now) == ["Update d-42 " + words])
     }
 }

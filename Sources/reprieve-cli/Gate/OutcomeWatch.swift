@@ -32,7 +32,7 @@ struct OutcomeWatch: Sendable {
         guard let decision, let outcome = decision.outcome else {
             throw Failure(.unknown, "the outcome of the update \(shown(id)) is not known")
         }
-        progress.end(with: "the update \(shown(id)) is over: \(outcome.rawValue)")
+        progress.end(with: "the update \(shown(id)) is over: \(outcome.word)")
         if let failure = Failure(decision, outcome) { throw failure }
         return outcome
     }
@@ -72,7 +72,7 @@ struct OutcomeWatch: Sendable {
 extension Failure {
     /// Nil for an update that was applied.
     fileprivate init?(_ decision: DecisionShape, _ outcome: Outcome) {
-        let text = "the update was not applied: " + outcome.rawValue
+        let text = "the update was not applied: " + outcome.word
         switch outcome {
         case .applied: return nil
         case .cancelled: self.init(decision.refused == nil ? .cancelled : .notNow, text)

@@ -107,9 +107,5 @@ private func end(of decision: DecisionShape, at now: Int64) -> String? {
     guard outcome != .unknown else {
         return "It was given up \(clockTime(ended, now: now)): its outcome is unknown."
     }
-    return "It ended \(clockTime(ended, now: now)): \(outcome.rawValue)" + message + "."
-}
-
-private func who(_ one: ByWhomShape) -> String {
-    shown(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
+    return "It ended \(clockTime(ended, now: now)): \(outcome.word)" + message + "."
 }

@@ -10,7 +10,7 @@ func text(_ history: HistoryShape, of id: String?) -> String {
 }
 
 private func text(_ decision: DecisionShape) -> String {
-    let outcome = decision.outcome?.rawValue ?? "released; the outcome is not known yet"
+    let outcome = decision.outcome?.word ?? "released; the outcome is not known yet"
     var lines = ["update \(shown(decision.deploymentID)): \(outcome)"]
     if let reason = decision.reason { lines.append("  reason: " + shown(reason)) }
     lines += steps(decision).map { "  \(localTime($0.at))  \($0.what)" }
@@ -46,7 +46,7 @@ private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
         steps.append((ended, "refused \(waited), because of " + who(refused)))
     } else {
         let message = decision.message.map { ": " + shown($0) } ?? ""
-        steps.append((ended, (decision.outcome?.rawValue ?? "ended") + message))
+        steps.append((ended, (decision.outcome?.word ?? "ended") + message))
     }
     return steps
 }
@@ -84,8 +84,8 @@ private func last(_ decision: DecisionShape) -> String {
     return last.count == decision.participants.count ? "" : "; last: " + list(last)
 }
 
-private func who(_ one: ByWhomShape) -> String {
-    shown(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
+func who(_ one: ByWhomShape) -> String {
+    actor(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
 }
 
 private func row(_ participant: DecidedParticipantShape, day: Substring) -> [String] {
