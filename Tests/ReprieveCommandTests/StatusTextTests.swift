@@ -211,6 +211,7 @@ private let arm = participant("com.example.Arm", .acknowledged)
         let shown = statusLines(status, columns, context).map(\.text)
         #expect(shown.contains { $0.contains("deferred") && $0.contains("9 s") })
         #expect(shown.contains { $0.contains("録画中です") })
+        #expect(shown.joined(separator: " ").contains("at most 24 h more (until"))
     }
 
     @Test func `is coloured by what a component does, and cut before that`() {
@@ -238,6 +239,8 @@ private let arm = participant("com.example.Arm", .acknowledged)
         let shown = text(status, StatusContext(shutdownLimit: .seconds(5)))
         #expect(shown.contains("a shutdown waits, for at most 5 s: components are asked\n"))
         #expect(shown.contains("a shutdown is refused: update \"d\" is being applied\n"))
+        let unknown = text(status, StatusContext())
+        #expect(unknown.contains("logind is to delay shutdowns: components are asked\n"))
     }
 
     @Test func `says until when an update waits at most`() {

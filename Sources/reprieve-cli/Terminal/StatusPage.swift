@@ -37,7 +37,7 @@ func statusLines(
     let accounts = StyledLine.lines(text(status.accounts), .trouble)
     if !accounts.isEmpty { lines += [blank] + accounts }
     let shutdown = StyledLine.lines(text(status.inhibitors, context))
-    if !shutdown.isEmpty { lines += [blank] + shutdown }
+    if !shutdown.isEmpty { lines += [blank] + shutdown.flatMap { $0.wrapped(to: columns) } }
     return lines
 }
 
@@ -66,7 +66,10 @@ private func updateLines(
     update.participants = blockers(of: update) + (isBrief ? [] : others)
     var lines = StyledLine.lines(text(update, columns: columns, context))
     lines[0].style = .heading
-    let first = lines.count - update.participants.count
+    // Only the table is cut.
+    let head = lines.dropLast(update.participants.count).flatMap { $0.wrapped(to: columns) }
+    lines = head + lines.suffix(update.participants.count)
+    let first = head.count
     for (index, participant) in update.participants.enumerated() where update.state == .waiting {
         lines[first + index].style = participant.state.style
     }

@@ -102,12 +102,16 @@ func text(_ components: [ComponentShape], missing: [String]) -> String {
     return "\(count(components.count, "component")) connected\n" + absent + table([head] + rows)
 }
 
-/// What holds the machine's shutdown back, and for how long at most. Empty if nothing does.
+/// What holds the machine's shutdown back, and for how long at most. Empty if nothing does. Where
+/// logind cannot be asked, it is not known whether it has granted what the broker wants.
 func text(_ inhibitors: [InhibitorShape], _ context: StatusContext) -> String {
     inhibitors.map { inhibitor in
-        let limit = context.shutdownLimit.map { ", for at most \(duration($0))" } ?? ""
-        let effect = inhibitor.mode == "block" ? "is refused" : "waits" + limit
-        return "a shutdown \(effect): \(shown(inhibitor.why))\n"
+        let refuses = inhibitor.mode == "block"
+        let wish = "logind is to \(refuses ? "refuse" : "delay") shutdowns"
+        let effect = context.shutdownLimit.map { limit in
+            refuses ? "a shutdown is refused" : "a shutdown waits, for at most \(duration(limit))"
+        }
+        return "\(effect ?? wish): \(shown(inhibitor.why))\n"
     }.joined()
 }
 

@@ -36,6 +36,11 @@ struct StyledLine: Hashable, Sendable {
 }
 
 extension StyledLine {
+    func wrapped(to columns: Int) -> [StyledLine] {
+        guard text.width > columns else { return [self] }
+        return reprieve_cli.wrapped(text, to: columns).map { StyledLine(text: $0, style: style) }
+    }
+
     /// The lines of a text, all in one style.
     static func lines(_ text: String, _ style: Style = .plain) -> [StyledLine] {
         text.split(separator: "\n").map { StyledLine(text: String($0), style: style) }
