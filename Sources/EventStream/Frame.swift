@@ -9,13 +9,13 @@
 ///
 /// All integers are big-endian.
 package struct Frame: Sendable {
-    private enum Content {
+    enum Content {
         case made([Header], payload: [UInt8])
         /// As it arrived, and checked. Headers are read when they are asked for: few ever are.
         case arrived(HeaderBlock, payload: Range<Int>)
     }
 
-    private var content: Content
+    private(set) var content: Content
 
     package init(headers: [Header], payload: [UInt8] = []) {
         content = .made(headers, payload: payload)

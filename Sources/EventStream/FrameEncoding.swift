@@ -63,7 +63,7 @@ extension Header {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(bigEndian number: some FixedWidthInteger & UnsignedInteger) {
+    mutating func append(bigEndian number: some FixedWidthInteger & UnsignedInteger) {
         append(addingCapacity: number.bitWidth / 8) { free in
             for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
                 free.append(UInt8(truncatingIfNeeded: number >> shift))

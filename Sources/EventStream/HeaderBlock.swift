@@ -35,9 +35,34 @@ struct HeaderBlock: Sendable {
 
     /// Where the value is of the first header of this name and type. No length is checked again.
     private func value(_ name: String, _ type: HeaderType) -> Range<Int>? {
+        value(name, type, from: range.lowerBound)
+    }
+
+    /// Where the values are of all headers of this name and type.
+    func places(of name: String, _ type: HeaderType) -> [Range<Int>] {
+        var places: [Range<Int>] = []
+        while let place = value(name, type, from: places.last?.upperBound ?? range.lowerBound) {
+            places.append(place)
+        }
+        return places
+    }
+
+    /// The type of each header.
+    var types: [HeaderType] {
+        var reader = reader
+        var types: [HeaderType] = []
+        while let place = reader.next() { types.append(place.type) }
+        return types
+    }
+
+    private func value(
+        _ name: String,
+        _ type: HeaderType,
+        from start: Int
+    ) -> Range<Int>? {
         let wanted = name.utf8.span
         let bytes = bytes.span
-        var position = range.lowerBound
+        var position = start
         while position < range.upperBound {
             let nameStart = position + 1
             let typeStart = nameStart + Int(bytes[position])

@@ -4,6 +4,8 @@
 package struct Answer: Hashable, Sendable {
     package var request: StreamID
     package var component: ComponentName
+    /// The process behind the connection, 0 where unknown.
+    package var process: Int32
     package var deploymentID: DeploymentID
     /// Zero acknowledges.
     package var deferral: Duration
@@ -14,6 +16,7 @@ package struct Answer: Hashable, Sendable {
     package init(
         request: StreamID,
         component: ComponentName,
+        process: Int32 = 0,
         deploymentID: DeploymentID,
         deferral: Duration,
         round: Int64? = nil,
@@ -21,6 +24,7 @@ package struct Answer: Hashable, Sendable {
     ) {
         self.request = request
         self.component = component
+        self.process = process
         self.deploymentID = deploymentID
         self.deferral = deferral
         self.round = round

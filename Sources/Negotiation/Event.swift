@@ -6,6 +6,8 @@ package enum Event: Hashable, Sendable {
     case unsubscribed(StreamID, component: ComponentName)
     /// The connection ended, whichever end ended it. `component` is the name that it had.
     case hungUp(PeerID, component: ComponentName)
+    /// The connection was lost through no fault of the component's, as in a death of the broker.
+    case lost(PeerID, component: ComponentName)
     case answered(Answer)
     case announced(UpdateRequest, coordinator: StreamID, process: Int32)
     case coordinatorLeft(StreamID)

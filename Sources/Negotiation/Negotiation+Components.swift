@@ -30,6 +30,16 @@ extension Negotiation {
         }
     }
 
+    /// The component takes part in new updates until it had time to come back.
+    mutating func lose(_ peer: PeerID, _ component: ComponentName, _ handling: inout Handling) {
+        let wasSubscribed = subscriptions[component] != nil
+        forget(component, &handling) { $0.stream.peer == peer }
+        if wasSubscribed, subscriptions[component] == nil {
+            returning.expect([component], until: handling.now + handling.settings.reconnectGrace)
+        }
+        forEachUpdate(&handling) { $0.lost(peer, of: component, &$1) }
+    }
+
     private mutating func forget(
         _ component: ComponentName,
         _ handling: inout Handling,

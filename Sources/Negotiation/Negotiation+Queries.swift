@@ -12,6 +12,10 @@ extension Negotiation {
             ? subscriptions.names : Set(subscriptions.names).union(returning.names).sorted()
     }
 
+    package func asks(_ name: ComponentName, about id: DeploymentID) -> Bool {
+        updates[id]?.waitsForAnswer(of: name) ?? false
+    }
+
     package func isSubscriber(_ name: ComponentName) -> Bool {
         subscriptions[name] != nil || returning.names.contains(name)
     }

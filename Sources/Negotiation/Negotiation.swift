@@ -43,6 +43,7 @@ package struct Negotiation: Hashable, Sendable {
         case .subscribed(let subscription): subscribe(subscription, &handling)
         case .unsubscribed(let stream, let component): unsubscribe(stream, component, &handling)
         case .hungUp(let peer, let component): hangUp(peer, component, &handling)
+        case .lost(let peer, let component): lose(peer, component, &handling)
         case .answered(let answer): take(answer, &handling)
         case .announced(let request, let coordinator, let process):
             announce(request, coordinator, process, &handling)

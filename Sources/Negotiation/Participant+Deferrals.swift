@@ -19,9 +19,18 @@ extension Participant {
             : deferralsByPeer.values.reduce(detachedDeferral) { max($0 ?? $1, $1) }
     }
 
-    /// An answer replaces the deferral of its connection, and that of a closed connection.
-    mutating func keepDeferral(of peer: PeerID, until end: Instant?, at now: Instant) {
-        detachedDeferral = nil
+    /// An answer replaces the deferral of its connection, and that of a closed connection. One that
+    /// was lost with the broker is replaced by its process alone.
+    mutating func keepDeferral(
+        of peer: PeerID,
+        _ process: Int32,
+        until end: Instant?,
+        at now: Instant
+    ) {
+        if detachedOwner.map({ $0 == process }) ?? true {
+            detachedDeferral = nil
+            detachedOwner = nil
+        }
         if end == nil, deferralsByPeer.isEmpty { return }
         deferralsByPeer[peer] = end
         if !deferralsByPeer.isEmpty { deferralsByPeer = deferralsByPeer.filter { $0.value > now } }
@@ -34,12 +43,24 @@ extension Participant {
     }
 
     mutating func detachAllDeferrals() {
+        detachedOwner = deferrer
         for peer in Array(deferralsByPeer.keys) { detachDeferral(of: peer) }
+    }
+
+    /// The process whose deferral ends last, of several: the others cannot lift it, not even when
+    /// the broker has lost all connections.
+    package var deferrer: Int32? {
+        guard let end = liftableDeferralEnd else { return nil }
+        if end == detachedDeferral { return detachedOwner }
+        guard isOfSeveral else { return nil }
+        return subscribers.lazy.filter { deferralsByPeer[$0.stream.peer] == end }
+            .map(\.process).min()
     }
 
     mutating func forgetDeferrals() {
         deferralsByPeer = [:]
         detachedDeferral = nil
+        detachedOwner = nil
         heldUntil = nil
     }
 

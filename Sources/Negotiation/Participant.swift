@@ -74,6 +74,10 @@ package struct Participant: Hashable, Sendable {
     var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
     var detachedDeferral: Instant?
+    /// The one process that lifts it, where the broker died and lost the connection.
+    var detachedOwner: Int32?
+    /// What processes have said, where there are several.
+    var voices: [Voice] = []
 
     /// A participant to be filled from what was written down of it.
     package init(_ state: State, since: Instant, answerBy: Instant) {
@@ -96,11 +100,13 @@ package struct Participant: Hashable, Sendable {
 
     /// What was written down of its connections. They are lost: `restarted` follows, and asks who
     /// acts on a final notice.
-    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?) {
+    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?, deferrer: Int32?) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []
         deferralsByPeer = [:]
         detachedDeferral = deferralEnd
+        detachedOwner = deferrer
+        voices = []
     }
 }
 
@@ -167,12 +173,12 @@ extension Participant {
     }
 
     /// While these fields are the same, so is the status.
-    var shown: Shown {
+    func shown(before deadline: Instant) -> Shown {
         Shown(
             state: state,
             isVeto: isVeto,
             since: since,
-            until: until,
+            until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
             budget: budget

@@ -60,6 +60,10 @@ extension Update {
         return budgetLeft >= least && !isOverridden ? nil : .budgetSpent(name, id)
     }
 
+    func waitsForAnswer(of name: ComponentName) -> Bool {
+        isWaiting && participants.place(of: name).map { takesPart(at: $0) } ?? false
+    }
+
     private func takesPart(at place: Int) -> Bool {
         switch participants.entries[place].state {
         // An answer to an earlier notice has no effect on an open gate, and is no error.
@@ -75,35 +79,25 @@ extension Update {
     ) {
         let name = answer.component
         let now = handling.now
-        let isOutsideFinal = with(name, at: place, &handling) { participant in
-            participant.message = answer.message
-            participant.keepDeferral(of: answer.request.peer, until: nil, at: now)
-            let isFinalWord =
-                participant.question.isFinal
-                && answer.round == participant.question.round
-            // Any other 0 of a component that acts on `final` means "I could".
-            if participant.question.isFinal, participant.isConfirm, !isFinalWord,
-                participant.state != .deferred
-            {
-                return participant.state == .silent
-            }
-            participant.question.isAnswered = true
-            // A veto's yes counts only while it is subscribed.
-            if participant.isVeto, participant.subscribers.isEmpty { return false }
-            if let end = participant.deferralEnd(at: now) {
-                // Another connection's deferral runs on, or one that no answer lifts.
-                if participant.state == .deferred { participant.until = end }
-                return false
-            }
-            participant.acknowledgedAt = now
-            participant.hasFinalWord = participant.hasFinalWord || isFinalWord
-            participant.enter(.acknowledged, at: now)
-            return participant.isConfirm && !participant.hasFinalWord
-        }
-        if isOutsideFinal, phase.isFinalAsking, isFinal(participants.entries[place]) {
+        let verdict = with(name, at: place, &handling) { $0.consent(answer, at: now) }
+        follow(verdict, of: name, &handling)
+        settle(&handling)
+    }
+
+    /// What a 0, or the end of a subscription, brings about for its component.
+    mutating func follow(
+        _ verdict: Participant.Verdict,
+        of name: ComponentName,
+        _ handling: inout Handling
+    ) {
+        switch verdict {
+        case .stands: break
+        case .mustAsk(let streams): ask(name, streams: streams, &handling)
+        case .couldFinally:
+            guard phase.isFinalAsking, let participant = participants[name], isFinal(participant)
+            else { return }
             askFinally(name, &handling)
         }
-        settle(&handling)
     }
 
     private mutating func deferUpdate(
@@ -121,7 +115,11 @@ extension Update {
             participant.question.isAnswered = true
             participant.hasFinalWord = false
             participant.acknowledgedAt = nil
-            participant.keepDeferral(of: answer.request.peer, until: now + granted, at: now)
+            if participant.isThere(answer.process) {
+                participant.hear(.toBeAsked, of: answer.process, at: now)
+            }
+            let end = now + granted
+            participant.keepDeferral(of: answer.request.peer, answer.process, until: end, at: now)
             if held > .zero { participant.heldUntil = now + held }
             // An answer given while away is kept, and does not stop the grace.
             if participant.state != .away {

@@ -18,6 +18,7 @@ extension Update {
         guard let place = found else { return }
         let isFinal = isFinal(participants.entries[place])
         let budgetLeft = with(name, at: place, &handling) { participant in
+            participant.keepVoices(butOf: streams, at: now)
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(
@@ -48,8 +49,10 @@ extension Update {
         _ handling: inout Handling
     ) {
         guard let place = participants.place(of: name) else { return }
+        let now = handling.now
         let isFinal = isFinal(participants.entries[place])
         with(name, at: place, &handling) { participant in
+            participant.keepVoices(butOf: [stream], at: now)
             let becomesFinal = isFinal && !participant.question.isFinal
             if becomesFinal { participant.question.isFinal = true }
             if becomesFinal || participant.question.round == 0 { participant.question.round += 1 }

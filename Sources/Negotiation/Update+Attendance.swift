@@ -75,10 +75,8 @@ extension Update {
         if participants[name] == nil {
             welcome(name, [subscription], &handling)
         } else {
-            with(name, &handling) { participant in
-                participant.subscribers.append(Participant.Subscriber(subscription))
-                participant.isExcused = false
-            }
+            let now = handling.now
+            with(name, &handling) { $0.join(subscription, at: now) }
             ask(arrived: subscription.stream, of: name, &handling)
         }
         if isEnding {
@@ -158,6 +156,19 @@ extension Update {
         leave(name, &handling) { $0.stream.peer == peer }
     }
 
+    /// The connection was lost through no fault of the component's. With its last one a component
+    /// keeps what it keeps when the broker dies.
+    mutating func lost(_ peer: PeerID, of name: ComponentName, _ handling: inout Handling) {
+        guard isWaiting, let participant = participants[name] else { return }
+        let subscribers = participant.subscribers
+        guard !subscribers.isEmpty, subscribers.allSatisfy({ $0.stream.peer == peer }) else {
+            return hungUp(peer, of: name, &handling)
+        }
+        let (now, grace) = (handling.now, handling.settings.reconnectGrace)
+        with(name, &handling) { $0.survive(until: now + grace, at: now) }
+        settle(&handling)
+    }
+
     /// Subscriptions ended. A component that blocks and has no other may reconnect for a while.
     private mutating func leave(
         _ name: ComponentName,
@@ -169,18 +180,30 @@ extension Update {
         else { return }
         let now = handling.now
         let graceEnd = now + handling.settings.reconnectGrace
-        with(name, &handling) { participant in
-            participant.subscribers.removeAll(where: hasEnded)
+        let verdict = with(name, &handling) { participant in
+            let verdict = participant.lose(hasEnded, at: now)
             let isLast = participant.subscribers.isEmpty
-            guard isLast, participant.waitsForReturn else { return }
+            guard isLast, participant.waitsForReturn else { return verdict }
             if participant.isVeto { participant.withdrawConsent() }
             participant.enter(.away, until: graceEnd, at: now)
+            return verdict
         }
+        follow(verdict, of: name, &handling)
         settle(&handling)
     }
 }
 
 extension Participant {
+    /// One more subscription. While a deferral runs it is not asked: it is once that is over.
+    fileprivate mutating func join(_ subscription: Subscription, at now: Instant) {
+        let isNew = !isThere(subscription.process)
+        subscribers.append(Subscriber(subscription))
+        isExcused = false
+        if isNew, state == .deferred || deferralEnd(at: now) != nil {
+            hear(.toBeAsked, of: subscription.process, at: now)
+        }
+    }
+
     /// Whether the end of its last subscription matters.
     fileprivate var waitsForReturn: Bool {
         switch state {

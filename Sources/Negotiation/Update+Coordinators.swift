@@ -32,10 +32,12 @@ extension Update {
         guard process != 0, ownProcesses.insert(process).inserted else { return }
         let now = handling.now
         for name in names(where: { $0.subscribers.contains { $0.process == process } }) {
-            with(name, &handling) { participant in
-                participant.subscribers.removeAll { $0.process == process }
+            let verdict = with(name, &handling) { participant in
+                let verdict = participant.lose({ $0.process == process }, at: now)
                 participant.excuse(at: now)
+                return verdict
             }
+            follow(verdict, of: name, &handling)
         }
     }
 

@@ -85,7 +85,7 @@ extension Update {
             let acted = subscribers.filter { hasActed($0) }
             with(name, &handling) { participant in
                 participant.question.isFinal = false
-                participant.hasFinalWord = false
+                participant.forgetFinalWords()
             }
             askedFinally.subtract(subscribers.map(\.stream))
             if !acted.isEmpty { sendBackToWork(name, streams: acted.map(\.stream), &handling) }

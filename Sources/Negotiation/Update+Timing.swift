@@ -37,11 +37,12 @@ extension Update {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
         switch participants[name]?.state {
-        case .absent, .asked: with(name, &handling) { $0.enter(.silent, at: now) }
+        case .absent, .asked:
+            follow(with(name, &handling) { $0.fallSilent(at: now) }, of: name, &handling)
         case .deferred where participants[name]?.subscribers.isEmpty == true:
-            // Only after the broker died: the component has not reconnected yet.
+            // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
-        case .deferred: ask(name, &handling)
+        case .deferred: ask(name, streams: participants[name]?.unready, &handling)
         case .away:
             with(name, &handling) { participant in
                 participant.forgetDeferrals()
@@ -122,7 +123,7 @@ extension Participant {
         }
     }
 
-    fileprivate mutating func survive(until graceEnd: Instant, at now: Instant) {
+    mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
         loseConnections()
         switch state {
@@ -137,8 +138,9 @@ extension Participant {
     }
 
     fileprivate mutating func loseConnections() {
-        subscribers = []
         detachAllDeferrals()
+        subscribers = []
+        voices = []
     }
 }
 

@@ -138,12 +138,12 @@ extension Update {
         _ handling: inout Handling,
         _ change: (inout Participant) -> Result
     ) -> Result {
-        let before = participants.entries[place].shown
+        let before = participants.entries[place].shown(before: deadline)
         summary.remove(participants[at: place].contribution(before: deadline))
         let result = change(&participants[at: place])
         summary.add(participants[at: place].contribution(before: deadline))
         handling.note(.participant(id, name))
-        if participants.entries[place].shown != before { handling.show(id) }
+        if participants.entries[place].shown(before: deadline) != before { handling.show(id) }
         return result
     }
 

@@ -21,6 +21,7 @@ package struct Broker: Sendable {
     package internal(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation
     var peers = PeerTable<Peer>()
+    var upstreams = UpstreamTable()
     var accounts = AccountTable()
     var closing = CloseSchedule()
     var statusPublisher = StatusPublisher()
@@ -99,9 +100,11 @@ package struct Broker: Sendable {
             let reason = "\(limit) of its connections wait to be accepted, which is the maximum"
             auditLog.note(.refused(AccountID(endpoint, user: user), reason))
         case .received(let bytes, let peer): receive(bytes, from: peer, at: now)
-        case .hungUp(let peer): close(peer, at: now)
+        case .hungUp(let peer): hangUp(peer, at: now)
         case .wrote(let count, let peer): noteWritten(count, to: peer, at: now)
         case .writable(let peer): noteWritable(peer)
+        case .upstreamOpened(let opening, let client):
+            noteUpstream(opening, for: client, at: now)
         case .stored(let file, let failure):
             auditLog.note(persistence.noteStored(file, failure, at: now))
         case .timePassed: passTime(at: now)
@@ -127,6 +130,7 @@ package struct Broker: Sendable {
 
     private mutating func passTime(at now: Instant) {
         closeWhatIsDue(at: now)
+        openUpstreamsAgain(at: now)
         negotiate(.timePassed, at: now)
         persistence.retry(at: now)
         if idleMemory.isDue(at: now) { effects.freesMemory = true }
@@ -151,7 +155,7 @@ package struct Broker: Sendable {
             [
                 negotiation.nextDeadline, closing.deadline,
                 statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
-                auditLog.nextDeadline, idleMemory.deadline,
+                auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
             ].lazy.compactMap { $0 }.min()
         }
     }

@@ -16,6 +16,8 @@ package struct BrokerSettings: Sendable {
     package var negotiation = Settings()
     package var limits = ConnectionLimits()
     package var history = HistoryLimits()
+    /// Nil where there is none: then all requests are served here.
+    package var upstream: UpstreamSettings?
     /// Whether a shutdown waits for its gate.
     package var delaysShutdown = true
     /// Whether a shutdown is refused while a deferral stands.
@@ -25,5 +27,17 @@ package struct BrokerSettings: Sendable {
 
     package init(user: UInt32) {
         self.user = user
+    }
+}
+
+/// The broker that serves what is not served here.
+package struct UpstreamSettings: Hashable, Sendable {
+    package var socket: String
+    /// Bytes of the longest frame that it takes.
+    package var largestFrame: Int
+
+    package init(socket: String, largestFrame: Int) {
+        self.socket = socket
+        self.largestFrame = largestFrame
     }
 }

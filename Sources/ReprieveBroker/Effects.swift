@@ -2,12 +2,14 @@
 
 package import Negotiation
 
-/// What a step wants done, in the order in which it is to be done: written down, written to peers,
-/// no longer read from them or read again, closed, logged, shown, inhibited, and then the time of
-/// the next wake-up.
+/// What a step wants done, in the order in which it is to be done: written down, connected to the
+/// upstream, written to peers, no longer read from them or read again, closed, logged, shown,
+/// inhibited, and then the time of the next wake-up.
 package struct Effects: Sendable {
     /// Before anything else: no peer hears of what could be forgotten.
     package var storage: [StorageWrite] = []
+    /// How each went comes back as `upstreamOpened`.
+    package var opens: [UpstreamOpen] = []
     /// One for each peer with something to read. How many bytes were taken comes back as `wrote`.
     package var writes: [PeerWrite] = []
     package var pauses: [PeerPause] = []
@@ -22,6 +24,12 @@ package struct Effects: Sendable {
     package var freesMemory = false
     /// When `timePassed` is due; nil while nothing waits.
     package var wakeUp: Instant?
+}
+
+/// A connection to the upstream that is wanted for a peer.
+package struct UpstreamOpen: Hashable, Sendable {
+    package var client: PeerID
+    package var path: String
 }
 
 /// Bytes for one peer. They belong to its outbox until `wrote` says that they left.

@@ -33,6 +33,9 @@ extension Broker {
         case wrote(Int, to: PeerID)
         /// The peer's socket takes bytes again.
         case writable(PeerID)
+        /// The connection to the upstream was opened for a peer, or could not be. What happens to
+        /// it comes under its own number.
+        case upstreamOpened(UpstreamOpening, for: PeerID)
         /// A file was written, or why it could not be.
         case stored(StoredFile, StorageFailure?)
         /// Every peer that was ready has been read: timers that are due may fire.
@@ -45,6 +48,14 @@ extension Broker {
         /// The broker is about to end in good order: what could wait is written down, too.
         case stopping
     }
+}
+
+/// How it went to open a connection to the upstream.
+package enum UpstreamOpening: Hashable, Sendable {
+    case opened(PeerID)
+    /// The queue of its socket is full.
+    case busy
+    case failed(String)
 }
 
 /// Which socket a peer connected to.

@@ -13,6 +13,9 @@ package protocol BrokerHost {
         with bytes: [UInt8],
         keepsOld: Bool
     ) throws(StorageFailure)
+    /// Connects to the upstream for a peer, and gives the connection a number of its own, under
+    /// which it is a peer like others.
+    mutating func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening
     /// Writes to a peer's socket, and returns how many bytes it took: fewer than all where it is
     /// full, and `.writable` follows when it no longer is; all where it is broken, and `.hungUp`
     /// follows once what the peer had sent before is read.
@@ -53,6 +56,10 @@ package struct Performer<Host: BrokerHost> {
     private mutating func perform(_ effects: Effects) -> [Broker.Input] {
         var results: [Broker.Input] = []
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
+        for open in effects.opens {
+            let opening = host.openUpstream(at: open.path, for: open.client)
+            results.append(.upstreamOpened(opening, for: open.client))
+        }
         for write in effects.writes {
             let count = write.withBytes { host.write($0, to: write.peer) }
             results.append(.wrote(count, to: write.peer))

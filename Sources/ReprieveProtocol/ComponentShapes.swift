@@ -69,14 +69,15 @@ package struct SubscribeResponse: Shape {
 /// `aws.greengrass#DeferComponentUpdateRequest`: 0 ms acknowledges.
 package struct DeferRequest: Shape {
     package var deploymentID: String
-    package var recheckAfterMs: Int64
+    /// Nil where the answer does not say. Like a Greengrass nucleus, the broker ignores it then.
+    package var recheckAfterMs: Int64?
     package var message: String?
     /// The round that is answered. Only a `confirm` component needs to say it.
     package var round: Int64?
 
     package init(
         deploymentID: String,
-        recheckAfterMs: Int64,
+        recheckAfterMs: Int64?,
         message: String? = nil,
         round: Int64? = nil
     ) {
@@ -88,7 +89,7 @@ package struct DeferRequest: Shape {
 
     package init(decoding json: JSON) throws(JSONError) {
         deploymentID = try json.deploymentID()
-        recheckAfterMs = try json.required("recheckAfterMs", json.milliseconds("recheckAfterMs"))
+        recheckAfterMs = try json.milliseconds("recheckAfterMs")
         message = try json.text("message")
         round = try json.integer("round")
     }
@@ -96,7 +97,7 @@ package struct DeferRequest: Shape {
     package var json: JSON {
         .members(
             .init("deploymentId", .string(deploymentID)),
-            .init("recheckAfterMs", .integer(recheckAfterMs)),
+            .init(optional: "recheckAfterMs", recheckAfterMs.map(JSON.integer)),
             .init(optional: "message", message.map(JSON.string)),
             .init(optional: "round", round.map(JSON.integer))
         )

@@ -25,6 +25,16 @@ package enum Limits {
     /// Streams that one connection may have open. A further request is a ServiceError.
     package static let openStreams = 64
 
+    /// Requests of one client that the upstream has not answered, and its streams there. A further
+    /// request is a ServiceError.
+    package static let forwardedStreams = 1_024
+
+    /// Bytes of a frame that Greengrass Lite takes. A longer one would end the connection.
+    package static let frameToLite = 10_012
+
+    /// Updates of the upstream that a component can answer, the latest.
+    package static let announcedUpstream = 16
+
     /// Bytes of a frame of a client that is not accepted yet. A longer one ends the connection.
     package static let frameBeforeAccepted = 16 * 1_024
 
@@ -81,6 +91,13 @@ package enum Limits {
     /// How long a connection may take to send its CONNECT. Beyond it the broker hangs up.
     package static let handshakeTimeout = Duration.seconds(5)
 
+    /// How long the upstream may take to accept a connection. Beyond it the client is denied, while
+    /// the SDKs still wait: they give up after 10 s.
+    package static let upstreamTimeout = Duration.seconds(8)
+
+    /// After this time a connection is tried again to an upstream whose queue is full.
+    package static let upstreamRetryInterval = Duration.milliseconds(50)
+
     /// How long the rest of a client's frame may take after its first bytes, and how long a client
     /// may read nothing while its requests wait for that. Beyond it the broker hangs up.
     package static let clientFrameTimeout = Duration.seconds(30)
@@ -107,6 +124,14 @@ extension JSONLimits {
         maximumMembers: 64,
         maximumElements: 64,
         maximumValues: 256
+    )
+    /// A component's whole configuration, of which only its name is read.
+    package static let ofConfiguration = JSONLimits(
+        maximumBytes: Limits.frameFromBroker,
+        maximumDepth: 64,
+        maximumMembers: 4_096,
+        maximumElements: 65_536,
+        maximumValues: 262_144
     )
     package static let fromCoordinator = JSONLimits(maximumBytes: Limits.frameFromCoordinator)
     package static let fromBroker = JSONLimits(

@@ -32,6 +32,9 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
 
     package var isStream: Bool { eventModel != nil }
 
+    /// Served by the upstream, where there is one: only there it has an effect.
+    var isForwarded: Bool { self == .updateState }
+
     /// Served on the control socket only.
     package var isControl: Bool {
         switch self {

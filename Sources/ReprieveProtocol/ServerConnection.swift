@@ -24,6 +24,9 @@ package struct ServerConnection: Hashable, Sendable {
         case connect(ConnectRequest?)
         /// A request on a new stream: answer it with `respond` or `fail`.
         case request(stream: Int32, Operation, payload: [UInt8])
+        /// A frame for the upstream: a request that is not served here; or, without an operation,
+        /// more on the stream of one.
+        case forward(stream: Int32, operation: String?)
         /// A stream ended from the client's side; send it the reply, if there is one.
         case closed(stream: Int32, Operation, reply: [UInt8])
         /// Nothing to decide, only this to send.
@@ -38,6 +41,8 @@ package struct ServerConnection: Hashable, Sendable {
     }
 
     package private(set) var phase = Phase.awaitingConnect
+    /// Whether an upstream serves the operations that are not served here.
+    package var hasUpstream = false
     private var latestStream: Int32 = 0
     private var streams: [Stream] = []
 
@@ -136,6 +141,9 @@ extension ServerConnection {
             let text = "the request names no operation"
             return .reply(failure(number, ErrorShape(.serviceError, text)))
         }
+        if hasUpstream, Operation(rawValue: name)?.isForwarded ?? true {
+            return .forward(stream: number, operation: name)
+        }
         guard let operation = Operation(rawValue: name) else {
             let text = "operation \(quoted(name)) is not supported"
             return .reply(failure(number, ErrorShape(.serviceError, text)))
@@ -151,6 +159,7 @@ extension ServerConnection {
     /// A further message on a stream that was opened before.
     private mutating func receiveAgain(_ message: Message) -> Event? {
         guard let operation = operation(of: message.stream) else {
+            if hasUpstream { return .forward(stream: message.stream, operation: nil) }
             // Both sides may end a stream at the same time.
             return message.terminates ? nil : violate("stream \(message.stream) is closed")
         }

@@ -17,6 +17,8 @@ package struct StatusShape: Shape {
     package var inhibitors: [InhibitorShape] = []
     /// What holds for an update that does not say otherwise.
     package var policy: PolicyShape?
+    /// Nil where no upstream is configured.
+    package var upstream: UpstreamShape?
 
     package init(
         updates: [UpdateShape],
@@ -44,6 +46,7 @@ package struct StatusShape: Shape {
         inhibitors = try json.shapes("inhibitors")
         policy = try json.object("policy").map(PolicyShape.init(decoding:))
         tokensFile = try json.object("tokensFile").map(TokensFileShape.init(decoding:))
+        upstream = try json.object("upstream").map(UpstreamShape.init(decoding:))
     }
 
     package var json: JSON {
@@ -58,7 +61,8 @@ package struct StatusShape: Shape {
                 optional: "inhibitors",
                 inhibitors.isEmpty ? nil : .array(inhibitors.map(\.json))
             ),
-            .init(optional: "policy", policy?.json)
+            .init(optional: "policy", policy?.json),
+            .init(optional: "upstream", upstream?.json)
         )
     }
 }

@@ -205,6 +205,10 @@ private struct InProcessHost: BrokerHost, Sendable {
         return bytes.count
     }
 
+    func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening {
+        .failed("a broker in a test has no upstream")
+    }
+
     /// No peer has to be: they take all that is written.
     mutating func pause(_ peer: PeerID, _ isPaused: Bool) {}
 

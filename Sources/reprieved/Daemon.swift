@@ -139,6 +139,10 @@ struct DaemonHost: BrokerHost {
         try store.replace(file, with: bytes, keepsOld: keepsOld)
     }
 
+    func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening {
+        sockets.openUpstream(at: path, for: client)
+    }
+
     func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int { sockets.write(bytes, to: peer) }
 
     func pause(_ peer: PeerID, _ isPaused: Bool) { sockets.pause(peer, isPaused) }

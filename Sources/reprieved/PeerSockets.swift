@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Negotiation
 import ReprieveBroker
 import Systemd
@@ -61,8 +62,7 @@ final class PeerSockets {
             let group = try groups.group(of: AccountID(endpoint, credentials))
             defer { groups.removeIfEmpty(group) }
             try group.add(socket, token: peer.number)
-            while connections.count <= peer.slot { connections.append(nil) }
-            connections[peer.slot] = Connection(peer, socket, group)
+            keep(Connection(peer, socket, group))
             received(.connected(peer, endpoint, credentials))
             hasLoggedRefusal = false
         } catch {
@@ -70,6 +70,27 @@ final class PeerSockets {
             if !hasLoggedRefusal { log.write(.warning, error.message) }
             hasLoggedRefusal = true
         }
+    }
+
+    /// Connects to the upstream. What arrives there takes turns with what the client sends.
+    func openUpstream(at path: String, for client: PeerID) -> UpstreamOpening {
+        guard let connection = connection(of: client) else { return .failed("the client is gone") }
+        let peer = numbers.take()
+        do throws(SystemError) {
+            let socket = try StreamSocket(connectingTo: path)
+            try connection.group.add(socket, token: peer.number)
+            keep(Connection(peer, socket, connection.group))
+            return .opened(peer)
+        } catch {
+            numbers.giveBack(peer)
+            return error.errno == EAGAIN ? .busy : .failed(error.message)
+        }
+    }
+
+    private func keep(_ connection: Connection) {
+        let slot = connection.peer.slot
+        while connections.count <= slot { connections.append(nil) }
+        connections[slot] = connection
     }
 
     private func credentials(

@@ -3,11 +3,11 @@
 import ReprieveProtocol
 import Systemd
 
-/// The two sockets that the daemon listens at: those that systemd opened before it started this
-/// process, known by their `FileDescriptorName=`, else its own.
+/// The sockets that the daemon listens at: those that systemd opened before it started this
+/// process, known by their `FileDescriptorName=`, else its own. Several may have one name.
 struct Sockets {
-    let components: ListenSocket
-    let control: ListenSocket
+    let components: [ListenSocket]
+    let control: [ListenSocket]
 
     init(_ configuration: Configuration, _ log: Log) throws(SystemError) {
         let inherited = try Self.inherited(log)
@@ -15,28 +15,34 @@ struct Sockets {
             try makeDirectory(configuration.runtimeDirectory)
         }
         // Not with `??`, which loses the type of the error that its right side throws.
-        if let socket = inherited["components"] {
-            components = socket
+        if let sockets = inherited["components"] {
+            components = sockets
         } else {
-            components = try Self.openComponents(configuration)
+            components = [try Self.openComponents(configuration)]
         }
-        if let socket = inherited["control"] {
-            control = socket
+        if let sockets = inherited["control"] {
+            control = sockets
         } else {
-            control = try Self.openControl(configuration)
+            control = [try Self.openControl(configuration)]
         }
+    }
+
+    /// One line for the log.
+    var summary: String {
+        let places = [components, control].map { $0.map(\.path).joined(separator: " and ") }
+        return "serving components at \(places[0]), control at \(places[1])"
     }
 
     private static let names: Set = ["components", "control"]
 
-    private static func inherited(_ log: Log) throws(SystemError) -> [String: ListenSocket] {
-        var sockets: [String: ListenSocket] = [:]
+    private static func inherited(_ log: Log) throws(SystemError) -> [String: [ListenSocket]] {
+        var sockets: [String: [ListenSocket]] = [:]
         for (name, socket) in try ListenSocket.inherited() {
-            if !names.contains(name) {
+            if names.contains(name) {
+                sockets[name, default: []].append(socket)
+            } else {
                 let advice = "its FileDescriptorName= must be components or control"
                 log.write(.warning, "not using the inherited socket \(quoted(name)); " + advice)
-            } else if sockets.updateValue(socket, forKey: name) != nil {
-                log.write(.warning, "using only one of several inherited sockets named \(name)")
             }
         }
         return sockets

@@ -50,11 +50,10 @@ private func serve(
     }
     // The loop must not own what owns the loop: at the end the sockets are removed.
     try loop.onSignal(SIGHUP) { [unowned reloader] in reloader.reload() }
-    try daemon.open(.components, at: sockets.components)
-    try daemon.open(.control, at: sockets.control)
+    for socket in sockets.components { try daemon.open(.components, at: socket) }
+    for socket in sockets.control { try daemon.open(.control, at: socket) }
     try loop.feedWatchdog()
-    let (components, control) = (sockets.components.path, sockets.control.path)
-    log.write(.info, "serving components at \(components), control at \(control)")
+    log.write(.info, sockets.summary)
     log.write(.info, loaded.summary)
     for notice in loaded.notices { log.write(.warning, notice) }
     notifyReady(log)

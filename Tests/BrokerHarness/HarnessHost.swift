@@ -7,6 +7,8 @@ package import ReprieveBroker
 /// fails where it is told to.
 package struct HarnessHost: BrokerHost, Sendable {
     package internal(set) var clients: [PeerID: SimulatedClient] = [:]
+    /// What the upstream is to broker's connections; nil where there is none at its socket.
+    package var upstream: SimulatedUpstream?
     package internal(set) var files: [StoredFile: [UInt8]] = [:]
     package private(set) var log: [LogEntry] = []
     /// The least severe entries that are kept in `log`.
@@ -33,6 +35,7 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// The host of the next broker: the files are what they were, and all clients are gone.
     init(after host: HarnessHost) {
         files = host.files
+        upstream = host.upstream?.withoutConnections()
         logLevel = host.logLevel
         work = host.work
     }
@@ -82,25 +85,39 @@ package struct HarnessHost: BrokerHost, Sendable {
         if case .whole = next() { files[file] = bytes }
     }
 
+    package mutating func openUpstream(
+        at path: String,
+        for client: PeerID
+    ) -> UpstreamOpening {
+        guard next() == .whole, let opening = upstream?.open() else {
+            return .failed("cannot connect to \(path)")
+        }
+        return opening
+    }
+
     package mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
         if diesAtWrite { operationsLeft = -1 }
         let extent = next()
         work.writes += 1
         guard extent != .none else { return bytes.count }
         let offered = extent == .whole ? bytes : bytes.extracting(0..<bytes.count / 2)
+        if let count = upstream?.take(offered, from: peer) { return count }
         guard let count = clients[peer]?.take(offered) else { return bytes.count }
         work.sent += count
         return count
     }
 
     package mutating func pause(_ peer: PeerID, _ isPaused: Bool) {
-        if next() == .whole { clients[peer]?.isPaused = isPaused }
+        guard next() == .whole else { return }
+        clients[peer]?.isPaused = isPaused
+        upstream?.connections[peer]?.isPaused = isPaused
     }
 
     package mutating func close(_ peer: PeerID) {
         guard next() == .whole else { return }
         closes[peer, default: 0] += 1
         clients[peer] = nil
+        upstream?.connections[peer] = nil
     }
 
     package mutating func log(_ entry: LogEntry) {

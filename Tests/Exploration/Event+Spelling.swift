@@ -14,9 +14,12 @@ extension Event {
             ".unsubscribed(\(stream.spelled), component: \"\(name)\")"
         case .hungUp(let peer, let name):
             ".hungUp(PeerID(\(peer.number)), component: \"\(name)\")"
+        case .lost(let peer, let name):
+            ".lost(PeerID(\(peer.number)), component: \"\(name)\")"
         case .answered(let answer):
             ".answered(Answer(request: \(answer.request.spelled), component: "
-                + "\"\(answer.component)\", deploymentID: \"\(answer.deploymentID)\", deferral: "
+                + "\"\(answer.component)\", process: \(answer.process), "
+                + "deploymentID: \"\(answer.deploymentID)\", deferral: "
                 + "\(answer.deferral.spelled), round: \(answer.round.map(String.init) ?? "nil")))"
         case .announced(let request, let coordinator, let process):
             ".announced(\(request.spelled), coordinator: \(coordinator.spelled), "

@@ -7,6 +7,8 @@ enum Move: Hashable, Sendable {
     case subscribe(role: Int)
     case unsubscribe(role: Int, connection: Int)
     case hangUp(role: Int, connection: Int)
+    /// The upstream ends the connection.
+    case lose(role: Int, connection: Int)
     /// With the round of the notice it last heard, or with none.
     case answer(role: Int, connection: Int, update: Int, ticks: Int, withRound: Bool)
     case announce(update: Int)
@@ -53,6 +55,7 @@ extension Scene {
         if left.roles[role].subscribes > 0 { moves.append(.subscribe(role: role)) }
         for (index, connection) in connections[role].enumerated() where connection.isOpen {
             if left.roles[role].hangUps > 0 { moves.append(.hangUp(role: role, connection: index)) }
+            if left.roles[role].losses > 0 { moves.append(.lose(role: role, connection: index)) }
             if left.roles[role].unsubscribes > 0, connection.isSubscribed {
                 moves.append(.unsubscribe(role: role, connection: index))
             }

@@ -17,6 +17,10 @@ extension Scene {
             left.roles[role].hangUps -= 1
             close(role, index)
             return .hungUp(connections[role][index].peer, component: world.roles[role].name)
+        case .lose(let role, let index):
+            left.roles[role].losses -= 1
+            close(role, index)
+            return .lost(connections[role][index].peer, component: world.roles[role].name)
         case .answer(let role, let index, let update, let ticks, let withRound):
             return answer(role, index, update, ticks, withRound, in: world)
         case .tick:
@@ -81,11 +85,12 @@ extension Scene {
         } else {
             left.roles[role].defers -= 1
         }
-        let connection = connections[role][index]
+        let (actor, connection) = (world.roles[role], connections[role][index])
         return .answered(
             Answer(
                 request: StreamID(connection.peer, 2),
                 component: world.roles[role].name,
+                process: actor.processes[index % actor.processes.count],
                 deploymentID: "d-\(update + 1)",
                 deferral: .seconds(ticks),
                 round: withRound ? connection.rounds[update] : nil

@@ -18,7 +18,7 @@ struct Scene: Sendable {
     /// What each may still do.
     struct Allowance: Hashable, Sendable {
         struct Role: Hashable, Sendable {
-            var subscribes, hangUps, unsubscribes, acknowledges, defers: Int
+            var subscribes, hangUps, losses, unsubscribes, acknowledges, defers: Int
         }
 
         var roles: [Role]
@@ -76,6 +76,7 @@ extension Scene.Allowance {
             Role(
                 subscribes: role.present + role.subscribes,
                 hangUps: role.hangUps,
+                losses: role.losses,
                 unsubscribes: role.unsubscribes,
                 acknowledges: role.acknowledges,
                 defers: role.defers

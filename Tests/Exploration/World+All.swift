@@ -3,7 +3,9 @@
 import Negotiation
 
 extension World {
-    static let all = components + gates + ends + edges + names + rules + unrest + rivals + vetoes
+    static let all =
+        components + gates + ends + edges + names + rules + unrest + rivals + vetoes + processes
+        + losses
 
     private static let components = [
         World(

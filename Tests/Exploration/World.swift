@@ -17,6 +17,8 @@ struct World: Sendable {
         var present = 1
         var subscribes = 0
         var hangUps = 0
+        /// How many of its connections the upstream ends.
+        var losses = 0
         var unsubscribes = 0
         var acknowledges = 2
         var defers = 1

@@ -18,13 +18,16 @@ func playPeers(_ input: [UInt8]) {
         settings.limits.componentConnections = 6
         settings.negotiation.maximumUpdates = 2
         settings.negotiation.maximumEnded = 2
+        settings.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
     }
+    harness.host.upstream = SimulatedUpstream()
     while !decisions.isOver { move(&harness, &decisions) }
     for peer in harness.clients.keys.sorted() { harness.hangUp(peer) }
     harness.pass(.seconds(200_000))
     promise(harness.broker.negotiation.updates.isEmpty, "an update is left over")
     promise(harness.nextDeadline == nil, "a deadline is left over")
     promise(harness.broker.peerCount == 0, "a peer is left over")
+    promise(harness.upstreams.isEmpty, "a connection to the upstream is left over")
 }
 
 private func move(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
@@ -34,19 +37,21 @@ private func move(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisio
         return
     }
     let peer = decisions.pick(peers)
-    switch decisions.number(below: 10) {
+    switch decisions.number(below: 13) {
     case 0: harness.ask(peer, .subscribeToComponentUpdates, payload: Array("{}".utf8))
     case 1: harness.ask(peer, .gateUpdate, payload: Array(#"{"deploymentId":"d"}"#.utf8))
     case 2:
         harness.answer(peer, "d", Int64(decisions.byte()) * 100, round: Int64(decisions.byte() % 4))
     case 3: harness.ask(peer, decisions.pick(Operation.allCases), payload: decisions.bytes())
-    case 4: harness.sendBytes(message(&decisions), from: peer)
+    case 4: harness.sendBytes(message(&decisions).encoded(), from: peer)
     case 5:
         let bytes = frame(headers: decisions.bytes(), payload: decisions.bytes())
         harness.sendBytes(decisions.bool() ? bytes : Array(bytes.dropLast()), from: peer)
     case 6: harness.close(peer, Int32(decisions.number(below: 5)))
     case 7: harness.limitReading(peer, to: decisions.bool() ? nil : decisions.number(below: 100))
     case 8: harness.hangUp(peer)
+    case 9: harness.answerFromUpstream()
+    case 10, 11: speakAsUpstream(&harness, &decisions)
     default: passTime(&harness, &decisions)
     }
     check(&harness)
@@ -54,10 +59,11 @@ private func move(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisio
 
 private func enter(_ harness: inout BrokerHarness, _ decisions: inout FuzzDecisions) {
     let endpoint: Endpoint = decisions.bool() ? .components : .control
-    if decisions.number(below: 4) == 0 {
-        _ = harness.enter(at: endpoint, user: UInt32(decisions.byte()))
-    } else {
-        _ = harness.connect(decisions.pick(names), at: endpoint)
+    switch decisions.number(below: 6) {
+    case 0: _ = harness.enter(at: endpoint, user: UInt32(decisions.byte()))
+    case 1: _ = harness.connectThroughUpstream(decisions.pick(names))
+    case 2: _ = harness.connectThroughUpstream(nil)
+    default: _ = harness.connect(decisions.pick(names), at: endpoint)
     }
 }
 
@@ -71,7 +77,7 @@ private func passTime(_ harness: inout BrokerHarness, _ decisions: inout FuzzDec
 }
 
 /// A good message but for what the input says.
-private func message(_ decisions: inout FuzzDecisions) -> [UInt8] {
+func message(_ decisions: inout FuzzDecisions) -> Message {
     let type: MessageType? = MessageType(rawValue: Int32(decisions.number(below: 12)) - 1)
     return Message(
         type ?? .ping,
@@ -79,7 +85,7 @@ private func message(_ decisions: inout FuzzDecisions) -> [UInt8] {
         stream: Int32(decisions.number(below: 6)) - 2,
         operation: decisions.bool() ? nil : decisions.text(),
         payload: decisions.bytes()
-    ).encoded()
+    )
 }
 
 private func check(_ harness: inout BrokerHarness) {

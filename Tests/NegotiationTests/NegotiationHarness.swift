@@ -25,6 +25,8 @@ final class NegotiationHarness {
     private var labels: [StreamID: String] = [:]
     private var streams: [String: StreamID] = [:]
     private var lastPeer: UInt64 = 0
+    /// Of connections that name one.
+    private var processes: [PeerID: Int32] = [:]
     private var lastCall: Int32 = 1
 
     init(settings: Settings = Settings()) {
@@ -54,8 +56,10 @@ final class NegotiationHarness {
 extension NegotiationHarness {
     func subscribe(_ labels: String..., confirm: Bool = false, process: Int32 = 0) {
         for label in labels {
+            let stream = connect(label)
+            processes[stream.peer] = process
             let subscription = Subscription(
-                stream: connect(label),
+                stream: stream,
                 component: component(label),
                 confirm: confirm,
                 process: process
@@ -73,6 +77,11 @@ extension NegotiationHarness {
         feed(.hungUp(stream(label).peer, component: component(label)))
     }
 
+    /// Its connection is lost, and not through its doing.
+    func lose(_ label: String) {
+        feed(.lost(stream(label).peer, component: component(label)))
+    }
+
     func answer(
         _ label: String,
         _ deferral: Duration = .zero,
@@ -83,6 +92,7 @@ extension NegotiationHarness {
         let answer = Answer(
             request: call(label),
             component: component(label),
+            process: processes[stream(label).peer] ?? 0,
             deploymentID: id,
             deferral: deferral,
             round: round,

@@ -24,8 +24,16 @@ struct ComponentAccount: Hashable, Sendable {
     var isAskedFinally = false
     /// A last call was its final question.
     var hadFinalCall = false
+    /// Its processes that were sent the question and have not answered it; those that did not in
+    /// time; those that must be asked before they count; and those whose final word stands.
+    var owing: Set<Int32> = []
+    var late: Set<Int32> = []
+    var unasked: Set<Int32> = []
+    var acted: Set<Int32> = []
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
+    /// The process that alone lifts the one under nil: the broker died.
+    var keeper: Int32?
     /// How often it sent others back to work, and until when it stays deferred for that.
     var breaks = 0
     var heldUntil: Instant?
@@ -94,6 +102,11 @@ struct ComponentAccount: Hashable, Sendable {
         finalRound = notice.final ? round : nil
         finalSubscriptions = notice.final ? finalSubscriptions.union([stream]) : []
         if isCut || holds(at: now) { return }
+        if let process = subscriptions[stream]?.process {
+            owing.insert(process)
+            (late, unasked) = (late.subtracting([process]), unasked.subtracting([process]))
+            acted.remove(process)
+        }
         if isNews(at: now) {
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
@@ -110,12 +123,12 @@ struct ComponentAccount: Hashable, Sendable {
         isCut || holds(at: now) || !isOpen || (!isTold && !isOut)
     }
 
-    mutating func agree(_ peer: PeerID, _ round: Int64?, at now: Instant) {
-        let isFinal = finalRound != nil && round == finalRound
+    mutating func agree(_ answer: Answer, at now: Instant) {
+        let process = answer.process
+        let isFinal = finalRound != nil && answer.round == finalRound
         let isDeferring = state == .deferred
-        deferrals[nil] = nil
-        deferrals[peer] = nil
-        if finalRound != nil, confirms, !isFinal, !isDeferring {
+        replaceDeferral(of: answer, with: nil)
+        if finalRound != nil, confirms(process), !isFinal, !isDeferring {
             // It could, and a subscription that acts on a final notice was sent none: one follows.
             let isUnasked = subscriptions.values.contains {
                 $0.confirm && !finalSubscriptions.contains($0.stream)
@@ -123,11 +136,64 @@ struct ComponentAccount: Hashable, Sendable {
             if isOut, isUnasked, !hadFinalCall { isOpen = false }
             return
         }
-        isOpen = false
-        if isVeto, subscriptions.isEmpty { return }
-        if holds(at: now) { return }
+        owing.remove(process)
+        late.remove(process)
+        unasked.remove(process)
+        if isFinal { acted.insert(process) }
+        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
+        if holds(at: now) || isVeto && subscriptions.isEmpty {
+            isOpen = false
+            return
+        }
+        if processes.count > 1 {
+            // It speaks for itself alone.
+            if isOut, !processes.contains(process) { return }
+            if isDeferring, !unasked.isDisjoint(with: processes) { return }
+            let isWhole = owing.isDisjoint(with: processes)
+            if !isOut, !isReady, !isWhole, answerBy > now {
+                isOpen = true
+                return
+            }
+            if !isDeferring, !isWhole, finalRound != nil, !allActed {
+                isOut = true
+                return
+            }
+        }
         agree()
-        hasFinalWord = hasFinalWord || isFinal
+        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
+    }
+
+    var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
+
+    /// Whether each process that acts on a final notice has.
+    private var allActed: Bool {
+        subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
+    }
+
+    /// A process acts on a final notice, or it has no subscription, and the component does.
+    private func confirms(_ process: Int32) -> Bool {
+        let own = subscriptions.values.filter { $0.process == process }
+        return (own.isEmpty ? Array(subscriptions.values) : own).contains { $0.confirm }
+    }
+
+    private mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
+        if keeper == nil || keeper == answer.process { (deferrals[nil], keeper) = (nil, nil) }
+        deferrals[answer.request.peer] = end
+    }
+
+    /// Subscriptions have ended: a process without one is not waited for.
+    mutating func part(from before: Set<Int32>) {
+        let left = processes
+        if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
+        (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
+        (late, acted) = (late.intersection(left), acted.intersection(left))
+        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
+        if late == left {
+            (isReady, isOut) = (false, true)
+        } else if !isReady {
+            agree()
+            hasFinalWord = confirms && allActed
+        }
     }
 
     mutating func excuse(isThere: Bool, at now: Instant) {
@@ -140,18 +206,21 @@ struct ComponentAccount: Hashable, Sendable {
 
     private mutating func agree() {
         (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
+        (owing, late, unasked) = ([], late.union(owing), [])
     }
 
-    mutating func object(_ peer: PeerID, until end: Instant) {
-        deferrals[nil] = nil
-        deferrals[peer] = end
+    mutating func object(_ answer: Answer, until end: Instant) {
+        replaceDeferral(of: answer, with: end)
+        owing.remove(answer.process)
+        late.remove(answer.process)
+        unasked.insert(answer.process)
         (isOpen, isReady, isOut) = (false, false, false)
     }
 
     /// A component deferred: no final answer holds, and those who gave one are told.
     mutating func goBackToWork() {
         if mayHaveActed, isVeto, isOut { isRecalled = true } else if mayHaveActed { isOpen = false }
-        (hasFinalWord, finalRound, finalSubscriptions) = (false, nil, [])
+        (hasFinalWord, finalRound, finalSubscriptions, acted) = (false, nil, [], [])
         isAskedFinally = false
     }
 
@@ -168,8 +237,15 @@ struct ComponentAccount: Hashable, Sendable {
                 forgetDeferrals()
             }
         } else if isOpen {
-            isOut = answerBy <= now
-            if isOut, isExcused { agree() }
+            guard answerBy <= now else { return }
+            let heard = processes.subtracting(owing).subtracting(late)
+            let isHeard = processes.count > 1 && !heard.isEmpty
+            if isExcused || isHeard && (finalRound == nil || allActed) {
+                agree()
+                hasFinalWord = hasFinalWord || isHeard && confirms && allActed
+            } else {
+                isOut = true
+            }
         } else if !holds(at: now) {
             // Without a subscription it cannot be asked again, and its last deferral is kept.
             if isExcused || !subscriptions.isEmpty { forgetDeferrals() }
@@ -185,11 +261,34 @@ struct ComponentAccount: Hashable, Sendable {
     }
 
     mutating func forgetDeferrals() {
-        (deferrals, heldUntil) = ([:], nil)
+        (deferrals, heldUntil, keeper) = ([:], nil, nil)
     }
 
     mutating func close(_ peer: PeerID) {
         guard let word = deferrals.removeValue(forKey: peer) else { return }
         deferrals[nil] = max(word, deferrals[nil] ?? word)
+    }
+
+    /// Its connections are lost through no fault of its own.
+    mutating func loseConnections(until graceEnd: Instant) {
+        noteKeeper()
+        for peer in deferrals.keys { peer.map { close($0) } }
+        let isUnsure = isReady && confirms && !hasFinalWord
+        let isAsked = isOpen && blocks && !isOut && graceUntil == nil
+        let mayLeaveAsVeto = isReady && graceUntil == nil
+        (subscriptions, finalSubscriptions) = ([:], [])
+        (owing, late, unasked, acted) = ([], [], [], [])
+        graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
+        if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
+        if isAsked { answerBy = max(answerBy, graceEnd) }
+    }
+
+    /// Of several processes only the one whose deferral ends last lifts it.
+    private mutating func noteKeeper() {
+        let last = deferrals.values.max()
+        let peers = deferrals.filter { $0.value == last }.keys
+        if peers.contains(nil) { return }
+        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
+        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

@@ -21,6 +21,9 @@ extension GateAccount {
             accounts[name]?.close(peer)
             leave(name, until: graceEnd) { $0.peer == peer }
             abandon(until: graceEnd) { $0.peer == peer }
+        case .lost(let peer, let name):
+            accounts[name]?.close(peer)
+            lose(name, peer, until: graceEnd)
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
             attend(coordinator, process, at: now)
@@ -79,21 +82,18 @@ extension GateAccount {
         }
     }
 
-    private mutating func restart(_ graceEnd: Instant) {
-        for (name, account) in accounts {
-            for peer in account.deferrals.keys { peer.map { accounts[name]?.close($0) } }
-            let isUnsure = account.isReady && account.confirms && !account.hasFinalWord
-            accounts[name]?.subscriptions = [:]
-            accounts[name]?.finalSubscriptions = []
-            accounts[name]?.graceUntil = account.graceUntil.map { max($0, graceEnd) }
-            if isUnsure { accounts[name]?.graceUntil = graceEnd }
-            if account.isReady, account.graceUntil == nil {
-                accounts[name]?.leaveAsVeto(until: graceEnd)
-            }
-            if account.isOpen, account.blocks, !account.isOut, account.graceUntil == nil {
-                accounts[name]?.answerBy = max(account.answerBy, graceEnd)
-            }
+    /// With its last subscription a component keeps what it keeps when the broker dies.
+    private mutating func lose(_ name: ComponentName, _ peer: PeerID, until graceEnd: Instant) {
+        guard let all = accounts[name]?.subscriptions.keys, !all.isEmpty else { return }
+        if all.allSatisfy({ $0.peer == peer }) {
+            accounts[name]?.loseConnections(until: graceEnd)
+        } else {
+            leave(name, until: graceEnd) { $0.peer == peer }
         }
+    }
+
+    private mutating func restart(_ graceEnd: Instant) {
+        for name in accounts.keys { accounts[name]?.loseConnections(until: graceEnd) }
         coordinators = []
         request.excused = []
         unattendedUntil = graceEnd

@@ -44,6 +44,7 @@ extension GateAccount {
             one.component == name && accounts[name].map { $0.subscriptions.count > 1 } ?? false
         case .answered(let answer):
             answer.component == name && answer.deferral == .zero
+                && accounts[name].map { $0.isReady || $0.isOut } ?? false
                 && !(isEnding && accounts[name]?.isVeto ?? false)
         default: false
         }

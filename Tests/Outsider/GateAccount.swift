@@ -94,6 +94,11 @@ struct GateAccount: Hashable, Sendable {
             return
         }
         add(name, at: now)
+        if let account = accounts[name], account.state == .deferred || account.holds(at: now),
+            !account.processes.contains(subscription.process)
+        {
+            accounts[name]?.unasked.insert(subscription.process)
+        }
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
         accounts[name]?.isGone = false
@@ -133,6 +138,7 @@ struct GateAccount: Hashable, Sendable {
         for (name, account) in accounts where account.subscriptions.values.contains(where: isOwn) {
             let others = account.subscriptions.filter { !isOwn($0.value) }
             accounts[name]?.subscriptions = others
+            accounts[name]?.part(from: account.processes)
             accounts[name]?.excuse(isThere: false, at: now)
         }
     }
@@ -142,6 +148,7 @@ struct GateAccount: Hashable, Sendable {
         else { return }
         let subscriptions = account.subscriptions.filter { !isGone($0.key) }
         accounts[name]?.subscriptions = subscriptions
+        accounts[name]?.part(from: account.processes)
         guard subscriptions.isEmpty else { return }
         if account.blocks, !account.isOut { accounts[name]?.graceUntil = end }
         accounts[name]?.leaveAsVeto(until: end)
@@ -154,9 +161,8 @@ struct GateAccount: Hashable, Sendable {
         at now: Instant
     ) {
         guard let account = accounts[answer.component], !account.isCut else { return }
-        let peer = answer.request.peer
         if answer.deferral == .zero {
-            accounts[answer.component]?.agree(peer, answer.round, at: now)
+            accounts[answer.component]?.agree(answer, at: now)
         } else {
             let isBreak = isBreak(answer.component)
             let isLast = isLastFinalAsking(settings)
@@ -168,7 +174,7 @@ struct GateAccount: Hashable, Sendable {
             )
             let cap = min(account.budget - account.used, deadline - now)
             let end = now + (granted < asked ? cap : granted)
-            accounts[answer.component]?.object(peer, until: end)
+            accounts[answer.component]?.object(answer, until: end)
             accounts[answer.component]?.hasFinalWord = false
             if hold > .zero { accounts[answer.component]?.heldUntil = min(now + hold, end) }
             if isBreak, isLast {

@@ -47,7 +47,8 @@ package struct InvariantChecker: Hashable, Sendable {
         switch transition.event {
         case .subscribed(let one): subscriptions[one.stream] = one
         case .unsubscribed(let stream, _): subscriptions[stream] = nil
-        case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
+        case .hungUp(let peer, _), .lost(let peer, _):
+            subscriptions = subscriptions.filter { $0.key.peer != peer }
         case .sent: repeatedPosts?.confirm()
         case .restarted:
             subscriptions = [:]

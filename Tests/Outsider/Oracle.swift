@@ -72,7 +72,8 @@ package struct Oracle: Hashable, Sendable {
         case .subscribed(let one):
             subscriptions[one.stream] = one
         case .unsubscribed(let stream, _): subscriptions[stream] = nil
-        case .hungUp(let peer, _): subscriptions = subscriptions.filter { $0.key.peer != peer }
+        case .hungUp(let peer, _), .lost(let peer, _):
+            subscriptions = subscriptions.filter { $0.key.peer != peer }
         case .restarted:
             subscriptions = [:]
         case .announced(let request, let coordinator, let process):

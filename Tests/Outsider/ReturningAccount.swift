@@ -16,6 +16,13 @@ struct ReturningAccount: Hashable, Sendable {
     ) {
         switch event {
         case .subscribed(let one): names.remove(one.component)
+        case .lost(let peer, let name):
+            let left = subscriptions.filter { $0.component == name && $0.stream.peer != peer }
+            guard left.isEmpty, subscriptions.contains(where: { $0.component == name }) else {
+                return
+            }
+            names.insert(name)
+            until = now + settings.reconnectGrace
         case .restarted:
             names.formUnion(subscriptions.map(\.component))
             until = now + settings.reconnectGrace

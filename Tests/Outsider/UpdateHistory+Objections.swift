@@ -20,7 +20,7 @@ extension UpdateHistory {
             if subscription.confirm, !sure.contains(name) {
                 objections.append("1: released on consent without \(name)'s final word")
             }
-            let age = acknowledged[name].map { (finalAskingSince ?? transition.now) - $0 }
+            let age = consent(of: subscription).map { (finalAskingSince ?? transition.now) - $0 }
             if finalRounds[name] == nil, age.map({ $0 > policy.responseTimeout * 2 }) ?? true {
                 objections.append("1: released on \(name)'s stale word")
             }
@@ -155,10 +155,12 @@ extension UpdateHistory {
         }
         let isConsent = answer.deferral == .zero
         if isConsent, isThere, !isHeard { return ["somebody's consent was not heard"] }
-        // What follows a consent, if anything, is the final asking.
+        // What follows a consent, if anything, is the final asking, or another process's question.
         let isAskedAgain = transition.actions.contains { action in
             guard case .notify(let stream, let notice) = action, !notice.final else { return false }
-            return notice.deploymentID == id && subscriptions[stream]?.component == answer.component
+            let asked = subscriptions[stream]
+            return notice.deploymentID == id && asked?.component == answer.component
+                && asked?.process == answer.process
         }
         return isConsent && isAskedAgain ? ["whoever consented was asked the same again"] : []
     }
@@ -177,10 +179,18 @@ extension UpdateHistory {
                 participants[name]?.state == .acknowledged
             else { return false }
             let isPlain = !subscriptions.values.contains { $0.component == name && $0.confirm }
-            let age = acknowledged[name].map { transition.now - $0 } ?? .zero
+            let own = subscriptions.values.filter { $0.component == name }
+            let oldest = own.compactMap { consent(of: $0) }.min()
+            let age = oldest.map { transition.now - $0 } ?? .zero
             return isPlain && age <= policy.responseTimeout * 2
         }
         return isPestered ? ["a fresh word was asked for again"] : []
+    }
+
+    /// When a subscription's process last said 0, or another one that speaks for it.
+    private func consent(of subscription: Subscription) -> Instant? {
+        let consents = consents[subscription.component] ?? [:]
+        return consents[subscription.process] ?? consents.values.max()
     }
 
     /// At its announcement every component concerned is told, and the names that none has are

@@ -27,7 +27,8 @@ struct UpdateHistory: Hashable, Sendable {
     var blockers: [ComponentName] = []
     /// Ends of granted deferrals.
     var granted: [ComponentName: Instant] = [:]
-    var acknowledged: [ComponentName: Instant] = [:]
+    /// When each process of a component last said 0.
+    var consents: [ComponentName: [Int32: Instant]] = [:]
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
     /// components that answered it.
     var finals: Set<StreamID> = []
@@ -105,9 +106,12 @@ struct UpdateHistory: Hashable, Sendable {
         listen(to: transition, settings)
         noteInterruption(transition)
         let makers = objectToMakers(transition)
-        defer { noteReady(transition, subscriptions) }
+        defer {
+            noteReady(transition, subscriptions)
+            forgetConsents(transition, subscriptions)
+        }
         let misheard = hearNotices(transition, subscriptions, settings)
-        noteAnswer(transition)
+        noteAnswer(transition, subscriptions)
         let objections =
             makers + misheard + objectToExclusion(transition)
             + objectToRelease(transition, subscriptions)
@@ -187,7 +191,22 @@ extension UpdateHistory {
         return objections
     }
 
-    private mutating func noteAnswer(_ transition: Transition) {
+    /// Who is asked has still to say 0.
+    private mutating func forgetConsents(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
+    ) {
+        for case .notify(let stream, let notice) in transition.actions
+        where notice.deploymentID == request.deploymentID && !notice.lastCall {
+            guard let one = subscriptions[stream] else { continue }
+            consents[one.component]?[one.process] = nil
+        }
+    }
+
+    private mutating func noteAnswer(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
+    ) {
         guard transition.isAbout(request.deploymentID), let grant = transition.grant,
             case .answered(let answer) = transition.event,
             transition.before.updates[answer.deploymentID]?.isWaiting ?? false
@@ -196,7 +215,12 @@ extension UpdateHistory {
         wordless[name] = .zero
         guard answer.deferral > .zero else {
             if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
-            acknowledged[name] = transition.now
+            // Any process speaks for one that is alone.
+            let processes = Set(
+                subscriptions.values.filter { $0.component == name }.map(\.process)
+            )
+            let heard = processes.count < 2 ? processes.union([answer.process]) : [answer.process]
+            for process in heard { consents[name, default: [:]][process] = transition.now }
             return
         }
         // Of several connections' deferrals the longest holds.

@@ -133,7 +133,11 @@ extension Participant {
         participant.blockedFrom = blockedFrom
         participant.lastCallLead = lastCallLead
         participant.hadLastCall = hadLastCall
-        participant.restore(isConfirm: isConfirm, deferralEnd: liftableDeferralEnd)
+        participant.restore(
+            isConfirm: isConfirm,
+            deferralEnd: liftableDeferralEnd,
+            deferrer: deferrer
+        )
         return participant
     }
 }

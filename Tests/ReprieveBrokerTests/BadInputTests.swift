@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "[]", "null", #"{"deploymentId":"d-1"}"#,
+        "", "{", "[]", "null",
         #"{"deploymentId":"d-1","recheckAfterMs":-1}"#,
         #"{"deploymentId":"d-1","recheckAfterMs":1.5}"#,
         #"{"deploymentId":"d-1","recheckAfterMs":1e30}"#,

@@ -63,7 +63,7 @@ import Testing
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }
-            if frame.string("participants") != nil { frame.payload.removeLast(3) }
+            if frame.string("participants") != nil { frame.payload.removeLast(4) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(3))
             }

@@ -109,6 +109,8 @@ import Testing
             "participants in a status; in the progress of an update",
             bytes(Limits.statusParticipants, Limits.progressParticipants)
         ),
+        ("open streams of a connection at the upstream", numbers(Limits.forwardedStreams)),
+        ("a request for the upstream", numbers(Limits.frameToLite) + " bytes"),
         ("accounts in a status", numbers(Limits.statusAccounts)),
         ("the least that is granted", time(broker.negotiation.minimumDeferral)),
         ("final askings of an update", numbers(broker.negotiation.maximumFinalAskings)),
@@ -133,6 +135,7 @@ import Testing
             "for a client that was denied, or broke the protocol, to close",
             time(Limits.lingerTimeout)
         ),
+        ("for the upstream to accept a connection", time(Limits.upstreamTimeout)),
         (
             "for an answer to a notice",
             "`responseTimeoutMs`, by default " + time(policy.responseTimeout)

@@ -29,8 +29,6 @@ import Testing
             #"{"deploymentId":"d","recheckAfterMs":9223372036854775808}"#,
             "recheckAfterMs: 9223372036854775808 does not fit into 64 bits"
         ),
-        (#"{"deploymentId":"d"}"#, "recheckAfterMs is missing"),
-        (#"{"deploymentId":"d","recheckAfterMs":null}"#, "recheckAfterMs is missing"),
         (#"{"recheckAfterMs":0}"#, "deploymentId is missing"),
         (#"{"deploymentId":"","recheckAfterMs":0}"#, "deploymentId is empty"),
         (

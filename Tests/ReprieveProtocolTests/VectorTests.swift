@@ -123,6 +123,7 @@ private func word(for event: ServerConnection.Event?, _ vector: JSON) throws -> 
     case .request(_, .deferComponentUpdate, let payload): return refusal(of: payload, says)
     // Where an operation is served is not the connection's to know.
     case .request(_, let operation, _): return operation.isControl ? "refused" : "answered"
+    case .forward: return "forwarded"
     case .reply(let bytes), .closed(_, _, let bytes):
         let message = try #require(try frame(bytes).map { try Message(decoding: $0) })
         if message.type == .pingResponse { return "pong" }

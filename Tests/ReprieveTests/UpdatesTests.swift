@@ -45,7 +45,7 @@ private struct TimelessEnvironment: ClientEnvironment {
     }
 
     @Test func `a scope does not begin when the gate has just opened`() async throws {
-        let broker = broker(first: [notice(1, final: true)], refuses: { $0.recheckAfterMs > 0 })
+        let broker = broker(first: [notice(1, final: true)], refuses: { $0.recheckAfterMs != 0 })
         try await participating(in: broker) { updates in
             _ = await broker.answers(1)
             let error = await #expect(throws: UpdatesError.self) {

@@ -145,6 +145,7 @@ package final class PlainNucleus: Sendable {
             let text = "Operation \(operation.rawValue) is not supported by Greengrass"
             return peer.connection.fail(stream, ErrorShape(.serviceError, text))
         case .closed(_, _, let reply), .reply(let reply), .violation(let reply, _): return reply
+        case .forward: preconditionFailure("it has no upstream")
         }
     }
 
@@ -163,16 +164,18 @@ package final class PlainNucleus: Sendable {
             let text = "Component is not subscribed to component update events"
             return peer.connection.fail(stream, ErrorShape(.invalidArguments, text))
         }
-        guard let request = try? DeferRequest(decoding: payload) else {
+        guard let request = try? DeferRequest(decoding: payload),
+            let milliseconds = request.recheckAfterMs
+        else {
             let text = "The deploymentId is missing"
             return peer.connection.fail(stream, ErrorShape(.invalidArguments, text))
         }
         guard state.questions[token]?.remove(request.deploymentID) != nil else {
-            hears.yield(.refused(request.recheckAfterMs))
+            hears.yield(.refused(milliseconds))
             let text = "Time limit to respond to PreComponentUpdateEvent exceeded"
             return peer.connection.fail(stream, ErrorShape(.serviceError, text))
         }
-        hears.yield(.answered(request.recheckAfterMs))
+        hears.yield(.answered(milliseconds))
         return peer.connection.respond(stream, Empty().encoded())
     }
 }

@@ -20,7 +20,9 @@ struct History {
     var dice: SplitMix64
     var harness: BrokerHarness
     var checker: HistoryChecker
-    private(set) var components: [PeerID] = []
+    var components: [PeerID] = []
+    /// Those that the upstream has neither accepted nor denied.
+    var waiting: [PeerID] = []
     var coordinators: [PeerID] = []
     /// What was announced under each id, so that it can be announced again as it was.
     var requests: [String: GateRequest] = [:]
@@ -33,6 +35,7 @@ struct History {
         harness = BrokerHarness { settings in
             settings.blocksShutdown = blocksShutdown
             settings.limits.componentConnections = 8
+            settings.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
             settings.negotiation.reconnectGrace = .seconds(2)
             settings.negotiation.completionLimit = .seconds(20)
             settings.negotiation.minimumDeferral = .milliseconds(500)
@@ -41,6 +44,7 @@ struct History {
             settings.negotiation.maximumEnded = 3
         }
         checker = HistoryChecker(settings: harness.broker.settings.negotiation)
+        harness.host.upstream = SimulatedUpstream()
         harness.keepTrace()
     }
 
@@ -49,6 +53,7 @@ struct History {
         let weights = SwarmWeights(&dice)
         for _ in 0..<Self.moveCount {
             make(weights.pick(&dice))
+            harness.answerFromUpstream()
             if harness.host.isDead { buryBroker() }
             observe()
             if !objections.isEmpty { return }
@@ -74,6 +79,7 @@ struct History {
 
     mutating func observe() {
         for entry in harness.takeTrace() { objections += checker.enter(entry) }
+        admit()
         components.removeAll { !harness.isConnected($0) }
         coordinators.removeAll { !harness.isConnected($0) }
         if harness.broker.peerCount != harness.clients.count {
@@ -104,7 +110,7 @@ struct History {
 extension History {
     private mutating func make(_ move: Move) {
         switch move {
-        case .componentArrives: arrive()
+        case .componentArrives: arrive { $0.connect($1, at: .components) }
         case .componentSubscribesAgain:
             guard let peer = components.randomElement(using: &dice) else { return }
             subscribe(peer, confirm: .random(using: &dice))
@@ -132,11 +138,11 @@ extension History {
             }
         case .readerGoesOn:
             note(move, components) { harness, peer, _ in harness.limitReading(peer, to: nil) }
-        default: makeAtControl(move)
+        default: makeUpstream(move)
         }
     }
 
-    private mutating func makeAtControl(_ move: Move) {
+    mutating func makeAtControl(_ move: Move) {
         switch move {
         case .coordinatorAnnounces: announce(anew: true)
         case .coordinatorReturns: announce(anew: false)
@@ -175,7 +181,7 @@ extension History {
         }
     }
 
-    private mutating func note(
+    mutating func note(
         _ move: Move,
         _ peers: [PeerID],
         _ act: (inout BrokerHarness, PeerID, inout SplitMix64) -> Void
@@ -189,14 +195,15 @@ extension History {
 // MARK: - Components
 
 extension History {
-    private mutating func arrive() {
+    mutating func arrive(_ connect: (inout BrokerHarness, String) -> PeerID) {
         guard let name = Self.names.randomElement(using: &dice) else { return }
         let confirm = Int.random(in: 0..<3, using: &dice) == 0
-        let peer = harness.connect(name, at: .components)
+        let peer = connect(&harness, name)
         transcript.append("peer \(peer.number): \(name) arrives")
-        guard harness.isConnected(peer) else { return }
-        components.append(peer)
-        subscribe(peer, confirm: confirm)
+        waiting.append(peer)
+        harness.answerFromUpstream()
+        admit()
+        if components.last == peer { subscribe(peer, confirm: confirm) }
     }
 
     private mutating func subscribe(_ peer: PeerID, confirm: Bool) {

@@ -17,6 +17,9 @@ enum Move: CaseIterable {
     case readerStops
     case readerTakesLittle
     case readerGoesOn
+    case componentArrivesThroughUpstream
+    case upstreamEndsConnection
+    case upstreamComesOrGoes
     case coordinatorAnnounces
     case coordinatorReturns
     case coordinatorHangsUp

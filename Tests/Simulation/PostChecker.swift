@@ -30,7 +30,7 @@ struct PostChecker {
             let underway = isAsking ? oracle.underway(for: one, at: entry.instant) : []
             (answers[one.stream], awaited[one.stream]) = (underway, Set(underway))
         case .unsubscribed(let stream, _): forget { $0 == stream }
-        case .hungUp(let peer, _): forget { $0.peer == peer }
+        case .hungUp(let peer, _), .lost(let peer, _): forget { $0.peer == peer }
         default: break
         }
         for case .post(let stream, let post) in entry.actions {

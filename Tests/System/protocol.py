@@ -111,12 +111,16 @@ class Connection:
         rest = self._read(total - 12, deadline)
         assert zlib.crc32(prelude + rest[:-4]) == struct.unpack(">I", rest[-4:])[0]
         frame = Frame(decode_headers(rest[:length]), rest[length:-4])
+        self.check(frame)
+        return frame
+
+    def check(self, frame):
+        """What a broker never sends."""
         kinds = {type(value) for value in frame.headers.values()}
         assert kinds <= {int, str}, "a broker sends int32 and strings only"
         if frame.type in (APPLICATION_MESSAGE, APPLICATION_ERROR) and frame.payload:
             assert frame.headers[":content-type"] == "application/json"
             assert isinstance(frame.json, dict)
-        return frame
 
     def next_on(self, stream, timeout=TIMEOUT):
         """The next frame on a stream; what belongs to others waits for them."""

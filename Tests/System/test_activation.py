@@ -57,10 +57,13 @@ def test_a_socket_of_another_name_is_said_and_not_used(directory):
         daemon.stop()
 
 
-def test_of_two_sockets_of_one_name_one_is_used(directory):
-    with listening(f"{directory}/a", f"{directory}/b") as sockets:
-        daemon = Daemon(directory, sockets=sockets, socket_names=["control", "control"])
-        assert daemon.log.read_text().count("several inherited sockets") == 1
+def test_all_sockets_of_one_name_are_served(directory):
+    paths = [f"{directory}/a", f"{directory}/b"]
+    with listening(*paths) as sockets:
+        daemon = Daemon(directory, sockets=sockets, socket_names=["components", "components"])
+        for path in paths:
+            daemon.keep(Connection.open(path)).connect("com.example.Camera")
+        assert f"components at {paths[0]} and {paths[1]}, control" in daemon.log.read_text()
         daemon.stop()
 
 

@@ -30,8 +30,6 @@ BAD_ANSWERS = {
         b'{"deploymentId": "d", "recheckAfterMs": 0, "message": 1}',
         "message",
     ),
-    "no recheckAfterMs": (b'{"deploymentId": "d"}', "recheckAfterMs"),
-    "a recheckAfterMs of null": (b'{"deploymentId": "d", "recheckAfterMs": null}', "recheck"),
 }
 BAD_ANSWERS |= {
     f"a recheckAfterMs of {value}": (
@@ -80,6 +78,19 @@ def test_odd_spellings_of_an_integer_are_integers(daemon, coordinator, value, gr
     payload = b'{"deploymentId": "d", "recheckAfterMs": %s}' % value.encode()
     answer = camera.connection.call("DeferComponentUpdate", payload)
     assert answer["grantedMs"] == granted
+
+
+@pytest.mark.parametrize("more", [{}, {"recheckAfterMs": None}])
+def test_an_answer_without_a_time_is_ignored_as_a_nucleus_does(daemon, coordinator, more):
+    camera = daemon.component()
+    gate = coordinator.gate("d", components=["com.example.Camera"])
+    camera.notice()
+    answer = camera.answer("d", **more)
+    assert answer == {}
+    assert coordinator.status()["updates"][0]["participants"][0]["state"] == "asked"
+    camera.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+    refused(lambda: camera.answer("nothing", **more), "ServiceError", "nothing")
 
 
 def test_an_answer_to_an_update_that_was_not_announced_is_refused(daemon):

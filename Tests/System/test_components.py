@@ -201,3 +201,25 @@ def test_frames_to_components_stay_below_what_the_c_sdk_takes(daemon, coordinato
     pre = notice.json["preUpdateEvent"]
     assert "components" not in pre
     assert pre["reason"] == "ü" * 512
+
+
+def test_each_process_of_a_name_speaks_for_itself(processes, daemon, coordinator):
+    ready, busy = (processes.child_component(daemon.component_socket) for _ in range(2))
+    gate = coordinator.gate("d-1")
+    for program in (ready, busy):
+        program.line("preUpdateEvent")
+    ready.say(deploymentId="d-1", recheckAfterMs=0)
+    ready.line("grantedMs")
+    busy.say(deploymentId="d-1", recheckAfterMs=300)
+    busy.line("grantedMs")
+    assert json.loads(busy.line("preUpdateEvent"))["preUpdateEvent"]["round"] == 2
+    (participant,) = coordinator.status()["updates"][0]["participants"]
+    assert participant["state"] == "asked"
+    busy.say(deploymentId="d-1", recheckAfterMs=0)
+    assert gate.released()["basis"] == "consent"
+    coordinator.complete("d-1")
+    busy.line("postUpdateEvent")
+    ready.line("postUpdateEvent")
+    ready.signal(signal.SIGTERM)
+    # It had agreed, and is not asked again for the other one's sake.
+    assert sum("preUpdateEvent" in line for line in ready.end()[1]) == 1

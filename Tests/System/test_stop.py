@@ -12,8 +12,8 @@ DROP_IN = ROOT / "Packaging/examples/nucleus.service.d/reprieve.conf"
 STOP = "stop-nucleus"
 
 
-def nucleus(directory, more="", **options):
-    texts = {f"{UNITS}/nucleus.service": NUCLEUS}
+def nucleus(directory, more="", unit=NUCLEUS, **options):
+    texts = {f"{UNITS}/nucleus.service": unit}
     if more:
         texts[f"{UNITS}/nucleus.service.d/zz.conf"] = more
     files = {DROP_IN: f"{UNITS}/nucleus.service.d/reprieve.conf"}
@@ -42,6 +42,15 @@ def test_a_stop_waits_for_a_component_for_longer_than_systemd_would(tmp_path):
         assert "Result=success" in result(machine)
         machine.run("systemctl", "start", "nucleus")
         assert camera.post()["outcome"] == "applied"
+
+
+def test_a_nucleus_starts_whose_unit_names_a_pid_file_that_nobody_writes(tmp_path):
+    # As AWS's greengrass.service does.
+    unit = NUCLEUS.replace("[Service]\n", "[Service]\nPIDFile=/run/loader.pid\nTimeoutStartSec=3\n")
+    assert unit != NUCLEUS
+    with nucleus(tmp_path / "out", unit=unit) as machine:
+        machine.run("systemctl", "start", "nucleus")
+        assert "ActiveState=active" in result(machine)
 
 
 def test_systemd_is_kept_waiting_until_the_deadline(tmp_path):

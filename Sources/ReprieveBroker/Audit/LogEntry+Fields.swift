@@ -10,12 +10,14 @@ extension LogEntry {
     package var deploymentID: DeploymentID? {
         switch self {
         case .announced(let id, _, _), .joined(let id, _), .shutdown(let id, _),
-            .forced(let id, _), .passedOver(let id, _, _), .ended(let id, _):
+            .forced(let id, _), .passedOver(let id, _, _), .ended(let id, _),
+            .ignored(_, let id):
             id
         case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.deploymentID
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .unknownToken, .repeated,
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .unknownToken,
+            .repeated,
             .notWritten, .writtenAgain, .damaged:
             nil
         }
@@ -26,11 +28,11 @@ extension LogEntry {
         let name =
             switch self {
             case .connected(let name), .hungUp(let name), .failed(let name, _),
-                .passedOver(_, let name, _):
+                .passedOver(_, let name, _), .ignored(let name, _):
                 name
             case .violation(let peer, _), .doesNotRead(let peer), .noHandshake(let peer),
                 .partialFrame(let peer), .keepsTooMuch(let peer, _, _), .revoked(let peer),
-                .unknownToken(let peer):
+                .lostUpstream(let peer, _), .unknownToken(let peer):
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
@@ -73,9 +75,11 @@ extension LogEntry {
         case .released: "717b64eaed6d48f7a6c1c65a9632edc3"
         case .ended: "74d119dd6721496c83efe9dcd3a0c9d6"
         case .denied: "a30e26d1055c40b1970b3bbc4521d020"
+        case .lostUpstream: "d99760a00980475dabcbd8279a06765e"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
-        case .connected, .hungUp, .failed, .refused, .violation, .noHandshake, .partialFrame,
-            .keepsTooMuch, .revoked, .unknownToken, .repeated, .notWritten, .writtenAgain, .damaged:
+        case .connected, .hungUp, .failed, .ignored, .refused, .violation, .noHandshake,
+            .partialFrame, .keepsTooMuch, .revoked, .unknownToken, .repeated, .notWritten,
+            .writtenAgain, .damaged:
             nil
         }
     }

@@ -28,6 +28,8 @@ package enum LogEntry: Hashable, Sendable {
     case connected(ComponentName)
     case hungUp(ComponentName)
     case failed(ComponentName, String)
+    /// It answered and did not say for how long.
+    case ignored(ComponentName, DeploymentID)
     case announced(DeploymentID, Disruption, Credentials)
     /// One more coordinator with the same request.
     case joined(DeploymentID, Credentials)
@@ -52,6 +54,8 @@ package enum LogEntry: Hashable, Sendable {
     case revoked(PeerLabel)
     /// A connection got its name although its token is not known.
     case unknownToken(PeerLabel)
+    /// The upstream ended a connection that it had accepted.
+    case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
     indirect case repeated(LogEntry, count: Int)
     case notWritten(StoredFile, StorageFailure)
@@ -61,12 +65,13 @@ package enum LogEntry: Hashable, Sendable {
 
     package var level: Level {
         switch self {
-        case .connected, .hungUp, .failed: .debug
+        case .connected, .hungUp, .failed, .ignored: .debug
         case .announced, .joined, .shutdown, .deferred, .forced, .released, .ended,
             .writtenAgain:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .unknownToken, .repeated,
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .unknownToken,
+            .repeated,
             .notWritten, .damaged:
             .warning
         }
@@ -77,6 +82,8 @@ package enum LogEntry: Hashable, Sendable {
         case .connected(let name): "\(shown(name)) connected"
         case .hungUp(let name): "\(shown(name)) hung up"
         case .failed(let name, let why): "refused a request of \(shown(name)): \(why)"
+        case .ignored(let name, let id):
+            "ignored an answer of \(shown(name)) to update \(quoted(id)): it has no recheckAfterMs"
         case .announced(let id, _, let who): "update \(quoted(id)) was announced by \(who.text)"
         case .joined(let id, let who): "update \(quoted(id)) was joined by \(who.text)"
         case .shutdown(let id, let shutdown):
@@ -107,6 +114,7 @@ package enum LogEntry: Hashable, Sendable {
                 + "\(who.text), or for the rest of their frames"
         case .revoked(let peer): "closed the connection of \(peer.text): its token was revoked"
         case .unknownToken(let peer): "\(peer.text) sent a token that is not known"
+        case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):
             "\(failure.message); until that works, \(file.loss) loses what is new"

@@ -78,6 +78,12 @@ struct AccountTable: Sendable {
         if let place = places[id] { accounts[place].refusals += 1 }
     }
 
+    /// Counts the connection to the upstream, which one of the account's needs besides itself.
+    mutating func addUpstream(_ place: Int) {
+        accounts[place].connections += 1
+        componentConnections += 1
+    }
+
     mutating func endHandshake(_ place: Int) { accounts[place].handshakes -= 1 }
 
     mutating func add(bytes more: Int, to place: Int) {
@@ -99,14 +105,22 @@ struct AccountTable: Sendable {
 
 extension Broker {
     /// Why a new connection is not let in; nil if it is.
-    func whyRefused(_ id: AccountID) -> String? {
+    func whyRefused(_ id: AccountID) -> String? { whyNoRoom(id) ?? whyNoHandshake(id) }
+
+    private func whyNoHandshake(_ id: AccountID) -> String? {
         let (account, limits) = (accounts.account(id), settings.limits(of: id))
-        if account.connections >= limits.connections {
-            return "it has \(account.connections) connections, the maximum is \(limits.connections)"
-        }
         if account.handshakes >= limits.handshakes {
             return "\(account.handshakes) of its connections have not sent CONNECT yet, the "
                 + "maximum is \(limits.handshakes)"
+        }
+        return nil
+    }
+
+    /// Why there is no room for one more connection, its own or one to the upstream.
+    func whyNoRoom(_ id: AccountID) -> String? {
+        let (account, limits) = (accounts.account(id), settings.limits(of: id))
+        if account.connections >= limits.connections {
+            return "it has \(account.connections) connections, the maximum is \(limits.connections)"
         }
         guard id.endpoint == .components else { return nil }
         let isOwn = id.user == settings.user
@@ -120,7 +134,7 @@ extension Broker {
     /// Charges a peer's account for the bytes that are kept for it, and closes the connection if
     /// they are too many.
     mutating func chargeBytes(ofPeerAt index: Int, at now: Instant) {
-        let kept = peers[index].keptBytes
+        let kept = peers[index].keptBytes + keptUpstreamBytes(ofPeerAt: index)
         guard kept != peers[index].chargedBytes else { return }
         let place = peers[index].account
         accounts.add(bytes: kept - peers[index].chargedBytes, to: place)

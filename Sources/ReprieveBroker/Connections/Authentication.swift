@@ -38,6 +38,17 @@ enum Identity: Hashable, Sendable {
         if endpoint == .control, case .denied = self { self = .unnamed }
     }
 
+    /// Of a client that the upstream has accepted: by its service, where a name from the upstream
+    /// counts as a claim; else as the upstream names it.
+    init(
+        namedByUpstream name: ComponentName?,
+        _ peer: Credentials,
+        _ settings: BrokerSettings
+    ) {
+        self = Self.named(name.map(Claim.name) ?? .nothing, peer, broker: settings.user)
+        if case .denied = self, let name { self = .component(name, token: nil) }
+    }
+
     /// By the service of its process, else by its claim: the second rule and the third.
     private static func named(_ claim: Claim, _ peer: Credentials, broker: UInt32) -> Self {
         if case .malformed(let name) = claim {
@@ -95,4 +106,16 @@ private enum Claim: Equatable {
     var name: ComponentName? {
         if case .name(let name) = self { name } else { nil }
     }
+}
+
+extension ConnectRequest {
+    /// A token that is no name, from a client that does not know of this broker.
+    var foreignToken: String? {
+        guard componentName == nil, let authToken, !authToken.isEmpty, Claim(self) == .nothing
+        else { return nil }
+        return authToken
+    }
+
+    /// It has a name and no token, and would get one from Greengrass Lite.
+    var asksForToken: Bool { componentName != nil && authToken == nil }
 }

@@ -27,8 +27,9 @@ extension Broker {
     }
 
     /// The connection is over, whichever end ended it. Its outbox is offered to the socket once
-    /// more.
-    mutating func close(_ id: PeerID, at now: Instant) {
+    /// more. `isLost` says that the upstream ended it, and not the client.
+    mutating func close(_ id: PeerID, isLost: Bool = false, at now: Instant) {
+        if let index = peers.index(of: id) { closeUpstream(ofPeerAt: index) }
         guard let peer = peers.remove(id) else { return }
         if !peer.isStalled, !peer.outbox.isEmpty {
             effects.writes.append(PeerWrite(id, peer.outbox))
@@ -42,7 +43,10 @@ extension Broker {
         accounts.disconnect(peer.account)
         auditLog.note(.hungUp(peer.name))
         guard peer.isAccepted else { return }
-        negotiate(.hungUp(id, component: peer.name), at: now)
+        negotiate(
+            isLost ? .lost(id, component: peer.name) : .hungUp(id, component: peer.name),
+            at: now
+        )
     }
 
     /// Closes connections that are known by a token that is no longer good. Other names stay.
@@ -59,23 +63,24 @@ extension Broker {
     }
 
     mutating func receive(_ bytes: [UInt8], from id: PeerID, at now: Instant) {
-        guard let index = peers.index(of: id), peers[index].connection.phase != .closing else {
-            return
+        guard let index = peers.index(of: id) else {
+            return receiveFromUpstream(bytes, id, at: now)
         }
+        guard peers[index].connection.phase != .closing else { return }
         peers[index].decoder.append(bytes)
         handleFrames(of: id, at: now)
     }
 
-    /// Handles the frames that a peer has sent, until enough replies wait for it. The other frames
-    /// are handled when it has read.
-    mutating func handleFrames(of id: PeerID, at now: Instant) {
-        while let index = peers.index(of: id), !peers[index].hasToRead,
-            let event = nextEvent(ofPeerAt: index)
+    /// Handles the frames that a peer has sent, until enough replies wait for it, or enough of its
+    /// requests for the upstream. The other frames are handled when these have been read.
+    mutating func handleFrames(of id: PeerID, toTheEnd: Bool = false, at now: Instant) {
+        while let index = peers.index(of: id), toTheEnd || !hasToWait(index),
+            let next = nextEvent(ofPeerAt: index)
         {
-            if let event = event.value { handle(event, from: id, at: now) }
+            if let event = next.event { handle(event, next.frame, from: id, at: now) }
         }
         guard let index = peers.index(of: id) else { return }
-        let waits = peers[index].hasToRead && peers[index].hasInput
+        let waits = hasToWait(index) && peers[index].hasInput
         if waits != peers[index].isPaused {
             peers[index].isPaused = waits
             effects.pauses.append(PeerPause(peer: id, isPaused: waits))
@@ -84,21 +89,30 @@ extension Broker {
         chargeBytes(ofPeerAt: index, at: now)
     }
 
-    /// The meaning of the peer's next whole frame; nil if there is none. A frame can mean nothing.
+    private func hasToWait(_ index: Int) -> Bool {
+        peers[index].hasToRead || upstreamHasToRead(index)
+    }
+
+    /// The peer's next whole frame and its meaning; nil if there is none. A frame can mean nothing.
     private mutating func nextEvent(
         ofPeerAt index: Int
-    ) -> (value: ServerConnection.Event?, Void)? {
-        guard peers[index].connection.phase != .closing else { return nil }
+    ) -> (frame: Frame?, event: ServerConnection.Event?)? {
+        switch peers[index].connection.phase {
+        case .awaitingConnect, .open: break
+        // While the upstream decides about its CONNECT, what follows waits.
+        case .connecting, .closing: return nil
+        }
         do {
             guard let frame = try peers[index].decoder.next() else { return nil }
-            return (peers[index].connection.receive(frame), ())
+            return (frame, peers[index].connection.receive(frame))
         } catch {
-            return (peers[index].connection.receive(error), ())
+            return (nil, peers[index].connection.receive(error))
         }
     }
 
     private mutating func handle(
         _ event: ServerConnection.Event,
+        _ frame: Frame?,
         from id: PeerID,
         at now: Instant
     ) {
@@ -107,12 +121,16 @@ extension Broker {
         case .connect(let request): authenticate(request, index, at: now)
         case .request(let stream, let operation, let payload):
             serve(Request(stream: StreamID(id, stream), operation, payload), at: now)
+        case .forward(let stream, let operation):
+            if let frame { forward(frame, stream, operation, ofPeerAt: index) }
         case .closed(let stream, let operation, let reply):
             send(reply, toPeerAt: index)
+            closeAtUpstream(stream, ofPeerAt: index)
             end(StreamID(id, stream), operation, at: now)
         case .reply(let frame): send(frame, toPeerAt: index)
         case .violation(let frame, let reason):
             send(frame, toPeerAt: index)
+            closeUpstream(ofPeerAt: index)
             closeAt(now + Limits.lingerTimeout, peerAt: index)
             auditLog.note(.violation(peers[index].label, reason))
         }
@@ -124,7 +142,9 @@ extension Broker {
         at now: Instant
     ) {
         let peer = peers[index]
-        switch Identity(claiming: request, at: peer.endpoint, peer.credentials, settings) {
+        let identity = Identity(claiming: request, at: peer.endpoint, peer.credentials, settings)
+        if leavesToUpstream(request, identity, index, at: now) { return }
+        switch identity {
         case .denied(let reason):
             let hasUnknown = request?.hasAuthToken ?? false
             deny(index, (hasUnknown ? "its token is not known, and " : "") + reason, at: now)
@@ -136,13 +156,13 @@ extension Broker {
         }
     }
 
-    private mutating func deny(_ index: Int, _ reason: String, at now: Instant) {
+    mutating func deny(_ index: Int, _ reason: String, at now: Instant) {
         closeAt(now + Limits.lingerTimeout, peerAt: index)
         auditLog.note(.denied(peers[index].credentials, reason))
         send(peers[index].connection.deny(because: reason), toPeerAt: index)
     }
 
-    private mutating func accept(_ index: Int, hasUnknownToken: Bool) {
+    mutating func accept(_ index: Int, hasUnknownToken: Bool = false) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
         peers[index].decoder.limits = peers[index].frameLimits

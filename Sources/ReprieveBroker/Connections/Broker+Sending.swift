@@ -55,7 +55,12 @@ extension Broker {
     }
 
     private mutating func closeIfItDoesNotRead(_ id: PeerID, at now: Instant) {
-        guard let index = peers.index(of: id) else { return }
+        guard let index = peers.index(of: id) else {
+            // The upstream: what waits for it is limited by what is read of the client.
+            let client = upstreams.peers[id]?.client
+            if let index = client.flatMap(peers.index) { chargeBytes(ofPeerAt: index, at: now) }
+            return
+        }
         guard peers[index].isStalled, peers[index].outbox.count > peers[index].outboxLimit else {
             return chargeBytes(ofPeerAt: index, at: now)
         }
@@ -65,7 +70,7 @@ extension Broker {
 
     /// Offers what waits for a peer to its socket, unless that is full.
     mutating func offerOutput(of id: PeerID) {
-        guard let index = peers.index(of: id) else { return }
+        guard let index = peers.index(of: id) else { return offerUpstreamOutput(of: id) }
         peers[index].awaitsWrite = false
         guard !peers[index].isStalled else { return }
         peers[index].offeredBytes = peers[index].outbox.count
@@ -73,18 +78,23 @@ extension Broker {
     }
 
     mutating func noteWritten(_ count: Int, to id: PeerID, at now: Instant) {
-        guard let index = peers.index(of: id) else { return }
+        guard let index = peers.index(of: id) else {
+            return noteWrittenUpstream(count, to: id, at: now)
+        }
         if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
         // What another peer's frames have put into the outbox since then was not offered yet.
         peers[index].isStalled = count < peers[index].offeredBytes
         closeIfItDoesNotRead(id, at: now)
-        guard let index = peers.index(of: id), peers[index].hasInput else { return }
-        handleFrames(of: id, at: now)
+        if peers[id]?.hasInput == true { handleFrames(of: id, at: now) }
+        if let upstream = peers[id]?.upstream, upstreams.peers[upstream]?.hasInput == true {
+            handleUpstreamFrames(of: upstream, at: now)
+        }
     }
 
     mutating func noteWritable(_ id: PeerID) {
-        guard let index = peers.index(of: id), peers[index].isStalled else { return }
+        guard let index = peers.index(of: id) else { return noteUpstreamWritable(id) }
+        guard peers[index].isStalled else { return }
         peers[index].isStalled = false
         awaitWrite(toPeerAt: index)
     }

@@ -53,7 +53,7 @@ extension Broker {
     /// read, and it has to do that as soon.
     mutating func limitFrameTime(ofPeerAt index: Int, at now: Instant) {
         guard peers[index].connection.phase == .open else { return }
-        let isPartial = peers[index].hasInput
+        let isPartial = peers[index].hasInput || upstreamHasInput(index)
         guard isPartial != (peers[index].closeDeadline != nil) else { return }
         closeAt(isPartial ? now + Limits.clientFrameTimeout : nil, peerAt: index)
     }
@@ -78,7 +78,16 @@ extension Broker {
     }
 
     private mutating func closeLatePeer(_ id: PeerID, at now: Instant) {
-        guard let peer = peers[id] else { return }
+        guard let index = peers.index(of: id) else { return }
+        let peer = peers[index]
+        if let reason = upstreamDelay(ofPeerAt: index) {
+            let upstream = peer.upstream
+            if peer.connection.phase == .connecting {
+                return refuse(index, .unreachable, reason, at: now)
+            } else if let upstream {
+                return failUpstream(upstream, reason, at: now)
+            }
+        }
         switch peer.connection.phase {
         case .awaitingConnect: auditLog.note(.noHandshake(peer.label))
         case .open where peer.hasToRead: auditLog.note(.doesNotRead(peer.label))

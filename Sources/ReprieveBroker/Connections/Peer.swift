@@ -31,6 +31,10 @@ struct Peer: Sendable {
     var isPaused = false
     /// Bytes to write were noted for this step.
     var awaitsWrite = false
+    /// The connection to the upstream that carries its other requests.
+    var upstream: PeerID?
+    /// Bytes of the longest frame that passes between it and the upstream.
+    var largestForwarded = 0
 
     init(_ endpoint: Endpoint, _ credentials: Credentials, account: Int) {
         self.endpoint = endpoint
@@ -39,7 +43,11 @@ struct Peer: Sendable {
     }
 
     /// The limits of its frames once it is accepted.
-    var frameLimits: FrameLimits { endpoint == .control ? .fromCoordinator : .fromComponent }
+    var frameLimits: FrameLimits {
+        var limits = endpoint == .control ? FrameLimits.fromCoordinator : .fromComponent
+        limits.maximumFrame = max(limits.maximumFrame, largestForwarded)
+        return limits
+    }
 
     var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
 
@@ -54,7 +62,7 @@ struct Peer: Sendable {
 
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {
-        endpoint == .control ? Limits.controlOutbox : Limits.componentOutbox
+        endpoint == .control ? Limits.controlOutbox : Limits.componentOutbox + largestForwarded
     }
 }
 

@@ -187,7 +187,7 @@ extension Participant {
         until = nil
         question.answerBy = now
         acknowledgedAt = nil
-        restore(isConfirm: isConfirm, deferralEnd: nil)
+        restore(isConfirm: isConfirm, deferralEnd: nil, deferrer: nil)
         blockedFrom = nil
     }
 }

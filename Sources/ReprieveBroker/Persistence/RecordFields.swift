@@ -126,7 +126,7 @@ extension Participant: Recordable {
     static var blank: Participant { Participant(.asked, since: .boot, answerBy: .boot) }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        var (isConfirm, deferralEnd) = (isConfirm, liftableDeferralEnd)
+        var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -153,8 +153,9 @@ extension Participant: Recordable {
             try coder.code(&brokenFinalAskings)
             try coder.code(&heldUntil)
             try coder.code(&isVeto)
+            try coder.code(&deferrer)
         }
-        restore(isConfirm: isConfirm, deferralEnd: deferralEnd)
+        restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }

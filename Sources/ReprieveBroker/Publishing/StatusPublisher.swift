@@ -114,6 +114,7 @@ extension Broker {
         status.tokensFile = settings.tokensFile
         status.inhibitors = latestInhibition.shapes
         status.policy = PolicyShape(settings.policy)
+        status.upstream = upstreamShape
         return status
     }
 

@@ -57,7 +57,9 @@ extension Broker {
         switch request.operation {
         case .subscribeToComponentUpdates:
             try subscribe(request.stream, SubscribeRequest(decoding: payload), peer, at: now)
+            subscribeAtUpstream(request)
         case .deferComponentUpdate:
+            if answerAtUpstream(request) { return }
             try answer(request.stream, DeferRequest(decoding: payload), peer, at: now)
         case .updateState: respond(request.stream, Empty())
         case .gateUpdate: try gate(request.stream, payload, peer, at: now)
@@ -115,11 +117,17 @@ extension Broker {
         _ peer: Client,
         at now: Instant
     ) throws(JSONError) {
+        let name = try peer.requireName()
+        if request.recheckAfterMs == nil, negotiation.asks(name, about: request.deploymentID) {
+            auditLog.note(.ignored(name, request.deploymentID))
+            return respond(stream, Empty())
+        }
         let answer = Answer(
             request: stream,
-            component: try peer.requireName(),
+            component: name,
+            process: peer.credentials.process,
             deploymentID: request.deploymentID,
-            deferral: .milliseconds(request.recheckAfterMs),
+            deferral: .milliseconds(request.recheckAfterMs ?? 0),
             round: request.round,
             message: request.message
         )

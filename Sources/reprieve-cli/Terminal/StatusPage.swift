@@ -34,6 +34,8 @@ func statusLines(
     let blank = StyledLine(text: "")
     var lines = updates.isEmpty ? [StyledLine(text: "no update is waiting")] : updates
     lines += [blank] + componentLines(status)
+    let upstream = StyledLine.lines(text(status.upstream))
+    if !upstream.isEmpty { lines += [blank] + upstream.flatMap { $0.wrapped(to: columns) } }
     let accounts = StyledLine.lines(text(status.accounts), .trouble)
     if !accounts.isEmpty { lines += [blank] + accounts }
     let shutdown = StyledLine.lines(text(status.inhibitors, context))

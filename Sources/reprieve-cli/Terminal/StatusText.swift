@@ -14,9 +14,8 @@ func text(_ status: StatusShape, _ context: StatusContext = StatusContext()) -> 
     let updates = status.updates.map { text($0, columns: nil, context) }
     let none = updates.isEmpty ? ["no update is waiting\n"] : []
     let components = text(status.components, missing: status.missing)
-    let accounts = text(status.accounts)
-    let shutdown = text(status.inhibitors, context)
-    let last = [accounts, shutdown].filter { !$0.isEmpty }
+    let parts = [text(status.upstream), text(status.accounts), text(status.inhibitors, context)]
+    let last = parts.filter { !$0.isEmpty }
     return (none + updates + [components] + last).joined(separator: "\n")
 }
 
@@ -113,6 +112,15 @@ func text(_ inhibitors: [InhibitorShape], _ context: StatusContext) -> String {
         }
         return "\(effect ?? wish): \(shown(inhibitor.why))\n"
     }.joined()
+}
+
+/// How the nucleus beside the broker is. Empty if none is configured.
+func text(_ upstream: UpstreamShape?) -> String {
+    guard let upstream else { return "" }
+    let state = upstream.state?.rawValue ?? "in a state of a later version"
+    let reason = upstream.message.map { ": " + shown($0) } ?? ""
+    let connections = count(Int(upstream.connections), "connection")
+    return "upstream \(shown(upstream.socket)): \(state), \(connections)\(reason)\n"
 }
 
 // MARK: - Time

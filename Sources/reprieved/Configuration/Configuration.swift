@@ -2,6 +2,7 @@
 
 import Negotiation
 import ReprieveBroker
+import ReprieveProtocol
 import Tokens
 
 /// How the daemon runs.
@@ -11,6 +12,9 @@ struct Configuration {
     var componentSocket: String?
     var controlSocket: String?
     var controlGroup: UInt32?
+    /// The socket of the broker that serves what is not served here; nil where there is none.
+    var upstream: String?
+    var upstreamFrame = Limits.frameToLite
     var tokensFile: String
     /// Whether components are named after their systemd units.
     var namesByUnit = true
@@ -34,6 +38,9 @@ struct Configuration {
         settings.policy = policy
         settings.negotiation = negotiation
         settings.limits = limits
+        settings.upstream = upstream.map {
+            UpstreamSettings(socket: $0, largestFrame: upstreamFrame)
+        }
         settings.delaysShutdown = delaysShutdown
         settings.blocksShutdown = blocksShutdown
         return settings

@@ -28,6 +28,18 @@ enum SettingTable {
             configuration.controlGroup = try parsedGroup(text)
         },
         Setting(
+            "upstream",
+            "PATH",
+            "the socket of the Greengrass nucleus, which serves components that connect with its\n"
+                + "token whatever is not served here; default: none"
+        ) { $0.upstream = $1 },
+        .bytes(
+            "upstream-frame",
+            "the longest frame that the nucleus takes; Greengrass Lite takes 10012 bytes, the\n"
+                + "nucleus in Java more; default: 10012",
+            in: Limits.frameToLite...1_048_576
+        ) { $0.upstreamFrame = $1 },
+        Setting(
             "runtime-directory",
             "DIRECTORY",
             "where the sockets and the waiting updates are kept; created if it does not exist;\n"

@@ -16,12 +16,13 @@ PATHS = ["/run/systemd/notify", "/run/systemd/private", os.environ.get("NOTIFY_S
 
 assert os.geteuid() != 0
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
-    for path in filter(None, PATHS):
-        for word in WORDS:
-            for process in (os.getpid(), int(sys.argv[1])):
+    for process in (int(sys.argv[1]), os.getpid()):
+        for path in filter(None, PATHS):
+            for word in WORDS:
                 credentials = struct.pack("3i", process, os.getuid(), os.getgid())
                 message = (socket.SOL_SOCKET, socket.SCM_CREDENTIALS, credentials)
                 # The kernel refuses a number that is not ours, and systemd the others.
                 with contextlib.suppress(OSError):
                     one.sendmsg([word.encode()], [message], 0, path)
-print("sent")
+        # What it says of itself may end it.
+        print("sent", flush=True)

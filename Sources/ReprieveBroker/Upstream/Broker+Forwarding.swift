@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Negotiation
+internal import ReprieveProtocol
+
+// Frames between a client and the upstream. Each side is read only as fast as the other one reads.
+
+extension Broker {
+    /// A connection ended from the other side.
+    mutating func hangUp(_ id: PeerID, at now: Instant) {
+        if upstreams.peers.index(of: id) != nil {
+            handleUpstreamFrames(of: id, toTheEnd: true, at: now)
+            return failUpstream(id, "the upstream hung up", at: now)
+        }
+        // What the client has sent is for the upstream, however fast that reads.
+        if peers[id]?.upstream != nil { handleFrames(of: id, toTheEnd: true, at: now) }
+        close(id, at: now)
+    }
+
+    // MARK: - To the upstream
+
+    mutating func forward(
+        _ frame: Frame,
+        _ stream: Int32,
+        _ operation: String?,
+        ofPeerAt index: Int
+    ) {
+        guard let id = peers[index].upstream, let place = upstreams.peers.index(of: id) else {
+            return
+        }
+        do {
+            let bytes =
+                if let operation {
+                    try upstreams.peers[place].connection.request(frame, operation, of: stream)
+                } else {
+                    try upstreams.peers[place].connection.more(frame, of: stream)
+                }
+            if let bytes { sendUpstream(bytes, to: id) }
+        } catch {
+            auditLog.note(.failed(peers[index].name, error.message))
+            send(peers[index].connection.fail(stream, error), toPeerAt: index)
+            closeAtUpstream(stream, ofPeerAt: index)
+        }
+    }
+
+    /// Subscribes at the upstream, too: one that makes updates itself goes on asking components.
+    mutating func subscribeAtUpstream(_ request: Request) {
+        guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
+            peers[index].connection.operation(of: request.stream.number) != nil,
+            let place = upstreams.peers.index(of: id)
+        else { return }
+        let number = request.stream.number
+        let frame = upstreams.peers[place].connection.subscribe(request.payload, of: number)
+        if let frame { sendUpstream(frame, to: id) }
+    }
+
+    /// Passes on the answer to an update of the upstream's. False where it is to one of ours.
+    mutating func answerAtUpstream(_ request: Request) -> Bool {
+        guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
+            let place = upstreams.peers.index(of: id),
+            let update = upstreams.peers[place].connection.update(answeredBy: request.payload),
+            negotiation.update(update) == nil,
+            let frame = upstreams.peers[place].connection.answer(
+                request.payload,
+                of: request.stream.number
+            )
+        else { return false }
+        _ = peers[index].connection.takeRequest(request.stream.number)
+        sendUpstream(frame, to: id)
+        return true
+    }
+
+    /// Ends a stream of the client at the upstream, if it is open there.
+    mutating func closeAtUpstream(_ stream: Int32, ofPeerAt index: Int) {
+        guard let id = peers[index].upstream, let place = upstreams.peers.index(of: id),
+            let frame = upstreams.peers[place].connection.close(stream)
+        else { return }
+        sendUpstream(frame, to: id)
+    }
+
+    /// Puts a frame into the outbox of a connection to the upstream.
+    mutating func sendUpstream(_ frame: [UInt8], to id: PeerID) {
+        guard let place = upstreams.peers.index(of: id) else { return }
+        upstreams.peers[place].outbox.append(frame)
+        awaitUpstreamWrite(at: place)
+    }
+
+    private mutating func awaitUpstreamWrite(at place: Int) {
+        guard !upstreams.peers[place].awaitsWrite else { return }
+        upstreams.peers[place].awaitsWrite = true
+        peersToWrite.append(upstreams.peers.id(at: place))
+    }
+
+    // MARK: - From the upstream
+
+    mutating func receiveFromUpstream(_ bytes: [UInt8], _ id: PeerID, at now: Instant) {
+        guard let place = upstreams.peers.index(of: id) else { return }
+        upstreams.peers[place].decoder.append(bytes)
+        handleUpstreamFrames(of: id, at: now)
+    }
+
+    /// Handles the frames that the upstream has sent for a client, until enough wait for that. The
+    /// others are handled when it has read.
+    mutating func handleUpstreamFrames(
+        of id: PeerID,
+        toTheEnd: Bool = false,
+        at now: Instant
+    ) {
+        do {
+            while let place = upstreams.peers.index(of: id),
+                let index = peers.index(of: upstreams.peers[place].client),
+                toTheEnd || !peers[index].hasToRead,
+                let frame = try upstreams.peers[place].decoder.next()
+            {
+                guard let event = upstreams.peers[place].connection.receive(frame) else { continue }
+                handle(event, index, place, at: now)
+            }
+        } catch {
+            return failUpstream(id, "the upstream sent no frame: " + error.message, at: now)
+        }
+        pauseUpstream(id, at: now)
+    }
+
+    private mutating func handle(
+        _ event: UpstreamConnection.Event,
+        _ index: Int,
+        _ place: Int,
+        at now: Instant
+    ) {
+        let id = upstreams.peers.id(at: place)
+        switch event {
+        case .accepted: noteAccepted(index, place, at: now)
+        case .denied: failUpstream(id, "the upstream denied its token", at: now)
+        case .named(let name): acceptFromUpstream(index, named: name, at: now)
+        case .forward(let frame): send(frame, toPeerAt: index)
+        case .reply(let frame): sendUpstream(frame, to: id)
+        case .broken(let reason):
+            failUpstream(id, "the upstream broke the protocol: " + reason, at: now)
+        }
+    }
+
+    private mutating func pauseUpstream(_ id: PeerID, at now: Instant) {
+        guard let place = upstreams.peers.index(of: id),
+            let index = peers.index(of: upstreams.peers[place].client)
+        else { return }
+        let waits = peers[index].hasToRead && upstreams.peers[place].hasInput
+        if waits != upstreams.peers[place].isPaused {
+            upstreams.peers[place].isPaused = waits
+            effects.pauses.append(PeerPause(peer: id, isPaused: waits))
+        }
+        limitFrameTime(ofPeerAt: index, at: now)
+        chargeBytes(ofPeerAt: index, at: now)
+    }
+
+    // MARK: - Outboxes
+
+    mutating func offerUpstreamOutput(of id: PeerID) {
+        guard let place = upstreams.peers.index(of: id) else { return }
+        upstreams.peers[place].awaitsWrite = false
+        guard !upstreams.peers[place].isStalled else { return }
+        effects.writes.append(PeerWrite(id, upstreams.peers[place].outbox))
+    }
+
+    mutating func noteWrittenUpstream(_ count: Int, to id: PeerID, at now: Instant) {
+        guard let place = upstreams.peers.index(of: id),
+            let index = peers.index(of: upstreams.peers[place].client)
+        else { return }
+        let client = upstreams.peers[place].client
+        if count > 0, upstreams.peers[place].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
+        upstreams.peers[place].outbox.drop(count)
+        upstreams.peers[place].isStalled = !upstreams.peers[place].outbox.isEmpty
+        chargeBytes(ofPeerAt: index, at: now)
+        if peers[client]?.hasInput == true { handleFrames(of: client, at: now) }
+    }
+
+    mutating func noteUpstreamWritable(_ id: PeerID) {
+        guard let place = upstreams.peers.index(of: id), upstreams.peers[place].isStalled else {
+            return
+        }
+        upstreams.peers[place].isStalled = false
+        awaitUpstreamWrite(at: place)
+    }
+
+    // MARK: - What a client's frames wait for
+
+    func upstream(ofPeerAt index: Int) -> UpstreamPeer? {
+        peers[index].upstream.flatMap { upstreams.peers[$0] }
+    }
+
+    func upstreamHasToRead(_ index: Int) -> Bool { upstream(ofPeerAt: index)?.hasToRead ?? false }
+
+    func upstreamHasInput(_ index: Int) -> Bool { upstream(ofPeerAt: index)?.hasInput ?? false }
+
+    /// What the upstream has not done in time; nil where the client is to blame.
+    func upstreamDelay(ofPeerAt index: Int) -> String? {
+        if peers[index].connection.phase == .connecting {
+            return "the upstream did not accept it in time"
+        }
+        guard let upstream = upstream(ofPeerAt: index) else { return nil }
+        if upstream.hasToRead { return "the upstream does not read" }
+        guard upstream.hasInput, !peers[index].hasToRead else { return nil }
+        return "the upstream sent part of a frame and not the rest"
+    }
+
+    func keptUpstreamBytes(ofPeerAt index: Int) -> Int {
+        upstream(ofPeerAt: index)?.keptBytes ?? 0
+    }
+}

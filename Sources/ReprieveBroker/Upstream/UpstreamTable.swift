@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EventStream
+internal import Negotiation
+internal import ReprieveProtocol
+
+/// One connection to the upstream: the client that it belongs to, the bytes of a frame that is not
+/// whole yet, and its outbox.
+struct UpstreamPeer: Sendable {
+    let client: PeerID
+    var connection: UpstreamConnection
+    var decoder: FrameDecoder
+    var outbox = Outbox()
+    /// Its socket is full: it takes nothing until it is writable again.
+    var isStalled = false
+    /// Nothing more is read of it: its frames wait until the client has read.
+    var isPaused = false
+    /// Bytes to write were noted for this step.
+    var awaitsWrite = false
+
+    init(of client: PeerID, _ settings: UpstreamSettings) {
+        self.client = client
+        connection = UpstreamConnection(largestFrame: settings.largestFrame)
+        let limit = max(Limits.frameFromComponent, settings.largestFrame)
+        decoder = FrameDecoder(limits: FrameLimits(maximumFrame: limit))
+    }
+
+    /// So many bytes wait for it that no further frame of the client is handled before it has read.
+    var hasToRead: Bool { isStalled && outbox.count >= Limits.waitingReplies }
+
+    var hasInput: Bool { decoder.hasPartialFrame }
+
+    var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+}
+
+/// What a connection to the upstream is opened with.
+struct UpstreamClaim: Sendable {
+    var token: String
+    var settings: UpstreamSettings
+}
+
+/// The connections to the upstream, each of one client.
+struct UpstreamTable: Sendable {
+    var peers = PeerTable<UpstreamPeer>()
+    /// Of clients whose connection to the upstream is not open yet.
+    var waiting: [PeerID: UpstreamClaim] = [:]
+    /// When those are tried again that found the queue of its socket full.
+    var retryAt: Instant?
+    var report = UpstreamReport()
+
+    mutating func takeRetries(at now: Instant) -> [UpstreamOpen] {
+        guard let retryAt, retryAt <= now else { return [] }
+        self.retryAt = nil
+        return waiting.sorted { $0.key < $1.key }.map {
+            UpstreamOpen(client: $0.key, path: $0.value.settings.socket)
+        }
+    }
+}
+
+extension Broker {
+    /// Nil where no upstream is configured.
+    var upstreamShape: UpstreamShape? {
+        settings.upstream.map { upstream in
+            UpstreamShape(
+                socket: upstream.socket,
+                state: upstreams.report.state,
+                message: upstreams.report.message.map { cut($0) },
+                connections: Int64(upstreams.peers.count),
+                refusals: Int64(upstreams.report.refusals),
+                losses: Int64(upstreams.report.losses)
+            )
+        }
+    }
+}
+
+/// How the upstream has been since the broker started.
+struct UpstreamReport: Sendable {
+    private(set) var state = UpstreamShape.State.unused
+    /// Why it is not `serving`.
+    private(set) var message: String?
+    /// Connections of clients that it did not accept.
+    private(set) var refusals = 0
+    /// Connections that it had accepted, and ended.
+    private(set) var losses = 0
+
+    mutating func noteAccepted() { (state, message) = (.serving, nil) }
+
+    mutating func noteRefused(_ state: UpstreamShape.State, _ reason: String) {
+        (self.state, message) = (state, reason)
+        refusals += 1
+    }
+
+    mutating func noteLost(_ reason: String) {
+        (state, message) = (.lost, reason)
+        losses += 1
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The open streams of one upstream connection: which stream of the client each belongs to. Both
+/// ends number their streams without gaps, and the client's has streams that are served here, so
+/// the numbers differ.
+struct ForwardedStreams: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        /// One response answers it.
+        case call
+        /// Events follow the response.
+        case stream
+        /// The upstream's notices, for a subscription that is served here as well.
+        case notices
+        /// Ours: what the upstream calls the client. No stream of the client belongs to it.
+        case name
+    }
+
+    struct Stream: Hashable, Sendable {
+        /// As the upstream knows it.
+        var number: Int32
+        /// As the client knows it; 0 for one of ours.
+        var client: Int32
+        var kind: Kind
+        var hasResponse = false
+    }
+
+    /// Sorted by both numbers: streams are opened here in the order of the client.
+    private var streams: [Stream] = []
+    private(set) var latest: Int32 = 0
+
+    var count: Int { streams.count }
+
+    /// The number of a new stream; nil if there are no more numbers.
+    mutating func open(for client: Int32, _ kind: Kind) -> Int32? {
+        guard latest < .max else { return nil }
+        latest += 1
+        streams.append(Stream(number: latest, client: client, kind: kind))
+        return latest
+    }
+
+    subscript(number: Int32) -> Stream? {
+        index(of: number) { $0.number }.map { streams[$0] }
+    }
+
+    func stream(ofClient client: Int32) -> Stream? {
+        index(of: client) { $0.client }.map { streams[$0] }
+    }
+
+    mutating func noteResponse(on number: Int32) {
+        if let index = index(of: number, by: { $0.number }) { streams[index].hasResponse = true }
+    }
+
+    mutating func close(_ number: Int32) {
+        if let index = index(of: number, by: { $0.number }) { streams.remove(at: index) }
+    }
+
+    private func index(of wanted: Int32, by number: (Stream) -> Int32) -> Int? {
+        var (low, high) = (0, streams.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if number(streams[middle]) < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low < streams.count && number(streams[low]) == wanted ? low : nil
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import StrictJSON
+
+/// How the upstream is: a member of the status.
+package struct UpstreamShape: Shape {
+    package enum State: String, CaseIterable, Hashable, Sendable {
+        /// No client has needed it yet.
+        case unused
+        /// It accepted the latest connection.
+        case serving
+        /// It accepted no connection the last time.
+        case refusing
+        /// Its socket could not be connected to, or it did not answer in time.
+        case unreachable
+        /// It ended a connection that it had accepted, and has accepted none since.
+        case lost
+    }
+
+    package var socket: String
+    /// Nil for a state of a later version.
+    package var state: State?
+    /// Why it is not `serving`.
+    package var message: String?
+    package var connections: Int64
+    /// Connections of clients that were denied because of it, since the start.
+    package var refusals: Int64
+    /// Accepted connections that it ended, since the start.
+    package var losses: Int64
+
+    package init(
+        socket: String,
+        state: State,
+        message: String? = nil,
+        connections: Int64 = 0,
+        refusals: Int64 = 0,
+        losses: Int64 = 0
+    ) {
+        self.socket = socket
+        self.state = state
+        self.message = message
+        self.connections = connections
+        self.refusals = refusals
+        self.losses = losses
+    }
+
+    package init(decoding json: JSON) throws(JSONError) {
+        socket = try json.requiredString("socket")
+        state = State(rawValue: try json.requiredString("state"))
+        message = try json.string("message")
+        connections = try json.integer("connections") ?? 0
+        refusals = try json.integer("refusals") ?? 0
+        losses = try json.integer("losses") ?? 0
+    }
+
+    package var json: JSON {
+        .members(
+            .init("socket", .string(socket)),
+            .init(optional: "state", (state?.rawValue).map(JSON.string)),
+            .init(optional: "message", message.map(JSON.string)),
+            .init("connections", .integer(connections)),
+            .init("refusals", .integer(refusals)),
+            .init("losses", .integer(losses))
+        )
+    }
+}
