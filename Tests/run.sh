@@ -3,7 +3,7 @@
 # Runs all tests, from a fresh clone: installs what they need, builds, tests, and says what ran.
 #
 #   Tests/run.sh           everything but the updaters
-#   Tests/run.sh --all     everything: as root, with 20 MB of packages that it does not install
+#   Tests/run.sh --all     everything: as root, with 45 MB of packages that it does not install
 #   Tests/run.sh --quick   the Swift tests, and the system tests that wait for no real time-out
 #   Tests/run.sh STEP...   only these steps
 
@@ -87,7 +87,7 @@ pytest() {
 # None of their packages is installed: a test sees them on the device that it makes (device.sh).
 updaters() {
     unpack_packages .build/updaters rauc swupdate libubootenv-tool unattended-upgrades podman crun \
-        squashfs-tools cpio
+        squashfs-tools cpio prometheus
     pytest -m updaters -rs
 }
 

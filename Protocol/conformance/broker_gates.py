@@ -276,6 +276,23 @@ def history_says_what_was_decided(broker):
 
 
 @check(REPRIEVE, needs_control=True)
+def metrics_count_what_was_decided(broker):
+    """GetMetrics counts a release on its basis, and the deferrals of a component."""
+    connection = broker.coordinator().connection
+
+    def forced():
+        releases = connection.call("reprieve#GetMetrics")["releases"]
+        return sum(sum(one["counts"]) for one in releases if one["basis"] == "forced")
+
+    before = forced()
+    component, gate, _ = asked(broker)
+    component.answer(broker.update, 10 * MINUTE)
+    broker.coordinator().force(broker.update, "it is urgent")
+    gate.released("forced")
+    expect(forced() == before + 1, "the release is not counted")
+
+
+@check(REPRIEVE, needs_control=True)
 def long_texts_are_cut(broker):
     """A message is cut at 1 KiB, on a character."""
     component, gate, _ = asked(broker)

@@ -116,7 +116,8 @@ def errors_say_what_every_sdk_reads(broker):
 def a_control_operation_needs_the_control_socket(broker):
     """A control operation on the component socket is a ServiceError, and the connection goes on."""
     connection = broker.connect()
-    for name in ["GateUpdate", "ForceUpdate", "GetStatus", "WatchStatus", "GetHistory"]:
+    names = ["GateUpdate", "ForceUpdate", "GetStatus", "WatchStatus", "GetHistory", "GetMetrics"]
+    for name in names:
         request = {"deploymentId": broker.update, "reason": "x"}
         refused = connection.refusal("reprieve#" + name, request)
         expect(refused.code == "ServiceError", f"{name} is a {refused.code}")

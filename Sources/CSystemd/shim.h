@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -127,4 +129,17 @@ static inline int reprieve_memory(const char *name) {
 /// Writes a byte that is there at once, for whoever looks after this process was killed.
 static inline void reprieve_write_byte(void *place, uint8_t byte) {
     *(volatile uint8_t *)place = byte;
+}
+
+/// Whether a file is in memory, on tmpfs or ramfs (linux/magic.h): a reboot loses it.
+static inline int reprieve_is_in_memory(const char *path) {
+    struct statfs system;
+    if (statfs(path, &system) != 0) return 0;
+    return system.f_type == 0x01021994 || system.f_type == 0x858458f6;
+}
+
+/// Whether the wall clock follows another one, as the kernel knows it.
+static inline int reprieve_is_clock_synchronized(void) {
+    struct timex state = {.modes = 0};
+    return adjtimex(&state) != TIME_ERROR;
 }

@@ -32,7 +32,10 @@ package struct Broker: Sendable {
     var grantFrames = FrameCache<Grant>()
     var shutdown = MachineShutdown()
     var updatesInhibition = UpdatesInhibition()
+    /// As the host was told after the latest step.
+    var latestInhibition = Inhibition()
     var history = History()
+    var metrics: Metrics
     var persistence: Persistence
     var auditLog = AuditLog()
     var idleMemory = IdleMemory()
@@ -72,6 +75,7 @@ package struct Broker: Sendable {
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
         persistence = Persistence(past, boot: settings.boot, asleep: reading.asleep)
+        metrics = Metrics(reading: past.state.metrics)
         history = History(past.state.decisions, limits: settings.history)
         persistence.enter(history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
@@ -115,7 +119,9 @@ package struct Broker: Sendable {
         case .shutdownBegins(let shutdown): beginShutdown(shutdown, at: now)
         case .shutdownCalledOff: callOffShutdown(at: now)
         case .reconfigured(let settings): adopt(settings, at: now)
-        case .stopping: stop()
+        case .stopping:
+            keepMetrics()
+            stop()
         }
     }
 
@@ -146,7 +152,8 @@ package struct Broker: Sendable {
         for peer in peersToWrite { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log += auditLog.take(at: now)
-        effects.inhibition = inhibition
+        latestInhibition = inhibition
+        effects.inhibition = latestInhibition
         let kept = accounts.bytes + peers.count * IdleMemory.ofPeer
         idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Negotiation
+package import ReprieveProtocol
 package import Tokens
 
 /// The settings of a broker.
@@ -8,6 +9,8 @@ package struct BrokerSettings: Sendable {
     /// The user that the broker runs as. A claim of this user's processes is believed.
     package var user: UInt32
     package var tokens = TokenList()
+    /// Where the tokens come from, for the status; nil where they come from no file.
+    package var tokensFile: TokensFileShape?
     /// Holds where a request leaves something out.
     package var policy = Policy()
     package var negotiation = Settings()

@@ -48,6 +48,10 @@ package struct ControlClient: Hashable, Sendable {
         try await call(.getHistory, request).read(as: HistoryShape.self, at: path)
     }
 
+    package func metrics() async throws -> MetricsShape {
+        try await call(.getMetrics, Empty()).read(as: MetricsShape.self, at: path)
+    }
+
     /// Passes on the status, as it is now and at each change, until the task is cancelled.
     package func watch(_ handle: (StatusShape) async throws -> Void) async throws {
         try await withConnection(to: path, timeout: handshakeTimeout) { connection in

@@ -8,7 +8,8 @@ package struct ClientConnection: Hashable, Sendable {
     /// What a frame from the broker means.
     package enum Event: Hashable, Sendable {
         case connected
-        case denied
+        /// Nil for a broker that does not say why.
+        case denied(reason: String?)
         /// The response to a request. It ends a call; a stream's events follow it.
         case response(stream: Int32, payload: [UInt8], isLast: Bool)
         case event(stream: Int32, payload: [UInt8], isLast: Bool)
@@ -91,12 +92,11 @@ extension ClientConnection {
         switch message.type {
         case .connectAck where !isConnected:
             isConnected = message.flags & Message.Flags.connectionAccepted != 0
-            return isConnected ? .connected : .denied
+            return isConnected ? .connected : .denied(reason: message.complaint)
         case .ping: return .reply(Message(.pingResponse, payload: message.payload).encoded())
         case .pingResponse: return .response(stream: Self.pingStream, payload: [], isLast: true)
         case .protocolError, .internalError:
-            let complaint = try? Complaint(decoding: message.payload)
-            return .broken(reason: complaint?.message ?? "the broker reports an error")
+            return .broken(reason: message.complaint ?? "the broker reports an error")
         default: return .broken(reason: "the broker sent what only a client sends")
         }
     }
@@ -135,5 +135,12 @@ extension ClientConnection {
             return .event(stream: stream, payload: message.payload, isLast: message.terminates)
         default: return .broken(reason: "a message of the connection on stream \(stream)")
         }
+    }
+}
+
+extension Message {
+    /// What its sender says is wrong.
+    fileprivate var complaint: String? {
+        payload.isEmpty ? nil : (try? Complaint(decoding: payload))?.message
     }
 }

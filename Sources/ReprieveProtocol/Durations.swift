@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 private let units: [(suffix: String, milliseconds: Int64)] = [
-    ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000),
+    ("ms", 1), ("s", 1_000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000),
 ]
 
 /// A century is for ever, and far from any overflow.
 package let longestDuration: Int64 = 100 * 365 * 24 * 3_600_000
 
-/// Milliseconds from `500ms`, `30s`, `10m`, `2h` or `0`; nil from anything else, and from more
-/// than a century.
+/// Milliseconds from `500ms`, `30s`, `5min` or `5m`, `1h30m`, `2d` or `0`; nil from anything else,
+/// and from more than a century.
 package func milliseconds(spelled text: String) -> Int64? {
     if text == "0" { return 0 }
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let suffix = text.dropFirst(digits.count)
-    guard let number = Int64(digits), let unit = units.first(where: { $0.suffix == suffix }) else {
-        return nil
-    }
-    let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
-    return overflow || product > longestDuration ? nil : product
+    var (rest, sum) = (text[...], Int64(0))
+    repeat {
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
+        let suffix = rest.dropFirst(digits.count).prefix { $0.isLetter }
+        guard let number = Int64(digits),
+            let unit = units.first(where: { $0.suffix == suffix })
+        else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
+        guard !overflow, product <= longestDuration - sum else { return nil }
+        sum += product
+        rest = rest.dropFirst(digits.count + suffix.count)
+    } while !rest.isEmpty
+    return sum
 }
 
 /// A time that is left, for people, rounded up: `0.4 s`, `12 s`, `5 min`, `23 h 59 min`.

@@ -49,6 +49,9 @@ package enum Limits {
     package static let statusParticipants = 8 * 1_024 * 1_024
     package static let progressParticipants = 2 * 1_024 * 1_024
 
+    /// Components that are counted each for itself. Others are counted together.
+    package static let countedComponents = 64
+
     /// Accounts in a status. Those furthest from a limit beyond it are omitted, and counted.
     package static let statusAccounts = 32
 

@@ -14,6 +14,7 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
     case getStatus = "reprieve#GetStatus"
     case watchStatus = "reprieve#WatchStatus"
     case getHistory = "reprieve#GetHistory"
+    case getMetrics = "reprieve#GetMetrics"
 
     package var requestModel: String { rawValue + "Request" }
 
@@ -39,7 +40,7 @@ package enum Operation: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .subscribeToComponentUpdates, .deferComponentUpdate, .updateState: false
         case .gateUpdate, .completeUpdate, .cancelUpdate, .forceUpdate, .getStatus, .watchStatus,
-            .getHistory:
+            .getHistory, .getMetrics:
             true
         }
     }

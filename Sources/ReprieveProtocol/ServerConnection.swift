@@ -206,15 +206,21 @@ extension ServerConnection {
 // MARK: - What the broker says
 
 extension ServerConnection {
-    package mutating func accept() -> [UInt8] {
+    /// `although` is what the client should know: it was not understood as it was meant.
+    package mutating func accept(although text: String? = nil) -> [UInt8] {
         phase = .open
-        return Message(.connectAck, flags: Message.Flags.connectionAccepted).encoded()
+        return Self.connectAck(Message.Flags.connectionAccepted, text)
     }
 
     /// Denial is an answer too. The client closes first.
-    package mutating func deny() -> [UInt8] {
+    package mutating func deny(because reason: String? = nil) -> [UInt8] {
         phase = .closing
-        return Message(.connectAck).encoded()
+        return Self.connectAck(0, reason)
+    }
+
+    private static func connectAck(_ flags: Int32, _ text: String?) -> [UInt8] {
+        let payload = text.map { Complaint(message: $0).encoded() } ?? []
+        return Message(.connectAck, flags: flags, payload: payload).encoded()
     }
 
     /// The response to a request. It ends a call, and opens a stream for events.

@@ -12,6 +12,11 @@ package struct StatusShape: Shape {
     package private(set) var accounts: [AccountShape] = []
     /// Accounts that are not listed; nil where all are.
     package private(set) var omittedAccounts: Int64?
+    package var tokensFile: TokensFileShape?
+    /// What the machine's shutdown is inhibited by.
+    package var inhibitors: [InhibitorShape] = []
+    /// What holds for an update that does not say otherwise.
+    package var policy: PolicyShape?
     /// Nil where no upstream is configured.
     package var upstream: UpstreamShape?
 
@@ -38,6 +43,9 @@ package struct StatusShape: Shape {
         missing = try json.strings("missing") ?? []
         accounts = try json.shapes("accounts")
         omittedAccounts = try json.integer("omittedAccounts")
+        inhibitors = try json.shapes("inhibitors")
+        policy = try json.object("policy").map(PolicyShape.init(decoding:))
+        tokensFile = try json.object("tokensFile").map(TokensFileShape.init(decoding:))
         upstream = try json.object("upstream").map(UpstreamShape.init(decoding:))
     }
 
@@ -48,6 +56,12 @@ package struct StatusShape: Shape {
             .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
             .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
             .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer)),
+            .init(optional: "tokensFile", tokensFile?.json),
+            .init(
+                optional: "inhibitors",
+                inhibitors.isEmpty ? nil : .array(inhibitors.map(\.json))
+            ),
+            .init(optional: "policy", policy?.json),
             .init(optional: "upstream", upstream?.json)
         )
     }
@@ -86,6 +100,10 @@ package struct UpdateShape: Shape {
     package var releasedMs: Int64?
     /// What follows if a required component stays absent; nil where none is absent.
     package var onAbsence: OnAbsence?
+    /// What follows if a component does not answer in time; nil where the update goes ahead.
+    package var onSilence: OnSilence?
+    /// What follows if a component blocks it at its deadline; nil where the update goes ahead.
+    package var onDeadline: OnDeadline?
     package var blockedBy: [String]
     package var participants: [ParticipantShape]
     /// Participants that are not listed, for want of room; nil where all are.
@@ -120,6 +138,8 @@ package struct UpdateShape: Shape {
         deadlineInMs = try json.time("deadlineInMs") ?? 0
         releasedMs = try json.time("releasedMs")
         onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
+        onSilence = try json.string("onSilence").flatMap(OnSilence.init)
+        onDeadline = try json.string("onDeadline").flatMap(OnDeadline.init)
         blockedBy = try json.strings("blockedBy") ?? []
         participants = try json.shapes("participants")
         omitted = try json.integer("omitted")
@@ -136,6 +156,8 @@ package struct UpdateShape: Shape {
             .init("deadlineInMs", .integer(deadlineInMs)),
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
             .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
+            .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
+            .init(optional: "onDeadline", (onDeadline?.rawValue).map(JSON.string)),
             .init("blockedBy", .strings(blockedBy)),
             .init("participants", .array(participants.map(\.json))),
             .init(optional: "omitted", omitted.map(JSON.integer))

@@ -44,8 +44,8 @@ extension Connection {
         switch event {
         case .connected:
             return delivery(of: [], to: 0, isLast: true, &state)
-        case .denied:
-            return { [self] in fail(ConnectionError(.denied, path)) }
+        case .denied(let reason):
+            return { [self] in fail(ConnectionError(.denied, path, because: reason ?? "")) }
         case .response(let stream, let payload, let isLast),
             .event(let stream, let payload, let isLast):
             return delivery(of: payload, to: stream, isLast: isLast, &state)

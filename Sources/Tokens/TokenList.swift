@@ -8,6 +8,9 @@ package struct TokenList: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         package var component: String
         package var digest: SHA256
+
+        /// The first digits, by which an operator tells tokens of one component apart.
+        package var digits: String { String(digest.hexadecimal.prefix(8)) }
     }
 
     /// The maximum size of a tokens file. A longer one is refused.
@@ -30,13 +33,17 @@ package struct TokenList: Hashable, Sendable {
         entries.append(Entry(component: component, digest: token.digest))
     }
 
-    /// Revokes all tokens of a component, and returns their number.
-    @discardableResult
-    package mutating func revoke(_ component: String) -> Int {
-        let before = entries.count
-        entries.removeAll { $0.component == component }
-        return before - entries.count
+    /// The tokens of a component whose digests begin with these digits; all where there are none.
+    package func entries(of component: String, beginning digits: String = "") -> [Entry] {
+        entries.filter { $0.component == component && $0.digest.hexadecimal.hasPrefix(digits) }
     }
+
+    package mutating func revoke(_ revoked: [Entry]) {
+        entries.removeAll { revoked.contains($0) }
+    }
+
+    /// The digest of the whole file, by which two lists are compared without their content.
+    package var digest: SHA256 { SHA256(of: Array(encoded().utf8)) }
 }
 
 // MARK: - The file

@@ -13,6 +13,7 @@ enum ExitStatus: Int32, CaseIterable {
     case nucleusRestarts = 11
     case mayReboot = 12
     case planRefused = 13
+    case needsAttention = 14
     case wrongUsage = 64
     case conflict = 65
     case unknown = 66
@@ -34,6 +35,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .nucleusRestarts: "plan: the nucleus and all components restart"
         case .mayReboot: "plan: a bootstrap step may reboot the machine"
         case .planRefused: "a device refuses the deployment"
+        case .needsAttention: "check: something is not set up well"
         case .wrongUsage: "wrong usage, or a request that the broker does not accept as valid"
         case .conflict: "the update is in another state, or is announced with another request"
         case .unknown: "there is no such update or component, or the component has no token"

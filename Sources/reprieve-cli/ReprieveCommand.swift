@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import ReprieveProtocol
 
 struct ReprieveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reprieve",
         abstract: "Lets components defer an update until they are ready.",
         discussion: """
-            Durations are written 500ms, 30s, 10m or 2h.
+            Durations are written 500ms, 30s, 10m, 1h30m or 2d.
 
             Exit codes: \(ExitStatus.table)
             """,
+        version: "reprieve \(productVersion)",
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
-            ForceCommand.self, HistoryCommand.self, HoldCommand.self, ListenCommand.self,
-            WindowCommand.self, TokenCommand.self, PlanCommand.self,
+            ForceCommand.self, ExplainCommand.self, HistoryCommand.self, MetricsCommand.self,
+            HoldCommand.self, ListenCommand.self, WindowCommand.self, TokenCommand.self,
+            PlanCommand.self, CheckCommand.self,
         ]
     )
 

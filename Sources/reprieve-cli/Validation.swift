@@ -57,11 +57,11 @@ func checkedText(_ text: String) throws -> String {
     return text.repaired
 }
 
-/// Milliseconds from `500ms`, `30s`, `10m`, `2h` or `0`.
+/// Milliseconds from `500ms`, `30s`, `10m`, `1h30m`, `2d` or `0`.
 func milliseconds(_ text: String) throws -> Int64 {
     guard let number = milliseconds(spelled: text) else {
         throw ValidationError(
-            "a duration is a whole number and its unit, as in 500ms, 30s, 10m or 2h,"
+            "a duration is whole numbers and their units, as in 500ms, 30s, 10m, 1h30m or 2d,"
                 + " and at most \(longestDuration / 3_600_000)h"
         )
     }
@@ -93,7 +93,12 @@ struct ReportedOutcome: ExpressibleByArgument, Hashable {
 
     var defaultValueDescription: String { argument }
 
-    private var argument: String {
-        outcome.rawValue.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
+    private var argument: String { outcome.word }
+}
+
+extension Outcome {
+    /// As the command takes and prints it: "rolled-back".
+    var word: String {
+        rawValue.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
     }
 }

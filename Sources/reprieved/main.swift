@@ -50,7 +50,7 @@ private func serve(
         connections: connections,
         log: log
     )
-    let reloader = ConfigurationReloader(invocation, configuration, daemon, log)
+    let reloader = try ConfigurationReloader(invocation, loaded, daemon, loop, log)
     for signal in [SIGTERM, SIGINT] {
         try loop.onSignal(signal) {
             Notify.stopping()
@@ -64,6 +64,7 @@ private func serve(
     try loop.feedWatchdog()
     log.write(.info, sockets.summary)
     log.write(.info, loaded.summary)
+    for notice in loaded.notices { log.write(.warning, notice) }
     notifyReady(log)
     if !lookup.hasUnits, configuration.namesByUnit {
         log.write(.info, "systemd is not running: components are not named after their units")
@@ -89,6 +90,7 @@ private func check(_ invocation: Invocation) -> Int32 {
     let loaded = LoadedConfiguration(invocation)
     for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
+    for notice in loaded.notices { Log(level: .warning).write(.warning, notice) }
     return printed("the configuration is good: " + loaded.summary + "\n")
 }
 

@@ -279,6 +279,13 @@ extension BrokerHarness {
         readOn(peer)
     }
 
+    /// Whether all that the client has heard is that it is denied.
+    package mutating func isDenied(_ peer: PeerID) -> Bool {
+        let heard = heard(by: peer)
+        guard case .denied? = heard.first else { return false }
+        return heard.count == 1
+    }
+
     /// What the client has heard and not yet been asked for.
     package mutating func heard(by peer: PeerID) -> [ClientConnection.Event] {
         guard let heard = clients[peer]?.heard else { return [] }

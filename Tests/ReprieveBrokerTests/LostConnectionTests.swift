@@ -126,7 +126,7 @@ private let camera = "com.example.Camera"
         let component = harness.connect(token.text, at: .components)
         harness.restart()
         #expect(harness.isConnected(component))
-        harness.restart { $0.tokens.revoke(camera) }
+        harness.restart { $0.tokens.revoke($0.tokens.entries(of: camera)) }
         #expect(!harness.isConnected(component))
     }
 

@@ -48,6 +48,7 @@ import Testing
         ),
         ("a frame to a component", bytes(Limits.componentFrame)),
         ("`deploymentId`", "\(Limits.deploymentID) bytes"),
+        ("components with metrics of their own", numbers(Limits.countedComponents)),
         ("`reason`, `message`", bytes(Limits.text)),
         ("names in `components`, in `require`", numbers(Limits.names)),
         (

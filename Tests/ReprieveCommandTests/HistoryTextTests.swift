@@ -50,7 +50,7 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
         let all = [participant("Arm", .overridden), participant("Till", .gone)]
         var forced = decision(.forced, all, after: 61_500)
         forced.forced = ByWhomShape(by: "uid 0, pid 4711", reason: "a hole is being used")
-        let words = "forced by uid 0, pid 4711: a hole is being used"
+        let words = "forced by root (uid 0, pid 4711): a hole is being used"
         let rest = "; overridden: com.example.Arm; silent: com.example.Till"
         #expect(lines(forced)[2].hasSuffix("released after 1 min 1 s, " + words + rest))
         let deadline = "the deadline had passed" + rest
@@ -83,6 +83,43 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
         #expect(shown[4].contains("  \(localTime(announced - 400_000_000).prefix(19))  "))
         #expect(shown[5].contains("  \(release.dropFirst(11).prefix(8))"))
         #expect(!shown[5].contains(release.prefix(10)))
+    }
+}
+
+@Suite("A filter of the history") struct HistoryFilterTests {
+    private func takes(_ change: (inout HistoryFilter) -> Void) -> Bool {
+        var decided = decision(.consent, [participant("Arm", .acknowledged)], after: 1_000)
+        decided.endedAtMs = announced + 5_000
+        decided.outcome = .failed
+        var filter = HistoryFilter()
+        change(&filter)
+        return filter.takes(decided, at: announced + 65_000)
+    }
+
+    @Test func `takes what ended in a time`() {
+        #expect(takes { $0.sinceMs = 60_000 })
+        #expect(!takes { $0.sinceMs = 59_000 })
+    }
+
+    @Test func `takes what asked a component, also in a unit`() {
+        #expect(takes { $0.component = "com.example.Arm" })
+        #expect(!takes { $0.component = "Arm" })
+    }
+
+    @Test func `takes what has an outcome`() {
+        #expect(takes { $0.outcome = .failed })
+        #expect(!takes { $0.outcome = .applied })
+        #expect(KnownOutcome(argument: "rolled-back")?.outcome == .rolledBack)
+    }
+}
+
+@Suite("Who did something") struct ActorTextTests {
+    @Test func `is shown with the name of the user`() {
+        let name = { (user: UInt32) in user == 1_000 ? "anna" : nil }
+        #expect(actor("uid 1000, pid 4", named: name) == "anna (uid 1000, pid 4)")
+        #expect(actor("uid 1001, pid 4", named: name) == "uid 1001, pid 4")
+        #expect(actor("com.example.Arm", named: name) == "com.example.Arm")
+        #expect(actor("uid x\u{1B}", named: name) == #"uid x\u{1b}"#)
     }
 }
 

@@ -49,7 +49,8 @@ private let arm = participant("com.example.Arm", .acknowledged)
     @Test func `names the blocking components, why, and for how long`() {
         let others = [arm, participant("com.example.Till", .silent)]
         let shown = line(update(others + [camera], blockedBy: ["com.example.Camera"]))
-        #expect(shown == "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready")
+        let expected = "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready"
+        #expect(shown == expected + "; at most 24 h more")
     }
 
     @Test func `names two components, the longest deferral first, and counts the others`() {
@@ -58,11 +59,12 @@ private let arm = participant("com.example.Arm", .acknowledged)
         let shown = line(update(asked + [camera], blockedBy: names))
         let expected =
             "waiting for com.example.Camera (recording), com.example.C1 (asked) and 2 more,"
-            + " 12 s left; 0 of 4 ready"
+            + " 12 s left; 0 of 4 ready; at most 24 h more"
         #expect(shown == expected)
     }
 
     @Test(arguments: [
+        (70, "waiting for com.example.Camera (recording), 12 s left; 1 of 2 ready"),
         (66, "waiting for com.example.Camera (recor~), 12 s left; 1 of 2 ready"),
         (63, "waiting for com.example.Camera, 12 s left; 1 of 2 ready"),
         (50, "waiting for com.example.Camera, 12 s left"),
@@ -103,7 +105,7 @@ private let arm = participant("com.example.Arm", .acknowledged)
     @Test func `escapes the message of a component`() {
         let nasty = participant("a.b", .deferred, message: "x\u{1B}[2J\ny")
         let shown = line(update([nasty], blockedBy: ["a.b"]))
-        #expect(shown == #"waiting for a.b (x\u{1b}[2J\u{a}y); 0 of 1 ready"#)
+        #expect(shown == #"waiting for a.b (x\u{1b}[2J\u{a}y); 0 of 1 ready; at most 24 h more"#)
     }
 
     @Test func `says why a gate opened, and which components are silent`() {
@@ -193,6 +195,67 @@ private let arm = participant("com.example.Arm", .acknowledged)
     @Test func `says that there is no update`() {
         let shown = text(StatusShape(updates: [], components: []))
         #expect(shown == "no update is waiting\n\nno component is connected\n")
+    }
+
+    @Test(arguments: [60, 80, 120, 200])
+    func `fits a terminal, also with wide characters`(columns: Int) {
+        let film = participant("com.example.Camera", .deferred, untilMs: 9_000, message: "録画中です")
+        let long = participant("till/" + String(repeating: "n", count: 120), .asked, untilMs: 9_000)
+        let names = [film.component, long.component]
+        let status = StatusShape(updates: [update([film, long], blockedBy: names)], components: [])
+        let context = StatusContext(now: 0, shutdownLimit: .seconds(5))
+        let size = Terminal.Size(rows: 40, columns: columns)
+        for line in pageText(status, size, context).split(separator: "\u{1B}[K\r\n") {
+            #expect(line.width <= columns)
+        }
+        let shown = statusLines(status, columns, context).map(\.text)
+        #expect(shown.contains { $0.contains("deferred") && $0.contains("9 s") })
+        #expect(shown.contains { $0.contains("録画中です") })
+        #expect(shown.joined(separator: " ").contains("at most 24 h more (until"))
+    }
+
+    @Test func `is coloured by what a component does, and cut before that`() {
+        let status = StatusShape(
+            updates: [update([arm, camera], blockedBy: ["com.example.Camera"])],
+            components: [],
+            missing: ["com.example.Till"]
+        )
+        let lines = statusLines(status, 100, StatusContext())
+        #expect(lines[0].style == .heading)
+        let styles = lines.filter { $0.text.hasPrefix("  com.example") }.map(\.style)
+        #expect(styles == [.busy, .ready])
+        #expect(lines.contains { $0.text.hasSuffix("com.example.Till") && $0.style == .trouble })
+        let line = StyledLine(text: "abcdef", style: .busy)
+        #expect(line.drawn(4, colours: true) == "\u{1B}[33mabc~\u{1B}[0m")
+        #expect(line.drawn(4, colours: false) == "abc~")
+    }
+
+    @Test func `says what holds a shutdown back, and for how long`() {
+        var status = StatusShape(updates: [], components: [])
+        status.inhibitors = [
+            InhibitorShape(mode: "delay", why: "components are asked"),
+            InhibitorShape(mode: "block", why: "update \"d\" is being applied"),
+        ]
+        let shown = text(status, StatusContext(shutdownLimit: .seconds(5)))
+        #expect(shown.contains("a shutdown waits, for at most 5 s: components are asked\n"))
+        #expect(shown.contains("a shutdown is refused: update \"d\" is being applied\n"))
+        let unknown = text(status, StatusContext())
+        #expect(unknown.contains("logind is to delay shutdowns: components are asked\n"))
+    }
+
+    @Test func `says until when an update waits at most`() {
+        let now: Int64 = 1_795_467_600_000
+        let shown = text(update([camera], blockedBy: []), StatusContext(now: now))
+        let end = clockTime(now + 86_396_000, now: now).dropFirst(3)
+        #expect(shown.contains(", at most 24 h more (until \(end))"))
+    }
+
+    @Test func `is the same until something happens`() {
+        let one = update([camera], blockedBy: ["com.example.Camera"])
+        #expect(one.aged(by: 900).withoutTimes == one.withoutTimes)
+        var other = one
+        other.participants[0].deferrals += 1
+        #expect(other.withoutTimes != one.withoutTimes)
     }
 
     @Test func `counts the time between two changes`() {

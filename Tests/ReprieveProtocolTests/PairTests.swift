@@ -39,7 +39,12 @@ private struct Pair {
 
     @Test mutating func `agree on who is denied`() throws {
         _ = try pair.toServer(pair.client.connect(ConnectRequest()))
-        #expect(try pair.toClient(pair.server.deny()) == .denied)
+        #expect(try pair.toClient(pair.server.deny()) == .denied(reason: nil))
+    }
+
+    @Test mutating func `denial says why`() throws {
+        let frame = pair.server.deny(because: "its token is not known")
+        #expect(try pair.toClient(frame) == .denied(reason: "its token is not known"))
     }
 
     @Test mutating func `agree on the end of a call`() throws {

@@ -160,6 +160,14 @@ import Testing
         status.list(Array(repeating: account, count: 33))
         #expect(status.accounts.count == 32 && status.omittedAccounts == 1)
         try roundTrips(status)
+        var strict = update
+        strict.onSilence = .refuse
+        strict.onDeadline = .refuse
+        try roundTrips(strict)
+        status.tokensFile = TokensFileShape(path: "/p", tokens: 2, digest: "0a")
+        status.policy = gateRequest.policy
+        status.inhibitors = [InhibitorShape(mode: "delay", why: "w")]
+        try roundTrips(status)
         try roundTrips(GateEvent.progress(update))
         try roundTrips(GateEvent.released(released))
         let withdrawn = WithdrawnShape(deploymentID: "d", by: "uid 0", reason: "r")

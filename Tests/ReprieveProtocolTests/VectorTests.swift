@@ -63,6 +63,8 @@ private let shapes: [String: Rewriting] = [
     "StatusEvents": rewriting(StatusEvent.self),
     "GetHistoryRequest": rewriting(HistoryRequest.self),
     "GetHistoryResponse": rewriting(HistoryShape.self),
+    "GetMetricsRequest": rewriting(Empty.self),
+    "GetMetricsResponse": rewriting(MetricsShape.self),
 ]
 
 private func rewriting<S: Shape>(_: S.Type) -> Rewriting {

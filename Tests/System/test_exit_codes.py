@@ -48,9 +48,9 @@ def run(processes):
 
 
 USAGES = {
-    "gate --deadline soon": "a duration is a whole number",
+    "gate --deadline soon": "a duration is whole numbers",
     "gate --deadline -1s": "--deadline",
-    "gate --deadline 10": "a duration is a whole number",
+    "gate --deadline 10": "a duration is whole numbers",
     "gate --on-silence wait": "--on-silence",
     "gate --component no\\ spaces": '"no spaces" is not a component name',
     "gate --deployment-id ''": "1 to 256 bytes",
@@ -67,7 +67,7 @@ USAGES = {
     "hold --why '' -- true": "must not be empty",
     "hold --why x": "give the COMMAND to run",
     "hold --why x --lease 0s -- true": "--lease must be longer than 0",
-    "hold --why x --lease soon -- true": "a duration is a whole number",
+    "hold --why x --lease soon -- true": "a duration is whole numbers",
     "hold --why x --component no\\ spaces -- true": '"no spaces" is not a component name',
     "hold --why x --if-underway force -- true": "--if-underway",
     "listen": "--exec",

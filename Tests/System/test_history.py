@@ -4,6 +4,7 @@
 import datetime
 import os
 
+from daemon import BUILD
 from expect import CAMERA, HOUR, ROBOT, history
 from files import reboot
 
@@ -43,3 +44,31 @@ def test_the_history_names_the_deferring_components_why_and_the_last_one(start, 
     assert line.endswith(f"all components were ready; last: {CAMERA}")
     (row,) = [line for line in output if line.startswith("  " + CAMERA)]
     assert row.endswith("  1 h: recording  saved")
+
+
+def test_the_history_is_shown_in_part(daemon, processes):
+    camera = daemon.component()
+    coordinator = daemon.coordinator()
+    for id, outcome in [("one", "applied"), ("two", "rolledBack"), ("three", "applied")]:
+        gate = coordinator.gate(id)
+        camera.notice()
+        camera.acknowledge(id)
+        gate.released()
+        coordinator.complete(id, outcome)
+        camera.post()
+
+    def shown(*arguments):
+        code, lines, errors = processes.reprieve(daemon, "history", *arguments).end()
+        assert code == 0, errors
+        return [line for line in lines if line.startswith("update")]
+
+    assert shown("--outcome", "rolled-back") == ["update two: rolled-back"]
+    assert len(shown("--since", "1h30m", "--component", CAMERA)) == 3
+    assert shown("--component", ROBOT) == []
+    assert shown("--outcome", "applied", "--limit", "1") == ["update three: applied"]
+
+
+def test_both_programs_have_a_version(processes):
+    for name in ["reprieve", "reprieved"]:
+        code, (line,), _ = processes.start(BUILD / name, "--version").end()
+        assert code == 0 and line.startswith(name + " 0.")

@@ -22,7 +22,7 @@ PROTOCOL = ROOT / "Protocol"
 SCHEMAS = {name: schema.load(name) for name in [*schema.names(), *schema.NO_PAYLOADS]}
 OTHER_TYPES = [None, True, 7, -1, 1.5, 2**63, "", "no name", [], [1], {}, {"x": 1}]
 # Whatever they say, it is not looked at.
-UNREAD = {"UpdateStateRequest", "GetStatusRequest", "WatchStatusRequest"}
+UNREAD = {"UpdateStateRequest", "GetStatusRequest", "WatchStatusRequest", "GetMetricsRequest"}
 
 
 def strict(value):

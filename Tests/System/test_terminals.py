@@ -34,10 +34,15 @@ class Screen:
         self.seen = b""
         self.kind = kind
 
-    def start(self, daemon, *arguments, **streams):
+    def resize(self, rows, columns):
+        """As a window's: what stood there is gone."""
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.size, self.seen = (rows, columns), b""
+
+    def start(self, daemon, *arguments, environment={}, **streams):
         streams = streams or {"stdout": self._theirs}
         streams = {name: self._theirs for name in streams}
-        environment = os.environ | {"TERM": self.kind}
+        environment = os.environ | {"TERM": self.kind} | environment
         return self._processes.reprieve(daemon, *arguments, env=environment, **streams)
 
     def wait(self, text, timeout=TIMEOUT):
@@ -61,6 +66,8 @@ class Screen:
                 grid[row:] = [grid[row][:column]] + [""] * (rows - row - 1)
             elif part == "\x1b[2J":
                 grid = [""] * rows
+            elif part.startswith("\x1b") and part.endswith("m"):
+                continue
             elif part in ("\x1b[?7l", "\x1b[?7h"):
                 wraps = part.endswith("h")
             elif part == "\r":
@@ -215,3 +222,80 @@ def test_a_job_in_the_background_does_not_draw_over_the_prompt(daemon, coordinat
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(job, signal.SIGKILL)
         os.close(job)
+
+
+def test_colours_are_for_terminals_and_not_for_those_who_want_none(daemon, coordinator, screen):
+    camera = daemon.component()
+    coordinator.gate("d")
+    camera.notice()
+    camera.defer("d", HOUR)
+    for environment, is_coloured in [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)]:
+        for arguments in [(), ("--watch",)]:
+            shown = screen(24, 80)
+            shown.start(daemon, "status", *arguments, environment=environment)
+            shown.wait("component connected")
+            assert (b"\x1b[33m" in shown.seen) == is_coloured
+
+
+def test_a_watch_is_drawn_again_when_its_terminal_has_another_size(daemon, screen):
+    daemon.component()
+    watch = screen(24, 80)
+    watch.start(daemon, "status", "--watch")
+    watch.wait(CAMERA)
+    watch.resize(30, 100)
+    watch.wait(CAMERA)
+
+
+def test_one_update_is_shown_alone(daemon, coordinator, processes):
+    coordinator.gate("d", policy={"action": "NOTIFY_COMPONENTS"}, components=["a.b"])
+    camera = daemon.component()
+    coordinator.gate("e")
+    camera.notice()
+    code, lines, errors = processes.reprieve(daemon, "status", "e").end()
+    assert code == 0, errors
+    assert [line.split(":")[0] for line in lines if line.startswith("update")] == ["update e"]
+    code, _, errors = processes.reprieve(daemon, "status", "nope").end()
+    assert code == 66 and "no update nope" in errors[0]
+
+
+# What a gate shows where nothing is redrawn
+
+
+def test_a_gate_says_for_whom_and_until_when_at_most(daemon, processes):
+    camera = daemon.component()
+    gate = processes.reprieve(daemon, "gate", "--deadline", "1h", "--deployment-id", "d")
+    camera.notice()
+    gate.error_line(f"waiting for {CAMERA} (asked), 60 s left; 0 of 1 ready; at most 60 min more")
+    camera.defer("d", HOUR, message="recording")
+    gate.error_line("(recording)")
+    camera.acknowledge("d")
+    assert gate.end()[0] == 0
+
+
+def test_many_changes_at_once_are_few_lines_and_the_last_one_is_shown(daemon, processes):
+    names = [f"com.example.Part{number:02}" for number in range(30)]
+    parts = [daemon.component(name) for name in names]
+    camera = daemon.component()
+    gate = processes.reprieve(daemon, "gate", "--deployment-id", "d")
+    for part in parts:
+        part.notice()
+    gate.error_line("0 of 31 ready")
+    for part in parts:
+        part.acknowledge("d")
+    gate.error_line(f"waiting for {CAMERA} (asked), 60 s left; 30 of 31 ready")
+    camera.notice()
+    camera.acknowledge("d")
+    code, _, lines = gate.end()
+    assert code == 0 and len([line for line in lines if line.startswith("waiting")]) < 10
+
+
+def test_a_quiet_gate_shows_only_its_end(daemon, processes):
+    camera = daemon.component()
+    gate = processes.reprieve(daemon, "gate", "--quiet", "--deployment-id", "d", "--", "true")
+    camera.notice()
+    camera.defer("d", 300)
+    camera.notice()
+    camera.acknowledge("d")
+    code, _, lines = gate.end()
+    assert code == 0
+    assert [line.split(" ")[0] for line in lines] == ["released", "the"], lines

@@ -79,10 +79,29 @@ import Tokens
         list.issue(first, to: "a")
         list.issue(second, to: "a")
         list.issue(second, to: "b")
-        #expect(list.revoke("a") == 2)
+        list.revoke(list.entries(of: "a"))
         #expect(list.component(of: first.digest) == nil)
         #expect(list.component(of: second.digest) == "b")
-        #expect(list.revoke("a") == 0)
+        #expect(list.entries(of: "a").isEmpty)
+    }
+
+    @Test mutating func `revokes one of several tokens, known by the first digits of its digest`() {
+        list.issue(first, to: "a")
+        list.issue(second, to: "a")
+        let digits = list.entries[0].digits
+        let found = list.entries(of: "a", beginning: digits)
+        #expect(found.map(\.digest) == [first.digest])
+        #expect(list.entries(of: "b", beginning: digits).isEmpty)
+        list.revoke(found)
+        #expect(list.entries.map(\.digest) == [second.digest])
+    }
+
+    @Test mutating func `has another digest after each change`() {
+        let empty = list.digest
+        list.issue(first, to: "a")
+        #expect(list.digest != empty)
+        list.revoke(list.entries)
+        #expect(list.digest == empty)
     }
 
     @Test mutating func `is written without the tokens and read back`() throws {

@@ -27,6 +27,7 @@ struct AuditLog: Sendable {
 
     private var entries: [LogEntry] = []
     private var limited: [Subject: Record] = [:]
+    private var events = CountedEvents()
     /// Subjects of entries since the last step.
     private var noted: [Subject] = []
     /// When the next interval ends; nil while none runs.
@@ -34,6 +35,7 @@ struct AuditLog: Sendable {
 
     mutating func note(_ entry: LogEntry?) {
         guard let entry else { return }
+        events.note(entry)
         guard let limit = entry.limit else { return entries.append(entry) }
         var subject = Subject(kind: limit.kind, user: limit.user, name: limit.name.map(\.unit))
         if limited[subject] == nil, limited.count >= Self.maximumSubjects {
@@ -49,6 +51,12 @@ struct AuditLog: Sendable {
         }
         if record.until == nil || record.leftOut == 1 { noted.append(subject) }
         limited[subject] = record
+    }
+
+    /// Takes what was counted, however much of it was logged.
+    mutating func takeEvents() -> CountedEvents {
+        defer { events = CountedEvents() }
+        return events
     }
 
     /// When entries are due that say how many were left out; nil if none were.
@@ -104,6 +112,7 @@ extension LogEntry {
         case .lostUpstream: (9, 1, nil, nil)
         case .deferred(let answer, _): (7, 16, nil, answer.component)
         case .passedOver(_, let name, _): (8, 16, nil, name)
+        case .unknownToken(let peer): (9, 1, peer.credentials.user, peer.name)
         default: nil
         }
     }
@@ -131,10 +140,14 @@ extension Broker {
         case .forced(let id, let force): auditLog.note(.forced(id, force))
         case .released(let update):
             if let release = update.release { logRelease(release) }
+            if let release = update.release { metrics.count(release, of: update) }
+            keepMetrics()
             persistence.noteRelease(of: update)
             persistence.enter([history.enter(update, nil, wallClockAtBoot)])
         case .ended(let update, let end):
             auditLog.note(.ended(update.id, end.ending))
+            metrics.count(end, of: update)
+            keepMetrics()
             persistence.noteEnd(of: update)
             persistence.enter([history.enter(update, end, wallClockAtBoot)])
         }

@@ -17,7 +17,7 @@ extension LogEntry {
         case .released(let release): release.deploymentID
         case .connected, .hungUp, .failed, .denied, .refused, .violation, .doesNotRead,
             .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore,
-            .lostUpstream, .repeated, .notWritten, .writtenAgain, .damaged:
+            .lostUpstream, .unknownToken, .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }
@@ -31,7 +31,7 @@ extension LogEntry {
                 name
             case .violation(let peer, _), .doesNotRead(let peer), .noHandshake(let peer),
                 .partialFrame(let peer), .keepsTooMuch(let peer, _, _), .revoked(let peer),
-                .lostUpstream(let peer, _):
+                .lostUpstream(let peer, _), .unknownToken(let peer):
                 peer.name
             case .deferred(let answer, _), .shutdownIsShort(let answer, _): answer.component
             case .announced, .joined, .shutdown, .forced, .released, .ended, .denied,
@@ -77,8 +77,8 @@ extension LogEntry {
         case .lostUpstream: "d99760a00980475dabcbd8279a06765e"
         case .doesNotRead: "857fb53cf7c64271a89e6844227fbe95"
         case .connected, .hungUp, .failed, .ignored, .refused, .violation, .noHandshake,
-            .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore, .repeated,
-            .notWritten, .writtenAgain, .damaged:
+            .partialFrame, .keepsTooMuch, .revoked, .tookBack, .keepsNoMore, .unknownToken,
+            .repeated, .notWritten, .writtenAgain, .damaged:
             nil
         }
     }

@@ -56,6 +56,8 @@ package enum LogEntry: Hashable, Sendable {
     case tookBack(Int, of: Int)
     /// So many connections are kept for the next broker that further ones are not.
     case keepsNoMore(AccountID, Int)
+    /// A connection got its name although its token is not known.
+    case unknownToken(PeerLabel)
     /// The upstream ended a connection that it had accepted.
     case lostUpstream(PeerLabel, String)
     /// So many entries like this one were left out.
@@ -72,7 +74,8 @@ package enum LogEntry: Hashable, Sendable {
             .writtenAgain, .tookBack, .keepsNoMore:
             .info
         case .passedOver, .shutdownIsShort, .denied, .refused, .violation, .doesNotRead,
-            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .repeated,
+            .noHandshake, .partialFrame, .keepsTooMuch, .revoked, .lostUpstream, .unknownToken,
+            .repeated,
             .notWritten, .damaged:
             .warning
         }
@@ -119,6 +122,7 @@ package enum LogEntry: Hashable, Sendable {
         case .keepsNoMore(let who, let count):
             "further connections of \(who.text) end when this process does: the service manager "
                 + "keeps \(count), which is the maximum"
+        case .unknownToken(let peer): "\(peer.text) sent a token that is not known"
         case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"
         case .notWritten(let file, let failure):

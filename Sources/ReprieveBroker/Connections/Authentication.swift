@@ -74,6 +74,17 @@ enum Identity: Hashable, Sendable {
     }
 }
 
+extension ConnectRequest {
+    /// Whether it has a token. Greengrass gives out others, which are not meant for this broker.
+    var hasToken: Bool { authToken.flatMap(Token.init) != nil }
+
+    /// Whether it has an `authToken` that cannot be meant as a name.
+    var hasAuthToken: Bool {
+        guard let authToken, !authToken.isEmpty else { return false }
+        return !(authToken.contains(".") && isClaim(authToken))
+    }
+}
+
 /// The name that a connection claims.
 private enum Claim: Equatable {
     case name(ComponentName)

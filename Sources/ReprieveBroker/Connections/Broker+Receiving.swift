@@ -147,28 +147,37 @@ extension Broker {
         let identity = Identity(claiming: request, at: peer.endpoint, peer.credentials, settings)
         if leavesToUpstream(request, identity, index, at: now) { return }
         switch identity {
-        case .denied(let reason): deny(index, reason, at: now)
+        case .denied(let reason):
+            let hasUnknown = request?.hasAuthToken ?? false
+            deny(index, (hasUnknown ? "its token is not known, and " : "") + reason, at: now)
         case .component(let name, let token):
             peers[index].name = name
             peers[index].token = token
-            accept(index)
-        case .unnamed: accept(index)
+            accept(index, hasUnknownToken: token == nil && request?.hasToken ?? false)
+        case .unnamed: accept(index, hasUnknownToken: request?.hasToken ?? false)
         }
     }
 
     mutating func deny(_ index: Int, _ reason: String, at now: Instant) {
         closeAt(now + Limits.lingerTimeout, peerAt: index)
         auditLog.note(.denied(peers[index].credentials, reason))
-        send(peers[index].connection.deny(), toPeerAt: index)
+        send(peers[index].connection.deny(because: reason), toPeerAt: index)
     }
 
-    mutating func accept(_ index: Int) {
+    mutating func accept(_ index: Int, hasUnknownToken: Bool = false) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
         peers[index].decoder.limits = peers[index].frameLimits
         accounts.endHandshake(peers[index].account)
         auditLog.note(.connected(peers[index].name))
-        send(peers[index].connection.accept(), toPeerAt: index)
+        let accepted: [UInt8]
+        if hasUnknownToken {
+            auditLog.note(.unknownToken(peers[index].label))
+            accepted = peers[index].connection.accept(although: "the token is not known")
+        } else {
+            accepted = peers[index].connection.accept()
+        }
+        send(accepted, toPeerAt: index)
         keep(peerAt: index)
     }
 

@@ -18,6 +18,7 @@ struct FileContent {
     private(set) var decisions: [Int32: [UInt8]] = [:]
     /// Empty where any but the last records are damaged: the others may be out of date.
     private(set) var connections: [PeerID: KeptConnection] = [:]
+    private(set) var metrics: [UInt8] = []
     private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     private let now: Instant
     /// When an owed post of another boot is given up.
@@ -59,7 +60,7 @@ struct FileContent {
             for (name, participant) in known { restored.updates[id]?.restore(name, participant) }
         }
         if isOfOtherVersion {
-            (restored, decisions, connections) = (Restored(), [:], [:])
+            (restored, decisions, connections, metrics) = (Restored(), [:], [:], [])
         } else if isOld, !outlivesBoot {
             finding = "it was written in another boot, and is void"
         } else if damaged > 0 {
@@ -119,6 +120,8 @@ struct FileContent {
         } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
             connections[PeerID(number)] =
                 payload.isEmpty ? nil : try KeptConnection(reading: payload)
+        } else if frame.int32("metrics") != nil {
+            metrics = payload
         } else {
             throw RecordError()
         }

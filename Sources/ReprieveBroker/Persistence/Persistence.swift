@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Negotiation
+internal import ReprieveProtocol
 
 /// How a broker's promises outlive it: what is written to which file, and when.
 ///
@@ -11,10 +12,10 @@ internal import Negotiation
 /// * The **journal**, in the runtime directory, holds all that is under way, and the connections
 ///   that the service manager keeps. What a step changed is added in one write before anything of
 ///   that step leaves. It is not synced: it serves a broker that goes on in this boot.
-/// * The **state** file, in the state directory, holds released updates, ends, owed posts and the
-///   history, for the next boot too. It is written and synced when an update is released and when
-///   it ends; what else belongs to it (a post that was delivered) waits for that, or for the end
-///   of the broker.
+/// * The **state** file, in the state directory, holds released updates, ends, owed posts, the
+///   history and the metrics, for the next boot too. It is written and synced when an update is
+///   released and when it ends; what else belongs to it (a post that was delivered) waits for that,
+///   or for the end of the broker.
 ///
 /// The negotiation names what has changed (`Change`); the values are looked up when they are
 /// written. A file that is not there, is too long, or was changed by another process is replaced
@@ -38,6 +39,8 @@ struct Persistence: Sendable {
         var keepsOld = false
         var failure: StorageFailure?
         var retryAt: Instant?
+        /// Since they were taken last.
+        var counts: FileMetricsShape
     }
 
     private let boot: String
@@ -51,12 +54,18 @@ struct Persistence: Sendable {
     private var entries: [History.Entry] = []
     /// The connections whose records are out of date. They stand in the journal alone.
     private(set) var changedConnections: [PeerID] = []
+    /// What was counted, for the state file.
+    var metrics: [UInt8]
+    /// What the state file has of it.
+    private var writtenMetrics: [UInt8]
 
     init(_ past: Recollection, boot: String, asleep: Duration) {
         self.boot = boot
         self.asleep = asleep
-        journal = File(needsBoot: true)
-        state = File(needsBoot: !past.state.isOfThisBoot)
+        metrics = past.state.metrics
+        writtenMetrics = metrics
+        journal = File(needsBoot: true, counts: FileMetricsShape(.journal))
+        state = File(needsBoot: !past.state.isOfThisBoot, counts: FileMetricsShape(.state))
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
     }
@@ -95,6 +104,7 @@ extension Persistence {
     /// What could wait is written, too, and what could not be written is tried once more.
     mutating func flush() {
         isUrgent = isUrgent || !state.changes.isEmpty || !entries.isEmpty
+        isUrgent = isUrgent || metrics != writtenMetrics
         for file in [\Persistence.journal, \.state] where self[keyPath: file].failure != nil {
             self[keyPath: file].retryAt = nil
             self[keyPath: file].needsReplacing = true
@@ -144,9 +154,11 @@ extension Persistence {
         guard self[keyPath: file].retryAt == nil else { return nil }
         if self[keyPath: file].needsReplacing {
             self[keyPath: file].needsReplacing = false
+            self[keyPath: file].counts.replacements += 1
             return StorageWrite(file: name, kind: .replace(keepsOld: self[keyPath: file].keepsOld))
         }
         let record = record(name, self[keyPath: file], negotiation, connections)
+        self[keyPath: file].counts.appendedBytes += Int64(record.count)
         return record.isEmpty ? nil : StorageWrite(file: name, kind: .append(record))
     }
 
@@ -157,12 +169,15 @@ extension Persistence {
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
         let entries = name == .state || isUrgent ? entries : []
-        guard !file.changes.isEmpty || !entries.isEmpty || !connections.isEmpty else { return [] }
+        let hasMetrics = name == .state && metrics != writtenMetrics
+        let isEmpty = file.changes.isEmpty && entries.isEmpty && connections.isEmpty
+        guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames()
         if file.needsBoot { records.add(boot: boot) }
         add(file.changes, to: &records, name, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
+        if hasMetrics { records.add(metrics: metrics) }
         return records.encoded(asleep: asleep)
     }
 
@@ -180,6 +195,7 @@ extension Persistence {
             for (peer, connection) in connections { records.add(peer, connection) }
         }
         for entry in file == .state ? history.entries : entries { records.add(entry) }
+        if file == .state, !metrics.isEmpty { records.add(metrics: metrics) }
         return records.encoded(asleep: asleep)
     }
 
@@ -256,6 +272,15 @@ extension Persistence {
         }
     }
 
+    /// What was written since this was asked last.
+    mutating func takeCounts() -> [FileMetricsShape] {
+        defer {
+            journal.counts = FileMetricsShape(.journal)
+            state.counts = FileMetricsShape(.state)
+        }
+        return [journal.counts, state.counts]
+    }
+
     /// Returns what there is to say about it.
     mutating func noteStored(
         _ name: StoredFile,
@@ -265,13 +290,18 @@ extension Persistence {
         let file: WritableKeyPath<Persistence, File> = name == .journal ? \.journal : \.state
         let known = self[keyPath: file].failure
         self[keyPath: file].failure = failure
+        if failure != nil { self[keyPath: file].counts.failures += 1 }
         guard let failure else {
             self[keyPath: file].needsBoot = false
             self[keyPath: file].keepsOld = false
-            if name == .state { entries = [] }
+            if name == .state { (entries, writtenMetrics) = ([], metrics) }
             return known.map { .writtenAgain(name, path: $0.path) }
         }
         self[keyPath: file].retryAt = now + Self.retryInterval
         return known?.code == failure.code ? nil : .notWritten(name, failure)
     }
+}
+
+extension FileMetricsShape {
+    fileprivate init(_ file: StoredFile) { self.init(file: file.rawValue) }
 }

@@ -15,6 +15,7 @@ internal import Negotiation
 ///     subscriber NAME             a component that is subscribed
 ///     connection NUMBER           a connection that the service manager keeps
 ///     decision NUMBER             an entry of the history, as JSON
+///     metrics 1                   what was counted, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
@@ -84,6 +85,10 @@ struct RecordFrames {
     mutating func add(_ entry: History.Entry) {
         let headers = [Header("decision", .int32(entry.number))]
         frames.append(Frame(headers: headers, payload: entry.json))
+    }
+
+    mutating func add(metrics json: [UInt8]) {
+        frames.append(Frame(headers: [Header("metrics", .int32(1))], payload: json))
     }
 
     private mutating func add(_ name: String, _ subject: String, _ payload: [UInt8]) {

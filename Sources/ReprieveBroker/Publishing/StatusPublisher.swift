@@ -111,6 +111,9 @@ extension Broker {
             missing: negotiation.missing
         )
         status.list(accountShapes)
+        status.tokensFile = settings.tokensFile
+        status.inhibitors = latestInhibition.shapes
+        status.policy = PolicyShape(settings.policy)
         status.upstream = upstreamShape
         return status
     }

@@ -78,6 +78,7 @@ extension Broker {
         case .getHistory:
             let decisions = history.decisions(try HistoryRequest(decoding: payload))
             respond(request.stream, HistoryShape(decisions: decisions))
+        case .getMetrics: respond(request.stream, metricsShape(at: now))
         case .watchStatus:
             respond(request.stream, Empty())
             statusPublisher.add(request.stream)

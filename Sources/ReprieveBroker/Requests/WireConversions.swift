@@ -20,6 +20,20 @@ extension Policy {
     }
 }
 
+extension PolicyShape {
+    /// What can be configured of it.
+    init(_ policy: Policy) {
+        self.init()
+        responseTimeoutMs = policy.responseTimeout.wholeMilliseconds
+        deadlineMs = policy.deadline.wholeMilliseconds
+        maxDeferMs = policy.maxDefer.wholeMilliseconds
+        maxTotalDeferMs = policy.maxTotalDefer.wholeMilliseconds
+        onSilence = policy.onSilence
+        onAbsence = policy.onAbsence
+        onDeadline = policy.onDeadline
+    }
+}
+
 extension PreUpdateEvent {
     init(_ notice: Notice) {
         self.init(deploymentID: notice.deploymentID, disruption: notice.disruption)
@@ -107,6 +121,9 @@ extension UpdateShape {
         releasedMs = status.releasedSince?.wholeMilliseconds
         let isAbsent = status.participants.contains { $0.state == .absent && !$0.isVeto }
         onAbsence = isAbsent ? status.request.policy.onAbsence : nil
+        let policy = status.request.policy
+        if !status.isReleased, policy.onSilence == .refuse { onSilence = .refuse }
+        if !status.isReleased, policy.onDeadline == .refuse { onDeadline = .refuse }
     }
 }
 

@@ -23,6 +23,14 @@ package struct Inhibition: Hashable, Sendable {
     }
 }
 
+extension Inhibition {
+    var shapes: [InhibitorShape] {
+        [("delay", delay), ("block", block)].compactMap { mode, lock in
+            lock.map { InhibitorShape(mode: mode, why: $0.why) }
+        }
+    }
+}
+
 /// What the updates and their components want, looked up again only after a change.
 struct UpdatesInhibition: Sendable {
     /// True at first: a broker may start with updates from its files.

@@ -86,16 +86,31 @@ package enum File {
     /// Puts a file in the place of another, whole or not at all, and on the disk before this
     /// returns. Only its owner may read it; the owner stays who it was.
     package static func replacePrivate(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        try replace(path, with: bytes, mode: 0o600, isSynced: true)
+        try syncDirectory(of: path)
+    }
+
+    /// The same of a file that every user may read and that is made again soon: a loss of power may
+    /// leave the old one.
+    package static func replacePublic(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        try replace(path, with: bytes, mode: 0o644, isSynced: false)
+    }
+
+    private static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        mode: mode_t,
+        isSynced: Bool
+    ) throws(SystemError) {
         let draft = path + ".new"
         unlink(draft.rawCString)
         do throws(SystemError) {
-            try write(bytes, to: draft, ownerAs: path)
+            try write(bytes, to: draft, mode, ownerAs: path, isSynced: isSynced)
             try check(rename(draft.rawCString, path.rawCString), "replace", path: path)
         } catch {
             unlink(draft.rawCString)
             throw error
         }
-        try syncDirectory(of: path)
     }
 
     /// Makes the directory of a file, if there is none.
@@ -181,11 +196,15 @@ package enum File {
     private static func write(
         _ bytes: [UInt8],
         to path: String,
-        ownerAs old: String
+        _ mode: mode_t,
+        ownerAs old: String,
+        isSynced: Bool
     ) throws(SystemError) {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
         let number = open(path.rawCString, flags, 0o600)
         let file = Descriptor(owning: try check(number, "create", path: path))
+        // Whatever the umask of the caller is.
+        try check(fchmod(number, mode), "set the mode of", path: path)
         var status = stat()
         if stat(old.rawCString, &status) == 0, status.st_uid != geteuid() {
             try check(fchown(number, status.st_uid, status.st_gid), "set the owner of", path: path)
@@ -197,6 +216,6 @@ package enum File {
             try check(Int32(count), "write", path: path)
             rest = rest.dropFirst(count)
         }
-        try check(fsync(file.number), "write", path: path)
+        if isSynced { try check(fsync(file.number), "write", path: path) }
     }
 }

@@ -67,6 +67,9 @@ struct GateCommand: AsyncParsableCommand {
     )
     var reboots = false
 
+    @Flag(help: "Do not show the wait, only its end, and what goes wrong.")
+    var quiet = false
+
     @Flag(
         help: ArgumentHelp(
             "Print the events as one line of JSON each; the last one says how it ended, with the"
@@ -158,7 +161,12 @@ struct GateCommand: AsyncParsableCommand {
     /// Waits for the outcome of an update that another coordinator makes.
     private func watch(_ report: GateReport, wasReached: Bool) async throws {
         let id = report.deploymentID
-        let watch = OutcomeWatch(control: broker.control, id: id, wasReached: wasReached)
+        let watch = OutcomeWatch(
+            control: broker.control,
+            id: id,
+            wasReached: wasReached,
+            isQuiet: quiet
+        )
         let outcome = try await watch.wait()
         report.set { ($0.result, $0.outcome) = (.joined, outcome) }
     }
@@ -174,6 +182,7 @@ struct GateCommand: AsyncParsableCommand {
             report: report,
             noWait: noWait,
             json: json,
+            isQuiet: quiet,
             isInStop: isInStop
         )
     }

@@ -14,6 +14,8 @@ final class GateSession: Sendable {
     let keeper = ConnectionKeeper()
     private let noWait: Bool
     private let json: Bool
+    /// Only the end is shown.
+    private let isQuiet: Bool
     /// systemd is stopping a unit, which this program can delay but not prevent.
     let isInStop: Bool
     private let stopTimeout = StopTimeout(until: .now + ControlClient.reattachLimit)
@@ -40,6 +42,7 @@ final class GateSession: Sendable {
         report: GateReport,
         noWait: Bool,
         json: Bool,
+        isQuiet: Bool,
         isInStop: Bool
     ) {
         self.control = control
@@ -47,6 +50,7 @@ final class GateSession: Sendable {
         self.report = report
         self.noWait = noWait
         self.json = json
+        self.isQuiet = isQuiet
         self.isInStop = isInStop
     }
 
@@ -107,7 +111,7 @@ final class GateSession: Sendable {
                 state.wasAttached = true
             }
             report.set { $0.unmatched = response.unmatched }
-            progress.note(line(response))
+            if !isQuiet { progress.note(line(response)) }
             if !response.unmatched.isEmpty {
                 progress.note("warning: no component is named " + list(response.unmatched))
             }
@@ -124,7 +128,7 @@ final class GateSession: Sendable {
         switch event {
         case .progress(let update):
             stopTimeout.setEnd(.now + .milliseconds(update.deadlineInMs))
-            if !json { progress.show(update) }
+            if !json, !isQuiet { progress.show(update) }
             // A deferral that has already ended counts as well.
             if noWait, !update.deferrers.isEmpty { throw Deferred(update: update) }
         case .released, .refused, .cancelled:

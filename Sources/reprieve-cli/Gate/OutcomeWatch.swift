@@ -11,12 +11,15 @@ struct OutcomeWatch: Sendable {
     let id: String
     /// Whether the broker was reached before, so that it is only restarting if it cannot be now.
     let wasReached: Bool
+    /// Only the end is shown.
+    let isQuiet: Bool
     private let progress = Display.progress()
 
-    init(control: ControlClient, id: String, wasReached: Bool) {
+    init(control: ControlClient, id: String, wasReached: Bool, isQuiet: Bool) {
         self.control = control
         self.id = id
         self.wasReached = wasReached
+        self.isQuiet = isQuiet
     }
 
     private struct HasEnded: Error {}
@@ -29,7 +32,7 @@ struct OutcomeWatch: Sendable {
         guard let decision, let outcome = decision.outcome else {
             throw Failure(.unknown, "the outcome of the update \(shown(id)) is not known")
         }
-        progress.end(with: "the update \(shown(id)) is over: \(outcome.rawValue)")
+        progress.end(with: "the update \(shown(id)) is over: \(outcome.word)")
         if let failure = Failure(decision, outcome) { throw failure }
         return outcome
     }
@@ -59,7 +62,7 @@ struct OutcomeWatch: Sendable {
                     guard let update = status.updates.first(where: { $0.deploymentID == id }) else {
                         throw HasEnded()
                     }
-                    if update.state == .waiting { progress.show(update) }
+                    if update.state == .waiting, !isQuiet { progress.show(update) }
                 }
             }
         } catch is HasEnded {}
@@ -69,7 +72,7 @@ struct OutcomeWatch: Sendable {
 extension Failure {
     /// Nil for an update that was applied.
     fileprivate init?(_ decision: DecisionShape, _ outcome: Outcome) {
-        let text = "the update was not applied: " + outcome.rawValue
+        let text = "the update was not applied: " + outcome.word
         switch outcome {
         case .applied: return nil
         case .cancelled: self.init(decision.refused == nil ? .cancelled : .notNow, text)

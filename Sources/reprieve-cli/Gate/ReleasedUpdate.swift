@@ -74,10 +74,10 @@ struct ReleasedUpdate {
                 }
             }
             report.set { $0.outcome = outcome }
-            OutputStream.error.line("the components are told the outcome: \(outcome.rawValue)")
+            OutputStream.error.line("the components are told the outcome: \(outcome.word)")
         } catch {
             let reason = Failure(error).map { ": " + $0.message } ?? ""
-            let text = "the outcome \(outcome.rawValue) is not reported"
+            let text = "the outcome \(outcome.word) is not reported"
             OutputStream.error.line("reprieve: " + text + reason)
             // An error of the broker is final: the update is not there, or has ended otherwise.
             if !(error is ErrorShape) { explainCompletion() }

@@ -15,6 +15,24 @@ struct HistoryCommand: AsyncParsableCommand {
     @Argument(help: "Show only this update.", transform: checkedDeploymentID)
     var id: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show only updates that were decided, or ended, in this time.",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var since: Int64?
+
+    @Option(
+        help: ArgumentHelp("Show only updates that asked this component.", valueName: "name"),
+        transform: checkedName
+    )
+    var component: String?
+
+    @Option(help: "Show only updates with this outcome.")
+    var outcome: KnownOutcome?
+
     @Option(help: "Show at most this many updates.")
     var limit: Int?
 
@@ -26,9 +44,32 @@ struct HistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let request = HistoryRequest(limit: limit.map(Int64.init), deploymentID: id)
-        let history = try await broker.control.history(request)
+        let filter = HistoryFilter(
+            sinceMs: since,
+            component: component,
+            outcome: outcome?.outcome
+        )
+        let limit = filter.isEmpty ? limit.map(Int64.init) : nil
+        let request = HistoryRequest(limit: limit, deploymentID: id)
+        var history = try await broker.control.history(request)
+        if !filter.isEmpty {
+            let now = wallClockNow()
+            let wanted = history.decisions.filter { filter.takes($0, at: now) }
+            history.decisions = Array(wanted.prefix(self.limit ?? .max))
+        }
         if json { return OutputStream.standard.line(history.json) }
         OutputStream.standard.write(text(history, of: id))
     }
+}
+
+/// An outcome that the history knows.
+struct KnownOutcome: ExpressibleByArgument, Hashable {
+    let outcome: Outcome
+
+    init?(argument: String) {
+        guard let match = Outcome.allCases.first(where: { $0.word == argument }) else { return nil }
+        outcome = match
+    }
+
+    static var allValueStrings: [String] { Outcome.allCases.map(\.word) }
 }

@@ -4,14 +4,22 @@ internal import ArgumentParser
 internal import ReprieveCoordinator
 internal import ReprieveProtocol
 internal import ReprieveTransport
+internal import Systemd
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows which updates wait, for which components, since when and until when."
+        abstract: "Shows which updates wait, for which components, since when and until when.",
+        discussion: """
+            On a terminal, components that block an update are yellow, those that are ready green, \
+            and those that did not answer or are absent red, unless NO_COLOR is set.
+            """
     )
 
     @OptionGroup var broker: BrokerOptions
+
+    @Argument(help: "Show only this update.", transform: checkedDeploymentID)
+    var id: String?
 
     @Flag(help: "Print the status again at each change; on a terminal, redraw it.")
     var watch = false
@@ -20,14 +28,22 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        guard watch else { return write(try await broker.control.status()) }
+        let limit = json ? nil : await result(of: { try? ShutdownLimit.current() }) ?? nil
+        guard watch else {
+            let status = try await broker.control.status().only(id)
+            if let id, status.updates.isEmpty {
+                let text = "no update \(shown(id)) is waiting or under way"
+                throw Failure(.unknown, text + "; see `reprieve explain`")
+            }
+            return write(status, limit)
+        }
         guard !json, OutputStream.standard.isTerminal else {
             return try await watch { status in
-                write(status)
+                write(status, limit)
                 try OutputStream.standard.check()
             }
         }
-        let page = Display.page()
+        let page = Display.page(shutdownLimit: limit)
         try await page.live { try await watch { page.show($0) } }
     }
 
@@ -36,12 +52,29 @@ struct StatusCommand: AsyncParsableCommand {
         try await broker.control.watchPatiently { error in
             OutputStream.error.line("reprieve: \(error.message); trying again")
         } _: {
-            try handle($0)
+            try handle($0.only(id))
         }
     }
 
-    private func write(_ status: StatusShape) {
+    private func write(_ status: StatusShape, _ limit: Duration?) {
         if json { return OutputStream.standard.line(status.json) }
-        OutputStream.standard.write(text(status))
+        let context = StatusContext(now: wallClockNow(), shutdownLimit: limit)
+        guard let terminal = Terminal(.standard) else {
+            return OutputStream.standard.write(text(status, context))
+        }
+        let columns = terminal.size.columns
+        for line in statusLines(status, columns, context) {
+            OutputStream.standard.line(line.drawn(columns, colours: wantsColours))
+        }
+    }
+}
+
+extension StatusShape {
+    /// With only this update, if there is an id.
+    fileprivate func only(_ id: String?) -> StatusShape {
+        guard let id else { return self }
+        var status = self
+        status.updates.removeAll { $0.deploymentID != id }
+        return status
     }
 }

@@ -2,16 +2,19 @@
 
 internal import ReprieveProtocol
 
-/// "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready"
+/// "waiting for com.example.Camera (recording), 12 s left; 2 of 3 ready; at most 24 h more"
 ///
-/// In so many columns, if that is given, the reasons are cut first, then the number of those that
-/// are ready, then the name. The time left is never cut.
+/// In so many columns, if that is given, the end is cut first, then the reasons, then the number of
+/// those that are ready, then the name. The time left of the component is never cut.
 func line(_ update: UpdateShape, columns: Int? = nil) -> String {
-    let whole = line(update, reasonLimit: nil)
-    guard let columns, whole.count > columns else { return whole }
+    let most = update.state == .released ? "" : "; at most \(duration(update.deadlineInMs)) more"
+    let short = line(update, reasonLimit: nil)
+    let whole = short + most
+    guard let columns, whole.width > columns else { return whole }
+    if short.width <= columns { return short }
     for limit in [24, 12, 6, 0] {
         let text = line(update, reasonLimit: limit)
-        if text.count <= columns { return text }
+        if text.width <= columns { return text }
     }
     let blockers = blockers(of: update)
     guard let first = blockers.first else { return cut(whole, to: columns) }
@@ -19,7 +22,7 @@ func line(_ update: UpdateShape, columns: Int? = nil) -> String {
     let more = blockers.count > 1 ? " +\(blockers.count - 1)" : ""
     let end = more + (first.untilMs.map { ", \(duration($0)) left" } ?? "")
     let start = columns < 50 ? "" : "waiting for "
-    let room = columns - start.count - end.count
+    let room = columns - start.width - end.width
     return cut(start + cut(shown(first.component), to: max(4, room)) + end, to: columns)
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import ReprieveProtocol
 
 func text(_ history: HistoryShape, of id: String?) -> String {
@@ -11,7 +10,7 @@ func text(_ history: HistoryShape, of id: String?) -> String {
 }
 
 private func text(_ decision: DecisionShape) -> String {
-    let outcome = decision.outcome?.rawValue ?? "released; the outcome is not known yet"
+    let outcome = decision.outcome?.word ?? "released; the outcome is not known yet"
     var lines = ["update \(shown(decision.deploymentID)): \(outcome)"]
     if let reason = decision.reason { lines.append("  reason: " + shown(reason)) }
     lines += steps(decision).map { "  \(localTime($0.at))  \($0.what)" }
@@ -47,7 +46,7 @@ private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
         steps.append((ended, "refused \(waited), because of " + who(refused)))
     } else {
         let message = decision.message.map { ": " + shown($0) } ?? ""
-        steps.append((ended, (decision.outcome?.rawValue ?? "ended") + message))
+        steps.append((ended, (decision.outcome?.word ?? "ended") + message))
     }
     return steps
 }
@@ -85,8 +84,8 @@ private func last(_ decision: DecisionShape) -> String {
     return last.count == decision.participants.count ? "" : "; last: " + list(last)
 }
 
-private func who(_ one: ByWhomShape) -> String {
-    shown(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
+func who(_ one: ByWhomShape) -> String {
+    actor(one.by) + (one.reason.isEmpty ? "" : ": " + shown(one.reason))
 }
 
 private func row(_ participant: DecidedParticipantShape, day: Substring) -> [String] {
@@ -113,21 +112,4 @@ private func text(_ deferral: LastDeferralShape) -> String {
 private func time(_ milliseconds: Int64, day: Substring) -> String {
     let whole = localTime(milliseconds)
     return String(whole.hasPrefix(day) ? whole.dropFirst(11).prefix(8) : whole.prefix(19))
-}
-
-/// "2026-11-23 03:12:07 +0100", in the local time zone.
-func localTime(_ milliseconds: Int64) -> String {
-    var seconds = time_t(milliseconds / 1_000)
-    var parts = tm()
-    guard localtime_r(&seconds, &parts) != nil else { return "-" }
-    let date = [Int(parts.tm_year) + 1_900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
-    let time = [Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec)]
-    let minutes = abs(parts.tm_gmtoff) / 60
-    let zone = (parts.tm_gmtoff < 0 ? "-" : "+") + twoDigits(minutes / 60) + twoDigits(minutes % 60)
-    return date.map(twoDigits).joined(separator: "-") + " "
-        + time.map(twoDigits).joined(separator: ":") + " " + zone
-}
-
-func twoDigits(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : String(number)
 }

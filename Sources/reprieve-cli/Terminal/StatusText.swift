@@ -2,29 +2,47 @@
 
 internal import ReprieveProtocol
 
-func text(_ status: StatusShape) -> String {
-    let updates = status.updates.map { text($0) }
+/// What the status itself does not say.
+struct StatusContext: Sendable {
+    /// The device's clock, in milliseconds since 1970; nil shows no times of day.
+    var now: Int64?
+    /// How long logind lets a shutdown wait.
+    var shutdownLimit: Duration?
+}
+
+func text(_ status: StatusShape, _ context: StatusContext = StatusContext()) -> String {
+    let updates = status.updates.map { text($0, columns: nil, context) }
     let none = updates.isEmpty ? ["no update is waiting\n"] : []
     let components = text(status.components, missing: status.missing)
-    let last = [text(status.upstream), text(status.accounts)].filter { !$0.isEmpty }
+    let parts = [text(status.upstream), text(status.accounts), text(status.inhibitors, context)]
+    let last = parts.filter { !$0.isEmpty }
     return (none + updates + [components] + last).joined(separator: "\n")
 }
 
 /// In a terminal of so many columns, if that is given.
-func text(_ update: UpdateShape, columns: Int? = nil) -> String {
+func text(
+    _ update: UpdateShape,
+    columns: Int? = nil,
+    _ context: StatusContext = StatusContext()
+) -> String {
     var first = "update \(shown(update.deploymentID)): \(update.stateText)"
     first += " for \(elapsed(update.releasedMs ?? update.ageMs))"
     if update.releasedMs != nil { first += ", announced \(elapsed(update.ageMs)) ago" }
-    if update.state == .waiting { first += ", at most \(duration(update.deadlineInMs)) more" }
+    if update.state == .waiting {
+        first += ", at most \(duration(update.deadlineInMs)) more"
+        if let now = context.now {
+            first += " (until \(clockTime(now + update.deadlineInMs, now: now).dropFirst(3)))"
+        }
+    }
     if let effect = text(update.disruption) { first += ", " + effect }
     if let reason = update.reason { first += "\n  reason: " + shown(reason) }
     if let absence = text(absentIn: update) { first += "\n  " + absence }
     let updates = update.updatesWaitedFor
     if !updates.isEmpty { first += "\n  waits for the end of update \(list(updates))" }
     guard !update.participants.isEmpty else { return first + "\n  no component is concerned\n" }
-    guard let columns, columns < wideTable else {
-        return first + "\n" + table([head] + update.participants.map(row))
-    }
+    let wide = table([head] + update.participants.map(row))
+    let width = wide.split(separator: "\n").map(\.width).max() ?? 0
+    guard let columns, width > columns else { return first + "\n" + wide }
     return first + "\n" + narrowTable(update.participants, columns)
 }
 
@@ -52,10 +70,8 @@ private func row(_ participant: ParticipantShape) -> [String] {
     ]
 }
 
-/// Columns below which a table has only the state and the time left.
-private let wideTable = 80
-
-/// The name is cut before the time left, and the message before all others.
+/// What is shown where not all has room: the state, the time left and the message. The name is cut
+/// before the time left, and the message before all others, but for a quarter of a wide terminal.
 private func narrowTable(_ participants: [ParticipantShape], _ columns: Int) -> String {
     let rows = participants.map { participant in
         [
@@ -63,8 +79,9 @@ private func narrowTable(_ participants: [ParticipantShape], _ columns: Int) -> 
             participant.untilMs.map(duration) ?? "-", participant.message.map(shown) ?? "",
         ]
     }
-    let fixed = rows.map { $0[1].count + $0[2].count }.max() ?? 0
-    let room = max(4, columns - fixed - 8)
+    let fixed = rows.map { $0[1].width + $0[2].width }.max() ?? 0
+    let message = columns < 60 ? 0 : min(rows.map(\.[3].width).max() ?? 0, columns / 4)
+    let room = max(4, columns - fixed - message - 8)
     return table(rows.map { [cut($0[0], to: room)] + $0.dropFirst() })
 }
 
@@ -82,6 +99,19 @@ func text(_ components: [ComponentShape], missing: [String]) -> String {
     }
     let head = ["COMPONENT", "CONNECTIONS", "PIDS", "UNIT"]
     return "\(count(components.count, "component")) connected\n" + absent + table([head] + rows)
+}
+
+/// What holds the machine's shutdown back, and for how long at most. Empty if nothing does. Where
+/// logind cannot be asked, it is not known whether it has granted what the broker wants.
+func text(_ inhibitors: [InhibitorShape], _ context: StatusContext) -> String {
+    inhibitors.map { inhibitor in
+        let refuses = inhibitor.mode == "block"
+        let wish = "logind is to \(refuses ? "refuse" : "delay") shutdowns"
+        let effect = context.shutdownLimit.map { limit in
+            refuses ? "a shutdown is refused" : "a shutdown waits, for at most \(duration(limit))"
+        }
+        return "\(effect ?? wish): \(shown(inhibitor.why))\n"
+    }.joined()
 }
 
 /// How the nucleus beside the broker is. Empty if none is configured.
@@ -106,6 +136,22 @@ extension UpdateShape {
             let untilMs = update.participants[index].untilMs
             update.participants[index].sinceMs += milliseconds
             update.participants[index].untilMs = untilMs.map { max(0, $0 - milliseconds) }
+        }
+        return update
+    }
+}
+
+extension UpdateShape {
+    /// What changes when something happens, and not by itself.
+    var withoutTimes: UpdateShape {
+        var update = self
+        (update.ageMs, update.deadlineInMs) = (0, 0)
+        update.releasedMs = releasedMs.map { _ in 0 }
+        for index in update.participants.indices {
+            update.participants[index].untilMs = participants[index].untilMs.map { _ in 0 }
+            update.participants[index].sinceMs = 0
+            update.participants[index].blockedMs = 0
+            update.participants[index].remainingMs = 0
         }
         return update
     }

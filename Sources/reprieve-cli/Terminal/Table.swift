@@ -17,12 +17,6 @@ func list(_ names: [String], limit: Int = 3) -> String {
     return first.dropLast().joined(separator: ", ") + " and " + last
 }
 
-/// A text of at most so many characters; what is missing at its end is marked.
-func cut(_ text: String, to limit: Int) -> String {
-    guard text.count > limit else { return text }
-    return limit < 1 ? "" : text.prefix(limit - 1) + "~"
-}
-
 func count(_ number: Int, _ noun: String) -> String {
     number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
 }
@@ -31,10 +25,10 @@ func count(_ number: Int, _ noun: String) -> String {
 func table(_ rows: [[String]]) -> String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
-        rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        rows.map { column < $0.count ? $0[column].width : 0 }.max() ?? 0
     }
     let lines = rows.map { row in
-        let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+        let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.width) }
         return "  " + cells.joined(separator: "  ")
     }
     return lines.map { trimmed($0) + "\n" }.joined()

@@ -18,7 +18,7 @@ enum CommandLineRequest {
                 self = .print(helpText)
                 return
             case "--version":
-                self = .print("reprieved \(version)\n")
+                self = .print("reprieved \(productVersion)\n")
                 return
             case "--check-config": checksOnly = true
             default: try invocation.take(argument, &rest)
@@ -32,5 +32,3 @@ enum CommandLineRequest {
 struct UsageError: Error {
     var message: String
 }
-
-let version = "0.1.0"

@@ -3,6 +3,7 @@
 import Glibc
 import Negotiation
 import ReprieveBroker
+import ReprieveProtocol
 import Systemd
 import Tokens
 
@@ -17,11 +18,15 @@ struct LoadedConfiguration {
     /// The files that exist.
     var files: [String] = []
     var complaints: [String] = []
+    /// What works, and is hardly meant.
+    var notices: [String] = []
+    private let defaultTokensFile: String
 
     init(_ invocation: Invocation) {
         let path =
             invocation.configurationFile ?? DefaultDirectories.configuration + "/reprieved.conf"
         configuration = Configuration(directory: directory(of: path))
+        defaultTokensFile = configuration.tokensFile
         var assignments = read(path, isRequired: invocation.configurationFile != nil)
         // Hidden files are an editor's own, as for systemd.
         for name in names(in: path + ".d") where name.hasSuffix(".conf") && !name.hasPrefix(".") {
@@ -69,24 +74,31 @@ struct LoadedConfiguration {
     private mutating func readTokens() {
         let path = configuration.tokensFile
         do {
-            let bytes = try File.readPrivate(path, atMost: TokenList.maximumBytes)
-            guard let bytes else { return }
-            files.append(path)
-            tokens = try TokenList(decoding: String(decoding: bytes, as: UTF8.self))
-        } catch let error as TokenListError {
-            complaints.append("\(path):\(error.line): \(error.message)")
-        } catch let error as SystemError {
-            complaints.append(error.message)
+            let file = try TokensFile(at: path)
+            tokens = file.tokens
+            if file.exists { files.append(path) } else { noteMissing(tokensFile: path) }
         } catch {
-            preconditionFailure("a tokens file has no other errors")
+            complaints.append(error.message)
         }
+    }
+
+    /// A file that nothing names need not be there.
+    private mutating func noteMissing(tokensFile path: String) {
+        guard path != defaultTokensFile else { return }
+        notices.append("there is no tokens file \(path), so no token is valid")
     }
 }
 
 extension LoadedConfiguration {
     /// What the broker works with.
     var settings: BrokerSettings {
-        configuration.brokerSettings(user: geteuid(), tokens: tokens)
+        var settings = configuration.brokerSettings(user: geteuid(), tokens: tokens)
+        settings.tokensFile = TokensFileShape(
+            path: configuration.tokensFile,
+            tokens: Int64(tokens.entries.count),
+            digest: tokens.digest.hexadecimal
+        )
+        return settings
     }
 
     /// One line for the log.
@@ -102,6 +114,6 @@ private func directory(of path: String) -> String {
     return String(path[..<slash])
 }
 
-private func count(_ number: Int, _ noun: String) -> String {
+func count(_ number: Int, _ noun: String) -> String {
     number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
 }

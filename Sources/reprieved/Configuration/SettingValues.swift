@@ -8,7 +8,7 @@ import ReprieveProtocol
 
 func parsedDuration(_ text: String) throws(ValueError) -> Duration {
     guard let number = milliseconds(spelled: text) else {
-        throw ValueError("\(quoted(text)) is not a duration such as 500ms, 30s, 10m or 2h")
+        throw ValueError("\(quoted(text)) is not a duration such as 500ms, 30s, 10m, 1h30m or 2d")
     }
     return .milliseconds(number)
 }

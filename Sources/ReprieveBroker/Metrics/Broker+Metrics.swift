@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+internal import ReprieveProtocol
+
+extension Broker {
+    /// All counts, and how things stand.
+    mutating func metricsShape(at now: Instant) -> MetricsShape {
+        gatherCounts()
+        var shape = metrics.counts
+        shape.now = moment(at: now)
+        return shape
+    }
+
+    /// Hands the counts on to be written down with the next record of the state file.
+    mutating func keepMetrics() {
+        gatherCounts()
+        persistence.metrics = metrics.counts.encoded()
+    }
+
+    private mutating func gatherCounts() {
+        metrics.add(auditLog.takeEvents())
+        for written in persistence.takeCounts() { metrics.add(written) }
+    }
+
+    private mutating func moment(at now: Instant) -> MomentShape {
+        var moment = MomentShape()
+        for update in negotiation.updates.entries {
+            guard update.isWaiting else {
+                moment.underway += 1
+                continue
+            }
+            moment.waiting += 1
+            moment.blockers += Int64(update.blockers.count)
+            moment.longestWaitMs = max(
+                moment.longestWaitMs,
+                (now - update.announced).wholeMilliseconds
+            )
+            let left = max(.zero, update.deadline - now).wholeMilliseconds
+            moment.deadlineInMs = min(moment.deadlineInMs ?? left, left)
+        }
+        moment.componentConnections = Int64(accounts.componentConnections)
+        moment.controlConnections = Int64(peers.count - accounts.componentConnections)
+        moment.delaysShutdown = inhibition.delay != nil
+        moment.blocksShutdown = inhibition.block != nil
+        return moment
+    }
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`reprieve check`, on a device that is set up well and on one that is not."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from daemon import BUILD
+from expect import CAMERA, ROBOT
+
+
+@pytest.fixture
+def check(processes, tmp_path):
+    """Runs it on a directory that stands for the root of a device."""
+
+    def check(daemon, *arguments, code, **options):
+        command = ["--component-socket", daemon.component_socket, "--root", tmp_path]
+        command += ["--state-directory", "/state", "--configuration-directory", "/etc/reprieve"]
+        program = processes.reprieve(daemon, "check", *command, *arguments, **options)
+        found, lines, errors = program.end()
+        assert found == code, (lines, errors)
+        return "\n".join(lines)
+
+    return check
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_a_device_without_problems(daemon, check, tmp_path):
+    (tmp_path / "state").mkdir()
+    text = check(daemon, "--component", CAMERA, code=0)
+    assert f"ok       this process is {CAMERA}, by its claim" in text
+    assert "ok       the control socket" in text
+    assert "all names in units, rules and tokens are those of components" in text
+    assert "problem" not in text
+
+
+def test_what_is_set_up_badly_is_named_with_what_to_do(daemon, check, tmp_path):
+    os.chmod(daemon.control_socket, 0o666)
+    daemon.component()
+    conf = tmp_path / "etc/systemd/logind.conf.d"
+    write(conf / "zz-reprieve.conf", "[Login]\nInhibitDelayMaxSec=2min\n")
+    write(conf / "zz-zother.conf", "[Login]\nInhibitDelayMaxSec=5\n")
+    unit = f"[Service]\nExecStop=/usr/bin/reprieve gate --require {CAMERA} --component com.typo\n"
+    write(tmp_path / "etc/systemd/system/nucleus.service.d/reprieve.conf", unit)
+    write(tmp_path / "etc/reprieve/reprieved.conf", f"[Component {ROBOT}]\nRequired=yes\n")
+    text = check(daemon, "--component", "a.b", code=14)
+    assert "with mode 0666: every user may force and cancel updates" in text
+    assert "-> set SocketMode=0660" in text
+    assert "reprieve.conf names com.typo, which no component is called" in text
+    assert f"reprieved.conf names {ROBOT}" in text and CAMERA not in text
+    assert "the state directory /state is not there" in text
+
+
+def test_a_token_that_is_not_known_is_found(daemon, check, tmp_path):
+    (tmp_path / "state").mkdir()
+    environment = os.environ | {"SVCUID": "0" * 26}
+    text = check(daemon, code=0, env=environment)
+    assert "note     this process is no component" in text and "its token is not known" in text
+
+
+def test_an_unused_token_is_found(start, check, directory, tmp_path):
+    (tmp_path / "state").mkdir()
+    tokens = pathlib.Path(directory) / "tokens"
+    daemon = start("--tokens-file", str(tokens))
+    command = [BUILD / "reprieve", "token", CAMERA, "--control-socket", daemon.control_socket]
+    subprocess.run([*command, "--tokens", tokens], check=True, capture_output=True, timeout=60)
+    (tmp_path / directory[1:]).mkdir(parents=True)
+    copy = tmp_path / directory[1:] / "tokens"
+    copy.write_bytes(tokens.read_bytes())
+    copy.chmod(0o600)
+    text = check(daemon, "--component", "a.b", code=0)
+    assert f"of {CAMERA} is not used" in text
+
+
+def test_a_broker_that_is_not_there_is_found(daemon, check):
+    daemon.stop()
+    text = check(daemon, code=14)
+    assert "problem  the control socket" in text and "systemctl status reprieved" in text
