@@ -174,7 +174,7 @@ extension Persistence {
         guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames()
         if file.needsBoot { records.add(boot: boot) }
-        add(file.changes, to: &records, name, negotiation)
+        records.add(file.changes, in: name, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         if hasMetrics { records.add(metrics: metrics) }
@@ -214,47 +214,7 @@ extension Persistence {
         changes += negotiation.ended.map { .ended($0.id) }
         changes += negotiation.owed.map { .owed($0.component) }
         if file == .journal { changes += negotiation.subscribers.map(Change.subscriber) }
-        add(changes, to: &records, file, negotiation)
-    }
-
-    /// Each thing as it stands now; participants behind their update. A thing that changed twice in
-    /// a step, which is rare, is written twice.
-    private func add(
-        _ changes: [Change],
-        to records: inout RecordFrames,
-        _ file: StoredFile,
-        _ negotiation: Negotiation
-    ) {
-        var participants: [(id: DeploymentID, names: [ComponentName])] = []
-        for change in changes {
-            switch change {
-            case .update(let id):
-                records.add(id, update(id, file, negotiation))
-            case .participant(let id, let name):
-                if participants.last?.id != id { participants.append((id, [])) }
-                participants[participants.count - 1].names.append(name)
-            case .ended(let id): records.add(id, ended: negotiation.ending(of: id))
-            case .owed(let name): records.add(name, owed: negotiation.posts(owedTo: name))
-            case .subscriber(let name):
-                records.add(subscriber: name, negotiation.isSubscriber(name))
-            }
-        }
-        for (id, names) in participants {
-            guard let update = update(id, file, negotiation) else { continue }
-            records.add(names, of: id, update)
-        }
-    }
-
-    /// The update as a file has to hold it; nil where the file has nothing to do with it.
-    private func update(
-        _ id: DeploymentID,
-        _ file: StoredFile,
-        _ negotiation: Negotiation
-    ) -> Update? {
-        switch file {
-        case .journal: negotiation.update(id)
-        case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
-        }
+        records.add(changes, in: file, negotiation)
     }
 }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Negotiation
+
+// What a file has to hold of a negotiation.
+
+extension RecordFrames {
+    /// Each thing as it stands now; participants behind their update. A thing that changed twice in
+    /// a step, which is rare, is written twice.
+    mutating func add(
+        _ changes: [Change],
+        in file: StoredFile,
+        _ negotiation: Negotiation
+    ) {
+        var participants: [(id: DeploymentID, names: [ComponentName])] = []
+        for change in changes {
+            switch change {
+            case .update(let id):
+                add(id, update(id, file, negotiation))
+            case .participant(let id, let name):
+                if participants.last?.id != id { participants.append((id, [])) }
+                participants[participants.count - 1].names.append(name)
+            case .ended(let id): add(id, ended: negotiation.ending(of: id))
+            case .owed(let name): add(name, owed: negotiation.posts(owedTo: name))
+            case .subscriber(let name):
+                add(subscriber: name, negotiation.isSubscriber(name))
+            }
+        }
+        for (id, names) in participants {
+            guard let update = update(id, file, negotiation) else { continue }
+            add(names, of: id, update)
+        }
+    }
+
+    /// The update as a file has to hold it; nil where the file has nothing to do with it.
+    private func update(
+        _ id: DeploymentID,
+        _ file: StoredFile,
+        _ negotiation: Negotiation
+    ) -> Update? {
+        switch file {
+        case .journal: negotiation.update(id)
+        case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
+        }
+    }
+}
