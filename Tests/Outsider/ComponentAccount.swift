@@ -88,6 +88,9 @@ struct ComponentAccount: Hashable, Sendable {
         at now: Instant
     ) {
         let isLate = notice.deadlineIn <= .zero
+        // Who was gone has the rest of its time; who is silent stays so.
+        let wasGone = isGone
+        isGone = false
         let isSameKind = notice.final == (finalRound != nil)
         if isRecalled {
             (isRecalled, finalRound, finalSubscriptions) = (false, nil, [])
@@ -112,6 +115,8 @@ struct ComponentAccount: Hashable, Sendable {
             forgetDeferrals()
             answerBy = now + timeout
             isOut = timeout <= .zero || isUsedUp || isLate
+        } else if isOut, wasGone {
+            isOut = answerBy <= now || isUsedUp || isLate
         }
         isTold = true
     }

@@ -105,13 +105,10 @@ struct GateAccount: Hashable, Sendable {
         }
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
-        guard let account = accounts[name], account.graceUntil != nil || account.isGone else {
-            return
-        }
+        guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
-        accounts[name]?.isGone = false
         // Nothing was asked yet: its time begins now.
-        if account.graceUntil != nil, account.isReturning, !account.isTold { return }
+        if account.isReturning, !account.isTold { return }
         if account.isOpen {
             let isLate = min(account.answerBy, deadline) <= now
             accounts[name]?.isOut = isLate || account.isUsedUp
