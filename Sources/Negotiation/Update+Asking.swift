@@ -76,7 +76,7 @@ extension Update {
         guard !streams.isEmpty else { return }
         let notice = notice(at: place, handling)
         for stream in streams { handling.send(.notify(stream, notice)) }
-        if notice.final, phase.isFinalAsking { askedFinally.formUnion(streams) }
+        if notice.final, finalQuestionsAsk { askedFinally.formUnion(streams) }
         if !participants.entries[place].isTold {
             with(name, at: place, &handling) { $0.isTold = true }
         }

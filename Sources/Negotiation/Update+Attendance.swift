@@ -149,9 +149,8 @@ extension Update {
         for place in participants.places {
             let known = subscriptions[participants.names[place]] ?? []
             let concerned = known.filter { concerns($0) }
-            // A veto's question near the deadline is final outside a final asking, too.
-            let isOutside = !phase.isFinalAsking && isEnding && participants.entries[place].isVeto
-            if participants.entries[place].question.isFinal, !isOutside { askedFinally.formUnion(concerned.map(\.stream)) }
+            let isFinal = participants.entries[place].question.isFinal
+            if isFinal, finalQuestionsAsk { askedFinally.formUnion(concerned.map(\.stream)) }
             reinstate(concerned, at: place)
         }
     }

@@ -31,6 +31,10 @@ extension Update {
         phase == .finalAsking || participant.isVeto && (phase == .askingVetoes || isEnding)
     }
 
+    /// Whether a final question belongs to a final asking: near the deadline a veto's is final
+    /// without one.
+    var finalQuestionsAsk: Bool { phase.isFinalAsking || !isEnding }
+
     /// A deferral ends the final asking, unless it is the update's last one.
     mutating func interruptFinalAsking(by name: ComponentName, _ handling: inout Handling) {
         let isBreak = disturbsOthers(name)
