@@ -135,8 +135,7 @@ def updates_of_one_component_go_one_after_the_other(broker):
 def an_update_that_is_not_exclusive_waits_for_no_other(broker):
     """With exclusive false a gate opens beside an update that is under way."""
     component, first, _ = asked(broker)
-    other = broker.update + "-other"
-    second = broker.gate(update=other, exclusive=False)
+    second = broker.gate(update=(other := broker.update + "-other"), exclusive=False)
     component.notice(other)
     component.acknowledge(broker.update)
     first.released("consent")

@@ -200,7 +200,8 @@ def test_the_history_says_after_a_reboot_why_it_went_ahead(start, processes):
     code, output, _ = processes.reprieve(second, "history").end()
     text = "\n".join(output)
     assert code == 0
-    for words in ["update d", "forced by uid", "a hole is being used", "recording", "applied"]:
+    force = "forced by root (uid"
+    for words in ["update d", force, "a hole is being used", "recording", "applied"]:
         assert words in text, text
     code, output, _ = processes.reprieve(second, "history", "d", "--json").end()
     assert json.loads(output[0])["decisions"] == [decision]

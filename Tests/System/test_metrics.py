@@ -72,9 +72,17 @@ def test_they_outlive_a_restart_and_a_crash(start, processes):
         assert found["reprieve_update_wait_seconds_count", "forced"] == 1
 
 
-def test_a_file_is_replaced_as_a_whole_and_readable_by_others(busy, processes, directory):
+@pytest.fixture
+def private_umask():
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def test_a_file_is_replaced_as_a_whole_and_readable_by_others(
+    busy, processes, directory, private_umask
+):
     path = directory + "/reprieve.prom"
-    os.umask(0o077)
     metrics(processes, busy, "--format", "prometheus", "--output", path)
     first = os.stat(path)
     assert stat.S_IMODE(first.st_mode) == 0o644
