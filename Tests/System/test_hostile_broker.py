@@ -278,4 +278,5 @@ SIGNALS = {
 @pytest.mark.parametrize("attack", SIGNALS.values(), ids=SIGNALS)
 def test_a_signal_ends_a_command_though_the_broker_is_silent(against, attack):
     program = against(*attack)
-    assert ends_at(program, signal.SIGTERM)[1] < 2
+    # It is given 0.9 s to take the connection, and as much to answer.
+    assert ends_at(program, signal.SIGTERM)[1] < 3
