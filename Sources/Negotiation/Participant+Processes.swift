@@ -92,8 +92,6 @@ extension Participant {
             hasFinalWord = hasFinalWord || isFinalWord
             return acknowledge(since: now, at: now)
         }
-        // No process speaks for another one.
-        if state == .silent, !isSubscribed { return .stands }
         return conclude(at: now)
     }
 

@@ -157,12 +157,7 @@ import Testing
     }
 
     @Test func `each have to act on a final notice`() {
-        let harness = NegotiationHarness()
-        harness.subscribe("app", confirm: true, process: 10)
-        harness.subscribe("app#2", confirm: true, process: 20)
-        harness.announce()
-        harness.answer("app", round: 1)
-        harness.answer("app#2", round: 1)
+        let harness = askedFinally()
         #expect(harness.notices["app"]?.last?.final == true)
         harness.answer("app", round: 2)
         #expect(harness.isWaiting())
@@ -173,12 +168,7 @@ import Testing
     }
 
     @Test func `that act on a final notice and do not are silent`() {
-        let harness = NegotiationHarness()
-        harness.subscribe("app", confirm: true, process: 10)
-        harness.subscribe("app#2", confirm: true, process: 20)
-        harness.announce()
-        harness.answer("app", round: 1)
-        harness.answer("app#2", round: 1)
+        let harness = askedFinally()
         harness.answer("app", round: 2)
         harness.skip()
         harness.wait(.seconds(60))
@@ -231,6 +221,16 @@ import Testing
         harness.answer("app#5")
         harness.answer("app#4")
         #expect(!harness.isWaiting())
+    }
+
+    private func askedFinally() -> NegotiationHarness {
+        let harness = NegotiationHarness()
+        harness.subscribe("app", confirm: true, process: 10)
+        harness.subscribe("app#2", confirm: true, process: 20)
+        harness.announce()
+        harness.answer("app", round: 1)
+        harness.answer("app#2", round: 1)
+        return harness
     }
 
     private func announcedBesideArm() -> NegotiationHarness {
