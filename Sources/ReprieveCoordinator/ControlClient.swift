@@ -68,27 +68,27 @@ package struct ControlClient: Hashable, Sendable {
         }
     }
 
-    /// The same, also across restarts of the broker, which is tried again without limit. `lost` is
-    /// told of the first failure of each series. A broker that was never reached is an error.
+    /// The same, also across restarts of the broker, which is tried again for `limit`, or without
+    /// one. `lost` is told of the first failure of each series. A broker that was never reached is
+    /// an error.
     package func watchPatiently(
         wasReached: Bool = false,
+        for limit: Duration = .seconds(1 << 40),
         lost: (ConnectionError) -> Void,
         _ handle: (StatusShape) async throws -> Void
     ) async throws {
-        var backoff: Backoff?
+        var retries = RetryWindow(limit)
         var wasReached = wasReached
         while true {
             do {
                 try await watch { status in
-                    (wasReached, backoff) = (true, nil)
+                    (wasReached, retries) = (true, RetryWindow(limit))
                     try await handle(status)
                 }
             } catch let error as ConnectionError {
-                guard wasReached, error.isTemporary else { throw error }
-                if backoff == nil { lost(error) }
-                var next = backoff ?? Backoff()
-                let delay = next.next()
-                backoff = next
+                guard wasReached else { throw error }
+                if retries.isFresh, error.isTemporary { lost(error) }
+                guard let delay = retries.delay(after: error) else { throw error }
                 try await Task.sleep(for: delay)
             }
         }

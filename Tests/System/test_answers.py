@@ -188,6 +188,19 @@ def test_a_gate_that_joined_takes_the_place_of_the_first(daemon, reprieve):
     assert (code, output) == (0, ["ran"])
 
 
+@pytest.mark.slow
+@pytest.mark.longest(60)
+def test_a_gate_that_joined_does_not_wait_for_a_broker_that_never_comes_back(daemon, reprieve):
+    first = reprieve("gate", "--deployment-id", "d", "--", "sleep", "60")
+    first.error_line("released")
+    second = reprieve("gate", "--deployment-id", "d", "--", "sleep", "60")
+    second.error_line("another gate makes it")
+    daemon.kill()
+    second.error_line("trying again for 30 s")
+    code, _, errors = second.end(timeout=45)
+    assert code == 69 and "no process listens" in text(errors)
+
+
 def test_ctrl_c_in_a_gate_that_joined_leaves_the_update_alone(daemon, reprieve):
     camera = daemon.component()
     command = ["--deployment-id", "d", "--", "echo", "ran"]

@@ -119,8 +119,7 @@ final class GateSession: Sendable {
             if json { OutputStream.events.line(event.json) }
             try handle(event, noWait: noWait)
         case .lost(let error):
-            let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)
-            progress.note("\(error.message); trying again for \(limit)")
+            progress.note("\(error.message); trying again for \(ControlClient.patience)")
         }
     }
 

@@ -56,8 +56,11 @@ struct OutcomeWatch: Sendable {
     private func watch() async throws {
         do {
             try await progress.live { [self] in
-                try await control.watchPatiently(wasReached: wasReached) { error in
-                    progress.note("\(error.message); trying again")
+                try await control.watchPatiently(
+                    wasReached: wasReached,
+                    for: ControlClient.reattachLimit
+                ) { error in
+                    progress.note("\(error.message); trying again for \(ControlClient.patience)")
                 } _: { status in
                     guard let update = status.updates.first(where: { $0.deploymentID == id }) else {
                         throw HasEnded()
@@ -67,6 +70,11 @@ struct OutcomeWatch: Sendable {
             }
         } catch is HasEnded {}
     }
+}
+
+extension ControlClient {
+    /// How long a lost broker is tried again, spelled.
+    static var patience: String { duration(reattachLimit.components.seconds * 1_000) }
 }
 
 extension Failure {

@@ -68,7 +68,7 @@ struct ReleasedUpdate {
                 _exit($0.exitCode)
             } while: {
                 try await broker.control.completePatiently(request) { error in
-                    let limit = duration(ControlClient.reattachLimit.components.seconds * 1_000)
+                    let limit = ControlClient.patience
                     let text = "\(error.message); trying for \(limit) to report the outcome"
                     OutputStream.error.line("reprieve: " + text)
                 }
