@@ -41,6 +41,8 @@ package struct Broker: Sendable {
     var idleMemory = IdleMemory()
     /// What could wait is written down, and connections with whatever is in the middle of them.
     var isStopping = false
+    /// When the service manager is handed the connections that were accepted since.
+    var keepsAt: Instant?
     var saidThatStoreIsFull = false
     /// The machine's time asleep, as the latest reading had it.
     private var timeAsleep: Duration
@@ -138,6 +140,7 @@ package struct Broker: Sendable {
 
     private mutating func passTime(at now: Instant) {
         closeWhatIsDue(at: now)
+        keepWhatIsDue(at: now)
         openUpstreamsAgain(at: now)
         negotiate(.timePassed, at: now)
         persistence.retry(at: now)
@@ -163,7 +166,7 @@ package struct Broker: Sendable {
     private var nextDeadline: Instant? {
         mutating get {
             [
-                negotiation.nextDeadline, closing.deadline,
+                negotiation.nextDeadline, closing.deadline, keepsAt,
                 statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
                 auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
             ].lazy.compactMap { $0 }.min()

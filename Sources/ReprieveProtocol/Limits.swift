@@ -102,6 +102,10 @@ package enum Limits {
     /// may read nothing while its requests wait for that. Beyond it the broker hangs up.
     package static let clientFrameTimeout = Duration.seconds(30)
 
+    /// At least between two times that connections are handed to the service manager, which works
+    /// for all services.
+    package static let keepInterval = Duration.seconds(1)
+
     /// How long a client that was denied, or broke the protocol, has to close first.
     package static let lingerTimeout = Duration.seconds(1)
 

@@ -96,6 +96,9 @@ extension BrokerHarness {
         goOn(settings, losing: lost)
     }
 
+    /// Lets the time pass after which the service manager keeps a new connection.
+    package mutating func awaitKeeping() { pass(Limits.keepInterval) }
+
     /// The broker is stopped in good order, and another goes on.
     package mutating func stopAndStart() {
         turn(.stopping)

@@ -22,6 +22,7 @@ import Testing
         let arm = harness.component("com.example.Arm")
         let camera = harness.component("com.example.Camera", confirm: true)
         let coordinator = harness.operatorAtControl()
+        harness.awaitKeeping()
         for id in ["d-1", "d-2", "d-3"] {
             harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: id, reason: "r"))
         }

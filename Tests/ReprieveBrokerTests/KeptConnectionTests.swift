@@ -28,6 +28,7 @@ private let camera = "com.example.Camera"
 
     /// The broker dies, and all is as it was.
     private mutating func restart() {
+        harness.awaitKeeping()
         var expected = negotiation
         expected.restart(keeping: harness.host.kept, at: harness.now)
         harness.restart()
@@ -50,6 +51,17 @@ private let camera = "com.example.Camera"
         #expect(lastGateEvent(to: coordinator)?.isLast == true)
         #expect(negotiation.updates["d-1"]?.release?.basis == .consent)
         #expect(saidLast() == "took back 2 of 2 connections from the service manager")
+    }
+
+    @Test mutating func `is handed over once it has lasted a moment, or when the broker is stopped`() {
+        let component = harness.component(camera)
+        harness.hangUp(harness.connect("com.example.Arm", at: .components))
+        #expect(harness.host.kept.isEmpty)
+        harness.awaitKeeping()
+        #expect(harness.host.kept == [component])
+        let other = harness.component("com.example.Arm")
+        harness.stopAndStart()
+        #expect(harness.isConnected(component) && harness.isConnected(other))
     }
 
     @Test mutating func `has its deferral, which another connection does not lift`() {

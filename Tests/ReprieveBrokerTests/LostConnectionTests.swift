@@ -19,6 +19,7 @@ private let camera = "com.example.Camera"
     @Test mutating func `has the grace to return`() {
         let component = harness.component(camera)
         _ = harness.announce()
+        harness.awaitKeeping()
         harness.answer(component, "d-1", 1_000)
         harness.restart(losing: [component])
         #expect(state() == .deferred)
@@ -32,6 +33,7 @@ private let camera = "com.example.Camera"
         let component = harness.component(camera)
         let other = harness.component("com.example.Arm")
         _ = harness.announce()
+        harness.awaitKeeping()
         harness.die { $0.answer(component, "d-1", 60_000) }
         #expect(!harness.isConnected(component))
         #expect(harness.isConnected(other))
@@ -41,6 +43,7 @@ private let camera = "com.example.Camera"
     @Test mutating func `was about to be told when the broker died`() {
         let component = harness.component(camera)
         let coordinator = harness.operatorAtControl()
+        harness.awaitKeeping()
         let request = GateRequest(deploymentID: "d-1")
         harness.die { $0.ask(coordinator, .gateUpdate, request) }
         #expect(!harness.isConnected(component))
@@ -50,6 +53,7 @@ private let camera = "com.example.Camera"
     @Test mutating func `was a coordinator's, without whom no gate opens`() {
         let component = harness.component(camera)
         let coordinator = harness.announce()
+        harness.awaitKeeping()
         harness.restart(losing: [coordinator])
         harness.answer(component, "d-1", 0)
         #expect(harness.broker.negotiation.updates["d-1"]?.isWaiting == true)
@@ -59,6 +63,7 @@ private let camera = "com.example.Camera"
 
     @Test mutating func `has a record that may be out of date`() {
         let component = harness.component(camera)
+        harness.awaitKeeping()
         var journal = harness.journal
         journal[journal.count / 2] ^= 1
         harness.forge(journal: journal)
@@ -70,6 +75,7 @@ private let camera = "com.example.Camera"
     mutating func `has not heard what the next broker does not know`(operations: Int) {
         let component = harness.component(camera)
         let coordinator = harness.announce()
+        harness.awaitKeeping()
         _ = harness.heard(by: component)
         harness.host.operationsLeft = operations
         harness.answer(component, "d-1", 60_000)
@@ -87,6 +93,7 @@ private let camera = "com.example.Camera"
     @Test mutating func `was in the middle of a frame, unless the broker was stopped`() {
         for isStopped in [false, true] {
             let component = harness.component(camera)
+            harness.awaitKeeping()
             let frame = harness.frame(of: component) { $0.request(.updateState, []).frame }
             harness.sendBytes(Array(frame.prefix(20)), from: component)
             if isStopped { harness.stopAndStart() } else { harness.restart() }
@@ -101,6 +108,7 @@ private let camera = "com.example.Camera"
     @Test mutating func `had not read all, unless the broker was stopped`() {
         for isStopped in [false, true] {
             let watcher = harness.operatorAtControl()
+            harness.awaitKeeping()
             _ = harness.heard(by: watcher)
             harness.limitReading(watcher, to: 10)
             harness.ask(watcher, .getStatus, Empty())
@@ -114,6 +122,7 @@ private let camera = "com.example.Camera"
 
     @Test mutating func `belongs to another process than the one that is written down`() {
         let component = harness.component(camera)
+        harness.awaitKeeping()
         harness.host.credentials[component]?.user += 1
         harness.restart()
         #expect(!harness.isConnected(component))
@@ -124,6 +133,7 @@ private let camera = "com.example.Camera"
         let token = Token(random: Array(0..<26))
         harness.adopt { $0.tokens.issue(token, to: camera) }
         let component = harness.connect(token.text, at: .components)
+        harness.awaitKeeping()
         harness.restart()
         #expect(harness.isConnected(component))
         harness.restart { $0.tokens.revoke($0.tokens.entries(of: camera)) }
@@ -143,6 +153,7 @@ private let camera = "com.example.Camera"
             $0.limits.keptConnections = 2
         }
         let peers = (0..<4).map { harness.component("com.example.Camera\($0)") }
+        harness.awaitKeeping()
         let warnings = harness.log.filter { $0.text.contains("which is the maximum") }
         #expect(warnings.count == 1)
         harness.restart()
@@ -161,6 +172,7 @@ private let camera = "com.example.Camera"
             return peer
         }
         let own = harness.component("com.example.Till")
+        harness.awaitKeeping()
         harness.restart()
         #expect(peers.map { harness.isConnected($0) } == [true, true, false, false])
         #expect(harness.isConnected(own))
@@ -168,6 +180,7 @@ private let camera = "com.example.Camera"
 
     @Test mutating func `had not sent CONNECT`() {
         let stranger = harness.enter(at: .components)
+        harness.awaitKeeping()
         #expect(harness.host.kept.isEmpty)
         harness.restart()
         #expect(!harness.isConnected(stranger))

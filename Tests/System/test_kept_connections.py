@@ -82,6 +82,7 @@ def test_a_deferral_holds_and_is_lifted_by_its_connection(service):
     gate = service.daemon.coordinator().gate("d", components=[CAMERA])
     camera.notice()
     camera.defer("d", HOUR, message="recording")
+    service.store.await_connections(2)
     service.restart()
     (update,) = service.daemon.coordinator().status()["updates"]
     [participant] = update["participants"]
@@ -129,6 +130,7 @@ def test_a_record_without_a_descriptor_has_the_grace(service):
     policy = {"responseTimeoutMs": 4_000}
     gate = service.daemon.coordinator().gate("d", components=[CAMERA], policy=policy)
     camera.notice()
+    service.store.await_connections(2)
     service.end(signal.SIGKILL)
     camera.connection.close()
     # It has the rest of its response time, and at least the grace.
@@ -139,6 +141,15 @@ def test_a_record_without_a_descriptor_has_the_grace(service):
     [(taken, known)] = took_back(service)
     # And perhaps the client that asked for the status.
     assert known - taken in (1, 2)
+
+
+def test_a_client_that_connects_in_a_loop_costs_the_service_manager_nothing(service):
+    for _ in range(500):
+        service.daemon.component().connection.close()
+    service.daemon.component()
+    service.store.await_connections(1)
+    # Of the marks, of the last connection, and of what was open when a second was over.
+    assert len(service.store.messages) <= 20
 
 
 def test_without_marks_nothing_is_taken_back(service):
@@ -154,8 +165,9 @@ def test_without_marks_nothing_is_taken_back(service):
 def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(service):
     service.restart(signal.SIGTERM, "--kept-connections", "2")
     components = [service.daemon.component(name) for name in [CAMERA, ROBOT, "a.b", "c.d"]]
-    assert len(log_lines(service.daemon, "which is the maximum")) == 1
+    service.store.await_connections(2)
     service.restart(signal.SIGKILL)
+    assert len(log_lines(service.daemon, "which is the maximum")) == 1
     for one in components[2:]:
         with pytest.raises(HungUp):
             one.connection.next_frame()

@@ -128,7 +128,7 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
         waiting = guest.start("reprieve", "gate", "--require", CAMERA, "--response-timeout", "1h")
         waiting.error_line("waiting for")
         guest.run(*install)
-        waiting.error_line("was announced before and is joined")
+        guest.wait_for("took back 1 of 1 ", "journalctl", "--unit=reprieved", "--output=cat")
         guest.run("reprieve", "force", update(guest), "--reason", "enough")
         assert waiting.end()[0] == 0
         guest.run("dpkg", "--no-triggers", "--purge", "reprieve")

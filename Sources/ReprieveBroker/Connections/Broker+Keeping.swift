@@ -18,10 +18,30 @@ struct RecordedState: Equatable, Sendable {
 }
 
 extension Broker {
-    /// Has the service manager keep a connection that was accepted.
-    mutating func keep(peerAt index: Int) {
+    /// A connection was accepted. It is kept a moment later, if it is still there: most are of a
+    /// command that soon ends, and to keep one costs the service manager more than the broker.
+    mutating func keepLater(at now: Instant) {
+        guard settings.keepsConnections, keepsAt == nil else { return }
+        keepsAt = now + Limits.keepInterval
+    }
+
+    mutating func keepWhatIsDue(at now: Instant) {
+        guard let due = keepsAt, due <= now else { return }
+        keepNewcomers()
+    }
+
+    /// Has the service manager keep the connections that were accepted since.
+    private mutating func keepNewcomers() {
+        keepsAt = nil
+        for index in 0..<peers.count where peers[index].isAccepted && !peers[index].isKept {
+            keep(peerAt: index)
+            noteRecord(ofPeerAt: index)
+        }
+    }
+
+    private mutating func keep(peerAt index: Int) {
         // What passes between a client and an upstream cannot be taken up again.
-        guard settings.keepsConnections, peers[index].upstream == nil else { return }
+        guard peers[index].upstream == nil else { return }
         let account = accounts[peers[index].account]
         guard account.kept < settings.keptLimit(of: account.id),
             accounts.kept < settings.keptRoom(for: account.id)
@@ -40,6 +60,7 @@ extension Broker {
     /// The broker is about to end in good order.
     mutating func stop() {
         isStopping = true
+        if keepsAt != nil { keepNewcomers() }
         persistence.flush()
         for index in 0..<peers.count { noteRecord(ofPeerAt: index) }
     }

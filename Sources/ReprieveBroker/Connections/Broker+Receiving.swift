@@ -153,8 +153,8 @@ extension Broker {
         case .component(let name, let token):
             peers[index].name = name
             peers[index].token = token
-            accept(index, hasUnknownToken: token == nil && request?.hasToken ?? false)
-        case .unnamed: accept(index, hasUnknownToken: request?.hasToken ?? false)
+            accept(index, hasUnknownToken: token == nil && request?.hasToken ?? false, at: now)
+        case .unnamed: accept(index, hasUnknownToken: request?.hasToken ?? false, at: now)
         }
     }
 
@@ -164,7 +164,7 @@ extension Broker {
         send(peers[index].connection.deny(because: reason), toPeerAt: index)
     }
 
-    mutating func accept(_ index: Int, hasUnknownToken: Bool = false) {
+    mutating func accept(_ index: Int, hasUnknownToken: Bool = false, at now: Instant) {
         closeAt(nil, peerAt: index)
         peers[index].isAccepted = true
         peers[index].decoder.limits = peers[index].frameLimits
@@ -178,7 +178,7 @@ extension Broker {
             accepted = peers[index].connection.accept()
         }
         send(accepted, toPeerAt: index)
-        keep(peerAt: index)
+        keepLater(at: now)
     }
 
     private mutating func end(_ stream: StreamID, _ operation: Operation, at now: Instant) {

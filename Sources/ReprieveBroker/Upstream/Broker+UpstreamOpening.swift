@@ -107,7 +107,7 @@ extension Broker {
         case .component(let name, _):
             peers[index].name = name
             peers[index].connection.hasUpstream = true
-            accept(index)
+            accept(index, at: now)
             // What it has sent behind its CONNECT.
             handleFrames(of: peers.id(at: index), at: now)
         case .unnamed: preconditionFailure("at the component socket a connection has a name")
