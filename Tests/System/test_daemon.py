@@ -75,14 +75,16 @@ def test_after_kill_9_a_daemon_starts_on_the_same_directory(start):
     gate.released()
 
 
-def test_the_directory_is_made_if_it_is_not_there(directory):
-    inner = f"{directory}/reprieve"
+def test_the_directories_are_made_if_they_are_not_there(directory):
+    inner, state = f"{directory}/reprieve", f"{directory}/state"
     with pytest.raises(FileNotFoundError):
         os.stat(inner)
-    process = subprocess.Popen([BUILD / "reprieved", "--runtime-directory", inner], stderr=-1)
+    places = ["--runtime-directory", inner, "--state-directory", state]
+    process = subprocess.Popen([BUILD / "reprieved", *places], stderr=-1)
     try:
         assert b"serving" in process.stderr.readline()
         assert mode(f"{inner}/control.socket") == 0o600
+        assert os.path.isdir(state)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=10)
