@@ -7,10 +7,13 @@ extension Update {
     mutating func attach(_ coordinator: StreamID, process: Int32, _ handling: inout Handling) {
         handling.send(.attached(coordinator, attachment(isFirst: false)))
         if let release {
-            // While the coordinator that makes the update is connected, no other one does.
-            handling.send(.released(coordinator, coordinators.isEmpty ? release : release.joined))
-            if coordinators.isEmpty { coordinators = [coordinator] }
-            unattendedUntil = nil
+            guard mayMake(process, at: handling.now) else {
+                return handling.send(.released(coordinator, release.joined))
+            }
+            handling.send(.released(coordinator, release))
+            coordinators = [coordinator]
+            (unattendedUntil, makerReturnsUntil) = (nil, nil)
+            if process != 0 { ownProcesses.insert(process) }
             return
         }
         coordinators.append(coordinator)
@@ -25,6 +28,13 @@ extension Update {
         } else {
             settle(&handling)
         }
+    }
+
+    /// Whether a coordinator that attaches when the gate is open makes the update. While the one
+    /// that does is connected, or may return, no other one does.
+    private func mayMake(_ process: Int32, at now: Instant) -> Bool {
+        guard coordinators.isEmpty else { return false }
+        return (makerReturnsUntil ?? now) <= now || ownProcesses.contains(process)
     }
 
     /// Components in a coordinator's process are not asked, even where they were before it came.

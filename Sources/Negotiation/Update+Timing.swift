@@ -76,6 +76,7 @@ extension Update {
     /// device slept ends a response time after waking.
     mutating func slept(_ asleep: Duration, _ handling: inout Handling) {
         unattendedUntil = unattendedUntil.map { $0 + asleep }
+        makerReturnsUntil = makerReturnsUntil.map { $0 + asleep }
         guard isWaiting else { return }
         let now = handling.now
         let before = status(at: now)
@@ -104,6 +105,8 @@ extension Update {
         guard isWaiting else {
             let isLeft = coordinators.isEmpty && endsWithCoordinator
             unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
+            let isAway = coordinators.isEmpty && !ownProcesses.isEmpty
+            makerReturnsUntil = isAway ? now + handling.settings.reconnectGrace : nil
             return withAll(&handling) { $0.loseConnections() }
         }
         let before = status(at: now)

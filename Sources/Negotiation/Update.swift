@@ -37,6 +37,9 @@ package struct Update: Hashable, Sendable {
     /// When it is cancelled, or over once its gate is open, unless a coordinator attaches; nil
     /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
+    /// Once its gate is open: until when the coordinator that makes it may return to a broker that
+    /// died, and no other one makes it.
+    var makerReturnsUntil: Instant?
     /// The updates that keep its gate shut now.
     var holders = Claims()
     /// The subscriptions asked in the running final asking.

@@ -32,16 +32,12 @@ extension ControlClient {
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         var retries = RetryWindow.none
-        var mayTakeOver = false
         while true {
             do {
-                return try await attach(request, keeper, mayTakeOver) { step in
+                return try await attach(request, keeper) { step in
                     if step != .asking { retries = RetryWindow(Self.reattachLimit) }
                     try await handle(step)
                 }
-            } catch is TakesOver {
-                mayTakeOver = true
-                try await Task.sleep(for: Self.takeoverDelay)
             } catch let error as ConnectionError {
                 // The broker was reached, and the connection broke before the response.
                 if retries.isNone, error.code == .broken {
@@ -54,18 +50,14 @@ extension ControlClient {
         }
     }
 
-    /// The gate was open before, and no coordinator of the update is connected.
-    private struct TakesOver: Error {}
-
     private func attach(
         _ request: GateRequest,
         _ keeper: ConnectionKeeper?,
-        _ mayTakeOver: Bool,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         let connection = try await Connection.opened(to: path, timeout: handshakeTimeout)
         do {
-            let event = try await wait(for: request, on: connection, mayTakeOver, handle)
+            let event = try await wait(for: request, on: connection, handle)
             if event.isForMaker, let keeper {
                 keeper.keep(connection) { await returned(to: request) }
             } else {
@@ -81,7 +73,6 @@ extension ControlClient {
     private func wait(
         for request: GateRequest,
         on connection: Connection,
-        _ mayTakeOver: Bool,
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         try await handle(.asking)
@@ -92,15 +83,12 @@ extension ControlClient {
         )
         let attachment = try response.read(as: GateResponse.self, at: path)
         try await handle(.attached(attachment))
-        var isFirst = true
         var isLatestUnread = false
         for try await payload in events {
             try Task.checkCancellation()
             let event = try? GateEvent(decoding: payload, limits: .fromBroker)
             isLatestUnread = event == nil
             guard let event else { continue }
-            if isFirst, attachment.attached, !mayTakeOver, event.isForMaker { throw TakesOver() }
-            isFirst = false
             try await handle(.event(event))
             if event.isLast { return event }
         }

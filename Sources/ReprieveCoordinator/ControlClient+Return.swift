@@ -9,10 +9,6 @@ extension ControlClient {
     /// The longest time between two attempts to return to a broker.
     private static let returnInterval = Duration.milliseconds(500)
 
-    /// How long a coordinator leaves an open gate to the one that makes the update and perhaps
-    /// returns to a broker that was restarted.
-    static let takeoverDelay = Duration.seconds(1)
-
     /// Attaches to an update whose gate has opened already, at a broker that was restarted. Tries
     /// until the task is cancelled. Nil if the update is over, or another coordinator makes it.
     func returned(to request: GateRequest) async -> Connection? {

@@ -67,7 +67,8 @@ package struct InvariantChecker: Hashable, Sendable {
                 for name in owed.keys { owed[name]?[id] = nil }
             }
             histories[id]?.coordinators.insert(coordinator)
-            histories[id]?.processes.insert(process)
+            let isOpen = transition.before.updates[id]?.opening != nil
+            if process != 0, !isOpen { histories[id]?.processes.insert(process) }
         default: break
         }
     }
@@ -165,5 +166,10 @@ extension Event {
         case .cancelled(_, _, _, let request), .forced(_, _, _, let request): request
         default: nil
         }
+    }
+
+    /// The process of a coordinator that attaches.
+    var coordinatorProcess: Int32? {
+        if case .announced(_, _, let process) = self { process } else { nil }
     }
 }

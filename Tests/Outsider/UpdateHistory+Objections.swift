@@ -28,16 +28,22 @@ extension UpdateHistory {
         return objections
     }
 
-    /// Of the coordinators that are connected, exactly one makes an update that is released.
+    /// Of the coordinators that are connected, exactly one makes an update that is released; but
+    /// after a death of the broker none, until one that was there before has had time to return.
     mutating func objectToMakers(_ transition: Transition) -> [String] {
         if let maker, !coordinators.contains(maker) { self.maker = nil }
+        let process = transition.event.coordinatorProcess ?? 0
+        let mayReturn = makerReturnsUntil.map { $0 > transition.now } ?? false
+        let isLeftToAnother = mayReturn && !processes.isEmpty && !processes.contains(process)
         var objections: [String] = []
         for case .released(let stream, let release) in transition.actions
         where release.deploymentID == request.deploymentID {
-            if release.isJoined != (maker != nil) {
+            if release.isJoined != (maker != nil || isLeftToAnother) {
                 objections.append("\(maker == nil ? "no" : "a second") coordinator makes it")
             }
-            if !release.isJoined { maker = stream }
+            guard !release.isJoined else { continue }
+            (maker, makerReturnsUntil) = (stream, nil)
+            if process != 0 { processes.insert(process) }
         }
         return objections
     }

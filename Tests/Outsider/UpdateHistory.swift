@@ -11,6 +11,8 @@ struct UpdateHistory: Hashable, Sendable {
     var returning: Set<ComponentName> = []
     /// The coordinator that was told to make the update.
     var maker: StreamID?
+    /// Until when, after a death of the broker, only a coordinator that was there before makes it.
+    var makerReturnsUntil: Instant?
     /// The coordinators' own processes, past and present.
     var processes: Set<Int32> = []
     /// The components that were sent a notice, and the subscriptions that were sent a post.
@@ -140,6 +142,8 @@ struct UpdateHistory: Hashable, Sendable {
             request.excused = []
             restarts += 1
             unattendedUntil = now + settings.reconnectGrace
+            let isOpen = transition.before.updates[request.deploymentID]?.opening != nil
+            makerReturnsUntil = isOpen ? unattendedUntil : nil
         case .slept(let asleep):
             sleeps += 1
             self.asleep += asleep
@@ -148,6 +152,7 @@ struct UpdateHistory: Hashable, Sendable {
                 (callAt, called) = (now, [])
             }
             unattendedUntil = unattendedUntil.map { $0 + asleep }
+            makerReturnsUntil = makerReturnsUntil.map { $0 + asleep }
         default: break
         }
         if !coordinators.isEmpty { unattendedUntil = nil }

@@ -53,7 +53,7 @@ private let camera = "com.example.Camera"
         #expect(saidLast() == "took back 2 of 2 connections from the service manager")
     }
 
-    @Test mutating func `is handed over once it has lasted a moment, or when the broker is stopped`() {
+    @Test mutating func `is handed over after a moment, or when the broker is stopped`() {
         let component = harness.component(camera)
         harness.hangUp(harness.connect("com.example.Arm", at: .components))
         #expect(harness.host.kept.isEmpty)
