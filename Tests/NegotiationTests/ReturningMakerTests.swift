@@ -37,5 +37,10 @@ import Testing
         harness.leave("nucleus#2")
         harness.announce(by: "nucleus#3", process: 45)
         #expect(harness.read().hasSuffix("released d-1 on consent after 0 s"))
+        harness.restart()
+        harness.announce(by: "nucleus#4", process: 46)
+        #expect(harness.read().hasSuffix("joined"))
+        harness.announce(by: "nucleus#3", process: 45)
+        #expect(harness.read().hasSuffix("released d-1 on consent after 0 s"))
     }
 }
