@@ -195,7 +195,8 @@ def test_without_components_nothing_is_asked_for(bus, suspend):
     camera.connection.close()
     # What is answered now comes after the hang-up.
     suspend.daemon.connection().connect(ROBOT)
-    sleep(suspend, logind, 0)
+    # The service manager is handed the new connection.
+    sleep(suspend, logind, 1_000)
     assert suspend.sleep(24 * HOUR) == 0, "nothing wakes it up"
     logind.prepare(False)
     sleep(suspend, logind, 0)
