@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the manual pages and the shells' completions, out of what the built programs say of
-themselves.
+"""Makes the manual pages, the shells' completions and the example configuration, out of what the
+built programs say of themselves.
 
-    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets man and completions
+    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets all of these
 """
 
 import json
@@ -83,30 +83,67 @@ def command_parts(dump):
     }
 
 
-def daemon_options(help_text):
-    """The options of the daemon, as (name, value, lines of help, keys)."""
-    options = []
-    for line in help_text.splitlines():
-        spaces = len(line) - len(line.lstrip())
-        if option := re.fullmatch(r"    --(\S+)(?: (.*))?", line):
-            options.append((option[1], option[2] or "", [], []))
-        elif options and spaces == 8:
-            options[-1][2].append(line.strip())
-        elif options and spaces == 12:
-            options[-1][3].append((f"Cm {line.strip()}", []))
-        elif options and spaces == 16:
-            options[-1][3][-1][1].append(line.strip())
-    return options
+def daemon_settings(example):
+    """The settings of the daemon, as (section, key, kind of value, help, default)."""
+    settings, section, text = [], None, []
+    for line in example.splitlines():
+        if header := re.fullmatch(r"#?\[(\w+)( .*)?\]", line):
+            section, text = header[1], []
+        elif line.startswith("# "):
+            text.append(line.removeprefix("# "))
+        elif setting := re.fullmatch(r"#([A-Z]\w+)=(.*)", line):
+            kind, about = " ".join(text).split(": ", 1)
+            settings.append((section, setting[1], kind, about, setting[2]))
+            text = []
+    return settings
+
+
+def option_name(key):
+    return re.sub("(?<!^)(?=[A-Z])", "-", key).lower()
+
+
+def daemon_options(settings):
+    """Its options, as (name, kind of value, help)."""
+    options = [
+        (option_name(key), kind, about + (f"; default: {default}" if default else ""))
+        for section, key, kind, about, default in settings
+        if section != "Component"
+    ]
+    return [
+        ("config", "FILE", "the configuration file; see `reprieved.conf`(5)"),
+        (
+            "check-config",
+            "",
+            "only check the configuration and the tokens file, and print the policy of updates and of "
+            "each component that has a section or a token, with the place where each value was set",
+        ),
+        ("example-config", "", "print an example of a configuration, with every key explained"),
+        *options,
+        (
+            "component",
+            '"PATTERN KEY=VALUE..."',
+            "a rule for components by their names, as in a section [Component PATTERN]; repeatable",
+        ),
+        ("version", "", "print the version and exit"),
+        ("help", "", "print a screen of help and exit"),
+    ]
 
 
 def daemon_parts(options):
     items = []
-    for name, value, text, keys in options:
+    for name, value, text in options:
         value = value.replace('"', r"\(dq")
-        listed = tagged((key, prose(" ".join(lines))) for key, lines in keys)
         tag = f"Fl -{name}" + (f" Ar {value}" if value else "")
-        items.append((tag, "\n".join(filter(None, [prose(" ".join(text)), listed]))))
+        items.append((tag, prose(text)))
     return {"OPTIONS": tagged(items)}
+
+
+def configuration_parts(settings):
+    parts = {"Broker": [], "Policy": [], "Component": []}
+    for section, key, kind, about, default in settings:
+        about += f"; default: {default}" if default else ""
+        parts[section].append((f"Cm {key}= Ns Ar {kind}", prose(about)))
+    return {section.upper(): tagged(items) for section, items in parts.items()}
 
 
 def page(name, parts, to):
@@ -122,8 +159,8 @@ def page(name, parts, to):
 def daemon_completions(options):
     names = " ".join("--" + name for name, *_ in options)
     zsh, fish = ["#compdef reprieved", "_arguments \\"], []
-    for name, value, text, _ in options:
-        text = re.sub(r"['\[\]:`]", "", " ".join(text))
+    for name, value, text in options:
+        text = re.sub(r"['\[\]:`]", "", text)
         zsh.append(f"    '--{name}[{text}]" + (f":{value}:_files' \\" if value else "' \\"))
         fish.append(f"complete -c reprieved -l {name} -d '{text}'" + (" -r" if value else ""))
     return {
@@ -137,10 +174,14 @@ def main(directory):
     command, daemon = directory / "reprieve", directory / "reprieved"
     pages = directory / "man"
     pages.mkdir(exist_ok=True)
-    options = daemon_options(output(daemon, "--help"))
+    example = output(daemon, "--example-config")
+    settings = daemon_settings(example)
+    options = daemon_options(settings)
+    (directory / "reprieved.conf").write_text(example)
     dump = json.loads(output(command, "--experimental-dump-help"))["command"]
     page("reprieve.1", command_parts(dump), pages)
     page("reprieved.8", daemon_parts(options), pages)
+    page("reprieved.conf.5", configuration_parts(settings), pages)
     page("reprieve-protocol.7", {}, pages)
     for shell, name in SHELLS.items():
         folder = directory / "completions" / shell
