@@ -155,6 +155,61 @@ def page(name, parts, to):
 
 # The completions
 
+# What follows -- is a command line, which the shell completes as it completes any other.
+BASH_COMMAND = """
+    local -i i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ "${COMP_WORDS[1]} ${COMP_WORDS[i]}" =~ ^(gate|hold)\\ --$ ]] || continue
+        if declare -F _command_offset >/dev/null; then
+            _command_offset $((i + 1))
+        elif ((COMP_CWORD == i + 1)); then
+            COMPREPLY=($(compgen -c -- "${2}"))
+        else
+            COMPREPLY=($(compgen -f -- "${2}"))
+        fi
+        return
+    done
+"""
+FISH_COMMAND = """
+function __reprieve_command_after_terminator
+    set -l tokens (commandline -opc)
+    set -l place (contains -i -- -- $tokens)
+    or return
+    set -l words (string escape -- $tokens[(math $place + 1)..]) (commandline -ct)
+    complete -C (string join ' ' -- $words)
+end
+"""
+
+
+def replaced(text, *pairs):
+    """A part that is not there is an error: the argument parser writes something else, then."""
+    for old, new in pairs:
+        if old not in text:
+            raise SystemExit(f"the completions do not have {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+def command_completions(script, shell):
+    """Completes a command after `--`, too, as `reprieve` itself cannot."""
+    if shell == "bash":
+        # It is read, never run.
+        script = script.removeprefix("#!/bin/bash\n")
+        return replaced(script, ("\n_reprieve() {\n", "\n_reprieve() {" + BASH_COMMAND + "\n"))
+    if shell == "zsh":
+        command = "'(-)1:command:_command_names -e'\n        '*::argument:_normal'"
+        return replaced(script, ("'*:command:_files'", command))
+    condition = "complete -c 'reprieve' -n '__reprieve_should_offer_completions_for_positional"
+    offered = "-ka '(__reprieve_command_after_terminator)'"
+    gate, hold = (f'{condition} "reprieve {name}" -ge 1\' ' for name in ("gate", "hold"))
+    start = "complete -c 'reprieve' -f\n"
+    return replaced(
+        script,
+        (gate + "-F\n", gate + offered + "\n"),
+        (hold + "-F\n", hold + offered + "\n"),
+        (start, FISH_COMMAND.lstrip() + "\n" + start),
+    )
+
 
 def daemon_completions(options):
     names = " ".join("--" + name for name, *_ in options)
@@ -187,8 +242,7 @@ def main(directory):
         folder = directory / "completions" / shell
         folder.mkdir(parents=True, exist_ok=True)
         script = output(command, "--generate-completion-script", shell)
-        # It is read, never run.
-        script = script.removeprefix("#!/bin/bash\n")
+        script = command_completions(script, shell)
         (folder / name.format("reprieve")).write_text(script)
         (folder / name.format("reprieved")).write_text(daemon_completions(options)[shell])
 

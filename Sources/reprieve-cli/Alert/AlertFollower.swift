@@ -35,14 +35,18 @@ struct AlertFollower: Sendable {
     private func follow(_ queue: AsyncStream<Override>.Continuation) async throws {
         var record = OverrideRecord()
         let wall = usesWall ? LastCallWall() : nil
+        var isFirst = true
         defer { wall?.cancel() }
         try await control.watchPatiently(wasReached: true) { error in
             OutputStream.error.line("reprieve: \(error.message); trying again")
         } _: { status in
             wall?.follow(status)
-            guard hook != nil else { return }
-            let history = try await control.history(HistoryRequest())
-            for override in record.news(in: history) { enqueue(override, in: queue) }
+            if hook != nil {
+                let history = try await control.history(HistoryRequest())
+                for override in record.news(in: history) { enqueue(override, in: queue) }
+            }
+            if isFirst { OutputStream.error.line("reprieve: following \(shown(control.path))") }
+            isFirst = false
             try await Task.sleep(for: Limit.pace)
         }
     }
