@@ -20,7 +20,8 @@ final class LastCallWall: Sendable {
         let arrival = ContinuousClock.now
         state.withLock { state in
             state.timer?.cancel()
-            guard let delay = state.schedule.delay(in: status) else { return state.timer = nil }
+            state.timer = nil
+            guard let delay = state.schedule.delay(in: status) else { return }
             state.timer = Task {
                 try await Task.sleep(for: .milliseconds(delay))
                 let age = Int64((ContinuousClock.now - arrival) / .milliseconds(1))

@@ -30,10 +30,7 @@ extension StatusShape {
 /// A shell splits what it is given at spaces, and may expand the rest.
 private func completions(_ texts: [String]) -> [String] {
     texts.filter { text in
-        text.utf8.allSatisfy { byte in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || byte >= 0x80
-                || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || "0123456789-_.@/+".utf8.contains(byte)
-        }
+        text.allSatisfy { $0.isLetter || $0.isNumber || "-_.@/+".contains($0) }
     }
 }
 

@@ -32,12 +32,14 @@ struct HelpPage: Hashable {
             [command.name, command.configuration.abstract]
         }
         let table = table(commands).split(separator: "\n").map(String.init)
-        lines = Self.examples("") + [""] + table
+        lines =
+            Self.examples("") + [""] + table
             + ["", "All about a command: reprieve help COMMAND; exit codes: reprieve help"]
     }
 
     init(_ command: any ParsableCommand.Type) {
-        let head = Self.examples(command.name) + [""]
+        let head =
+            Self.examples(command.name) + [""]
             + wrapped(command.configuration.abstract, to: Self.columns) + [""]
         let foot = ["", "All about it: reprieve help \(command.name)"]
         let options = command.shownArguments
@@ -78,13 +80,12 @@ private struct ShownArgument {
 
     var explained: [String] {
         let room = HelpPage.columns - Self.indentation
-        let texts = wrapped(about, to: room).enumerated().map { $0 == 0 ? $1 : String($1.dropFirst(2)) }
+        let texts = wrapped(about, to: room).map { String($0.trimmingPrefix("  ")) }
         let padding = Self.indentation - 2 - name.width
-        guard padding > 1, let first = texts.first else {
-            return ["  " + name] + texts.map { String(repeating: " ", count: Self.indentation) + $0 }
-        }
+        let indented = texts.map { String(repeating: " ", count: Self.indentation) + $0 }
+        guard padding > 1, let first = texts.first else { return ["  " + name] + indented }
         return ["  " + name + String(repeating: " ", count: padding) + first]
-            + texts.dropFirst().map { String(repeating: " ", count: Self.indentation) + $0 }
+            + indented.dropFirst()
     }
 
     init?(_ json: JSON) throws(JSONError) {

@@ -18,9 +18,11 @@ func announcement(of update: UpdateShape, now: Int64) -> String {
     let blockers = components + update.updatesWaitedFor.map { "the end of update \(shown($0))" }
     let wait = blockers.isEmpty ? "waits" : "waits for \(list(blockers))"
     let end = clockTime(now + update.deadlineInMs, now: now)
-    let isRefused = update.onDeadline == .refuse || update.participants.contains {
-        $0.veto && update.blockedBy.contains($0.component)
-    }
+    let isRefused =
+        update.onDeadline == .refuse
+        || update.participants.contains {
+            $0.veto && update.blockedBy.contains($0.component)
+        }
     let last = isRefused ? "is refused \(end) if it still waits" : "goes ahead \(end) at the latest"
     let effect = text(update.disruption).map { ": it \($0)" } ?? ""
     return "Update \(named(update.deploymentID, update.reason)) \(wait), and \(last)\(effect)"

@@ -45,7 +45,8 @@ extension LoadedConfiguration {
     }
 
     /// A rule shortens the times of the policy, and does not lengthen them.
-    private func componentValue(_ setting: Setting<ComponentRule>, _ name: String) -> EffectiveValue {
+    private func componentValue(_ setting: Setting<ComponentRule>, _ name: String) -> EffectiveValue
+    {
         let rule = latest(setting.key) { section in
             guard case .component(let pattern) = section else { return false }
             return ComponentRule(pattern: pattern).matches(name)

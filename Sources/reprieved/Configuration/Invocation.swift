@@ -32,8 +32,8 @@ struct Invocation {
     }
 
     private static let options =
-        ["help", "version", "config", "check-config", "example-config", "component"].map { "--" + $0 }
-        + (SettingTable.broker + SettingTable.policy).map { "--" + $0.name }
+        (["help", "version", "config", "check-config", "example-config", "component"]
+        + (SettingTable.broker + SettingTable.policy).map(\.name)).map { "--" + $0 }
 
     private enum Kind {
         case file

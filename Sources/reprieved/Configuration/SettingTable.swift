@@ -148,7 +148,9 @@ extension SettingTable {
 
     /// The keys of a section `[Component PATTERN]`.
     static let component: [Setting<ComponentRule>] = [
-        .flag("subscribe", "whether it may hold back updates", default: "yes") { $0.maySubscribe = $1 },
+        .flag("subscribe", "whether it may hold back updates", default: "yes") {
+            $0.maySubscribe = $1
+        },
         .duration(
             "max-defer",
             "the longest deferral that one answer is granted, if the update allows more"
