@@ -114,8 +114,8 @@ def daemon_options(settings):
         (
             "check-config",
             "",
-            "only check the configuration and the tokens file, and print the policy of updates and of "
-            "each component that has a section or a token, with the place where each value was set",
+            "only check the configuration and the tokens file, and print the policy of updates and "
+            "of each component that has a section or a token, and where each value was set",
         ),
         ("example-config", "", "print an example of a configuration, with every key explained"),
         *options,
