@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the manual pages and the shells' completions, out of what the built programs say of
-themselves.
+"""Makes the manual pages, the shells' completions and the example configuration, out of what the
+built programs say of themselves.
 
-    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets man and completions
+    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets all of these
 """
 
 import json
@@ -83,30 +83,67 @@ def command_parts(dump):
     }
 
 
-def daemon_options(help_text):
-    """The options of the daemon, as (name, value, lines of help, keys)."""
-    options = []
-    for line in help_text.splitlines():
-        spaces = len(line) - len(line.lstrip())
-        if option := re.fullmatch(r"    --(\S+)(?: (.*))?", line):
-            options.append((option[1], option[2] or "", [], []))
-        elif options and spaces == 8:
-            options[-1][2].append(line.strip())
-        elif options and spaces == 12:
-            options[-1][3].append((f"Cm {line.strip()}", []))
-        elif options and spaces == 16:
-            options[-1][3][-1][1].append(line.strip())
-    return options
+def daemon_settings(example):
+    """The settings of the daemon, as (section, key, kind of value, help, default)."""
+    settings, section, text = [], None, []
+    for line in example.splitlines():
+        if header := re.fullmatch(r"#?\[(\w+)( .*)?\]", line):
+            section, text = header[1], []
+        elif line.startswith("# "):
+            text.append(line.removeprefix("# "))
+        elif setting := re.fullmatch(r"#([A-Z]\w+)=(.*)", line):
+            kind, about = " ".join(text).split(": ", 1)
+            settings.append((section, setting[1], kind, about, setting[2]))
+            text = []
+    return settings
+
+
+def option_name(key):
+    return re.sub("(?<!^)(?=[A-Z])", "-", key).lower()
+
+
+def daemon_options(settings):
+    """Its options, as (name, kind of value, help)."""
+    options = [
+        (option_name(key), kind, about + (f"; default: {default}" if default else ""))
+        for section, key, kind, about, default in settings
+        if section != "Component"
+    ]
+    return [
+        ("config", "FILE", "the configuration file; see `reprieved.conf`(5)"),
+        (
+            "check-config",
+            "",
+            "only check the configuration and the tokens file, and print the policy of updates and "
+            "of each component that has a section or a token, and where each value was set",
+        ),
+        ("example-config", "", "print an example of a configuration, with every key explained"),
+        *options,
+        (
+            "component",
+            '"PATTERN KEY=VALUE..."',
+            "a rule for components by their names, as in a section [Component PATTERN]; repeatable",
+        ),
+        ("version", "", "print the version and exit"),
+        ("help", "", "print a screen of help and exit"),
+    ]
 
 
 def daemon_parts(options):
     items = []
-    for name, value, text, keys in options:
+    for name, value, text in options:
         value = value.replace('"', r"\(dq")
-        listed = tagged((key, prose(" ".join(lines))) for key, lines in keys)
         tag = f"Fl -{name}" + (f" Ar {value}" if value else "")
-        items.append((tag, "\n".join(filter(None, [prose(" ".join(text)), listed]))))
+        items.append((tag, prose(text)))
     return {"OPTIONS": tagged(items)}
+
+
+def configuration_parts(settings):
+    parts = {"Broker": [], "Policy": [], "Component": []}
+    for section, key, kind, about, default in settings:
+        about += f"; default: {default}" if default else ""
+        parts[section].append((f"Cm {key}= Ns Ar {kind}", prose(about)))
+    return {section.upper(): tagged(items) for section, items in parts.items()}
 
 
 def page(name, parts, to):
@@ -118,12 +155,67 @@ def page(name, parts, to):
 
 # The completions
 
+# What follows -- is a command line, which the shell completes as it completes any other.
+BASH_COMMAND = """
+    local -i i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ "${COMP_WORDS[1]} ${COMP_WORDS[i]}" =~ ^(gate|hold)\\ --$ ]] || continue
+        if declare -F _command_offset >/dev/null; then
+            _command_offset $((i + 1))
+        elif ((COMP_CWORD == i + 1)); then
+            COMPREPLY=($(compgen -c -- "${2}"))
+        else
+            COMPREPLY=($(compgen -f -- "${2}"))
+        fi
+        return
+    done
+"""
+FISH_COMMAND = """
+function __reprieve_command_after_terminator
+    set -l tokens (commandline -opc)
+    set -l place (contains -i -- -- $tokens)
+    or return
+    set -l words (string escape -- $tokens[(math $place + 1)..]) (commandline -ct)
+    complete -C (string join ' ' -- $words)
+end
+"""
+
+
+def replaced(text, *pairs):
+    """A part that is not there is an error: the argument parser writes something else, then."""
+    for old, new in pairs:
+        if old not in text:
+            raise SystemExit(f"the completions do not have {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+def command_completions(script, shell):
+    """Completes a command after `--`, too, as `reprieve` itself cannot."""
+    if shell == "bash":
+        # It is read, never run.
+        script = script.removeprefix("#!/bin/bash\n")
+        return replaced(script, ("\n_reprieve() {\n", "\n_reprieve() {" + BASH_COMMAND + "\n"))
+    if shell == "zsh":
+        command = "'(-)1:command:_command_names -e'\n        '*::argument:_normal'"
+        return replaced(script, ("'*:command:_files'", command))
+    condition = "complete -c 'reprieve' -n '__reprieve_should_offer_completions_for_positional"
+    offered = "-ka '(__reprieve_command_after_terminator)'"
+    gate, hold = (f'{condition} "reprieve {name}" -ge 1\' ' for name in ("gate", "hold"))
+    start = "complete -c 'reprieve' -f\n"
+    return replaced(
+        script,
+        (gate + "-F\n", gate + offered + "\n"),
+        (hold + "-F\n", hold + offered + "\n"),
+        (start, FISH_COMMAND.lstrip() + "\n" + start),
+    )
+
 
 def daemon_completions(options):
     names = " ".join("--" + name for name, *_ in options)
     zsh, fish = ["#compdef reprieved", "_arguments \\"], []
-    for name, value, text, _ in options:
-        text = re.sub(r"['\[\]:`]", "", " ".join(text))
+    for name, value, text in options:
+        text = re.sub(r"['\[\]:`]", "", text)
         zsh.append(f"    '--{name}[{text}]" + (f":{value}:_files' \\" if value else "' \\"))
         fish.append(f"complete -c reprieved -l {name} -d '{text}'" + (" -r" if value else ""))
     return {
@@ -137,17 +229,20 @@ def main(directory):
     command, daemon = directory / "reprieve", directory / "reprieved"
     pages = directory / "man"
     pages.mkdir(exist_ok=True)
-    options = daemon_options(output(daemon, "--help"))
+    example = output(daemon, "--example-config")
+    settings = daemon_settings(example)
+    options = daemon_options(settings)
+    (directory / "reprieved.conf").write_text(example)
     dump = json.loads(output(command, "--experimental-dump-help"))["command"]
     page("reprieve.1", command_parts(dump), pages)
     page("reprieved.8", daemon_parts(options), pages)
+    page("reprieved.conf.5", configuration_parts(settings), pages)
     page("reprieve-protocol.7", {}, pages)
     for shell, name in SHELLS.items():
         folder = directory / "completions" / shell
         folder.mkdir(parents=True, exist_ok=True)
         script = output(command, "--generate-completion-script", shell)
-        # It is read, never run.
-        script = script.removeprefix("#!/bin/bash\n")
+        script = command_completions(script, shell)
         (folder / name.format("reprieve")).write_text(script)
         (folder / name.format("reprieved")).write_text(daemon_completions(options)[shell])
 

@@ -46,9 +46,15 @@ enum EntryPoint {
 
     private static func parsedCommand() -> sending any ParsableCommand {
         do {
+            if let page = HelpPage(Arguments.rest) {
+                OutputStream.standard.write(page.text)
+                try OutputStream.standard.check()
+                exit(ExitStatus.done.rawValue)
+            }
+            try ReprieveCommand.check(Arguments.rest)
             let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
             switch command {
-            case is ListenCommand: Signals.takeOver()
+            case is ListenCommand, is AlertCommand: Signals.takeOver()
             case let window as WindowCommand where !window.check: Signals.takeOver()
             case is GateCommand, is HoldCommand: Signals.takeOver(Signals.all)
             default: break

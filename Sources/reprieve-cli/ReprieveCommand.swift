@@ -16,8 +16,8 @@ struct ReprieveCommand: ParsableCommand {
         subcommands: [
             GateCommand.self, StatusCommand.self, CompleteCommand.self, CancelCommand.self,
             ForceCommand.self, ExplainCommand.self, HistoryCommand.self, MetricsCommand.self,
-            HoldCommand.self, ListenCommand.self, WindowCommand.self, TokenCommand.self,
-            PlanCommand.self, CheckCommand.self,
+            AlertCommand.self, HoldCommand.self, ListenCommand.self, WindowCommand.self,
+            TokenCommand.self, PlanCommand.self, CheckCommand.self,
         ]
     )
 

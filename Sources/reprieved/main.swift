@@ -85,13 +85,13 @@ private func notifyReady(_ log: Log) {
     }
 }
 
-/// Prints what is wrong with the configuration, or what was read.
+/// Prints what is wrong with the configuration, or what was read and what holds by it.
 private func check(_ invocation: Invocation) -> Int32 {
     let loaded = LoadedConfiguration(invocation)
     for complaint in loaded.complaints { Log(level: .error).write(.error, complaint) }
     guard loaded.complaints.isEmpty else { return ExitCode.configuration }
     for notice in loaded.notices { Log(level: .warning).write(.warning, notice) }
-    return printed("the configuration is good: " + loaded.summary + "\n")
+    return printed("the configuration is good: \(loaded.summary)\n\n\(loaded.policyText)")
 }
 
 private func printed(_ text: String) -> Int32 {

@@ -462,10 +462,3 @@ def test_gate_attaches_again_when_the_broker_was_restarted(start, processes):
     camera.acknowledge("d")
     assert gate.end()[:2] == (0, ["done"])
     assert second.coordinator().status()["updates"] == []
-
-
-def test_the_help_of_every_command_explains_it(processes):
-    for command in [], ["gate"], ["status"], ["complete"], ["cancel"], ["force"], ["history"]:
-        code, output, _ = processes.start(BUILD / "reprieve", *command, "--help").end()
-        assert code == 0
-        assert "USAGE: reprieve" in text(output)

@@ -45,25 +45,93 @@ def reload(daemon):
     daemon.coordinator().status()
 
 
-def options():
-    """Every option of --help that has a value, and the section of its key."""
-    sections = iter(["Broker", "Policy"])
-    for part in reprieved("--help").stdout.split("\n\n"):
-        found = re.findall(r"^    --([a-z-]+) ([A-Za-z|]+)$", part, re.MULTILINE)
-        found = [(name, value) for name, value in found if name != "config"]
-        if found:
-            section = next(sections)
-            yield from ((section, name, value) for name, value in found)
+def example():
+    """The example configuration, as (section, key, kind of value, default)."""
+    section, kind, text = None, None, reprieved("--example-config").stdout
+    for line in text.splitlines():
+        if header := re.fullmatch(r"#?\[(\w+)( .*)?\]", line):
+            section = header[1]
+        elif setting := re.fullmatch(r"#([A-Z]\w+)=(.*)", line):
+            yield section, setting[1], kind, setting[2]
+            kind = None
+        elif value := kind is None and re.match(r"# ([A-Za-z|]+): ", line):
+            kind = value[1]
 
 
-def test_every_option_is_a_key(file):
-    assert len(list(options())) > 10
-    for section, name, value in options():
-        key = "".join(word.capitalize() for word in name.split("-"))
-        file.write_text(f"[{section}]\n{key}={VALUES[value]}\n")
+def header(section):
+    return f"[{section}{' ' + CAMERA if section == 'Component' else ''}]"
+
+
+def test_each_key_of_the_example_is_read_and_each_option_is_a_key(file):
+    known = list(example())
+    assert len(known) > 30
+    for section, key, kind, _ in known:
+        file.write_text(f"{header(section)}\n{key}={VALUES[kind]}\n")
         assert check(file).returncode == 0, (key, check(file).stderr)
-        file.write_text(f"[{section}]\n{key}Of=1\n")
+        file.write_text(f"{header(section)}\n{key}Of=1\n")
         assert f"{file}:2: " in check(file).stderr
+    keys = {key for section, key, *_ in known if section != "Component"}
+    words = re.findall(r"--([a-z-]+)", reprieved("--help").stdout)
+    options = {"".join(part.capitalize() for part in word.split("-")) for word in words}
+    others = {"Config", "CheckConfig", "ExampleConfig", "Component", "Version", "Help"}
+    assert options - others == keys
+
+
+def test_the_example_without_its_comments_changes_nothing(file):
+    plain = reprieved("--example-config").stdout
+    file.write_text(re.sub(r"^#(?=[\[A-Z])", "", plain, flags=re.MULTILINE))
+    values = re.findall(r"^([A-Z]\w+)=(\S+) +(\S+)$", check(file).stdout, re.MULTILINE)
+    assert values and all(place.startswith(f"{file}:") for *_, place in values)
+    file.write_text(plain + f"[Component {CAMERA}]\n")
+    defaults = re.findall(r"^([A-Z]\w+)=(\S+) +default$", check(file).stdout, re.MULTILINE)
+    assert defaults == [(key, value) for key, value, _ in values]
+
+
+def test_the_check_says_which_policy_holds_for_each_component_and_where_it_was_set(file):
+    file.write_text("[Policy]\nMaxDefer=20m\nDeadline=2h\n[Component com.*]\nMaxDefer=5m\n")
+    text = f"[Policy]\nMaxTotalDefer=1h\n[Component {ROBOT}]\nVeto=yes\n"
+    drop_in(file, "10.conf", text + "[Component com.*]\nMaxTotalDefer=2h\n")
+    camera = f"{CAMERA} Required=yes"
+    checked = reprieved("--check-config", "--config", file, "--component", camera)
+    rows = [line.split() for line in checked.stdout.split("\n\n", 1)[1].splitlines() if line]
+    assert rows == [
+        ["[Policy]"],
+        ["ResponseTimeout=60s", "default"],
+        ["Deadline=2h", f"{file}:3"],
+        ["MaxDefer=20m", f"{file}:2"],
+        ["MaxTotalDefer=1h", f"{file}.d/10.conf:2"],
+        ["OnSilence=proceed", "default"],
+        ["OnAbsence=refuse", "default"],
+        ["OnDeadline=proceed", "default"],
+        ["[Component", f"{CAMERA}]"],
+        ["Subscribe=yes", "default"],
+        ["MaxDefer=5m", f"{file}:5"],
+        # A rule does not lengthen the time of the policy.
+        ["MaxTotalDefer=1h", f"{file}.d/10.conf:2"],
+        ["Required=yes", "--component"],
+        ["Veto=no", "default"],
+        # No maximum applies to a component that must agree.
+        ["[Component", f"{ROBOT}]"],
+        ["Subscribe=yes", "default"],
+        ["Required=no", "default"],
+        ["Veto=yes", f"{file}.d/10.conf:4"],
+    ]
+
+
+def test_a_wrong_key_or_option_suggests_the_right_one(file):
+    file.write_text("[Policy]\nDeadlin=1h\nNonsense=1\n")
+    first, second = check(file).stderr.splitlines()
+    assert first.endswith("; did you mean Deadline?") and "did you mean" not in second
+    assert reprieved("--max-defre", "1h").stderr.endswith("; did you mean --max-defer?\n")
+    assert reprieved("--nonsense").stderr.endswith("; see reprieved --help\n")
+    wrong = reprieved("--component", f"{CAMERA} Requird=yes").stderr
+    assert wrong.endswith("; did you mean Required?\n")
+
+
+def test_the_help_fits_a_screen_and_begins_with_an_example():
+    lines = reprieved("--help").stdout.splitlines()
+    assert lines[0] == "Example:" and lines[1].startswith("  reprieved ")
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_written(directory, processes):
 
 
 def test_the_help_names_every_code(processes):
-    _, output, _ = processes.start(BUILD / "reprieve", "--help").end()
+    _, output, _ = processes.start(BUILD / "reprieve", "help").end()
     words = " ".join(output)
     for code in [*ANSWERS.values(), UNREACHABLE, FILE, CANCELLED, NOT_FOUND]:
         assert f" {code} " in words, code

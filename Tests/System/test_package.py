@@ -82,11 +82,26 @@ def test_the_manuals_know_the_options_that_the_programs_know(unpacked, programs)
     assert options(manual(unpacked, "reprieve.1")) == known
     known = options(output(programs["reprieved"], "--help"))
     assert options(manual(unpacked, "reprieved.8")) == known
+    known = {"--config", "--check-config", "--component", "--example-config"}
+    assert options(manual(unpacked, "reprieved.conf.5")) <= known
     assert options(manual(unpacked, "reprieve-protocol.7")) == set()
 
 
+def test_manual_and_example_have_the_keys_that_are_read(unpacked, programs, tmp_path):
+    example = output(programs["reprieved"], "--example-config")
+    installed = unpacked / "usr/share/doc/reprieve/examples/reprieved.conf"
+    assert installed.read_text() == example
+    keys = re.findall(r"^#([A-Z]\w+)=", example, re.MULTILINE)
+    page = manual(unpacked, "reprieved.conf.5")
+    assert len(keys) > 30 and re.findall(r"^ +([A-Z]\w+)=\S+$", page, re.MULTILINE) == keys
+    # Without its comments, too, the daemon takes it.
+    file = tmp_path / "reprieved.conf"
+    file.write_text(re.sub(r"^#(?=[\[A-Z])", "", example, flags=re.MULTILINE))
+    output(programs["reprieved"], "--check-config", "--config", file)
+
+
 def test_the_manual_explains_each_exit_code(unpacked, programs):
-    codes = re.search(r"Exit codes:.*?\.\n", output(programs["reprieve"], "--help"), re.DOTALL)
+    codes = re.search(r"Exit codes:.*?\.\n", output(programs["reprieve"], "help"), re.DOTALL)
     codes = re.findall(r"\b\d+\b", codes[0])
     assert len(codes) > 5
     status = manual(unpacked, "reprieve.1").split("EXIT STATUS")[1].split("EXAMPLES")[0]

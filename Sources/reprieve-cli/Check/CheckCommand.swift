@@ -20,12 +20,14 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var component: ComponentOptions
 
     @Option(
-        help: ArgumentHelp("The broker's state directory.", valueName: "directory")
+        help: ArgumentHelp("The broker's state directory.", valueName: "directory"),
+        completion: .directory
     )
     var stateDirectory = "/var/lib/reprieve"
 
     @Option(
-        help: ArgumentHelp("The directory of the broker's configuration.", valueName: "directory")
+        help: ArgumentHelp("The directory of the broker's configuration.", valueName: "directory"),
+        completion: .directory
     )
     var configurationDirectory = "/etc/reprieve"
 
@@ -33,7 +35,8 @@ struct CheckCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Look at the files of a system that is mounted there, instead of those in /.",
             valueName: "directory"
-        )
+        ),
+        completion: .directory
     )
     var root = ""
 

@@ -11,6 +11,7 @@ struct ComponentOptions: ParsableArguments {
                 + " UNIT it becomes UNIT/NAME. A token in SVCUID takes precedence.",
             valueName: "name"
         ),
+        completion: .components,
         transform: checkedClaim
     )
     var component: String?
@@ -22,7 +23,8 @@ struct ComponentOptions: ParsableArguments {
                 + " /run/reprieve/ipc.socket, for an ordinary user"
                 + " $XDG_RUNTIME_DIR/reprieve/ipc.socket).",
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var componentSocket: String?
 

@@ -83,7 +83,8 @@ struct HoldCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The program that must not be interrupted, after --.",
             valueName: "command"
-        )
+        ),
+        completion: .file()
     )
     var command: [String] = []
 

@@ -9,7 +9,7 @@ extension NoticeResponder.OnFailure: ExpressibleByArgument {}
 struct ListenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "listen",
-        abstract: "Runs COMMAND for each notice of an update: its exit code is the answer.",
+        abstract: "Runs COMMAND for each notice; its exit code is the answer.",
         discussion: """
             This is a component whose answers are given by a script. COMMAND is run without a \
             shell, without standard input, and with these variables in its environment:
@@ -56,7 +56,10 @@ struct ListenCommand: AsyncParsableCommand {
 
     @OptionGroup var component: ComponentOptions
 
-    @Option(help: ArgumentHelp("The program that answers.", valueName: "command"))
+    @Option(
+        help: ArgumentHelp("The program that answers.", valueName: "command"),
+        completion: .file()
+    )
     var exec: String
 
     @Option(
@@ -69,7 +72,8 @@ struct ListenCommand: AsyncParsableCommand {
 
     @Argument(
         parsing: .postTerminator,
-        help: ArgumentHelp("The arguments of COMMAND, after --.", valueName: "argument")
+        help: ArgumentHelp("The arguments of COMMAND, after --.", valueName: "argument"),
+        completion: .file()
     )
     var arguments: [String] = []
 

@@ -9,6 +9,7 @@ struct AnnouncementOptions: ParsableArguments {
     @Option(
         name: .customLong("deployment-id"),
         help: "The update's id, or @NAME (default: a new one, which is printed).",
+        completion: .updates,
         transform: UpdateArgument.init(argument:)
     )
     var update: UpdateArgument?
@@ -33,6 +34,7 @@ struct AnnouncementOptions: ParsableArguments {
             "A component that the update concerns; repeatable (default: all).",
             valueName: "name"
         ),
+        completion: .components,
         transform: checkedName
     )
     var component: [String] = []
@@ -53,6 +55,7 @@ struct AnnouncementOptions: ParsableArguments {
                 + " take to answer; repeatable.",
             valueName: "name"
         ),
+        completion: .components,
         transform: checkedName
     )
     var require: [String] = []

@@ -84,7 +84,8 @@ struct GateCommand: AsyncParsableCommand {
             "The program that makes the update, after --; it is looked up before the update is"
                 + " announced.",
             valueName: "command"
-        )
+        ),
+        completion: .file()
     )
     var command: [String] = []
 

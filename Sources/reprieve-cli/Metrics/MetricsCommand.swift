@@ -31,7 +31,8 @@ struct MetricsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Put the text in the place of this file, as a whole, for every user to read.",
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var output: String?
 

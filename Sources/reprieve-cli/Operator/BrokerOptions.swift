@@ -10,7 +10,8 @@ struct BrokerOptions: ParsableArguments {
             "The broker's control socket (default: /run/reprieve/control.socket, for an ordinary"
                 + " user $XDG_RUNTIME_DIR/reprieve/control.socket).",
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var controlSocket: String?
 

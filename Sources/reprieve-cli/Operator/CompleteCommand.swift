@@ -12,7 +12,7 @@ struct CompleteCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
 
-    @Argument(help: "The update's id.", transform: checkedDeploymentID)
+    @Argument(help: "The update's id.", completion: .updates, transform: checkedDeploymentID)
     var id: String
 
     @Option(help: "The outcome.")

@@ -21,6 +21,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Argument(
         help: "The update (default: all that wait or are under way, else the latest one).",
+        completion: .updates,
         transform: checkedDeploymentID
     )
     var id: String?

@@ -7,12 +7,16 @@ internal import ReprieveProtocol
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Shows past updates, newest first: why each gate opened, and its outcome."
+        abstract: "Shows past updates: why each gate opened, and its outcome."
     )
 
     @OptionGroup var broker: BrokerOptions
 
-    @Argument(help: "Show only this update.", transform: checkedDeploymentID)
+    @Argument(
+        help: "Show only this update.",
+        completion: .updates,
+        transform: checkedDeploymentID
+    )
     var id: String?
 
     @Option(
@@ -26,6 +30,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Show only updates that asked this component.", valueName: "name"),
+        completion: .components,
         transform: checkedName
     )
     var component: String?

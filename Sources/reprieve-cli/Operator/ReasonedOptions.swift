@@ -5,7 +5,7 @@ internal import ReprieveProtocol
 
 /// An update that the operator decides about, and why.
 struct ReasonedOptions: ParsableArguments {
-    @Argument(help: "The update's id.", transform: checkedDeploymentID)
+    @Argument(help: "The update's id.", completion: .updates, transform: checkedDeploymentID)
     var id: String
 
     @Option(help: "Why, for the components and the history.", transform: checkedText)

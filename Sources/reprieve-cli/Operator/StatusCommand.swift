@@ -9,7 +9,7 @@ internal import Systemd
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows which updates wait, for which components, since when and until when.",
+        abstract: "Shows which updates wait, for which components, and until when.",
         discussion: """
             On a terminal, components that block an update are yellow, those that are ready green, \
             and those that did not answer or are absent red, unless NO_COLOR is set.
@@ -18,7 +18,11 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
 
-    @Argument(help: "Show only this update.", transform: checkedDeploymentID)
+    @Argument(
+        help: "Show only this update.",
+        completion: .updates,
+        transform: checkedDeploymentID
+    )
     var id: String?
 
     @Flag(help: "Print the status again at each change; on a terminal, redraw it.")
@@ -27,7 +31,22 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print the status as one line of JSON.")
     var json = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Print one line if an update waits, and nothing else, for a message of the day. Takes"
+                + " half a second at most, and never fails."
+        )
+    )
+    var motd = false
+
+    func validate() throws {
+        guard !motd || (!watch && !json && id == nil) else {
+            throw ValidationError("--motd goes with no other option, and with no ID")
+        }
+    }
+
     func run() async throws {
+        if motd { return await messageOfTheDay() }
         let limit = json ? nil : await result(of: { try? ShutdownLimit.current() }) ?? nil
         guard watch else {
             let status = try await broker.control.status().only(id)
@@ -45,6 +64,13 @@ struct StatusCommand: AsyncParsableCommand {
         }
         let page = Display.page(shutdownLimit: limit)
         try await page.live { try await watch { page.show($0) } }
+    }
+
+    private func messageOfTheDay() async {
+        let control = broker.control
+        let found = await status(of: control, within: .milliseconds(500))
+        guard let line = found.flatMap({ motdLine($0, now: wallClockNow()) }) else { return }
+        OutputStream.standard.line(line)
     }
 
     /// Goes on after a restart of the broker.

@@ -13,7 +13,8 @@ struct DeploymentOptions: ParsableArguments {
                 + " nucleus restarts. With a deployment that is refused, nothing is announced"
                 + " (\(ExitStatus.planRefused.rawValue)).",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var deployment: String?
 

@@ -63,7 +63,10 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Print the plan as one line of JSON.")
     var json = false
 
-    @Argument(help: ArgumentHelp("The deployment's document, in JSON.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("The deployment's document, in JSON.", valueName: "file"),
+        completion: .file()
+    )
     var deployment: String
 
     func run() async throws {

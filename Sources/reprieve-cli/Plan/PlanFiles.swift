@@ -13,7 +13,8 @@ struct PlanFiles: ParsableArguments {
             "What is on the device: JSON as in reprieve(1), or what"
                 + " `greengrass-cli component list` prints.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var installed: String?
 
@@ -22,7 +23,8 @@ struct PlanFiles: ParsableArguments {
             "What the groups of the device name, {GROUP: {NAME: RANGE}}, instead of the \"groups\""
                 + " of --installed.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var groups: String?
 
@@ -30,7 +32,8 @@ struct PlanFiles: ParsableArguments {
         help: ArgumentHelp(
             "A file with versions of components that there are; repeatable.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var catalogue: [String] = []
 
@@ -38,7 +41,8 @@ struct PlanFiles: ParsableArguments {
         help: ArgumentHelp(
             "A directory with recipes in JSON, named NAME-VERSION.json.",
             valueName: "directory"
-        )
+        ),
+        completion: .directory
     )
     var recipes: String?
 

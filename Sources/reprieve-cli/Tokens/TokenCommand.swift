@@ -19,7 +19,11 @@ struct TokenCommand: AsyncParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
 
-    @Argument(help: "Issue a new token for this component, and print it.", transform: checkedName)
+    @Argument(
+        help: "Issue a new token for this component, and print it.",
+        completion: .components,
+        transform: checkedName
+    )
     var name: String?
 
     @Flag(help: "List the components that have tokens, with the first digits of each digest.")
@@ -27,6 +31,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Revoke all tokens of this component.", valueName: "name"),
+        completion: .components,
         transform: checkedName
     )
     var revoke: String?
@@ -43,7 +48,8 @@ struct TokenCommand: AsyncParsableCommand {
                 + " ~/.config/reprieve/tokens). If the daemon reads another configuration"
                 + " file, it takes the tokens file in the directory of that file.",
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var tokens: String?
 

@@ -7,7 +7,7 @@ internal import Systemd
 struct WindowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "window",
-        abstract: "Acknowledges updates inside maintenance windows, and defers them outside.",
+        abstract: "Acknowledges updates in maintenance windows, and defers others.",
         discussion: """
             This is a component that acknowledges each update while one of the windows is open. At \
             any other time it defers the update to the beginning of the next window. If a window \

@@ -20,6 +20,9 @@ enum CommandLineRequest {
             case "--version":
                 self = .print("reprieved \(productVersion)\n")
                 return
+            case "--example-config":
+                self = .print(exampleConfiguration)
+                return
             case "--check-config": checksOnly = true
             default: try invocation.take(argument, &rest)
             }

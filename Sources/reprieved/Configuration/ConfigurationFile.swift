@@ -70,7 +70,8 @@ struct ConfigurationFile {
             return
         }
         guard section.knows(key) else {
-            return complain("this section has no key \(quoted(key))")
+            let hint = suggestion(for: key, among: section.keys)
+            return complain("this section has no key \(quoted(key))" + hint)
         }
         let place = "\(path):\(line)"
         assignments.append(Assignment(section: section, key: key, value: value, place: place))

@@ -23,12 +23,13 @@ enum ConfigurationSection: Hashable {
     }
 
     /// Whether it has such a key. The empty key is that of a section's header.
-    func knows(_ key: String) -> Bool {
+    func knows(_ key: String) -> Bool { key.isEmpty || keys.contains(key) }
+
+    var keys: [String] {
         switch self {
-        case _ where key.isEmpty: true
-        case .broker: SettingTable.broker.contains { $0.key == key }
-        case .policy: SettingTable.policy.contains { $0.key == key }
-        case .component: SettingTable.component.contains { $0.key == key }
+        case .broker: SettingTable.broker.map(\.key)
+        case .policy: SettingTable.policy.map(\.key)
+        case .component: SettingTable.component.map(\.key)
         }
     }
 }

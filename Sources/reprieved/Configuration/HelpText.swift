@@ -1,45 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// One screen. `--example-config` and the manual pages explain each setting.
 var helpText: String {
     """
-    Usage: reprieved [OPTION]...
+    Example:
+      reprieved --config reprieved.conf --log-level debug
 
-    Runs the broker, through which components hold back updates until they are ready.
+    Runs the broker, at which components hold back updates until they are ready.
 
-    \(SettingTable.broker.map(described).joined())
-    For updates that do not say otherwise:
+      --config FILE      the configuration; FILE.d/*.conf are read after it;
+                         default: reprieved.conf in $CONFIGURATION_DIRECTORY, or
+                         /etc/reprieve for root, ~/.config/reprieve for others
+      --check-config     check it, and say which policy holds, and where it is set
+      --example-config   print an example, which explains each of the settings
+      --component RULE   such as "com.example.* MaxDefer=10m"; repeatable
+      --version, --help
 
-    \(SettingTable.policy.map(described).joined())
-    For components, by their names:
-
-        --component "PATTERN KEY=VALUE..."
-            a rule for all components whose name matches; * stands for any text, ? for one
-            character. If several matching rules set a key, the last one counts. May be
-            repeated. The keys:
-    \(SettingTable.component.map(describedKey).joined())
-    The same settings can be made in the configuration file, in its sections [Broker],
-    [Policy] and [Component PATTERN], spelt as in LogLevel=. Options count for more.
-
-        --config FILE
-            the configuration file; default: reprieved.conf in $CONFIGURATION_DIRECTORY,
-            else in /etc/reprieve for root, ~/.config/reprieve for other users.
-            FILE.d/*.conf are read after it, in the order of their names. At SIGHUP all
-            of them and the tokens are read again.
-        --check-config
-            only check the configuration and the tokens file
-        --version
-            print the version and exit
-        --help
-            print this help and exit
+    Settings, each with a value; --log-level is LogLevel= in the file:
+    \(settings)
 
     """
 }
 
-private func described(_ setting: Setting<Configuration>) -> String {
-    let help = setting.help.split(separator: "\n").joined(separator: "\n        ")
-    return "    --\(setting.name) \(setting.value)\n        \(help)\n"
-}
-
-private func describedKey<Target>(_ setting: Setting<Target>) -> String {
-    "            \(setting.key)=\(setting.value)\n                \(setting.help)\n"
+private var settings: String {
+    let names = (SettingTable.broker + SettingTable.policy).map { "--" + $0.name }
+    return wrapped(names.joined(separator: " "), to: 78).map { "  " + $0 }.joined(separator: "\n")
 }

@@ -16,7 +16,9 @@ struct Invocation {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let option = String(parts[0])
         guard let kind = Kind(option) else {
-            throw UsageError(message: "unknown option \(quoted(argument)); see reprieved --help")
+            let hint = suggestion(for: option, among: Self.options)
+            let text = "unknown option \(quoted(argument))\(hint)"
+            throw UsageError(message: text + (hint.isEmpty ? "; see reprieved --help" : ""))
         }
         let value = parts.count == 2 ? String(parts[1]) : rest.popFirst()
         guard let value, !value.isEmpty else {
@@ -28,6 +30,10 @@ struct Invocation {
             throw UsageError(message: "\(option): \(error.message)")
         }
     }
+
+    private static let options =
+        (["help", "version", "config", "check-config", "example-config", "component"]
+        + (SettingTable.broker + SettingTable.policy).map(\.name)).map { "--" + $0 }
 
     private enum Kind {
         case file
@@ -69,7 +75,9 @@ struct Invocation {
             for word in words.dropFirst() {
                 let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
                 guard parts.count == 2, section.knows(parts[0]) else {
-                    throw ValueError("\(quoted(String(word))) is not a Key=Value of a component")
+                    let hint = suggestion(for: parts.first ?? "", among: section.keys)
+                    let text = "\(quoted(String(word))) is not a Key=Value of a component"
+                    throw ValueError(text + hint)
                 }
                 try assign(section, parts[0], parts[1], option)
             }

@@ -15,6 +15,8 @@ struct LoadedConfiguration {
 
     var configuration: Configuration
     var tokens = TokenList()
+    /// What was set, in the order in which it counts: later ones for more.
+    private(set) var assignments: [Assignment] = []
     /// The files that exist.
     var files: [String] = []
     var complaints: [String] = []
@@ -32,7 +34,8 @@ struct LoadedConfiguration {
         for name in names(in: path + ".d") where name.hasSuffix(".conf") && !name.hasPrefix(".") {
             assignments += read(path + ".d/" + name, isRequired: true)
         }
-        apply(assignments.withoutTakenBack + invocation.assignments)
+        self.assignments = assignments.withoutTakenBack + invocation.assignments
+        apply(self.assignments)
         readTokens()
     }
 

@@ -3,7 +3,7 @@
 import ReprieveProtocol
 
 /// One thing that can be set. The tables of all settings give the options, the keys of the
-/// configuration file, and `--help`.
+/// configuration file, its example, and the manual pages.
 struct Setting<Target>: Sendable {
     typealias Assign<Value> = @Sendable (inout Target, Value) throws(ValueError) -> Void
 
@@ -12,12 +12,21 @@ struct Setting<Target>: Sendable {
     /// What stands for the value in `--help`: "DURATION".
     var value: String
     var help: String
+    /// The value that it has unless it is set; empty where that is none, or depends on the system.
+    var initial: String
     var set: Assign<String>
 
-    init(_ name: String, _ value: String, _ help: String, set: @escaping Assign<String>) {
+    init(
+        _ name: String,
+        _ value: String,
+        _ help: String,
+        default initial: String = "",
+        set: @escaping Assign<String>
+    ) {
         self.name = name
         self.value = value
         self.help = help
+        self.initial = initial
         self.set = set
     }
 
@@ -28,8 +37,13 @@ struct Setting<Target>: Sendable {
 }
 
 extension Setting {
-    static func duration(_ name: String, _ help: String, set: @escaping Assign<Duration>) -> Self {
-        Setting(name, "DURATION", help) { target, text throws(ValueError) in
+    static func duration(
+        _ name: String,
+        _ help: String,
+        default initial: String = "",
+        set: @escaping Assign<Duration>
+    ) -> Self {
+        Setting(name, "DURATION", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedDuration(text))
         }
     }
@@ -38,10 +52,11 @@ extension Setting {
     static func count(
         _ name: String,
         _ help: String,
+        default initial: String,
         in bounds: ClosedRange<Int>,
         set: @escaping Assign<Int>
     ) -> Self {
-        Setting(name, "COUNT", help) { target, text throws(ValueError) in
+        Setting(name, "COUNT", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedCount(text, in: bounds))
         }
     }
@@ -50,17 +65,23 @@ extension Setting {
     static func bytes(
         _ name: String,
         _ help: String,
+        default initial: String,
         in bounds: ClosedRange<Int>,
         set: @escaping Assign<Int>
     ) -> Self {
-        Setting(name, "BYTES", help) { target, text throws(ValueError) in
+        Setting(name, "BYTES", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedBytes(text, in: bounds))
         }
     }
 
     /// Whether an update does not go ahead for something.
-    static func refusal(_ name: String, _ help: String, set: @escaping Assign<Bool>) -> Self {
-        Setting(name, "proceed|refuse", help) { target, text throws(ValueError) in
+    static func refusal(
+        _ name: String,
+        _ help: String,
+        default initial: String,
+        set: @escaping Assign<Bool>
+    ) -> Self {
+        Setting(name, "proceed|refuse", help, default: initial) { target, text throws(ValueError) in
             guard text == "proceed" || text == "refuse" else {
                 throw ValueError("\(quoted(text)) is neither proceed nor refuse")
             }
@@ -68,8 +89,13 @@ extension Setting {
         }
     }
 
-    static func flag(_ name: String, _ help: String, set: @escaping Assign<Bool>) -> Self {
-        Setting(name, "yes|no", help) { target, text throws(ValueError) in
+    static func flag(
+        _ name: String,
+        _ help: String,
+        default initial: String,
+        set: @escaping Assign<Bool>
+    ) -> Self {
+        Setting(name, "yes|no", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedFlag(text))
         }
     }

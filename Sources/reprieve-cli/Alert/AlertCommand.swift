@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ReprieveCoordinator
+
+struct AlertCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alert",
+        abstract: "Tells people of components that are overridden, and of last calls.",
+        discussion: """
+            With --on-override, COMMAND is run when the gate of an update has opened over a \
+            component's deferral, once for each update and component. It is run without a shell, \
+            without standard input, and with these variables in its environment:
+
+              REPRIEVE_EVENT           override
+              REPRIEVE_DEPLOYMENT_ID   the update
+              REPRIEVE_REASON          why the update is made
+              REPRIEVE_COMPONENT       the component
+              REPRIEVE_MESSAGE         why it deferred
+              REPRIEVE_BASIS           why the gate opened: capped, deadline or forced
+              REPRIEVE_FORCED_BY       the process that forced it, as in "uid 0, pid 4711"
+              REPRIEVE_FORCE_REASON    why it was forced
+
+            One COMMAND runs at a time. After a minute it is sent SIGTERM, and then SIGKILL. At \
+            most 64 wait; what is more is not reported, and a message on standard error says so. \
+            What was overridden while this command did not run is not reported either.
+
+            With --wall, wall(1) tells the users who are logged in that an update goes ahead soon: \
+            as long before its deadline as components have to answer, and not before half of its \
+            time is over.
+
+            This command runs until SIGTERM (exit code 0) or Ctrl-C (130). A lost broker is tried \
+            again without limit. In the package, reprieve-alert.service runs it with the options \
+            of /etc/reprieve/alert.
+            """
+    )
+
+    @OptionGroup var broker: BrokerOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The program to run when a component is overridden.",
+            valueName: "command"
+        ),
+        completion: .file()
+    )
+    var onOverride: String?
+
+    @Flag(help: "Tell the users who are logged in before an update goes ahead.")
+    var wall = false
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("The arguments of COMMAND, after --.", valueName: "argument"),
+        completion: .file()
+    )
+    var arguments: [String] = []
+
+    func validate() throws {
+        guard wall || onOverride != nil else {
+            throw ValidationError("give --wall, --on-override or both")
+        }
+    }
+
+    func run() async throws {
+        let path = Executable.searchPath
+        let hook = try onOverride.map { try Executable([$0] + arguments, searchPath: path) }
+        if wall { _ = try Executable([LastCallWall.program], searchPath: path) }
+        let follower = AlertFollower(control: broker.control, hook: hook, usesWall: wall)
+        try await untilSignal { try await follower.run() }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ReprieveProtocol
+internal import ReprieveTypes
+internal import Synchronization
+
+/// Tells the users who are logged in, with wall(1), of each update that goes ahead soon: once.
+final class LastCallWall: Sendable {
+    static let program = "wall"
+
+    private struct State: Sendable {
+        var schedule = LastCallSchedule()
+        var timer: Task<Void, any Error>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Waits for the next last call of this status, in place of the one before.
+    func follow(_ status: StatusShape) {
+        let arrival = ContinuousClock.now
+        state.withLock { state in
+            state.timer?.cancel()
+            state.timer = nil
+            guard let delay = state.schedule.delay(in: status) else { return }
+            state.timer = Task {
+                try await Task.sleep(for: .milliseconds(delay))
+                let age = Int64((ContinuousClock.now - arrival) / .milliseconds(1))
+                self.tell(status.aged(by: max(age, delay)))
+            }
+        }
+    }
+
+    func cancel() {
+        state.withLock { $0.timer?.cancel() }
+    }
+
+    private func tell(_ status: StatusShape) {
+        let due = state.withLock { $0.schedule.takeDue(in: status) }
+        for update in due {
+            let text = announcement(of: update, now: wallClockNow()) + "."
+            Task { await write(text) }
+        }
+        follow(status)
+    }
+
+    /// Of several words it is clear that they are no file.
+    private func write(_ text: String) async {
+        let words = text.split(separator: " ").map(String.init)
+        do {
+            let searchPath = Executable.searchPath
+            let executable = try Executable([Self.program] + words, searchPath: searchPath)
+            let wall = try await CapturedProcess(executable, environment: [])
+            let result = await wall.waitForEnd(within: .seconds(10), grace: .seconds(1))
+            guard !result.termination.isSuccess else { return }
+            OutputStream.error.line("reprieve: wall ended with \(result.termination.text)")
+        } catch {
+            Failure(error)?.print()
+        }
+    }
+}
+
+/// Which last calls have not been told yet.
+struct LastCallSchedule: Sendable {
+    private var told: Set<String> = []
+
+    /// Milliseconds until the next one is due; nil if none will be.
+    mutating func delay(in status: StatusShape) -> Int64? {
+        let waiting = status.updates.filter { $0.state == .waiting }
+        told.formIntersection(waiting.map(\.deploymentID))
+        return waiting.filter { !told.contains($0.deploymentID) }
+            .map { max(0, $0.deadlineInMs - lead(of: $0, status)) }.min()
+    }
+
+    /// The updates whose last call is due, each once.
+    mutating func takeDue(in status: StatusShape) -> [UpdateShape] {
+        let due = status.updates.filter { update in
+            update.state == .waiting && !told.contains(update.deploymentID)
+                && update.deadlineInMs <= lead(of: update, status)
+        }
+        told.formUnion(due.map(\.deploymentID))
+        return due
+    }
+
+    private func lead(of update: UpdateShape, _ status: StatusShape) -> Int64 {
+        let usual = Int64(Defaults.responseTimeout / .milliseconds(1))
+        let timeout = status.policy?.responseTimeoutMs ?? usual
+        return min(timeout, (update.ageMs + update.deadlineInMs) / 2)
+    }
+}
