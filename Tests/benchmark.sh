@@ -18,9 +18,10 @@ strip -o "$programs/reprieved" "$(Packaging/build-release.sh --product reprieved
 
 compile() {
     ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wno-unused-result \
-        -o "$programs/$1" "Tests/Benchmarks/$1.c"
+        -o "$programs/$1" "Tests/Benchmarks/$1.c" ${2:-}
 }
 compile epoll-broker
+compile event-loop -lsystemd
 compile round
 rm -f "$programs/dbus-round"
 if command -v dbus-broker-launch >/dev/null && [ "$(id -u)" = 0 ]; then

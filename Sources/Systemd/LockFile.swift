@@ -45,9 +45,10 @@ package struct LockFile: ~Copyable {
 
     /// Waits until the lock is held here. After `limit`, the error is `isHeld`.
     package func lock(within limit: Duration) throws(SystemError) {
-        let end = ContinuousClock.now + limit
+        // `ContinuousClock` would link Swift's concurrency and libdispatch into the daemon.
+        let end = EventLoop.read(CLOCK_BOOTTIME) + limit
         while try !lock() {
-            guard .now < end else {
+            guard EventLoop.read(CLOCK_BOOTTIME) < end else {
                 let reason = "another process holds the lock; lslocks shows which one"
                 throw SystemError("lock", path: path, errno: EWOULDBLOCK, because: reason)
             }

@@ -16,8 +16,10 @@ struct Complaint: Hashable, Sendable {
 
 extension Rule {
     static let all: [Rule] =
-        [licence, length, width, noMachine, noFoundation, noSleep, openEnums, noOwnEquality]
-        + forbiddenInSources
+        [
+            licence, length, width, noMachine, noFoundation, noConcurrency, noSleep, openEnums,
+            noOwnEquality,
+        ] + forbiddenInSources
 
     func complaints(about text: String) -> [Complaint] {
         complaints(text.split(separator: "\n", omittingEmptySubsequences: false))
@@ -73,6 +75,30 @@ extension Rule {
         complaints: { lines in
             eachLine(lines) { line in
                 importedModule(line).flatMap { $0.hasPrefix("Foundation") ? "imports \($0)" : nil }
+            }
+        }
+    )
+
+    /// One name of Swift's concurrency links all of it into the daemon, and libdispatch with it:
+    /// 0.7 MB of memory, and work at each start.
+    static let noConcurrency = Rule(
+        name: "the daemon uses nothing of Swift's concurrency",
+        governs: { path in
+            let targets = [
+                "ReprieveTypes", "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol",
+                "Tokens", "ReprieveBroker", "Systemd", "reprieved",
+            ]
+            return targets.contains { path.hasPrefix("Sources/\($0)/") }
+        },
+        complaints: { lines in
+            let names: Set<Substring> = [
+                "ContinuousClock", "SuspendingClock", "AsyncStream", "Task", "actor", "async",
+                "await",
+            ]
+            return eachLine(lines) { line in
+                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+                let words = code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+                return words.first { names.contains($0) }.map { "uses \($0)" }
             }
         }
     )

@@ -41,6 +41,14 @@ import Testing
         #expect(Rule.noFoundation.governs("Sources/A/B.swift"))
     }
 
+    @Test func `Swift's concurrency in the daemon is found`() {
+        #expect(lines(.noConcurrency, "a\nlet end = ContinuousClock.now + limit") == [2])
+        #expect(lines(.noConcurrency, "func run() async {") == [1])
+        #expect(lines(.noConcurrency, "sd_bus_call_async(bus) // no Task waits").isEmpty)
+        #expect(Rule.noConcurrency.governs("Sources/Systemd/LockFile.swift"))
+        #expect(!Rule.noConcurrency.governs("Sources/Reprieve/Updates.swift"))
+    }
+
     @Test func `a test that sleeps is found`() {
         #expect(lines(.noSleep, "try await Task.sl" + "eep(for: .seconds(1))") == [1])
         #expect(lines(.noSleep, "    usl" + "eep(1)") == [1])
