@@ -18,6 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=(
     "packages 300"
     "environment 300"
+    "libraries 600"
     "build 1200"
     "swift_tests 600"
     "system_tests 900"
@@ -38,11 +39,14 @@ QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "sy
 
 packages() {
     need_swift
-    install_packages libsystemd-dev pkg-config python3 python3-venv gcc libc6-dev binutils \
-        valgrind dbus-daemon
+    install_packages libsystemd-dev python3 python3-venv gcc libc6-dev binutils valgrind \
+        dbus-daemon
 }
 
 environment() { make_venv; }
+
+# What is made here is not made again by the whole build.
+libraries() { Tests/libraries.sh; }
 
 build() {
     swift build --build-tests
@@ -71,7 +75,7 @@ attacks() {
 # The Debian package, and what it installs, in a container with a real systemd.
 systemd() {
     local package
-    install_packages libsystemd-dev pkg-config binutils debhelper dpkg-dev lintian mandoc \
+    install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
         systemd-container dbus libpam-systemd
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2

@@ -83,7 +83,7 @@ import Testing
             targets: [
                 .target(name: "EventStream", swiftSettings: memorySafe),
 
-                .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
+                .systemLibrary(name: "CSystemd"),
 
                 .executableTarget(
                     name: "a-tool",
