@@ -3,12 +3,13 @@
 
 # Builds a program as it is shipped, and prints the directory that it is in.
 #
-#     Packaging/build-release.sh                     the daemon and the command
-#     Packaging/build-release.sh --product NAME      only this one
+#     Packaging/build-release.sh                     the daemon, the command, and reprieve.spdx.json
+#     Packaging/build-release.sh --product NAME      only this program
 #
 # The programs need no Swift on the device: its library is linked in. So is the C++ library that
 # it stands on, as only its archive is found first. Folding equal functions and dropping unused
-# ones takes a megabyte off the daemon. A path to the toolchain's libraries is nothing to ship.
+# ones takes a megabyte off the daemon. A path to the toolchain's libraries is nothing to ship;
+# neither are symbols, nor the path of this directory, so that another one makes the same bytes.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,9 +20,10 @@ ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" "$archives/"
 
 build() {
     swift build --configuration release --static-swift-stdlib --disable-local-rpath \
-        -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all \
-        -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs \
-        -Xlinker "-L$archives" "$@"
+        -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$PWD=/reprieve" \
+        -Xcc "-ffile-prefix-map=$PWD=/reprieve" -Xlinker --gc-sections -Xlinker --icf=all \
+        -Xlinker --strip-all -Xlinker --no-export-dynamic \
+        -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$archives" "$@"
 }
 
 if [ $# -gt 0 ]; then
@@ -29,5 +31,6 @@ if [ $# -gt 0 ]; then
 else
     build --product reprieved >&2
     build --product reprieve >&2
+    python3 Packaging/sbom.py "$(build --show-bin-path)/reprieve.spdx.json"
 fi
 build --show-bin-path
