@@ -11,25 +11,27 @@ cd "$(dirname "$0")/.."
 name=reprieve-$VERSION
 top=$PWD/.build/source
 
+# Has the manifests FILE... find the packages in folders under PATH.
+use_folders() {
+    path=$1
+    shift
+    version='(?:\w+:\s*"[^"]*"|\.\w+\([^()]*\)|"[^"]*"\s*\.\.[.<]\s*"[^"]*")'
+    perl -0pi -e "s#url:\s*\"[^\"]*/($packages)(\.git)?\",\s*$version#path: \"$path\$1\"#g" "$@"
+}
+
 swift package resolve >&2
 rm -rf "$top"
 mkdir -p "$top/$name/Vendor"
 git archive HEAD | tar --extract --directory "$top/$name"
-
-# In the archive's manifest each package is a folder; so are those that they need themselves, which
-# otherwise would be fetched.
-manifest=$top/$name/Package.swift
 for checkout in .build/checkouts/*; do
     package=${checkout##*/}
     mkdir "$top/$name/Vendor/$package"
     git -C "$checkout" archive HEAD | tar --extract --directory "$top/$name/Vendor/$package"
-    vendored=".package(path: \"Vendor/$package\"),"
-    if grep -q "\.package(url: .*/$package\"" "$manifest"; then
-        sed -i "s#\.package(url: .*/$package\".*#$vendored#" "$manifest"
-    else
-        sed -i "s#^    dependencies: \[#&\n        $vendored#" "$manifest"
-    fi
 done
+cp Package.resolved "$top/$name/Vendor/"
+packages=$(ls .build/checkouts | paste -sd '|')
+use_folders Vendor/ "$top/$name/Package.swift"
+use_folders ../ "$top/$name"/Vendor/*/Package*.swift
 
 tar --create --directory "$top" --sort=name --owner=0 --group=0 --numeric-owner \
     --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" "$name" | gzip -9n >"$top/$name.tar.gz"

@@ -24,14 +24,10 @@ def output(*command):
 
 
 def versions():
-    """The versions of the Swift packages, as they were resolved."""
-    state = json.loads((TOP / ".build/workspace-state.json").read_text())
-    found = {}
-    for one in state["object"]["dependencies"]:
-        name, checkout = one["packageRef"]["identity"], one["state"].get("checkoutState") or {}
-        location = one["packageRef"]["location"]
-        found[name] = (checkout.get("version"), location)
-    return found
+    """The version and the address of each Swift package. A source archive keeps them."""
+    kept = TOP / "Vendor/Package.resolved"
+    pins = json.loads((kept if kept.exists() else TOP / "Package.resolved").read_text())["pins"]
+    return {one["identity"]: (one["state"]["version"], one["location"]) for one in pins}
 
 
 def package(name, version, licence, location=ANY, **more):
