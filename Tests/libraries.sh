@@ -26,10 +26,14 @@ export PATH=$spy:$PATH
 
 if [ "${2:-}" = client ]; then
     rm -rf .build/client
-    mkdir -p .build/client
-    cp -R Samples/swift-client/. .build/client
-    (cd .build/client && swift build && swift package show-dependencies)
-    if readelf --dynamic "$(swift build --package-path .build/client --show-bin-path)/camera" |
+    mkdir -p .build/client/reprieve
+    cp -R Samples/swift-client .build/client/camera
+    git ls-files -z | tar --create --null --files-from - |
+        tar --extract --directory .build/client/reprieve
+    cd .build/client/camera
+    swift build
+    swift package show-dependencies
+    if readelf --dynamic "$(swift build --show-bin-path)/camera" |
         grep systemd; then
         echo "A client is linked with libsystemd" >&2
         exit 1
@@ -37,6 +41,12 @@ if [ "${2:-}" = client ]; then
 else
     swift build --target ReprieveShutdown
     swift build --target ReprieveTesting
+    # What the README shows, whether the component's own type is an actor or a class.
+    client=Samples/swift-client/Sources/camera
+    for camera in "$client/Camera.swift" Tests/Tools/ClassCamera.swift; do
+        swiftc -typecheck -swift-version 6 -I "$(swift build --show-bin-path)/Modules" \
+            "$client/main.swift" "$client/Flash.swift" "$camera"
+    done
 fi
 
 if [ -e "$spy/asked" ]; then

@@ -32,9 +32,9 @@ STEPS=(
 )
 # The updaters themselves: RAUC, SWUpdate, apt and Podman wait for a component. Needs root.
 ALL_STEPS=("updaters 600")
-# Only by name: a machine that others use, too, is no place to measure, and a sanitizer needs a
-# build of its own.
-MORE_STEPS=("benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
+# Only by name: a machine that others use, too, is no place to measure, and the others need a build
+# of their own.
+MORE_STEPS=("client 900" "benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
 packages() {
@@ -47,6 +47,9 @@ environment() { make_venv; }
 
 # What is made here is not made again by the whole build.
 libraries() { Tests/libraries.sh; }
+
+# In a package of its own, with all that it fetches.
+client() { Tests/libraries.sh client; }
 
 build() {
     swift build --build-tests
