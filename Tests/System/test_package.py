@@ -153,6 +153,14 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
         assert units == ""
 
 
+@needs_systemd
+def test_a_component_holds_an_update_back_at_the_installed_daemon(tmp_path):
+    script = ROOT / "Packaging/debian/tests/installed"
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb", script: "/installed"}) as guest:
+        guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
+        assert "com.example.Test" in guest.run("/installed")
+
+
 def update(guest):
     [update] = json.loads(guest.run("reprieve", "status", "--json"))["updates"]
     return update["deploymentId"]
