@@ -9,7 +9,11 @@
 # The programs need no Swift on the device: its library is linked in. So is the C++ library that
 # it stands on, as only its archive is found first. Folding equal functions and dropping unused
 # ones takes a megabyte off the daemon. A path to the toolchain's libraries is nothing to ship;
-# neither are symbols, nor the path of this directory, so that another one makes the same bytes.
+# neither are symbols.
+#
+# Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
+# compiler's arguments. What the compiler writes for an async function depends on the addresses of
+# its own memory, so they are not randomized.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,10 +22,19 @@ archives=$PWD/.build/archives
 mkdir -p "$archives"
 ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" "$archives/"
 
+# A container may not be allowed to do that.
+fixed="setarch --addr-no-randomize"
+if ! $fixed true 2>/dev/null; then
+    echo "Addresses are randomized here: another build may have other bytes" >&2
+    fixed=
+fi
+
 build() {
-    swift build --configuration release --static-swift-stdlib --disable-local-rpath \
+    $fixed swift build --configuration release --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$PWD=/reprieve" \
-        -Xcc "-ffile-prefix-map=$PWD=/reprieve" -Xlinker --gc-sections -Xlinker --icf=all \
+        -Xcc "-ffile-prefix-map=$PWD=/reprieve" \
+        -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen \
+        -Xlinker --build-id=none -Xlinker --gc-sections -Xlinker --icf=all \
         -Xlinker --strip-all -Xlinker --no-export-dynamic \
         -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$archives" "$@"
 }
