@@ -21,6 +21,7 @@ let memorySafe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let package = Package(
     name: "reprieve",
+    platforms: [.macOS(.v15)],
     products: [
         .library(name: "Reprieve", targets: ["Reprieve"]),
         .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
@@ -68,11 +69,8 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
-        .systemLibrary(
-            name: "CSystemd",
-            pkgConfig: "libsystemd",
-            providers: [.apt(["libsystemd-dev"])]
-        ),
+        // Without `pkgConfig`, which SwiftPM would look for also where only the libraries are built.
+        .systemLibrary(name: "CSystemd"),
 
         .target(name: "CProcess"),
 

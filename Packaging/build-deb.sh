@@ -10,6 +10,7 @@
 set -eu
 programs=${1:+$(cd "$1" && pwd)}
 cd "$(dirname "$0")/.."
+. Packaging/version.sh
 programs=${programs:-$(Packaging/build-release.sh)}
 top=.build/deb
 tree=$top/reprieve
@@ -18,6 +19,13 @@ rm -rf "$top"
 mkdir -p "$tree/built"
 cp -R Packaging/* README.md Protocol "$tree"
 cp "$tree/systemd/sysusers.conf" "$tree/debian/reprieve.sysusers"
+cat >"$tree/debian/changelog" <<END
+reprieve ($VERSION) unstable; urgency=medium
+
+  * CHANGELOG.md of the source says what has changed.
+
+ -- Reprieve developers <reprieve@packages.invalid>  $(date -u -R --date="@$SOURCE_DATE_EPOCH")
+END
 cp "$programs/reprieved" "$programs/reprieve" "$tree/built"
 python3 Packaging/generate.py "$tree/built"
 (cd "$tree" && dpkg-buildpackage --build=binary --no-sign) >"$top/log" 2>&1 || {

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . Tests/Tools/prepare.sh
 
 need_swift
-install_packages libsystemd-dev pkg-config python3 python3-venv
+install_packages libsystemd-dev python3 python3-venv
 
 components=(com.example.Camera com.example.Robot com.example.Till)
 if ! make_venv; then

@@ -18,6 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=(
     "packages 300"
     "environment 300"
+    "libraries 600"
     "build 1200"
     "swift_tests 600"
     "system_tests 900"
@@ -31,18 +32,24 @@ STEPS=(
 )
 # The updaters themselves: RAUC, SWUpdate, apt and Podman wait for a component. Needs root.
 ALL_STEPS=("updaters 600")
-# Only by name: a machine that others use, too, is no place to measure, and a sanitizer needs a
-# build of its own.
-MORE_STEPS=("benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
+# Only by name: a machine that others use, too, is no place to measure, and the others need a build
+# of their own.
+MORE_STEPS=("client 900" "benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
 packages() {
     need_swift
-    install_packages libsystemd-dev pkg-config python3 python3-venv gcc libc6-dev binutils \
-        valgrind dbus-daemon
+    install_packages libsystemd-dev python3 python3-venv gcc libc6-dev binutils valgrind \
+        dbus-daemon
 }
 
 environment() { make_venv; }
+
+# What is made here is not made again by the whole build.
+libraries() { Tests/libraries.sh; }
+
+# In a package of its own, with all that it fetches.
+client() { Tests/libraries.sh client; }
 
 build() {
     swift build --build-tests
@@ -71,7 +78,7 @@ attacks() {
 # The Debian package, and what it installs, in a container with a real systemd.
 systemd() {
     local package
-    install_packages libsystemd-dev pkg-config binutils debhelper dpkg-dev lintian mandoc \
+    install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
         systemd-container dbus libpam-systemd
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2

@@ -4,7 +4,7 @@ import Reprieve
 
 /// Stands for the hardware.
 protocol Camera: Sendable {
-    var isRecording: Bool { get }
+    var isRecording: Bool { get async }
     func pause() async
     func resume() async
 }
@@ -20,7 +20,9 @@ func takePart(_ camera: any Camera, _ flash: any Flash, _ image: [UInt8]) async 
 
     // Or: answer each notice with what the closure returns.
     try await updates.answer { notice in
-        guard !camera.isRecording else { return .defer(for: .seconds(30), because: "recording") }
+        guard await !camera.isRecording else {
+            return .defer(for: .seconds(30), because: "recording")
+        }
         return .acknowledge(
             whenFinal: { await camera.pause() },
             then: { outcome in await camera.resume() }
@@ -30,7 +32,9 @@ func takePart(_ camera: any Camera, _ flash: any Flash, _ image: [UInt8]) async 
 
 func pauseEarly(_ camera: any Camera, _ updates: Updates) async throws {
     try await updates.answer { notice in
-        guard !camera.isRecording else { return .defer(for: .seconds(30), because: "recording") }
+        guard await !camera.isRecording else {
+            return .defer(for: .seconds(30), because: "recording")
+        }
         await camera.pause()
         return .acknowledge { outcome in await camera.resume() }
     }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import ReprieveTypes
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
 
 /// The descriptor of a socket, closed when its owner is deallocated.
 struct SocketDescriptor: ~Copyable {
@@ -12,23 +19,33 @@ struct SocketDescriptor: ~Copyable {
 
 extension SocketDescriptor {
     static func unixSocket() throws(Errno) -> SocketDescriptor {
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let number = socket(AF_UNIX, type, 0)
+        let number = socket(AF_UNIX, SocketType.stream, 0)
         guard number >= 0 else { throw .latest }
+        SocketType.finish(number)
         return SocketDescriptor(number: number)
     }
+
+    /// Two sockets, of which each receives what the other sends.
+    static func pair() throws(Errno) -> (Int32, Int32) {
+        var pair: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, SocketType.datagram, 0, &pair) == 0 else { throw .latest }
+        for number in pair { SocketType.finish(number) }
+        return (pair[0], pair[1])
+    }
+
+    /// The longest path of a socket, in bytes.
+    static var longestPath: Int { MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1 }
 
     /// Waits for at most `timeout` if the queue of the listener is full.
     func connect(to path: String, within timeout: Duration) throws(Errno) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.rawBytes.count < capacity else { throw Errno(number: ENAMETOOLONG) }
+        guard path.rawBytes.count <= Self.longestPath else { throw Errno(number: ENAMETOOLONG) }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.rawBytes) }
         limitSending(to: timeout)
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                connectSocket(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         guard result == 0 else { throw .latest }
@@ -37,8 +54,8 @@ extension SocketDescriptor {
     private func limitSending(to timeout: Duration) {
         let parts = timeout.components
         var limit = timeval(
-            tv_sec: Int(parts.seconds),
-            tv_usec: Int(parts.attoseconds / 1_000_000_000_000)
+            tv_sec: .init(parts.seconds),
+            tv_usec: .init(parts.attoseconds / 1_000_000_000_000)
         )
         setsockopt(
             number,
@@ -51,11 +68,8 @@ extension SocketDescriptor {
 
     /// Returns the number of bytes that were taken; 0 if the socket has no room.
     func send(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
-        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         while true {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(number, $0.baseAddress, $0.count, flags)
-            }
+            let count = bytes.withUnsafeBytes { sendBytes(number, $0) }
             if count >= 0 { return count }
             if errno == EAGAIN { return 0 }
             guard errno == EINTR else { throw .latest }
@@ -80,4 +94,18 @@ extension SocketDescriptor {
     func shutDown() {
         shutdown(number, Int32(SHUT_RDWR))
     }
+}
+
+// Inside the type, its methods hide the functions of these names.
+
+private func connectSocket(
+    _ number: Int32,
+    _ address: UnsafePointer<sockaddr>,
+    _ length: socklen_t
+) -> Int32 {
+    connect(number, address, length)
+}
+
+private func sendBytes(_ number: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    send(number, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | SocketType.sendFlags)
 }

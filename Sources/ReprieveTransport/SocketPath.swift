@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import ReprieveTypes
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
 
 /// The default paths of the broker's two sockets.
 package enum SocketPath {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import EventStream
-internal import Glibc
 internal import ReprieveProtocol
 internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
 
 /// A Unix socket. `send` writes to it at once; a thread of its own reads, and writes the bytes for
 /// which the socket had no room.
@@ -129,7 +136,7 @@ extension SocketWire {
     }
 
     private static func tooLong(_ path: String) -> String {
-        "it has \(path.utf8.count) bytes; a socket's may have at most 107"
+        "it has \(path.utf8.count) bytes; a socket's may have at most \(SocketDescriptor.longestPath)"
     }
 
     private func explained(_ error: Errno) -> ConnectionError {

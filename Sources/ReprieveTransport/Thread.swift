@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
 
 /// Runs a body that blocks on a thread of its own, apart from those that Swift's tasks share. The
 /// thread blocks all signals.
@@ -11,8 +17,13 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     pthread_attr_setstacksize(&attributes, 256 * 1_024)
     let work = Unmanaged.passRetained(Work(body))
-    var thread = pthread_t()
-    let failure = pthread_create(&thread, &attributes, runWork, work.toOpaque())
+    #if canImport(Glibc)
+        var thread = pthread_t()
+    #else
+        var thread: pthread_t?
+    #endif
+    // A closure, since the C libraries do not agree whether its argument can be null.
+    let failure = pthread_create(&thread, &attributes, { runWork($0) }, work.toOpaque())
     guard failure == 0 else {
         work.release()
         throw Errno(number: failure)

@@ -54,6 +54,21 @@ def test_its_version_is_the_programs(programs):
     assert output(programs["reprieved"], "--version") == f"reprieved {version}\n"
 
 
+@pytest.mark.parametrize("check", ["check-broker", "check-client"])
+def test_the_conformance_kit_in_it_starts(unpacked, check):
+    protocol = unpacked / "usr/share/doc/reprieve/Protocol"
+    assert list(protocol.rglob("*.gz")) == []
+    assert output(protocol / "conformance" / check, "--list")
+
+
+def test_the_links_of_its_documents_lead_somewhere(unpacked):
+    pages = list((unpacked / "usr/share/doc/reprieve").rglob("*.md"))
+    assert len(pages) > 5
+    for page in pages:
+        for link in re.findall(r"\]\s*\(([^)#\s]+)[^)]*\)", page.read_text()):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
 def options(text):
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
 
@@ -151,6 +166,14 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
         assert guest.run("ls", "--directory", *gone, code=2) == ""
         units = guest.run("systemctl", "list-unit-files", "--no-legend", "reprieve*", code=None)
         assert units == ""
+
+
+@needs_systemd
+def test_a_component_holds_an_update_back_at_the_installed_daemon(tmp_path):
+    script = ROOT / "Packaging/debian/tests/installed"
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb", script: "/installed"}) as guest:
+        guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
+        assert "com.example.Test" in guest.run("/installed")
 
 
 def update(guest):

@@ -47,7 +47,7 @@ extension Manifest.Target {
             "ReprieveProtocol", "Tokens", "ReprieveBroker",
         ]
         if pure.contains(name) { return [] }
-        let everywhere: Set = ["Glibc", "Dispatch", "Synchronization"]
+        let everywhere: Set = ["Glibc", "Musl", "Darwin", "Dispatch", "Synchronization"]
         return isTest ? everywhere.union(["Testing"]) : everywhere
     }
 

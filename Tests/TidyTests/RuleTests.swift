@@ -91,7 +91,7 @@ import Testing
             targets: [
                 .target(name: "EventStream", swiftSettings: memorySafe),
 
-                .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
+                .systemLibrary(name: "CSystemd"),
 
                 .executableTarget(
                     name: "a-tool",
