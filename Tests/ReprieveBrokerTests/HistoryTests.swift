@@ -116,4 +116,16 @@ import Testing
             #expect(decision.cancelled?.reason.isEmpty == false)
         }
     }
+    @Test mutating func `lists as many participants of a decision as have room`() throws {
+        let peers = (100..<200).map { harness.component("com.example.C\($0)") }
+        _ = harness.announce("d-1")
+        for peer in peers { harness.answer(peer, "d-1", 0) }
+        let decision = try #require(try decisions().first)
+        let participant = try #require(decision.participants.last)
+        #expect(decision.participants.count + Int(decision.omitted) == 100)
+        #expect(decision.omitted > 0)
+        let size = decision.encoded().count
+        let room = 8 * 1_024 - size
+        #expect(room >= 0 && room < 1 + participant.encoded().count)
+    }
 }

@@ -10,15 +10,7 @@ extension DecisionShape {
     mutating func shorten(to maximum: Int) -> [UInt8] {
         var json = encoded()
         guard json.count > maximum else { return json }
-        let whole = self
-        // As many participants as fit, at least one.
-        var (fitting, tooMany) = (1, participants.count)
-        while fitting + 1 < tooMany {
-            let half = (fitting + tooMany) / 2
-            self = whole.keeping(half)
-            if encoded().count > maximum { tooMany = half } else { fitting = half }
-        }
-        self = whole.keeping(fitting)
+        self = keeping(countThatFits(maximum))
         json = encoded()
         var length = Limits.text / 2
         while json.count > maximum, length > 0 {
@@ -31,6 +23,19 @@ extension DecisionShape {
             json = encoded()
         }
         return json
+    }
+
+    /// As many participants as fit, at least one. Each is encoded once.
+    private func countThatFits(_ maximum: Int) -> Int {
+        let one = keeping(1)
+        var (count, length) = (1, one.encoded().count - one.omitted.digitCount)
+        while count < participants.count - 1 {
+            let longer = length + 1 + participants[count].encoded().count
+            let others = omitted + Int64(participants.count - count - 1)
+            guard longer + others.digitCount <= maximum else { break }
+            (count, length) = (count + 1, longer)
+        }
+        return count
     }
 
     private func keeping(_ count: Int) -> DecisionShape {
@@ -56,4 +61,8 @@ extension DecisionShape {
 
 extension ByWhomShape {
     fileprivate mutating func mapReason(_ change: (String) -> String) { reason = change(reason) }
+}
+
+extension Int64 {
+    fileprivate var digitCount: Int { String(self).utf8.count }
 }
