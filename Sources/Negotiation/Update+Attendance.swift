@@ -77,8 +77,10 @@ extension Update {
             welcome(name, [subscription], &handling)
         } else {
             let now = handling.now
-            with(name, &handling) { $0.join(subscription, at: now) }
+            let isNews = with(name, &handling) { $0.join(subscription, at: now) }
             ask(arrived: subscription.stream, of: name, &handling)
+            let isDeferred = participants[name]?.deferralEnd(at: now) != nil
+            if isNews, isDeferred { tell(name, streams: [subscription.stream], &handling) }
         }
         if isEnding {
             if participants[name]?.question.isFinal == false { askVetoFinally(name, &handling) }
@@ -127,6 +129,8 @@ extension Update {
                 )
             }
         }
+        // A veto's time may be over: then nothing is final any more.
+        noteSilence(&handling)
         if participants[name]?.state != .deferred { askAgain(name, stream, &handling) }
     }
 
@@ -207,14 +211,18 @@ extension Update {
 }
 
 extension Participant {
-    /// One more subscription. While a deferral runs it is not asked: it is once that is over.
-    fileprivate mutating func join(_ subscription: Subscription, at now: Instant) {
+    /// One more subscription. While a deferral runs its process is asked only once that is over.
+    /// Returns whether the process knows of the update only if it is told now: it is new, and the
+    /// deferral is another one's.
+    fileprivate mutating func join(_ subscription: Subscription, at now: Instant) -> Bool {
         let isNew = !isThere(subscription.process)
+        let isAnothers = detachedOwner.map { $0 != subscription.process } ?? !subscribers.isEmpty
         subscribers.append(Subscriber(subscription))
         isExcused = false
         if isNew, state == .deferred || deferralEnd(at: now) != nil {
             hear(.toBeAsked, of: subscription.process, at: now)
         }
+        return isNew && isAnothers
     }
 
     /// Whether the end of its last subscription matters.

@@ -5,6 +5,7 @@
 extension Update {
     /// Decides whether the gate opens now. To be called after everything that can unblock it.
     mutating func settle(_ handling: inout Handling) {
+        noteSilence(&handling)
         guard isWaiting, unattendedUntil == nil else { return }
         let missing = missing(handling.settings)
         if !missing.isEmpty { return refuse(because: missing, &handling) }

@@ -21,7 +21,6 @@ extension Update {
         }
         let due = names { $0.until.map { $0 <= now } ?? false }
         for name in due { expire(name, &handling) }
-        noteSilence(among: due, &handling)
         if let unattendedUntil, unattendedUntil <= now {
             return cancel(.coordinatorGone(id), &handling)
         }

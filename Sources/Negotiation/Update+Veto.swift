@@ -52,13 +52,13 @@ extension Update {
         }
     }
 
-    /// A veto's silence ends the final asking as its deferral would.
-    mutating func noteSilence(among names: [ComponentName], _ handling: inout Handling) {
-        guard phase.isFinalAsking, summary.silentBlockers > 0 else { return }
-        let silent = names.first {
-            participants[$0].map { $0.isVeto && $0.state.isSilence } ?? false
-        }
-        if let silent { interruptFinalAsking(by: silent, &handling) }
+    /// A veto's silence ends the final asking as its deferral would. One that has no time to
+    /// answer is told, not asked: its silence says nothing.
+    mutating func noteSilence(_ handling: inout Handling) {
+        let hasTime = policy.responseTimeout > .zero && deadline > handling.now
+        guard phase.isFinalAsking, summary.silentBlockers > 0, hasTime else { return }
+        let silent = names { $0.isVeto && $0.state.isSilence }
+        if let first = silent.first { interruptFinalAsking(by: first, &handling) }
     }
 }
 

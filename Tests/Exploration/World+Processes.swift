@@ -60,6 +60,23 @@ extension World {
             horizon: 2
         ),
         World(
+            name: "a process comes while another one of its component defers",
+            roles: [
+                Role(
+                    name: "a",
+                    processes: [1, 2, 1],
+                    subscribes: 2,
+                    hangUps: 1,
+                    acknowledges: 2,
+                    defers: 1
+                )
+            ],
+            policies: [.small(deadline: 9)],
+            deferrals: [1, 3],
+            horizon: 4,
+            isQuick: true
+        ),
+        World(
             name: "two processes of one component defer, and the broker dies",
             roles: [
                 Role(

@@ -53,6 +53,42 @@ extension World {
             isQuick: true
         ),
         World(
+            name: "a veto hangs up in the final asking, and returns",
+            roles: [
+                Role(
+                    name: "v",
+                    confirm: [true],
+                    subscribes: 1,
+                    hangUps: 1,
+                    acknowledges: 2,
+                    defers: 0
+                ),
+                Role(name: "w", confirm: [true], acknowledges: 2, defers: 0),
+            ],
+            policies: [.small(response: 1, deadline: 5)],
+            rules: veto + [ComponentRule("w", isVeto: true)],
+            horizon: 3,
+            isQuick: true
+        ),
+        World(
+            name: "a veto has two processes",
+            roles: [
+                Role(
+                    name: "v",
+                    confirm: [true, false],
+                    processes: [1, 2],
+                    present: 2,
+                    hangUps: 1,
+                    acknowledges: 4,
+                    defers: 0
+                ),
+                Role(name: "w", confirm: [true], acknowledges: 2, defers: 0),
+            ],
+            policies: [.small(response: 1, deadline: 5)],
+            rules: veto + [ComponentRule("w", isVeto: true)],
+            horizon: 3
+        ),
+        World(
             name: "a veto had agreed, and the broker dies",
             roles: [
                 Role(name: "v", subscribes: 1, acknowledges: 2, defers: 1),

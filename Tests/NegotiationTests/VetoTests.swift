@@ -119,6 +119,51 @@ import Testing
         #expect(harness.state("permit") == .asked)
     }
 
+    @Test func `that returns after its time is silent, and ends the final asking`() {
+        let harness = withTwoVetoes()
+        harness.announce()
+        harness.answer("window")
+        harness.answer("permit")
+        harness.answer("permit", round: 2)
+        harness.wait(.seconds(58))
+        harness.hangUp("window")
+        harness.wait(.seconds(4))
+        harness.skip()
+        harness.subscribe("window", confirm: true)
+        #expect(harness.state("window") == .silent)
+        #expect(harness.read().contains("permit ← notice d-1 round 3"))
+        #expect(harness.state("permit") == .asked)
+    }
+
+    @Test func `of processes of which the one leaves that agreed ends the final asking`() {
+        let harness = NegotiationHarness(vetoes: "window")
+        harness.subscribe("window", confirm: true, process: 10)
+        harness.subscribe("window#2", process: 20)
+        harness.subscribe("arm", confirm: true)
+        harness.announce()
+        for label in ["window", "window#2", "arm"] { harness.answer(label) }
+        harness.answer("window", round: 2)
+        harness.wait(.seconds(60))
+        #expect(harness.lastNotice("arm")?.final == true)
+        harness.skip()
+        harness.hangUp("window")
+        #expect(harness.state("window") == .silent)
+        #expect(harness.read() == "60 s  arm ← notice d-1 round 3, respond by 60 s")
+    }
+
+    @Test func `of processes that answers too late in part ends the final asking`() {
+        let harness = withTwoVetoes()
+        harness.subscribe("window#2", confirm: true, process: 20)
+        harness.announce()
+        for label in ["window", "window#2", "permit"] { harness.answer(label) }
+        harness.answer("permit", round: 2)
+        harness.waitUntilJustBeforeTimers(.seconds(60))
+        harness.skip()
+        harness.answer("window", round: 2)
+        #expect(harness.state("window") == .silent)
+        #expect(harness.read().contains("permit ← notice d-1 round 3"))
+    }
+
     @Test func `of which each waits for the other leaves the update refused`() {
         let harness = withTwoVetoes()
         harness.announce(policy: Policy(deadline: .seconds(1_000)))

@@ -17,7 +17,9 @@ extension GateAccount {
         }
         let refusal = refusal(of: answer, at: now)
         let granted = grant(to: answer, settings, at: now)
+        let before = accounts
         if isShut, refusal == nil { take(answer, granted: granted, settings, at: now) }
+        if isShut { hearSilence(of: before, settings, at: now) }
         let remaining = accounts[answer.component]?
             .leftAfterDeferrals(before: deadline, at: now)
         let isRight = actions.contains { action in

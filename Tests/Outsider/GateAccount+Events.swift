@@ -14,6 +14,8 @@ extension GateAccount {
         guard isShut else { return hearReleased(event, settings, at: now) }
         let graceEnd = now + settings.reconnectGrace
         canBeLate = event == .timePassed
+        let before = accounts
+        defer { hearSilence(of: before, settings, at: now) }
         switch event {
         case .subscribed(let one): arrive(one, at: now)
         case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
@@ -51,7 +53,7 @@ extension GateAccount {
         for (name, account) in accounts where account.blocks {
             accounts[name]?.passTime(settings.reconnectGrace, at: now)
         }
-        hearSilence(of: before, settings)
+        hearSilence(of: before, settings, at: now)
         if callAt <= now { isEnding = true }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }

@@ -26,7 +26,7 @@ extension GateAccount {
                 accounts[name]?.hearLastCall()
             }
             if !notice.lastCall {
-                let isSecond = !told.insert(name).inserted || isSecond(name, event)
+                let isSecond = !told.insert(name).inserted || isSecond(name, event, at: now)
                 let timeout = policy.responseTimeout
                 let wasReady = accounts[name]?.isReady ?? false
                 accounts[name]?.hear(notice, stream, timeout, isSecond: isSecond, at: now)
@@ -44,10 +44,14 @@ extension GateAccount {
 
     /// Whether a question in this event is that of a second subscription: it has just come, or it
     /// follows a silent component's word that it could.
-    private func isSecond(_ name: ComponentName, _ event: Event) -> Bool {
+    private func isSecond(_ name: ComponentName, _ event: Event, at now: Instant) -> Bool {
         switch event {
         case .subscribed(let one):
-            one.component == name && accounts[name].map { $0.subscriptions.count > 1 } ?? false
+            one.component == name
+                && accounts[name].map { account in
+                    // It is told in a deferral, which is not over.
+                    account.subscriptions.count > 1 || account.round > 0 && account.holds(at: now)
+                } ?? false
         case .answered(let answer):
             answer.component == name && answer.deploymentID == request.deploymentID
                 && answer.deferral == .zero

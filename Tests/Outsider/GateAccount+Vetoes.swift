@@ -15,9 +15,14 @@ extension GateAccount {
         return blockedAtDeadline ?? refusers.keys.min()
     }
 
-    /// A veto whose time ends in a final asking ends that, as a deferral of it would.
-    mutating func hearSilence(of before: [ComponentName: ComponentAccount], _ settings: Settings) {
-        guard asksFinally else { return }
+    /// A veto that had time to answer and becomes silent in a final asking ends that, as a deferral
+    /// of it would.
+    mutating func hearSilence(
+        of before: [ComponentName: ComponentAccount],
+        _ settings: Settings,
+        at now: Instant
+    ) {
+        guard asksFinally, policy.responseTimeout > .zero, deadline > now else { return }
         for (name, account) in accounts.sorted(by: { $0.key < $1.key })
         where account.isVeto && account.isOut && before[name]?.isOut == false {
             endFinalAsking(by: name, settings)

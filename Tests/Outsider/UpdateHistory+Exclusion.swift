@@ -81,9 +81,9 @@ extension UpdateHistory {
         takeWordsBack(transition)
     }
 
-    /// The vetoes that have become silent or gone because their time was over.
+    /// The vetoes that have become silent or gone, and had time to answer.
     private func fallenVetoes(_ transition: Transition) -> [ComponentName] {
-        guard transition.event == .timePassed else { return [] }
+        guard policy.responseTimeout > .zero, deadline > transition.now else { return [] }
         let isOut = { (negotiation: Negotiation, name: ComponentName) in
             let state = negotiation.updates[request.deploymentID]?.participants[name]?.state
             return state == .silent || state == .gone

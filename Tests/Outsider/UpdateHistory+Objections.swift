@@ -121,7 +121,7 @@ extension UpdateHistory {
     }
 
     /// A component that subscribes in mid-negotiation is asked at once, unless its deferral runs or
-    /// was cut.
+    /// was cut. While it runs, a process is told that comes beside others and has not deferred.
     func objectToWelcome(
         _ transition: Transition,
         _ subscriptions: [StreamID: Subscription]
@@ -136,7 +136,16 @@ extension UpdateHistory {
             guard case .notify(one.stream, let notice) = action else { return false }
             return notice.deploymentID == id && !notice.lastCall
         }
-        let isExempt = state == .deferred || state == .overridden
+        let others = subscriptions.values.filter {
+            $0.component == one.component && $0.stream != one.stream && concerns($0)
+        }
+        let isNewcomer =
+            !others.isEmpty && !others.contains { $0.process == one.process }
+            && !deferrers[one.component, default: []].contains(one.process)
+        let isOver = status.participants.contains {
+            $0.component == one.component && $0.until == .zero
+        }
+        let isExempt = state == .deferred && (isOver || !isNewcomer) || state == .overridden
         return isAsked || isExempt ? [] : ["whoever subscribed was not asked"]
     }
 

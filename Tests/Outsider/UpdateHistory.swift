@@ -29,6 +29,8 @@ struct UpdateHistory: Hashable, Sendable {
     var blockers: [ComponentName] = []
     /// Ends of granted deferrals.
     var granted: [ComponentName: Instant] = [:]
+    /// The processes of each component that have deferred.
+    var deferrers: [ComponentName: Set<Int32>] = [:]
     /// When each process of a component last said 0.
     var consents: [ComponentName: [Int32: Instant]] = [:]
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
@@ -232,6 +234,7 @@ extension UpdateHistory {
             for process in heard { consents[name, default: [:]][process] = transition.now }
             return
         }
+        deferrers[name, default: []].insert(answer.process)
         // Of several connections' deferrals the longest holds.
         let end = transition.now + grant.granted
         granted[name] = max(end, granted[name] ?? end)
