@@ -69,7 +69,7 @@ let package = Package(
             swiftSettings: memorySafe
         ),
 
-        // Without `pkgConfig`, which SwiftPM would look for also where only the libraries are built.
+        // Without `pkgConfig`: SwiftPM would look for it also where only the libraries are built.
         .systemLibrary(name: "CSystemd"),
 
         .target(name: "CProcess"),

@@ -9,7 +9,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Its own mounts hide the header. A pkg-config that is found first fails, and says that it was asked.
+# Its own mounts hide the header. The pkg-config that is found first fails, and notes that it was
+# asked.
 if [ "${1:-}" != --inside ]; then
     unshare=(unshare --mount)
     [ "$(id -u)" -eq 0 ] || unshare+=(--map-root-user)

@@ -136,7 +136,8 @@ extension SocketWire {
     }
 
     private static func tooLong(_ path: String) -> String {
-        "it has \(path.utf8.count) bytes; a socket's may have at most \(SocketDescriptor.longestPath)"
+        let longest = SocketDescriptor.longestPath
+        return "it has \(path.utf8.count) bytes; a socket's may have at most \(longest)"
     }
 
     private func explained(_ error: Errno) -> ConnectionError {
