@@ -11,13 +11,24 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Its own mounts hide the header. The pkg-config that is found first fails, and notes that it was
 # asked.
-if [ "${1:-}" != --inside ]; then
+case ${1:-} in
+--inside)
+    # Never over this machine's own.
+    [ "$(readlink /proc/self/ns/mnt)" != "$2" ]
+    [ ! -d /usr/include/systemd ] || mount -t tmpfs none /usr/include/systemd
+    ;;
+--beside) ;;
+*)
     unshare=(unshare --mount)
     [ "$(id -u)" -eq 0 ] || unshare+=(--map-root-user)
-    exec "${unshare[@]}" "$BASH" "$0" --inside "$@"
-fi
+    if "${unshare[@]}" true 2>/dev/null; then
+        exec "${unshare[@]}" "$BASH" "$0" --inside "$(readlink /proc/self/ns/mnt)" "$@"
+    fi
+    echo "The header of libsystemd is not hidden: no mounts of its own here" >&2
+    exec "$BASH" "$0" --beside - "$@"
+    ;;
+esac
 
-[ ! -d /usr/include/systemd ] || mount -t tmpfs none /usr/include/systemd
 spy=$PWD/.build/no-systemd
 mkdir -p "$spy"
 printf '#!/bin/sh\necho "pkg-config $*" >>"%s/asked"\nexit 1\n' "$spy" >"$spy/pkg-config"
@@ -25,7 +36,7 @@ chmod +x "$spy/pkg-config"
 rm -f "$spy/asked"
 export PATH=$spy:$PATH
 
-if [ "${2:-}" = client ]; then
+if [ "${3:-}" = client ]; then
     rm -rf .build/client
     mkdir -p .build/client/reprieve
     cp -R Samples/swift-client .build/client/camera
