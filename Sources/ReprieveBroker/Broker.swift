@@ -69,10 +69,7 @@ package struct Broker: Sendable {
         let past = Recollection(files, settings, at: reading)
         let connections = past.connections(kept, settings.tokens)
         var restored = past.restored(at: reading)
-        // Where none is taken back, all are lost, as without a service manager.
-        if !connections.isEmpty {
-            restored.connections = KeptConnections(past.journal.connections)
-        }
+        restored.connections = KeptConnections(connections)
         negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)
         timeAsleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
@@ -82,7 +79,7 @@ package struct Broker: Sendable {
         persistence.enter(history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
-        takeBack(connections, among: kept, known: past.journal.connections, at: now)
+        takeBack(connections, among: kept, known: past.journal.connections.count, at: now)
         for (file, content) in [(StoredFile.journal, past.journal), (.state, past.state)] {
             guard let finding = content.finding else { continue }
             auditLog.note(.damaged(path: files[file]?.path ?? "", finding))

@@ -48,6 +48,9 @@ final class Daemon {
         alarm.onFire { [unowned self] in inputs.append(.timePassed) }
         loop.onTurnEnd { [unowned self] in endTurn() }
         inputs = store.failures.map { .stored($0.file, $0.1) }
+        // Until it is written, the journal knows less than the connections.
+        let isJournalBehind = store.failures.contains { $0.file == .journal }
+        if isJournalBehind { connections.isJournalBehind = true }
         endTurn()
     }
 

@@ -61,6 +61,33 @@ private let camera = "com.example.Camera"
         #expect(harness.heard(by: again).compactMap(\.gate).last?.isLast == true)
     }
 
+    @Test mutating func `is of one of several processes, for which the others do not speak`() {
+        let ready = harness.component(camera)
+        let busy = harness.component(camera)
+        _ = harness.announce()
+        harness.awaitKeeping()
+        harness.answer(ready, "d-1", 0)
+        harness.restart(losing: [busy])
+        #expect(harness.broker.negotiation.updates["d-1"]?.isWaiting == true)
+        #expect(state() == .asked)
+        #expect(!harness.isConnected(ready))
+    }
+
+    @Test mutating func `was that of the coordinator that makes an update, which no other makes`() {
+        let component = harness.component(camera)
+        let coordinator = harness.announce()
+        harness.awaitKeeping()
+        harness.answer(component, "d-1", 0)
+        harness.restart(losing: [coordinator])
+        let another = harness.announce()
+        let events = harness.heard(by: another).compactMap(\.gate)
+        guard case .released(let released) = events.last else {
+            Issue.record("the gate is open")
+            return
+        }
+        #expect(released.joined)
+    }
+
     @Test mutating func `has a record that may be out of date`() {
         let component = harness.component(camera)
         harness.awaitKeeping()

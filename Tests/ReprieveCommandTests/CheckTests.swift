@@ -79,6 +79,8 @@ private func limit(_ milliseconds: Int64?, _ files: [LimitFile] = []) -> FoundSh
     @Test func `reads names in units and in the configuration`() {
         let unit = "ExecStop=/usr/bin/reprieve gate --component a.b --require=c.d -- true\n"
         #expect(names(mentionedIn: unit) == ["a.b", "c.d"])
+        let long = "ExecStop=reprieve gate \\\n    --require \"a.b\" \\\n    -- true\n"
+        #expect(names(mentionedIn: long) == ["a.b"])
         #expect(names(mentionedIn: "ExecStart=/bin/x --component a.b") == [])
         let configuration = "[Component com.example.*]\n[Component e.f]\nRequired=yes\n"
         #expect(names(mentionedIn: configuration) == ["e.f"])

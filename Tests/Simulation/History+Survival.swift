@@ -50,7 +50,7 @@ extension History {
         _ = recalled.handle(.sent, at: now)
         let wasOnce = states.contains { state in
             var state = state
-            state.goOn(with: survivors, at: now)
+            state.restart(keeping: survivors, at: now)
             _ = state.handle(.sent, at: now)
             return state == recalled
         }
@@ -59,22 +59,6 @@ extension History {
 }
 
 extension Negotiation {
-    /// The broker dies and is back. Some connections outlive it, and the others are lost.
-    fileprivate mutating func goOn(with survivors: Set<PeerID>, at now: Instant) {
-        let subscriptions = allSubscriptions.joined().map { ($0.stream.peer, $0.component) }
-        let coordinators = updates.entries.flatMap(\.coordinators)
-        let all = Set(subscriptions.map(\.0) + coordinators.map(\.peer))
-        restart(keeping: survivors.isEmpty ? [] : all, at: now)
-        guard !survivors.isEmpty else { return }
-        for stream in coordinators.sorted() where !survivors.contains(stream.peer) {
-            _ = handle(.coordinatorLeft(stream), at: now)
-        }
-        let lost = Dictionary(subscriptions) { $1 }.filter { !survivors.contains($0.key) }
-        for (peer, name) in lost.sorted(by: { $0.key < $1.key }) {
-            _ = handle(.lost(peer, component: name), at: now)
-        }
-    }
-
     /// Nobody is expected, or expected to return.
     fileprivate var isComplete: Bool {
         let states = updates.entries.flatMap(\.participants.entries).map(\.state)

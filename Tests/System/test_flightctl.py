@@ -5,6 +5,7 @@ Its agent is not in Debian 12: each command is run as it would be, without a she
 """
 
 import re
+import shlex
 
 import pytest
 from daemon import ROOT
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.updaters
 def hook(name):
     text = (SAMPLES / f"{name}.yaml").read_text()
     [command] = re.findall(r"^- run: (/.+)$", text, re.MULTILINE)
-    return command.split(), re.findall(r"^  timeout: (\d+[smh])$", text, re.MULTILINE)
+    return shlex.split(command), re.findall(r"^  timeout: (\d+[smh])$", text, re.MULTILINE)
 
 
 def test_the_restart_waits_longer_than_the_default_of_10_s_and_its_end_is_told(daemon, device):

@@ -156,30 +156,20 @@ extension Broker {
 // MARK: - Taking back
 
 extension Broker {
-    /// Goes on with connections of the broker before this one. Those that do not go on are lost,
-    /// and what was kept of them is closed.
+    /// Goes on with connections of the broker before this one, of as many as it knew. What was kept
+    /// of the others is closed.
     mutating func takeBack(
         _ connections: [PeerID: KeptConnection],
         among kept: [PeerID: Credentials],
-        known: [PeerID: KeptConnection],
+        known: Int,
         at now: Instant
     ) {
         for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
             takeBack(id, connection, at: now)
         }
         effects.closes += kept.keys.filter { connections[$0] == nil }.sorted()
-        guard !known.isEmpty || !kept.isEmpty else { return }
-        auditLog.note(.tookBack(connections.count, of: known.count))
-        guard !connections.isEmpty else { return }
-        let lost = known.filter { connections[$0.key] == nil }.sorted { $0.key < $1.key }
-        // The coordinators first: no gate opens for one that does not hear of it.
-        for (id, _) in lost { loseGates(of: id, at: now) }
-        for (id, connection) in lost { negotiate(.lost(id, component: connection.name), at: now) }
-    }
-
-    private mutating func loseGates(of id: PeerID, at now: Instant) {
-        let streams = negotiation.updates.entries.flatMap(\.coordinators).filter { $0.peer == id }
-        for stream in streams { negotiate(.coordinatorLeft(stream), at: now) }
+        guard known > 0 || !kept.isEmpty else { return }
+        auditLog.note(.tookBack(connections.count, of: known))
     }
 
     private mutating func takeBack(_ id: PeerID, _ connection: KeptConnection, at now: Instant) {

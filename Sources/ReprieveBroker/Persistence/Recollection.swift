@@ -15,8 +15,23 @@ struct Recollection {
         self.state = FileContent(state ?? [], settings, outlivesBoot: true, at: now)
     }
 
-    /// The connections that go on. Of each the descriptor was kept, and a record.
+    /// The connections that go on. Of a component with several processes all do, or none: what one
+    /// of them says must not count for another that is about to return.
     func connections(
+        _ kept: [PeerID: Credentials],
+        _ tokens: TokenList
+    ) -> [PeerID: KeptConnection] {
+        let whole = wholeConnections(kept, tokens)
+        let subscribed = journal.connections.filter { $0.value.isSubscribed }
+        let split = Dictionary(grouping: subscribed, by: \.value.name).filter { _, connections in
+            Set(connections.map(\.value.credentials.process)).count > 1
+                && connections.contains { whole[$0.key] == nil }
+        }
+        return whole.filter { !$0.value.isSubscribed || split[$0.value.name] == nil }
+    }
+
+    /// Of each the descriptor was kept, and a record.
+    private func wholeConnections(
         _ kept: [PeerID: Credentials],
         _ tokens: TokenList
     ) -> [PeerID: KeptConnection] {
@@ -72,8 +87,7 @@ extension KeptConnections {
         self.init()
         peers = Set(connections.keys)
         for (peer, connection) in connections.sorted(by: { $0.key < $1.key }) {
-            for stream in connection.streams
-            where stream.operation == .subscribeToComponentUpdates {
+            for stream in connection.streams where stream.isSubscription {
                 let subscription = Subscription(
                     stream: StreamID(peer, stream.number),
                     component: connection.name,
@@ -84,4 +98,12 @@ extension KeptConnections {
             }
         }
     }
+}
+
+extension KeptConnection {
+    fileprivate var isSubscribed: Bool { streams.contains(where: \.isSubscription) }
+}
+
+extension KeptConnection.Stream {
+    fileprivate var isSubscription: Bool { operation == .subscribeToComponentUpdates }
 }

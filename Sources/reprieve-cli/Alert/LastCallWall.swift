@@ -43,12 +43,12 @@ final class LastCallWall: Sendable {
         follow(status)
     }
 
-    /// Of several words it is clear that they are no file.
+    /// Of several words it is clear that they are no file; behind `--` they are no options.
     private func write(_ text: String) async {
         let words = text.split(separator: " ").map(String.init)
         do {
             let searchPath = Executable.searchPath
-            let executable = try Executable([Self.program] + words, searchPath: searchPath)
+            let executable = try Executable([Self.program, "--"] + words, searchPath: searchPath)
             let wall = try await CapturedProcess(executable, environment: [])
             let result = await wall.waitForEnd(within: .seconds(10), grace: .seconds(1))
             guard !result.termination.isSuccess else { return }

@@ -52,8 +52,9 @@ extension FoundNames {
 /// section in a configuration of the broker.
 func names(mentionedIn text: String) -> [String] {
     var names: [String] = []
-    for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-        let words = line.split { $0 == " " || $0 == "\t" || $0 == "=" }.map(String.init)
+    let whole = text.replacing("\\\n", with: " ")
+    for line in whole.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+        let words = line.split { " \t=\"'".contains($0) }.map(String.init)
         if words.count == 2, words[0] == "[Component", words[1].hasSuffix("]") {
             names.append(String(words[1].dropLast()))
         }
