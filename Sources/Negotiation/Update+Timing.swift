@@ -111,7 +111,8 @@ extension Update {
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
         withAll(&handling) { $0.survive(keeping: peers, until: graceEnd, at: now) }
-        askedFinally = askedFinally.filter { peers.contains($0.peer) }
+        let subscribers = participants.entries.lazy.flatMap(\.subscribers)
+        askedFinally.formIntersection(subscribers.map(\.stream))
         unattendedUntil = coordinators.isEmpty ? graceEnd : nil
         if status(at: now) != before { handling.show(id) }
     }
