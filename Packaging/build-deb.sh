@@ -18,6 +18,8 @@ tree=$top/reprieve
 rm -rf "$top"
 mkdir -p "$tree/built"
 cp -R Packaging/* README.md Protocol "$tree"
+# What a test run of the conformance kit leaves.
+find "$tree/Protocol" -name __pycache__ -prune -exec rm -r {} +
 cp "$tree/systemd/sysusers.conf" "$tree/debian/reprieve.sysusers"
 cat >"$tree/debian/changelog" <<END
 reprieve ($VERSION) unstable; urgency=medium
