@@ -64,6 +64,13 @@ private let camera = "com.example.Camera"
         #expect(harness.isConnected(component) && harness.isConnected(other))
     }
 
+    @Test mutating func `is that of a coordinator which came when the gate was open`() {
+        harness.hangUp(harness.announce())
+        let coordinator = harness.announce()
+        restart()
+        #expect(negotiation.updates["d-1"]?.coordinators.map(\.peer) == [coordinator])
+    }
+
     @Test mutating func `has its deferral, which another connection does not lift`() {
         let component = harness.component(camera)
         let other = harness.component(camera)
