@@ -61,11 +61,12 @@ build_daemon() { swift build -c release --product reprieved; }
 
 swift_tests() { swift test --skip-build; }
 
-# The built daemon and command, from outside: Tests/System.
+# The built daemon and command, from outside: Tests/System. Most tests wait for a time-out, so one
+# runs on each processor.
 system_tests() {
     local only="not systemd and not updaters and not attacks"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
-    pytest -m "$only"
+    pytest -n auto --dist worksteal -m "$only"
 }
 
 # Hostile users against the built daemon. Needs root, which becomes those users.

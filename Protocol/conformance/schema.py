@@ -9,7 +9,7 @@ import pathlib
 import re
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "schemas"
-NO_PAYLOADS = {"Common", "DeploymentPlan"}
+NO_PAYLOADS = ("Common", "DeploymentPlan")
 _loaded = {}
 
 

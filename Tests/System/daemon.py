@@ -206,26 +206,38 @@ def open_elsewhere(path, user=None):
 
     That process ends at once: the connection lives on in this one.
     """
+    (connection,) = open_many_elsewhere(path, user, 1)
+    return connection
+
+
+def open_many_elsewhere(path, user, count):
+    """Connections of one other process, which opens the next one when it is asked for."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     child = os.fork()
     if child == 0:
         try:
+            ours.close()
             if user is not None:
                 os.setgid(user)
                 os.setuid(user)
-            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            opened.connect(str(path))
-            socket.send_fds(theirs, [b"."], [opened.fileno()])
+            while theirs.recv(1):
+                opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                opened.connect(str(path))
+                socket.send_fds(theirs, [b"."], [opened.fileno()])
         finally:
             os._exit(0)
     theirs.close()
     with ours:
         ours.settimeout(TIMEOUT)
-        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+        for _ in range(count):
+            ours.send(b".")
+            _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+            if not descriptors:
+                break
+            yield Connection(socket.socket(fileno=descriptors[0]))
     os.waitpid(child, 0)
     if not descriptors:
         raise PermissionError(f"the other process could not open {path}")
-    return Connection(socket.socket(fileno=descriptors[0]))
 
 
 def temporary_directory():

@@ -10,7 +10,7 @@ import signal
 import time
 
 import pytest
-from daemon import NOBODY, open_elsewhere
+from daemon import NOBODY, open_elsewhere, open_many_elsewhere
 from expect import log_lines, works
 from protocol import HungUp
 
@@ -48,10 +48,10 @@ def account(operator, user):
 def test_one_user_gets_a_quarter_and_operators_and_files_keep_theirs(start, limit, share):
     daemon = start("--account-handshakes", "1024", wrapper=few(limit))
     operator = daemon.coordinator()
-    for _ in range(share + 5):
-        daemon.keep(open_elsewhere(daemon.component_socket, NOBODY))
-        # The process that connected has ended: its connection is served as any other.
+    for connection in open_many_elsewhere(daemon.component_socket, NOBODY, share + 5):
+        daemon.keep(connection)
         operator.status()
+    # The process that connected has ended: its connections are served as any other.
     until(lambda: (account(operator, NOBODY) or {}).get("refusals") == 5)
     assert account(operator, NOBODY)["connections"] == {"used": share, "limit": share}
     flood = [daemon.connection() for _ in range(limit + 20)]

@@ -16,7 +16,7 @@ func playCrowds(_ input: [UInt8], size: Int) {
     var runs = 1
     // What only the time says is played again: the processor may have been taken away.
     while let excess = large.excess(over: small) {
-        promise(runs < 4, excess)
+        promise(runs < 8, excess)
         runs += 1
         large.takeLeastTime(of: play(program, size: 4 * size))
     }
