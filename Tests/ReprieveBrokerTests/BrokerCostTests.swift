@@ -63,4 +63,30 @@ import Testing
         }
         expectProportion(work(1_000), work(4_000))
     }
+
+    @Test func `processes of one name that answer in one turn are written down once`() {
+        func bytesWritten(_ count: Int) -> Int {
+            var harness = BrokerHarness()
+            let processes = (0..<count).map { index in
+                let process = harness.enter(at: .components, process: Int32(index + 10))
+                harness.say(process) {
+                    $0.connect(ConnectRequest(authToken: "com.example.Camera"))
+                }
+                harness.ask(process, .subscribeToComponentUpdates, SubscribeRequest())
+                return process
+            }
+            _ = harness.announce()
+            let answer = DeferRequest(deploymentID: "d-1", recheckAfterMs: 1_000).encoded()
+            let answers = processes.map { process in
+                let frame = harness.frame(of: process) {
+                    $0.request(.deferComponentUpdate, answer).frame
+                }
+                return Broker.Input.received(frame, from: process)
+            }
+            let before = harness.host.work
+            harness.turn(answers)
+            return harness.host.work.since(before).stored
+        }
+        #expect(bytesWritten(16) < 5 * bytesWritten(4))
+    }
 }

@@ -5,8 +5,9 @@ internal import Negotiation
 // What a file has to hold of a negotiation.
 
 extension RecordFrames {
-    /// Each thing as it stands now; participants behind their update. A thing that changed twice in
-    /// a step, which is rare, is written twice.
+    /// Each thing as it stands now; participants behind their update. A participant that changed
+    /// more than once in a step, as that of many processes does, is written once. Another thing,
+    /// for which that is rare, is written twice.
     mutating func add(
         _ changes: [Change],
         in file: StoredFile,
@@ -28,7 +29,7 @@ extension RecordFrames {
         }
         for (id, names) in participants {
             guard let update = update(id, file, negotiation) else { continue }
-            add(names, of: id, update)
+            add(names.withoutRepeats, of: id, update)
         }
     }
 
@@ -42,5 +43,19 @@ extension RecordFrames {
         case .journal: negotiation.update(id)
         case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
         }
+    }
+}
+
+extension [ComponentName] {
+    /// Sorted, and each name once.
+    fileprivate var withoutRepeats: Self {
+        var names = self
+        names.sort()
+        var last: ComponentName?
+        names.removeAll { name in
+            defer { last = name }
+            return name == last
+        }
+        return names
     }
 }
