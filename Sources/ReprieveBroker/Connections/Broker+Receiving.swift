@@ -91,7 +91,7 @@ extension Broker {
         chargeBytes(ofPeerAt: index, at: now)
     }
 
-    private func hasToWait(_ index: Int) -> Bool {
+    private mutating func hasToWait(_ index: Int) -> Bool {
         peers[index].hasToRead || upstreamHasToRead(index)
     }
 
