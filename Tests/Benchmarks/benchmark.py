@@ -167,6 +167,16 @@ def print_rounds(found, names, counts) -> None:
     print("\n(x e): to epoll-broker; (x d): to dbus-broker.\n")
 
 
+def print_plot(found, counts) -> None:
+    """The same ratios as bars."""
+    print("reprieved, as a multiple of epoll-broker; a quarter a #:\n")
+    for measure in ("gate p50", "gate CPU"):
+        for count in counts:
+            ratio = ratios(found, "reprieved", "epoll-broker", count)[MEASURES.index(measure)]
+            print(f"    {measure}, N = {count:5,} {'#' * round(4 * ratio)} {ratio:.1f}")
+        print()
+
+
 def measure_memory(name, programs, seconds):
     """One connection, a thousand, a thousand that have been through rounds; idle wake-ups."""
     with Broker(name, programs) as broker:
@@ -280,6 +290,7 @@ def main() -> int:
     share_one_cpu()
     found = measure_rounds(names, programs, 5 if quick else 9, counts)
     print_rounds(found, names, counts)
+    print_plot(found, counts)
     memory = print_memory(names, programs, 3 if quick else 10)
     print_least(programs)
     print_start(programs)
