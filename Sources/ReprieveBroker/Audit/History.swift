@@ -125,8 +125,7 @@ extension History.Entry {
         deploymentID = shape.deploymentID
         announcedAtMs = shape.announcedAtMs
         isOpen = shape.endedAtMs == nil
-        // A copy has no room to grow, which can be as long as the text.
-        self.json = Array(json[...])
+        self.json = json
     }
 }
 
