@@ -63,11 +63,19 @@ extension Header {
 }
 
 extension [UInt8] {
-    mutating func append(bigEndian number: some FixedWidthInteger & UnsignedInteger) {
-        append(addingCapacity: number.bitWidth / 8) { free in
-            for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
-                free.append(UInt8(truncatingIfNeeded: number >> shift))
-            }
+    mutating func append(bigEndian number: UInt32) {
+        append(addingCapacity: 4) { free in
+            free.append(UInt8(truncatingIfNeeded: number >> 24))
+            free.append(UInt8(truncatingIfNeeded: number >> 16))
+            free.append(UInt8(truncatingIfNeeded: number >> 8))
+            free.append(UInt8(truncatingIfNeeded: number))
+        }
+    }
+
+    mutating func append(bigEndian number: UInt16) {
+        append(addingCapacity: 2) { free in
+            free.append(UInt8(truncatingIfNeeded: number >> 8))
+            free.append(UInt8(truncatingIfNeeded: number))
         }
     }
 }

@@ -41,10 +41,21 @@ extension Duration {
     /// Whole milliseconds, rounded down, at least 0: the form in which times leave the broker.
     package var wholeMilliseconds: Int64 {
         guard self > .zero else { return 0 }
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = parts
         guard seconds < Int64.max / 1_000 - 1 else { return .max }
         return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
+
+    /// The same as `components`, with one division where the standard library makes several.
+    package var parts: (seconds: Int64, attoseconds: Int64) {
+        guard self >= .zero else { return components }
+        let whole = UInt128(attoseconds)
+        let (high, low) = (UInt64(whole >> 64), UInt64(truncatingIfNeeded: whole))
+        let (seconds, rest) = Self.attosecondsInSecond.dividingFullWidth((high, low))
+        return (Int64(seconds), Int64(rest))
+    }
+
+    private static var attosecondsInSecond: UInt64 { 1_000_000_000_000_000_000 }
 
     /// The same time without the part below a millisecond.
     var inWholeMilliseconds: Duration {

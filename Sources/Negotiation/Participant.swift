@@ -174,8 +174,9 @@ extension Participant {
         var budget: Duration
     }
 
-    /// While these fields are the same, so is the status.
-    func shown(before deadline: Instant) -> Shown {
+    /// While these fields are the same, so is the status. Mutating, so that a participant is read
+    /// where it stands: it is large to copy.
+    mutating func shown(before deadline: Instant) -> Shown {
         Shown(
             state: state,
             isVeto: isVeto,

@@ -94,7 +94,8 @@ extension Update {
         case .stands: break
         case .mustAsk(let streams): ask(name, streams: streams, &handling)
         case .couldFinally:
-            guard phase.isFinalAsking, let participant = participants[name], isFinal(participant)
+            guard phase.isFinalAsking, let isVeto = participants[name]?.isVeto,
+                isFinal(ofVeto: isVeto)
             else { return }
             askFinally(name, &handling)
         }

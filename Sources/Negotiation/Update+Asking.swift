@@ -16,7 +16,7 @@ extension Update {
         // Most participants are added in the order of their names, and then asked.
         let found = participants.place(of: name, hint: participants.count - 1)
         guard let place = found else { return }
-        let isFinal = isFinal(participants.entries[place])
+        let isFinal = isFinal(ofVeto: participants.entries[place].isVeto)
         let budgetLeft = with(name, at: place, &handling) { participant in
             participant.keepVoices(butOf: streams, at: now)
             // A final question has a round of its own, which tells its answer from "I could".
@@ -50,7 +50,7 @@ extension Update {
     ) {
         guard let place = participants.place(of: name) else { return }
         let now = handling.now
-        let isFinal = isFinal(participants.entries[place])
+        let isFinal = isFinal(ofVeto: participants.entries[place].isVeto)
         with(name, at: place, &handling) { participant in
             participant.keepVoices(butOf: [stream], at: now)
             let becomesFinal = isFinal && !participant.question.isFinal

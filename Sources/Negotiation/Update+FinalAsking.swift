@@ -27,8 +27,8 @@ extension Update {
     }
 
     /// Whether a question that is put to a participant now is a final one.
-    func isFinal(_ participant: borrowing Participant) -> Bool {
-        phase == .finalAsking || participant.isVeto && (phase == .askingVetoes || isEnding)
+    func isFinal(ofVeto isVeto: Bool) -> Bool {
+        phase == .finalAsking || isVeto && (phase == .askingVetoes || isEnding)
     }
 
     /// Whether a final question belongs to a final asking: near the deadline a veto's is final

@@ -21,7 +21,7 @@ extension Update {
     /// Opens the gate, on the given ground or on a stronger one that applies.
     mutating func open(on ground: Basis, _ handling: inout Handling) {
         let now = handling.now
-        let isCapped = participants.entries.contains { $0.state == .overridden }
+        let isCapped = !components(inState: { $0 == .overridden }).isEmpty
         let isSilent = summary.silences > 0
         let isLate = deadline <= now && (isCapped || isSilent)
         let basis = max(

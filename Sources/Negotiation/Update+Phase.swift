@@ -57,8 +57,8 @@ extension Update {
             basis: opening.basis,
             waited: opening.waited,
             participants: participants.names,
-            silent: names { $0.state.isSilence },
-            overridden: names { $0.state == .overridden },
+            silent: components(inState: { $0.isSilence }),
+            overridden: components(inState: { $0 == .overridden }),
             at: opening.at
         )
     }

@@ -104,6 +104,17 @@ package struct Update: Hashable, Sendable {
         return due
     }
 
+    /// The participants whose state is one for which `isDue` holds, sorted. Only the states are
+    /// read: to copy each participant would cost more than the walk.
+    func components(inState isDue: (Participant.State) -> Bool) -> [ComponentName] {
+        var due: [ComponentName] = []
+        let entries = participants.entries.span
+        for place in entries.indices where isDue(entries[place].state) {
+            due.append(participants.names[place])
+        }
+        return due
+    }
+
     /// The next instant at which something happens to this update by itself.
     func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
@@ -143,12 +154,12 @@ extension Update {
         _ handling: inout Handling,
         _ change: (inout Participant) -> Result
     ) -> Result {
-        let before = participants.entries[place].shown(before: deadline)
+        let before = participants[at: place].shown(before: deadline)
         summary.remove(participants[at: place].contribution(before: deadline))
         let result = change(&participants[at: place])
         summary.add(participants[at: place].contribution(before: deadline))
         handling.note(.participant(id, name))
-        if participants.entries[place].shown(before: deadline) != before { handling.show(id) }
+        if participants[at: place].shown(before: deadline) != before { handling.show(id) }
         return result
     }
 

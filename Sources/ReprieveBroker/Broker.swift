@@ -157,7 +157,14 @@ package struct Broker: Sendable {
         let kept = accounts.bytes + peers.count * IdleMemory.ofPeer
         idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline
+        if effects.freesMemory { freeCapacity() }
         return effects
+    }
+
+    /// Gives up the room of lists that a gate has filled and that are empty now.
+    private mutating func freeCapacity() {
+        peersToWrite = []
+        persistence.freeCapacity()
     }
 
     private var nextDeadline: Instant? {

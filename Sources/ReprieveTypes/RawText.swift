@@ -29,7 +29,10 @@ extension String {
     }
 
     package var rawBytes: [UInt8] {
-        guard unicodeScalars.contains(where: \.isRawByte) else { return Array(utf8) }
+        // Each of those scalars begins with this byte, which few texts have.
+        guard utf8.contains(0xF4), unicodeScalars.contains(where: \.isRawByte) else {
+            return Array(utf8)
+        }
         return unicodeScalars.flatMap { scalar in
             scalar.isRawByte ? [UInt8(scalar.value & 0xFF)] : Array(String(scalar).utf8)
         }

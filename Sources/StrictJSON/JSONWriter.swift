@@ -36,29 +36,43 @@ extension [UInt8] {
     fileprivate mutating func append(_ members: [JSON.Member]) {
         append(UInt8(ascii: "{"))
         for index in members.indices {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            append(quoted: members[index].name)
-            append(UInt8(ascii: ":"))
+            append(
+                quoted: members[index].name,
+                after: index > 0 ? UInt8(ascii: ",") : nil,
+                before: UInt8(ascii: ":")
+            )
             members[index].value.append(to: &self)
         }
         append(UInt8(ascii: "}"))
     }
 
-    fileprivate mutating func append(quoted text: String) {
+    /// A text with the comma or colon beside it. Most have nothing to escape, and are written in
+    /// one go.
+    fileprivate mutating func append(
+        quoted text: String,
+        after separator: UInt8? = nil,
+        before end: UInt8? = nil
+    ) {
         let bytes = text.utf8.span
         var next = 0
-        append(addingCapacity: bytes.count + 2) { free in
+        append(addingCapacity: bytes.count + 4) { free in
+            if let separator { free.append(separator) }
             free.append(UInt8(ascii: "\""))
             while next < bytes.count, !bytes[next].needsEscape {
                 free.append(bytes[next])
-                next += 1
+                next &+= 1
             }
+            guard next == bytes.count else { return }
+            free.append(UInt8(ascii: "\""))
+            if let end { free.append(end) }
         }
+        guard next < bytes.count else { return }
         while next < bytes.count {
             append(escaping: bytes[next])
-            next += 1
+            next &+= 1
         }
         append(UInt8(ascii: "\""))
+        if let end { append(end) }
     }
 
     /// In digits, and a sign.

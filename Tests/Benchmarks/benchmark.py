@@ -32,7 +32,8 @@ import time
 GATE_LIMIT, MEMORY_LIMIT, ANONYMOUS_LIMIT, PEER_LIMIT = 3.0, 8_704, 1_536, 1.0
 MEMORY_DIRECTORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 ROUNDS = {1: 1_000, 10: 500, 100: 150, 1_000: 40}
-MEASURES = ["gate p50", "gate p99", "gate work", "gate CPU", "whole p50", "whole CPU"]
+MEASURES = ["gate p50", "gate p99", "gate work", "gate CPU", "whole p50", "whole CPU",
+            "release p50", "release p99", "release p99.9"]
 WORK = MEASURES.index("gate work")
 
 
@@ -152,7 +153,9 @@ def ratios(found, name, to, count):
 def print_rounds(found, names, counts) -> None:
     print("Gate rounds, in microseconds and as ratios to epoll-broker and to dbus-broker.")
     print("gate: announcement to release. whole: until all have their post. CPU: the broker's.")
-    print("work: CPU of broker and load together, which is a gate's p50 where nobody else runs.\n")
+    print("work: CPU of broker and load together, which is a gate's p50 where nobody else runs.")
+    print("release: from the last answer's write to the coordinator's read; epoll-broker's is that")
+    print("of a message that a process passes on.\n")
     print("| broker | N | " + " | ".join(MEASURES) + " |")
     print("|---|---|" + "---|" * len(MEASURES))
     for count in counts:
@@ -165,6 +168,16 @@ def print_rounds(found, names, counts) -> None:
                         cells[index] += f" ({ratio:.2f} {other[0]})"
             print(f"| {name} | {count} | " + " | ".join(cells) + " |")
     print("\n(x e): to epoll-broker; (x d): to dbus-broker.\n")
+
+
+def print_plot(found, counts) -> None:
+    """The same ratios as bars."""
+    print("reprieved, as a multiple of epoll-broker; a quarter a #:\n")
+    for measure in ("gate p50", "gate CPU"):
+        for count in counts:
+            ratio = ratios(found, "reprieved", "epoll-broker", count)[MEASURES.index(measure)]
+            print(f"    {measure}, N = {count:5,} {'#' * round(4 * ratio)} {ratio:.1f}")
+        print()
 
 
 def measure_memory(name, programs, seconds):
@@ -280,6 +293,7 @@ def main() -> int:
     share_one_cpu()
     found = measure_rounds(names, programs, 5 if quick else 9, counts)
     print_rounds(found, names, counts)
+    print_plot(found, counts)
     memory = print_memory(names, programs, 3 if quick else 10)
     print_least(programs)
     print_start(programs)

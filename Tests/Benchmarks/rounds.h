@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -113,6 +114,17 @@ struct component {
 	bool answered;
 };
 
+// When a component last began to write an answer. All processes of the load share it.
+static uint64_t *answered;
+
+static inline void share_answered(void)
+{
+	answered = mmap(NULL, sizeof *answered, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	if (answered == MAP_FAILED)
+		err(1, "mmap");
+}
+
 // Serves components until the broker is gone. Tells `done` when all have their posts.
 static inline void run_components(const struct wire *wire, int count, int done)
 {
@@ -142,8 +154,10 @@ static inline void run_components(const struct wire *wire, int count, int done)
 				if (length == 0 || length > available - start)
 					errx(1, "a message arrived in pieces");
 				enum kind kind = wire->kind(bytes + start);
-				if (kind == NOTICE)
+				if (kind == NOTICE) {
+					*answered = nanoseconds();
 					send_all(component->descriptor, wire->answer(round));
+				}
 				posts += kind == POST;
 				start += length;
 			}
@@ -187,6 +201,7 @@ static inline void run_coordinator(const struct wire *wire, int count, int round
 {
 	double *gate = calloc((size_t)rounds, sizeof *gate);
 	double *whole = calloc((size_t)rounds, sizeof *whole);
+	double *release = calloc((size_t)rounds, sizeof *release);
 	int descriptor = wire->connect_coordinator();
 	int warmup = rounds / 10 + 1;
 	uint64_t used = 0, used_by_gates = 0, work = 0;
@@ -210,17 +225,19 @@ static inline void run_coordinator(const struct wire *wire, int count, int round
 		if (round < 0)
 			continue;
 		gate[round] = (double)(released - start) / 1000;
+		release[round] = (double)(released - *answered) / 1000;
 		whole[round] = (double)(nanoseconds() - start - pause) / 1000;
 		used_by_gates += after - before;
 		work += after - before + load_after - load_before;
 	}
 	used = cpu_time(broker) - used;
 	// Microseconds. The gate: median, 99th percentile, CPU of everybody, CPU of the broker. The
-	// whole: median, CPU of the broker.
-	printf("%.1f %.1f %.1f %.1f %.1f %.1f\n", quantile(gate, rounds, 0.5),
+	// whole: median, CPU of the broker. From the last answer to the release: three quantiles.
+	printf("%.1f %.1f %.1f %.1f %.1f %.1f %.1f %.1f %.1f\n", quantile(gate, rounds, 0.5),
 	       quantile(gate, rounds, 0.99), (double)work / rounds / 1000,
 	       (double)used_by_gates / rounds / 1000, quantile(whole, rounds, 0.5),
-	       (double)used / rounds / 1000);
+	       (double)used / rounds / 1000, quantile(release, rounds, 0.5),
+	       quantile(release, rounds, 0.99), quantile(release, rounds, 0.999));
 }
 
 // The load waits its turn. Otherwise the scheduler lets whoever has used less of the CPU interrupt
@@ -242,6 +259,7 @@ static inline int run_load(const struct wire *wire, int count, int rounds, int b
 	setrlimit(RLIMIT_NOFILE, &limit);
 	interrupt_nobody();
 
+	share_answered();
 	int done[2];
 	if (pipe(done) < 0)
 		err(1, "pipe");

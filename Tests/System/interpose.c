@@ -7,6 +7,7 @@
 //   INTERPOSE_KILL_AT=N      the program is killed just before its N-th call
 //   INTERPOSE_KILL_HALF=1    ... and if that is a write, half of it is still done
 //   INTERPOSE_FAULTY=FILE    while FILE is there, it holds a directory, whose disk cannot sync
+//   INTERPOSE_SYNC_TIME=N    each sync takes N milliseconds
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +91,8 @@ static int sync_file(const char *name, int number, int descriptor) {
         errno = EIO;
         return -1;
     }
+    const char *time = getenv("INTERPOSE_SYNC_TIME");
+    if (time) usleep(atol(time) * 1000);
     return syscall(number, descriptor);
 }
 

@@ -139,8 +139,10 @@ extension Broker {
             warnOfLimit(answer, grant, at: now)
         case .forced(let id, let force): auditLog.note(.forced(id, force))
         case .released(let update):
-            if let release = update.release { logRelease(release) }
-            if let release = update.release { metrics.count(release, of: update) }
+            if let release = update.release {
+                logRelease(release)
+                metrics.count(release, of: update)
+            }
             keepMetrics()
             persistence.noteRelease(of: update)
             persistence.enter([history.enter(update, nil, wallClockAtBoot)])

@@ -145,10 +145,10 @@ extension DecisionShape {
         disruption = update.request.disruption
         announcedAtMs = update.announced.stamp(bootTime)
         forced = update.forced.map { ByWhomShape(by: $0.by, reason: $0.reason) }
-        if let release = update.release {
-            waitedMs = release.waited.wholeMilliseconds
-            releasedAtMs = release.at.stamp(bootTime)
-            basis = release.basis
+        if let opening = update.opening {
+            waitedMs = opening.waited.wholeMilliseconds
+            releasedAtMs = opening.at.stamp(bootTime)
+            basis = opening.basis
         }
         // The component that held it back longest comes first.
         let decided = update.release?.at ?? end?.at ?? update.announced

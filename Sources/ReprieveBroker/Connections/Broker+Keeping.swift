@@ -103,14 +103,15 @@ extension Broker {
     /// Nil where it has no record. In the middle of a frame a connection is not whole, unless the
     /// broker ends in good order: to write down each part of a frame as it arrives would cost more
     /// than the frame.
-    private func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
-        let peer = peers[index]
-        guard peer.isAccepted, peer.isKept || peer.connection.changes > 0 else { return nil }
-        let bytes = isStopping && peer.keptBytes <= KeptConnection.maximumBytes ? peer.keptBytes : 0
-        let isOpen = peer.isKept && peer.connection.phase == .open
+    private mutating func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
+        let changes = peers[index].connection.changes
+        guard peers[index].isAccepted, peers[index].isKept || changes > 0 else { return nil }
+        let keptBytes = peers[index].keptBytes
+        let bytes = isStopping && keptBytes <= KeptConnection.maximumBytes ? keptBytes : 0
+        let isOpen = peers[index].isKept && peers[index].connection.phase == .open
         return RecordedState(
-            changes: peer.connection.changes,
-            isWhole: isOpen && peer.keptBytes == bytes,
+            changes: changes,
+            isWhole: isOpen && keptBytes == bytes,
             bytes: bytes
         )
     }

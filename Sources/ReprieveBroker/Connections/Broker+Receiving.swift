@@ -54,6 +54,7 @@ extension Broker {
     mutating func adopt(_ settings: BrokerSettings, at now: Instant) {
         self.settings = settings
         negotiation.settings = settings.negotiation
+        updatesInhibition.isStale = true
         for id in peers.ids {
             guard let peer = peers[id], let token = peer.token,
                 settings.tokens.component(of: token) != peer.name
@@ -91,7 +92,7 @@ extension Broker {
         chargeBytes(ofPeerAt: index, at: now)
     }
 
-    private func hasToWait(_ index: Int) -> Bool {
+    private mutating func hasToWait(_ index: Int) -> Bool {
         peers[index].hasToRead || upstreamHasToRead(index)
     }
 

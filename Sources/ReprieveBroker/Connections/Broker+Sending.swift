@@ -87,8 +87,12 @@ extension Broker {
         peers[index].isStalled = count < peers[index].offeredBytes
         noteRecord(ofPeerAt: index)
         closeIfItDoesNotRead(id, at: now)
-        if peers[id]?.hasInput == true { handleFrames(of: id, at: now) }
-        if let upstream = peers[id]?.upstream, upstreams.peers[upstream]?.hasInput == true {
+        if let index = peers.index(of: id), peers[index].hasInput {
+            handleFrames(of: id, at: now)
+        }
+        if let index = peers.index(of: id), let upstream = peers[index].upstream,
+            upstreams.peers[upstream]?.hasInput == true
+        {
             handleUpstreamFrames(of: upstream, at: now)
         }
     }

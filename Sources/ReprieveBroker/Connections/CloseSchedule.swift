@@ -79,8 +79,9 @@ extension Broker {
 
     private mutating func closeLatePeer(_ id: PeerID, at now: Instant) {
         guard let index = peers.index(of: id) else { return }
-        let peer = peers[index]
-        if let reason = upstreamDelay(ofPeerAt: index) {
+        let reason = upstreamDelay(ofPeerAt: index)
+        var peer = peers[index]
+        if let reason {
             let upstream = peer.upstream
             if peer.connection.phase == .connecting {
                 return refuse(index, .unreachable, reason, at: now)

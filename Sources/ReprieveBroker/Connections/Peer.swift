@@ -6,6 +6,9 @@ internal import ReprieveProtocol
 internal import Tokens
 
 /// One connection: its identity, the bytes of a frame that is not whole yet, and its outbox.
+///
+/// What is asked of it at each frame is mutating, so that a peer is read where it stands: it is
+/// large to copy.
 struct Peer: Sendable {
     let endpoint: Endpoint
     let credentials: Credentials
@@ -56,13 +59,19 @@ struct Peer: Sendable {
     var label: PeerLabel { PeerLabel(name: name, credentials: credentials) }
 
     /// Bytes of a frame that is not whole, and those that its full socket does not take.
-    var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+    var keptBytes: Int {
+        mutating get { decoder.byteCount + (isStalled ? outbox.count : 0) }
+    }
 
     /// It has sent bytes that are not handled: part of a frame, or frames that wait.
-    var hasInput: Bool { decoder.hasPartialFrame }
+    var hasInput: Bool {
+        mutating get { decoder.hasPartialFrame }
+    }
 
     /// So many bytes wait for it that none of its frames is handled before it has read some.
-    var hasToRead: Bool { outbox.count >= Limits.waitingReplies }
+    var hasToRead: Bool {
+        mutating get { outbox.count >= Limits.waitingReplies }
+    }
 
     /// Bytes that may wait for it while its socket is full.
     var outboxLimit: Int {

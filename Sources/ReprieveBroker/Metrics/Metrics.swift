@@ -14,7 +14,8 @@ struct Metrics: Sendable {
         guard !record.isEmpty, let kept = try? MetricsShape(decoding: record) else { return }
         counts = kept
         counts.now = nil
-        counts.components = Array(kept.components.prefix(Limits.countedComponents))
+        counts.components = kept.components.prefix(Limits.countedComponents)
+            .sorted { $0.component < $1.component }
     }
 
     /// The gate of an update has opened.
@@ -56,14 +57,17 @@ struct Metrics: Sendable {
     // MARK: - Components
 
     private mutating func countComponents(of update: Update, at now: Instant) {
-        let names = counts.components.map(\.component)
-        let places = Dictionary(zip(names, names.indices)) { first, _ in first }
+        // Both are sorted by name.
+        var known = 0
         var unknown: [ComponentMetricsShape] = []
-        for place in update.participants.places {
+        let participants = update.participants.entries.span
+        for place in participants.indices {
             let name = update.participants.names[place]
-            let participant = update.participants.entries[place]
-            let shape = ComponentMetricsShape(participant, named: name, at: now)
-            if let known = places[name] {
+            let shape = ComponentMetricsShape(participants[place], named: name, at: now)
+            while known < counts.components.count, counts.components[known].component < name {
+                known += 1
+            }
+            if known < counts.components.count, counts.components[known].component == name {
                 counts.components[known].add(shape)
             } else {
                 unknown.append(shape)
@@ -89,6 +93,7 @@ struct Metrics: Sendable {
 }
 
 extension ComponentMetricsShape {
+    @inline(__always)
     fileprivate init(_ participant: Participant, named name: ComponentName, at now: Instant) {
         self.init()
         component = name

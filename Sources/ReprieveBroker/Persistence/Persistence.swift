@@ -86,6 +86,12 @@ extension Persistence {
 
     mutating func noteConnection(_ peer: PeerID) { changedConnections.append(peer) }
 
+    /// Gives up the room of the lists that are emptied with each write. To be called after one.
+    mutating func freeCapacity() {
+        if journal.changes.isEmpty { journal.changes = [] }
+        if changedConnections.isEmpty { changedConnections = [] }
+    }
+
     mutating func noteRelease(of update: Update) {
         isUrgent = true
         state.changes.append(.update(update.id))

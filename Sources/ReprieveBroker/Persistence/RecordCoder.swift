@@ -112,10 +112,11 @@ struct RecordCoder {
     }
 
     mutating func code(_ duration: inout Duration) throws(RecordError) {
-        let (whole, attoseconds) = duration.components
+        let (whole, attoseconds) = duration.parts
         var (seconds, nanoseconds) = (whole, attoseconds / 1_000_000_000)
         try code(&seconds)
         try code(&nanoseconds)
+        guard position != nil else { return }
         // More than any message can ask for, and little enough that sums of it are durations.
         guard seconds.magnitude < 1 << 56, nanoseconds.magnitude < 1_000_000_000 else {
             throw RecordError()

@@ -67,13 +67,16 @@ extension Broker {
 
     private mutating func findUpdatesInhibition() {
         let underway = updatesUnderway
-        // An update that takes the machine down must not refuse that.
-        let blocking = underway.filter { !$0.request.disruption.stopsMachine }
         updatesInhibition = UpdatesInhibition(
             isStale: false,
             underway: Self.applying(underway),
-            block: Self.applying(blocking) ?? holding
+            block: settings.blocksShutdown ? blocking(underway) : nil
         )
+    }
+
+    private func blocking(_ underway: [Update]) -> Inhibition.Lock? {
+        // An update that takes the machine down must not refuse that.
+        Self.applying(underway.filter { !$0.request.disruption.stopsMachine }) ?? holding
     }
 
     /// The updates that a shutdown must not cut off, in the order of their announcement.

@@ -171,7 +171,9 @@ extension Broker {
         upstreams.peers[place].outbox.drop(count)
         upstreams.peers[place].isStalled = !upstreams.peers[place].outbox.isEmpty
         chargeBytes(ofPeerAt: index, at: now)
-        if peers[client]?.hasInput == true { handleFrames(of: client, at: now) }
+        if let index = peers.index(of: client), peers[index].hasInput {
+            handleFrames(of: client, at: now)
+        }
     }
 
     mutating func noteUpstreamWritable(_ id: PeerID) {
@@ -188,12 +190,19 @@ extension Broker {
         peers[index].upstream.flatMap { upstreams.peers[$0] }
     }
 
-    func upstreamHasToRead(_ index: Int) -> Bool { upstream(ofPeerAt: index)?.hasToRead ?? false }
+    func upstreamHasToRead(_ index: Int) -> Bool {
+        hasUpstream(index) && upstream(ofPeerAt: index)?.hasToRead ?? false
+    }
 
-    func upstreamHasInput(_ index: Int) -> Bool { upstream(ofPeerAt: index)?.hasInput ?? false }
+    func upstreamHasInput(_ index: Int) -> Bool {
+        hasUpstream(index) && upstream(ofPeerAt: index)?.hasInput ?? false
+    }
+
+    /// Most peers have none. Then none is looked up: even an absent one is large to copy.
+    private func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
 
     /// What the upstream has not done in time; nil where the client is to blame.
-    func upstreamDelay(ofPeerAt index: Int) -> String? {
+    mutating func upstreamDelay(ofPeerAt index: Int) -> String? {
         if peers[index].connection.phase == .connecting {
             return "the upstream did not accept it in time"
         }
@@ -204,6 +213,6 @@ extension Broker {
     }
 
     func keptUpstreamBytes(ofPeerAt index: Int) -> Int {
-        upstream(ofPeerAt: index)?.keptBytes ?? 0
+        hasUpstream(index) ? upstream(ofPeerAt: index)?.keptBytes ?? 0 : 0
     }
 }
