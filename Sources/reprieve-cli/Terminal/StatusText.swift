@@ -131,6 +131,7 @@ extension UpdateShape {
         var update = self
         update.ageMs += milliseconds
         update.deadlineInMs = max(0, deadlineInMs - milliseconds)
+        update.lastCallInMs = lastCallInMs.map { max(0, $0 - milliseconds) }
         update.releasedMs = releasedMs.map { $0 + milliseconds }
         for index in update.participants.indices {
             let untilMs = update.participants[index].untilMs
@@ -146,6 +147,7 @@ extension UpdateShape {
     var withoutTimes: UpdateShape {
         var update = self
         (update.ageMs, update.deadlineInMs) = (0, 0)
+        update.lastCallInMs = lastCallInMs.map { _ in 0 }
         update.releasedMs = releasedMs.map { _ in 0 }
         for index in update.participants.indices {
             update.participants[index].untilMs = participants[index].untilMs.map { _ in 0 }
