@@ -138,12 +138,14 @@ def daemon_parts(options):
     return {"OPTIONS": tagged(items)}
 
 
-def configuration_parts(settings):
+def configuration_parts(example, settings):
+    durations = re.search("^# Durations are written as (.*)[.]$", example, re.MULTILINE)[1]
     parts = {"Broker": [], "Policy": [], "Component": []}
     for section, key, kind, about, default in settings:
         about += f"; default: {default}" if default else ""
         parts[section].append((f"Cm {key}= Ns Ar {kind}", prose(about)))
-    return {section.upper(): tagged(items) for section, items in parts.items()}
+    sections = {section.upper(): tagged(items) for section, items in parts.items()}
+    return {"DURATIONS": durations} | sections
 
 
 def page(name, parts, to):
@@ -236,7 +238,7 @@ def main(directory):
     dump = json.loads(output(command, "--experimental-dump-help"))["command"]
     page("reprieve.1", command_parts(dump), pages)
     page("reprieved.8", daemon_parts(options), pages)
-    page("reprieved.conf.5", configuration_parts(settings), pages)
+    page("reprieved.conf.5", configuration_parts(example, settings), pages)
     page("reprieve-protocol.7", {}, pages)
     for shell, name in SHELLS.items():
         folder = directory / "completions" / shell
