@@ -172,6 +172,8 @@ BASH_COMMAND = """
         return
     done
 """
+# Here the words begin with the terminator, of which _normal knows nothing.
+ZSH_COMMAND = "{[[ ${words[1]} != -- ]] || { shift words; ((CURRENT--)) }; _normal}"
 FISH_COMMAND = """
 function __reprieve_command_after_terminator
     set -l tokens (commandline -opc)
@@ -199,7 +201,7 @@ def command_completions(script, shell):
         script = script.removeprefix("#!/bin/bash\n")
         return replaced(script, ("\n_reprieve() {\n", "\n_reprieve() {" + BASH_COMMAND + "\n"))
     if shell == "zsh":
-        command = "'(-)1:command:_command_names -e'\n        '*::argument:_normal'"
+        command = f"'(-)1:command:_command_names -e'\n        '*::argument:{ZSH_COMMAND}'"
         return replaced(script, ("'*:command:_files'", command))
     condition = "complete -c 'reprieve' -n '__reprieve_should_offer_completions_for_positional"
     offered = "-ka '(__reprieve_command_after_terminator)'"
