@@ -20,8 +20,7 @@ struct AlertCommand: AsyncParsableCommand {
               REPRIEVE_BASIS           why the gate opened: capped, deadline or forced
               REPRIEVE_FORCED_BY       the process that forced it, as in "uid 0, pid 4711"
               REPRIEVE_FORCE_REASON    why it was forced
-              REPRIEVE_OMITTED         how many more components of the update were overridden; \
-            the history has no room for their names
+              REPRIEVE_OMITTED         how many more it overrode that are not reported
 
             One COMMAND runs at a time. After --time-limit it and all processes that it started \
             are sent SIGTERM, and a second later SIGKILL. At most 64 wait; what is more is not \
