@@ -138,12 +138,14 @@ def daemon_parts(options):
     return {"OPTIONS": tagged(items)}
 
 
-def configuration_parts(settings):
+def configuration_parts(example, settings):
+    durations = re.search("^# Durations are written as (.*)[.]$", example, re.MULTILINE)[1]
     parts = {"Broker": [], "Policy": [], "Component": []}
     for section, key, kind, about, default in settings:
         about += f"; default: {default}" if default else ""
         parts[section].append((f"Cm {key}= Ns Ar {kind}", prose(about)))
-    return {section.upper(): tagged(items) for section, items in parts.items()}
+    sections = {section.upper(): tagged(items) for section, items in parts.items()}
+    return {"DURATIONS": durations} | sections
 
 
 def page(name, parts, to):
@@ -170,6 +172,8 @@ BASH_COMMAND = """
         return
     done
 """
+# Here the words begin with the terminator, of which _normal knows nothing.
+ZSH_COMMAND = "{[[ ${words[1]} != -- ]] || { shift words; ((CURRENT--)) }; _normal}"
 FISH_COMMAND = """
 function __reprieve_command_after_terminator
     set -l tokens (commandline -opc)
@@ -197,7 +201,7 @@ def command_completions(script, shell):
         script = script.removeprefix("#!/bin/bash\n")
         return replaced(script, ("\n_reprieve() {\n", "\n_reprieve() {" + BASH_COMMAND + "\n"))
     if shell == "zsh":
-        command = "'(-)1:command:_command_names -e'\n        '*::argument:_normal'"
+        command = f"'(-)1:command:_command_names -e'\n        '*::argument:{ZSH_COMMAND}'"
         return replaced(script, ("'*:command:_files'", command))
     condition = "complete -c 'reprieve' -n '__reprieve_should_offer_completions_for_positional"
     offered = "-ka '(__reprieve_command_after_terminator)'"
@@ -236,7 +240,7 @@ def main(directory):
     dump = json.loads(output(command, "--experimental-dump-help"))["command"]
     page("reprieve.1", command_parts(dump), pages)
     page("reprieved.8", daemon_parts(options), pages)
-    page("reprieved.conf.5", configuration_parts(settings), pages)
+    page("reprieved.conf.5", configuration_parts(example, settings), pages)
     page("reprieve-protocol.7", {}, pages)
     for shell, name in SHELLS.items():
         folder = directory / "completions" / shell

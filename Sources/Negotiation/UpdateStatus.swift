@@ -6,6 +6,8 @@ package struct UpdateStatus: Hashable, Sendable {
     package var isReleased: Bool
     package var age: Duration
     package var deadlineIn: Duration
+    /// Until the last call before the deadline; nil once it was given, or the gate has opened.
+    package var lastCallIn: Duration?
     /// How long ago the gate opened; nil while it waits.
     package var releasedSince: Duration?
     /// Components, and then `update ID` of each update that keeps the gate shut.
@@ -34,6 +36,7 @@ extension Update {
             isReleased: !isWaiting,
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
+            lastCallIn: isWaiting ? deadlineLastCall.map { max(.zero, $0 - now) } : nil,
             releasedSince: opening.map { now - $0.at },
             blockedBy: blockers + updatesWaitedFor.map { "update \($0)" },
             participants: participants.places.map { place in
@@ -48,14 +51,17 @@ extension Update {
 }
 
 extension Update {
-    /// The participants that held it back longest, of equals in the order of their names.
-    package func longestBlocking(
+    /// The participants that it overrode, then those that held it back longest, of equals in the
+    /// order of their names.
+    package func mostAffecting(
         at now: Instant,
         limit: Int
     ) -> [(component: ComponentName, participant: Participant, blocked: Duration)] {
         let blocked = participants.entries.map { $0.blocked(at: now) }
+        let isFirst = participants.entries.map { $0.state == .overridden }
         let order = participants.places.sorted { one, other in
-            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
+            guard isFirst[one] == isFirst[other] else { return isFirst[one] }
+            return blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
         }
         return order.prefix(limit).map { place in
             (participants.names[place], participants.entries[place], blocked[place])

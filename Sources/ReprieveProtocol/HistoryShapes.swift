@@ -65,6 +65,8 @@ package struct DecisionShape: Shape {
     package var participants: [DecidedParticipantShape] = []
     /// Participants for which there was no room.
     package var omitted: Int64 = 0
+    /// How many of those were overridden.
+    package var omittedOverridden: Int64 = 0
 
     package init(deploymentID: String) {
         self.deploymentID = deploymentID
@@ -86,6 +88,7 @@ package struct DecisionShape: Shape {
         endedAtMs = try json.integer("endedAtMs")
         participants = try json.shapes("participants")
         omitted = try json.integer("omitted") ?? 0
+        omittedOverridden = try json.integer("omittedOverridden") ?? 0
     }
 
     package var json: JSON {
@@ -105,7 +108,11 @@ package struct DecisionShape: Shape {
             .init(optional: "message", message.map(JSON.string)),
             .init(optional: "endedAtMs", endedAtMs.map(JSON.integer)),
             .init("participants", .array(participants.map(\.json))),
-            .init(optional: "omitted", omitted == 0 ? nil : .integer(omitted))
+            .init(optional: "omitted", omitted == 0 ? nil : .integer(omitted)),
+            .init(
+                optional: "omittedOverridden",
+                omittedOverridden == 0 ? nil : .integer(omittedOverridden)
+            )
         )
     }
 }

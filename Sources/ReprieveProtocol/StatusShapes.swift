@@ -96,6 +96,8 @@ package struct UpdateShape: Shape {
     package var disruption: Disruption
     package var ageMs: Int64
     package var deadlineInMs: Int64
+    /// Until the last call before the deadline; nil once it was given, and after the release.
+    package var lastCallInMs: Int64?
     /// How long ago the gate opened; nil while it waits.
     package var releasedMs: Int64?
     /// What follows if a required component stays absent; nil where none is absent.
@@ -136,6 +138,7 @@ package struct UpdateShape: Shape {
         disruption = try json.disruption()
         ageMs = try json.time("ageMs") ?? 0
         deadlineInMs = try json.time("deadlineInMs") ?? 0
+        lastCallInMs = try json.time("lastCallInMs")
         releasedMs = try json.time("releasedMs")
         onAbsence = try json.string("onAbsence").flatMap(OnAbsence.init)
         onSilence = try json.string("onSilence").flatMap(OnSilence.init)
@@ -154,6 +157,7 @@ package struct UpdateShape: Shape {
             .init("disruption", .string(disruption.rawValue)),
             .init("ageMs", .integer(ageMs)),
             .init("deadlineInMs", .integer(deadlineInMs)),
+            .init(optional: "lastCallInMs", lastCallInMs.map(JSON.integer)),
             .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
             .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
             .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),

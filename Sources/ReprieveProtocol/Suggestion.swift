@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The word that was probably meant; nil if none is close.
+/// The word that was probably meant: the only one that begins like that, or the closest one; nil if
+/// none is close.
 package func closest(to word: String, among words: [String]) -> String? {
+    let begun = words.filter { $0.hasPrefix(word) }
+    if word.count > 2, begun.count == 1 { return begun[0] }
     let limit = max(1, word.count / 3)
     let rated = words.map { (word: $0, distance: editDistance(word, $0)) }
     return rated.filter { $0.distance <= limit }.min { $0.distance < $1.distance }?.word

@@ -62,7 +62,7 @@ func milliseconds(_ text: String) throws -> Int64 {
     guard let number = milliseconds(spelled: text) else {
         throw ValidationError(
             "a duration is whole numbers and their units, as in 500ms, 30s, 10m, 1h30m or 2d,"
-                + " and at most \(longestDuration / 3_600_000)h"
+                + " and at most \(longestDuration / 86_400_000)d"
         )
     }
     return number

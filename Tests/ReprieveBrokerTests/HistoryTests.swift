@@ -116,6 +116,40 @@ import Testing
             #expect(decision.cancelled?.reason.isEmpty == false)
         }
     }
+
+    /// Forces an update that so many components defer, after others have blocked it for longer.
+    private mutating func override(_ count: Int, message: String) throws -> DecisionShape {
+        let slow = (1...20).map { harness.component("com.example.Slow\($0)") }
+        _ = harness.announce("d-1")
+        for peer in slow { harness.answer(peer, "d-1", 60_000) }
+        harness.pass(.seconds(20))
+        for number in 1...count {
+            let peer = harness.component("com.example.Cut\(number)")
+            harness.answer(peer, "d-1", 60_000, message: message)
+        }
+        for peer in slow { harness.answer(peer, "d-1", 0) }
+        let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
+        harness.ask(harness.operatorAtControl(), .forceUpdate, call)
+        return try #require(try decisions().first)
+    }
+
+    @Test mutating func `cuts texts before it omits an overridden component`() throws {
+        let decision = try override(12, message: String(repeating: "x", count: 1_024))
+        let cut = decision.participants.filter { $0.state == .overridden }
+        #expect(cut.count == 12)
+        #expect(cut.allSatisfy { $0.message?.hasPrefix("xx") == true })
+        #expect(decision.omittedOverridden == 0)
+        #expect(decision.encoded().count <= 8 * 1_024)
+    }
+
+    @Test mutating func `counts the overridden components that have no room`() throws {
+        let decision = try override(100, message: "recording")
+        #expect(decision.participants.allSatisfy { $0.state == .overridden })
+        #expect(decision.participants.count + Int(decision.omittedOverridden) == 100)
+        #expect(decision.omitted == decision.omittedOverridden + 20)
+        #expect(decision.participants.count > 20)
+    }
+
     @Test mutating func `lists as many participants of a decision as have room`() throws {
         let peers = (100..<200).map { harness.component("com.example.C\($0)") }
         _ = harness.announce("d-1")

@@ -193,6 +193,9 @@ private func decision(_ basis: Basis?, _ all: [DecidedParticipantShape]) -> Deci
                 "arm did not answer in time.",
             ]
         )
+        refused.refused = ByWhomShape(by: "arm", reason: "no answer from arm")
+        let once = "was refused \(time(0)), after 24 h: no answer from arm."
+        #expect(explanation(of: refused, at: now).first == "Update d-42 " + once)
         var cancelled = decision(nil, [])
         cancelled.cancelled = ByWhomShape(by: "uid 0, pid 2", reason: "not today")
         cancelled.endedAtMs = now
@@ -221,5 +224,13 @@ private func decision(_ basis: Basis?, _ all: [DecidedParticipantShape]) -> Deci
 
     @Test func `is kept where it is wrapped`() {
         #expect(wrapped("It waits for camera now", to: 14) == ["It waits for", "  camera now"])
+        #expect(wrapped("  it waits for it", to: 10) == ["  it waits", "    for it"])
+        #expect(wrapped("all of it", to: .max) == ["all of it"])
+        #expect(wrapped("", to: 10) == [""])
+    }
+
+    @Test func `is broken where it has no spaces, in columns of its characters`() {
+        #expect(wrapped("It: 録画中です", to: 10) == ["It:", "  録画中で", "  す"])
+        #expect(wrapped("abcdefgh", to: 6) == ["abcd", "  efgh"])
     }
 }

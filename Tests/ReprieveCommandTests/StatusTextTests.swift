@@ -214,6 +214,29 @@ private let arm = participant("com.example.Arm", .acknowledged)
         #expect(shown.joined(separator: " ").contains("at most 24 h more (until"))
     }
 
+    @Test(arguments: [60, 120])
+    func `cuts no column of the components but their names`(columns: Int) {
+        let name = "com.example." + String(repeating: "n", count: 100)
+        let unit = "com.example.Camera.service"
+        let component = ComponentShape(component: name, connections: 2, pids: [4_711], unit: unit)
+        var status = StatusShape(updates: [], components: [component])
+        status.missing = (1...9).map { "com.example.Till\($0)" }
+        let lines = statusLines(status, columns, StatusContext()).map {
+            $0.drawn(columns, colours: false)
+        }
+        #expect(lines.contains { $0.hasPrefix("  com.ex") && $0.hasSuffix("  4711  " + unit) })
+        #expect(lines.contains { $0.hasSuffix("com.example.Till9") })
+    }
+
+    @Test func `keeps the indentation of a line that is wrapped`() {
+        var update = update([arm], blockedBy: [])
+        update.reason = String(repeating: "word ", count: 15)
+        let status = StatusShape(updates: [update], components: [])
+        let lines = statusLines(status, 60, StatusContext()).map(\.text)
+        let first = lines.firstIndex { $0.hasPrefix("  reason: word") }
+        #expect(first.map { lines[$0 + 1].hasPrefix("    word") } == true)
+    }
+
     @Test func `is coloured by what a component does, and cut before that`() {
         let status = StatusShape(
             updates: [update([arm, camera], blockedBy: ["com.example.Camera"])],

@@ -6,6 +6,7 @@ import Testing
 @Suite("A suggestion") struct SuggestionTests {
     @Test(arguments: [
         ("gaet", "gate"), ("Gate", "gate"), ("statu", "status"), ("statuss", "status"),
+        ("stat", "status"),
         ("histroy", "history"),
     ])
     func `is the word that is closest`(typed: String, meant: String) {

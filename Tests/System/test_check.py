@@ -51,6 +51,9 @@ def test_what_is_set_up_badly_is_named_with_what_to_do(daemon, check, tmp_path):
     text = check(daemon, "--component", "a.b", code=14)
     assert "with mode 0666: every user may force and cancel updates" in text
     assert "-> set SocketMode=0660" in text
+    # Also where logind cannot be asked.
+    foreign = "InhibitDelayMaxSec=5 in /etc/systemd/logind.conf.d/zz-zother.conf counts for more"
+    assert foreign in text
     assert "reprieve.conf names com.typo, which no component is called" in text
     assert f"reprieved.conf names {ROBOT}" in text and CAMERA not in text
     assert "the state directory /state is not there" in text
@@ -75,6 +78,9 @@ def test_an_unused_token_is_found(start, check, directory, tmp_path):
     copy.chmod(0o600)
     text = check(daemon, "--component", "a.b", code=0)
     assert f"of {CAMERA} is not used" in text
+    copy.chmod(0o644)
+    text = check(daemon, "--component", "a.b", code=0)
+    assert "tokens are not checked: cannot trust" in text and "and tokens are those" not in text
 
 
 def test_a_broker_that_is_not_there_is_found(daemon, check):

@@ -77,6 +77,28 @@ def test_each_key_of_the_example_is_read_and_each_option_is_a_key(file):
     assert options - others == keys
 
 
+def test_the_example_has_the_bounds_of_each_number(file):
+    """What is within them is read, and the next number is not."""
+    text = reprieved("--example-config").stdout
+    pattern = r"# (?:COUNT|BYTES): ((?:.|\n# )*?)\n#(\w+)="
+    numbers = re.findall(pattern, text)
+    assert len(numbers) > 8
+    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    for about, key in numbers:
+        bounds = re.search(r"; (\d+)([KMG]?) to (\d+)([KMG]?)$", about)
+        assert bounds, (key, about)
+        least = int(bounds[1]) * units.get(bounds[2], 1)
+        most = int(bounds[3]) * units.get(bounds[4], 1)
+        for number in least, most, least - 1, most + 1:
+            file.write_text(f"[Broker]\n{key}={number}\n")
+            is_read = check(file).returncode == 0
+            assert is_read == (least <= number <= most), (key, number, check(file).stderr)
+    longest = int(re.search(r"at most (\d+)d[.]$", text, re.MULTILINE)[1])
+    for days in longest, longest + 1:
+        file.write_text(f"[Policy]\nDeadline={days}d\n")
+        assert (check(file).returncode == 0) == (days == longest)
+
+
 def test_the_example_without_its_comments_changes_nothing(file):
     plain = reprieved("--example-config").stdout
     file.write_text(re.sub(r"^#(?=[\[A-Z])", "", plain, flags=re.MULTILINE))

@@ -49,7 +49,8 @@ def test_a_refused_update_is_explained(start, processes):
     _, gate = defer(daemon)
     assert gate.end()[0] == "refused"
     text = explain(processes, daemon, "d")
-    assert f"because of {CAMERA}" in text
+    assert f": not agreed to by {CAMERA} at the deadline." in text
+    assert "because of" not in text
 
 
 def test_an_update_that_is_not_known_is_an_error(start, processes):

@@ -47,6 +47,7 @@ def test_the_help_of_a_command_lists_every_option():
     [
         (["gaet"], "gate"),
         (["statsu", "--json"], "status"),
+        (["hist"], "history"),
         (["gate", "--resaon", "x"], "--reason"),
         (["status", "--jsno"], "--json"),
         (["hold", "--why", "x", "--laese", "1s", "--", "true"], "--lease"),

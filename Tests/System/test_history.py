@@ -66,6 +66,8 @@ def test_the_history_is_shown_in_part(daemon, processes):
     assert shown("--outcome", "rolled-back") == ["update two: rolled-back"]
     assert len(shown("--since", "1h30m", "--component", CAMERA)) == 3
     assert shown("--component", ROBOT) == []
+    code, lines, _ = processes.reprieve(daemon, "history", "--component", ROBOT).end()
+    assert (code, lines) == (0, ["no update is like that"])
     assert shown("--outcome", "applied", "--limit", "1") == ["update three: applied"]
 
 

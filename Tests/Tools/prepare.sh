@@ -38,6 +38,8 @@ unpack_packages() {
         ln -s "usr/$name" "$directory/tree/$name"
     done
     for archive in "$directory"/archives/*.deb; do
+        # None is downloaded if all are installed.
+        [ -e "$archive" ] || continue
         dpkg-deb --fsys-tarfile "$archive" |
             tar --extract --keep-directory-symlink --directory "$directory/tree"
     done

@@ -5,31 +5,40 @@ internal import ReprieveProtocol
 // The bytes of one decision in the history.
 
 extension DecisionShape {
-    /// Omits what matters least until the decision fits, and returns it encoded: the participants
-    /// that blocked for the shortest time, then the ends of long texts, then the last participant.
+    /// Omits what matters least until the decision fits, and returns it encoded: participants that
+    /// were not overridden, those that blocked for the shortest time first; then the ends of long
+    /// texts; then overridden participants.
     mutating func shorten(to maximum: Int) -> [UInt8] {
-        var json = encoded()
+        let json = encoded()
         guard json.count > maximum else { return json }
+        cutTexts(downTo: 64, toFit: overriddenCount, in: maximum)
+        cutTexts(downTo: 1, toFit: 1, in: maximum)
         self = keeping(countThatFits(maximum))
-        json = encoded()
+        let shorter = encoded()
+        guard shorter.count > maximum else { return shorter }
+        self = keeping(0)
+        return encoded()
+    }
+
+    /// Cuts all texts to half, a quarter … of their limit until so many participants fit.
+    private mutating func cutTexts(downTo shortest: Int, toFit count: Int, in maximum: Int) {
         var length = Limits.text / 2
-        while json.count > maximum, length > 0 {
+        while length >= shortest, keeping(count).encoded().count > maximum {
             mapTexts { cut($0, to: length) }
-            json = encoded()
             length /= 2
         }
-        if json.count > maximum {
-            self = keeping(0)
-            json = encoded()
-        }
-        return json
+    }
+
+    /// They are listed first.
+    private var overriddenCount: Int {
+        participants.prefix { $0.state == .overridden }.count
     }
 
     /// As many participants as fit, at least one. Each is encoded once.
     private func countThatFits(_ maximum: Int) -> Int {
         let one = keeping(1)
         var (count, length) = (1, one.encoded().count - one.omitted.digitCount)
-        while count < participants.count - 1 {
+        while count < participants.count {
             let longer = length + 1 + participants[count].encoded().count
             let others = omitted + Int64(participants.count - count - 1)
             guard longer + others.digitCount <= maximum else { break }
@@ -42,6 +51,7 @@ extension DecisionShape {
         var shape = self
         shape.participants = Array(participants.prefix(count))
         shape.omitted += Int64(participants.count - shape.participants.count)
+        shape.omittedOverridden += Int64(max(0, overriddenCount - count))
         return shape
     }
 

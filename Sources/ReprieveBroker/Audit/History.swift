@@ -10,7 +10,7 @@ package struct HistoryLimits: Hashable, Sendable {
     package var maximumBytes = 128 * 1_024
     /// Bytes of one decision, so that sixteen of them always have room.
     package var maximumDecisionBytes = 8 * 1_024
-    /// Participants listed in a decision, those that blocked longest first.
+    /// Participants listed in a decision: overridden ones, then those that blocked longest.
     package var maximumParticipants = 128
 }
 
@@ -150,10 +150,11 @@ extension DecisionShape {
             releasedAtMs = opening.at.stamp(bootTime)
             basis = opening.basis
         }
-        // The component that held it back longest comes first.
         let decided = update.release?.at ?? end?.at ?? update.announced
-        let told = update.longestBlocking(at: decided, limit: limits.maximumParticipants)
+        let told = update.mostAffecting(at: decided, limit: limits.maximumParticipants)
         omitted = Int64(update.participants.count - told.count)
+        let overridden = update.participants.entries.count { $0.state == .overridden }
+        omittedOverridden = Int64(max(0, overridden - told.count))
         participants = told.map { name, participant, blocked in
             var shape = DecidedParticipantShape(participant, named: name, bootTime)
             shape.blockedMs = blocked.wholeMilliseconds

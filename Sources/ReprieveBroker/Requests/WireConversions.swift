@@ -118,6 +118,7 @@ extension UpdateShape {
         )
         let left = status.participants.count - listed.count
         omitted = left > 0 ? Int64(left) : nil
+        lastCallInMs = status.lastCallIn?.wholeMilliseconds
         releasedMs = status.releasedSince?.wholeMilliseconds
         let isAbsent = status.participants.contains { $0.state == .absent && !$0.isVeto }
         onAbsence = isAbsent ? status.request.policy.onAbsence : nil

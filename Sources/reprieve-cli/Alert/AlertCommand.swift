@@ -20,14 +20,16 @@ struct AlertCommand: AsyncParsableCommand {
               REPRIEVE_BASIS           why the gate opened: capped, deadline or forced
               REPRIEVE_FORCED_BY       the process that forced it, as in "uid 0, pid 4711"
               REPRIEVE_FORCE_REASON    why it was forced
+              REPRIEVE_OMITTED         how many more it overrode that are not reported
 
-            One COMMAND runs at a time. After a minute it is sent SIGTERM, and then SIGKILL. At \
-            most 64 wait; what is more is not reported, and a message on standard error says so. \
-            What was overridden while this command did not run is not reported either.
+            One COMMAND runs at a time. After --time-limit it and all processes that it started \
+            are sent SIGTERM, and a second later SIGKILL. At most 64 wait; what is more is not \
+            reported, and a message on standard error says so. What was overridden while this \
+            command did not run is not reported either.
 
-            With --wall, wall(1) tells the users who are logged in that an update goes ahead soon: \
-            as long before its deadline as components have to answer, and not before half of its \
-            time is over.
+            With --wall, wall(1) tells the users who are logged in that an update goes ahead \
+            soon, once for each update, when the components are given the last call before its \
+            deadline.
 
             This command runs until SIGTERM (exit code 0) or Ctrl-C (130). A lost broker is tried \
             again without limit. In the package, reprieve-alert.service runs it with the options \
@@ -45,6 +47,15 @@ struct AlertCommand: AsyncParsableCommand {
         completion: .file()
     )
     var onOverride: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long COMMAND may run (default: 60s).",
+            valueName: "duration"
+        ),
+        transform: milliseconds
+    )
+    var timeLimit: Int64 = 60_000
 
     @Flag(help: "Tell the users who are logged in before an update goes ahead.")
     var wall = false
@@ -66,7 +77,12 @@ struct AlertCommand: AsyncParsableCommand {
         let path = Executable.searchPath
         let hook = try onOverride.map { try Executable([$0] + arguments, searchPath: path) }
         if wall { _ = try Executable([LastCallWall.program], searchPath: path) }
-        let follower = AlertFollower(control: broker.control, hook: hook, usesWall: wall)
+        let follower = AlertFollower(
+            control: broker.control,
+            hook: hook,
+            usesWall: wall,
+            hookLimitMs: timeLimit
+        )
         try await untilSignal { try await follower.run() }
     }
 }

@@ -9,18 +9,22 @@ struct AlertFollower: Sendable {
     let control: ControlClient
     let hook: Executable?
     let usesWall: Bool
+    /// How long one hook may run.
+    let hookLimitMs: Int64
 
     private enum Limit {
         /// Hooks that wait for their turn.
         static let queue = 64
-        static let hook = Duration.seconds(60)
         static let grace = Duration.seconds(1)
-        /// Between two looks at the broker's history. What changes meanwhile is one change.
+        /// Between two looks at the broker's history.
         static let pace = Duration.seconds(1)
     }
 
     /// Runs until the task is cancelled. When this returns, no hook runs any more.
     func run() async throws {
+        let (statuses, latest) = AsyncStream<StatusShape>.makeStream(
+            bufferingPolicy: .bufferingNewest(1)
+        )
         let (overrides, queue) = AsyncStream<Override>.makeStream(
             bufferingPolicy: .bufferingOldest(Limit.queue)
         )
@@ -28,33 +32,70 @@ struct AlertFollower: Sendable {
             group.addTask {
                 for await override in overrides where !Task.isCancelled { await report(override) }
             }
-            group.addTask { try await follow(queue) }
+            group.addTask { try await read(statuses, queue) }
+            group.addTask { try await watch(latest) }
         }
     }
 
-    private func follow(_ queue: AsyncStream<Override>.Continuation) async throws {
-        var record = OverrideRecord()
+    private func watch(_ latest: AsyncStream<StatusShape>.Continuation) async throws {
         let wall = usesWall ? LastCallWall() : nil
-        var isFirst = true
         defer { wall?.cancel() }
         try await control.watchPatiently(wasReached: true) { error in
             OutputStream.error.line("reprieve: \(error.message); trying again")
         } _: { status in
             wall?.follow(status)
-            if hook != nil {
-                let history = try await control.history(HistoryRequest())
-                for override in record.news(in: history) { enqueue(override, in: queue) }
-            }
+            latest.yield(status)
+        }
+    }
+
+    /// Looks for overrides in the history after a change. Of changes in quick succession only the
+    /// last one counts.
+    private func read(
+        _ statuses: AsyncStream<StatusShape>,
+        _ queue: AsyncStream<Override>.Continuation
+    ) async throws {
+        var record = OverrideRecord()
+        var isFirst = true
+        for await status in statuses {
+            if hook != nil { enqueue(record.news(in: try await history(), of: status), in: queue) }
             if isFirst { OutputStream.error.line("reprieve: following \(shown(control.path))") }
             isFirst = false
             try await Task.sleep(for: Limit.pace)
         }
     }
 
-    private func enqueue(_ override: Override, in queue: AsyncStream<Override>.Continuation) {
-        guard case .dropped = queue.yield(override) else { return }
-        let text = "COMMAND is not run for it, since \(Limit.queue) wait"
-        OutputStream.error.line("reprieve: \(override.text); " + text)
+    /// While the broker is not there, `watch` says so.
+    private func history() async throws -> HistoryShape {
+        while true {
+            do {
+                return try await control.history(HistoryRequest())
+            } catch is ConnectionError {
+                try await Task.sleep(for: Limit.pace)
+            }
+        }
+    }
+
+    /// Says which overrides are not reported.
+    private func enqueue(_ news: OverrideNews, in queue: AsyncStream<Override>.Continuation) {
+        let dropped = news.overrides.filter { override in
+            if case .dropped = queue.yield(override) { true } else { false }
+        }
+        if !dropped.isEmpty {
+            let components = list(dropped.map(\.participant.component))
+            leaveOut(dropped.count, "\(components): \(Limit.queue) others wait")
+        }
+        for decision in news.shortened {
+            let update = "of update \(shown(decision.deploymentID))"
+            leaveOut(Int(decision.omittedOverridden), update + " that its history has no room for")
+        }
+        guard news.hasGap else { return }
+        let text = "the history has forgotten decisions that were not read yet"
+        OutputStream.error.line("reprieve: overridden components may be missed: " + text)
+    }
+
+    private func leaveOut(_ number: Int, _ which: String) {
+        let text = "COMMAND is not run for \(count(number, "overridden component"))"
+        OutputStream.error.line("reprieve: \(text) \(which)")
     }
 
     private func report(_ override: Override) async {
@@ -62,10 +103,13 @@ struct AlertFollower: Sendable {
         OutputStream.error.line("reprieve: " + override.text)
         do {
             let process = try await CapturedProcess(hook, environment: override.environment)
-            let result = await process.waitForEnd(within: Limit.hook, grace: Limit.grace)
+            let limit = Duration.milliseconds(hookLimitMs)
+            let result = await process.waitForEnd(within: limit, grace: Limit.grace)
             OutputStream.events.write(result.output)
             guard !result.termination.isSuccess else { return }
-            OutputStream.error.line("reprieve: COMMAND ended with \(result.termination.text)")
+            let isLate = result.wasSignalled && !Task.isCancelled
+            let end = isLate ? "was ended after \(elapsed(hookLimitMs)):" : "ended with"
+            OutputStream.error.line("reprieve: COMMAND \(end) \(result.termination.text)")
         } catch {
             Failure(error)?.print()
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ReprieveProtocol
-internal import ReprieveTypes
 internal import Synchronization
 
 /// Tells the users who are logged in, with wall(1), of each update that goes ahead soon: once.
@@ -61,29 +60,25 @@ final class LastCallWall: Sendable {
 
 /// Which last calls have not been told yet.
 struct LastCallSchedule: Sendable {
-    private var told: Set<String> = []
+    /// How old each update was when its last call was told. A younger one is another of that id.
+    private var ages: [String: Int64] = [:]
 
     /// Milliseconds until the next one is due; nil if none will be.
     mutating func delay(in status: StatusShape) -> Int64? {
         let waiting = status.updates.filter { $0.state == .waiting }
-        told.formIntersection(waiting.map(\.deploymentID))
-        return waiting.filter { !told.contains($0.deploymentID) }
-            .map { max(0, $0.deadlineInMs - lead(of: $0, status)) }.min()
+        ages = ages.filter { id, age in
+            waiting.contains { $0.deploymentID == id && $0.ageMs >= age }
+        }
+        return waiting.filter { ages[$0.deploymentID] == nil }.map { $0.lastCallInMs ?? 0 }.min()
     }
 
     /// The updates whose last call is due, each once.
     mutating func takeDue(in status: StatusShape) -> [UpdateShape] {
         let due = status.updates.filter { update in
-            update.state == .waiting && !told.contains(update.deploymentID)
-                && update.deadlineInMs <= lead(of: update, status)
+            update.state == .waiting && ages[update.deploymentID] == nil
+                && update.lastCallInMs ?? 0 <= 0
         }
-        told.formUnion(due.map(\.deploymentID))
+        for update in due { ages[update.deploymentID] = update.ageMs }
         return due
-    }
-
-    private func lead(of update: UpdateShape, _ status: StatusShape) -> Int64 {
-        let usual = Int64(Defaults.responseTimeout / .milliseconds(1))
-        let timeout = status.policy?.responseTimeoutMs ?? usual
-        return min(timeout, (update.ageMs + update.deadlineInMs) / 2)
     }
 }

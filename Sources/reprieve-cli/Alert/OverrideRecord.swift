@@ -26,37 +26,66 @@ struct Override: Hashable, Sendable {
             ("BASIS", basis),
             ("FORCED_BY", decision.forced?.by ?? ""),
             ("FORCE_REASON", decision.forced?.reason ?? ""),
+            ("OMITTED", String(decision.omittedOverridden)),
         ].map { ("REPRIEVE_" + $0, $1) }
     }
 }
 
+/// What is new in the history: components that were overridden.
+struct OverrideNews: Sendable {
+    var overrides: [Override] = []
+    /// The history has forgotten decisions since it was read before.
+    var hasGap = false
+
+    /// The new decisions that overrode more components than they have room for.
+    var shortened: [DecisionShape] {
+        var decisions: [DecisionShape] = []
+        for one in overrides.map(\.decision) where one.omittedOverridden > 0 {
+            if decisions.last != one { decisions.append(one) }
+        }
+        return decisions
+    }
+}
+
 /// Which overrides of the history are new. The history has an update twice: when its gate opens,
-/// and again with its outcome.
+/// and again with its outcome. Between the two it may have forgotten the update.
 struct OverrideRecord {
-    private struct Key: Hashable {
+    private struct Update: Hashable {
         var id: String
         var announcedAtMs: Int64
+    }
+    private struct Key: Hashable {
+        var update: Update
         var component: String
     }
 
     /// Nil until the history is read for the first time: what is in it then is not new.
     private var known: Set<Key>?
+    private var newest: Update?
 
-    mutating func news(in history: HistoryShape) -> [Override] {
+    mutating func news(in history: HistoryShape, of status: StatusShape) -> OverrideNews {
         let overrides = history.decisions.reversed().flatMap { decision in
             decision.overridden.map { Override(decision: decision, participant: $0) }
         }
-        defer { known = Set(overrides.map(key)) }
-        guard let known else { return [] }
-        return overrides.filter { !known.contains(key($0)) }
+        let underway = Set(status.updates.filter { $0.state == .released }.map(\.deploymentID))
+        let before = known
+        known = Set(overrides.map(key))
+            .union(before?.filter { underway.contains($0.update.id) } ?? [])
+        let last = newest
+        newest = history.decisions.first.map(update)
+        guard let before else { return OverrideNews() }
+        return OverrideNews(
+            overrides: overrides.filter { !before.contains(key($0)) },
+            hasGap: last.map { !history.decisions.map(update).contains($0) } ?? false
+        )
+    }
+
+    private func update(_ decision: DecisionShape) -> Update {
+        Update(id: decision.deploymentID, announcedAtMs: decision.announcedAtMs)
     }
 
     private func key(_ override: Override) -> Key {
-        Key(
-            id: override.decision.deploymentID,
-            announcedAtMs: override.decision.announcedAtMs,
-            component: override.participant.component
-        )
+        Key(update: update(override.decision), component: override.participant.component)
     }
 }
 

@@ -106,11 +106,13 @@ struct DeviceInspection: Sendable {
             let names = reprieve_cli.names(mentionedIn: text(of: place) ?? "")
             found.mentions += names.map { FoundNames.Mention(name: $0, place: place) }
         }
-        if let file = status.tokensFile, let list = try? TokenFile(path: root + file.path).read() {
-            found.isTokensFileRead = list.digest.hexadecimal == file.digest
-            found.tokens = list.entries.map { entry in
-                FoundNames.Mention(name: entry.component, place: entry.digits)
-            }
+        guard let file = status.tokensFile else { return found }
+        let tokens = await attempt { try TokenFile(path: root + file.path).read() }
+        found.tokensFailure = tokens.failure
+        guard let list = tokens.value else { return found }
+        found.isTokensFileRead = list.digest.hexadecimal == file.digest
+        found.tokens = list.entries.map { entry in
+            FoundNames.Mention(name: entry.component, place: entry.digits)
         }
         return found
     }

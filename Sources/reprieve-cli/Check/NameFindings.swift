@@ -16,6 +16,8 @@ struct FoundNames: Hashable, Sendable {
     var known: Set<String> = []
     /// Whether the broker has read the tokens file as it is now; nil where that is not known.
     var isTokensFileRead: Bool?
+    /// Why this process could not read it.
+    var tokensFailure: String?
 }
 
 func findings(about found: FoundNames) -> [Finding] {
@@ -32,6 +34,9 @@ func findings(about found: FoundNames) -> [Finding] {
         )
     }
     var unread: [Finding] = []
+    if let failure = found.tokensFailure {
+        unread = [.note("tokens are not checked: \(shown(failure))", "run it as its owner")]
+    }
     if found.isTokensFileRead == false {
         let text = "the broker has not read the tokens file as it is now"
         unread = [.problem(text, "see journalctl -u reprieved")]

@@ -25,13 +25,13 @@ private let ownFile = "zz-reprieve.conf"
 private let ownPath = "/etc/systemd/logind.conf.d/" + ownFile
 
 func findings(about found: FoundShutdownLimit) -> [Finding] {
-    guard let limit = found.limitMs else {
-        return [.note("logind cannot be asked: shutdowns do not wait", "start systemd-logind")]
-    }
-    return [length(limit, found)] + precedence(found)
+    [length(found)] + precedence(found)
 }
 
-private func length(_ limit: Int64, _ found: FoundShutdownLimit) -> Finding {
+private func length(_ found: FoundShutdownLimit) -> Finding {
+    guard let limit = found.limitMs else {
+        return .note("logind cannot be asked: shutdowns do not wait", "start systemd-logind")
+    }
     let text = "a shutdown waits for at most \(duration(limit))"
     guard limit < found.responseTimeoutMs else { return .good(text) }
     let need = "components have \(duration(found.responseTimeoutMs)) to answer"

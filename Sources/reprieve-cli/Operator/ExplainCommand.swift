@@ -33,7 +33,8 @@ struct ExplainCommand: AsyncParsableCommand {
         let control = broker.control
         guard watch else {
             let cases = try await cases(in: control.status())
-            return OutputStream.standard.write(text(cases))
+            let columns = Terminal(.standard)?.size.columns
+            return OutputStream.standard.write(text(cases, columns: columns))
         }
         let page = Display.explanations()
         do {
@@ -89,10 +90,11 @@ enum ExplainedCase: Hashable, Sendable {
     }
 }
 
-private func text(_ cases: [ExplainedCase]) -> String {
+private func text(_ cases: [ExplainedCase], columns: Int? = nil) -> String {
     guard !cases.isEmpty else { return "no update is waiting, and the history is empty\n" }
     let now = wallClockNow()
-    return cases.map { $0.sentences(at: now).map { $0 + "\n" }.joined() }.joined(separator: "\n")
+    let lines = cases.map { $0.sentences(at: now).flatMap { wrapped($0, to: columns ?? .max) } }
+    return lines.map { $0.map { $0 + "\n" }.joined() }.joined(separator: "\n")
 }
 
 extension Display<[ExplainedCase]> {

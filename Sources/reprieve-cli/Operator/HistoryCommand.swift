@@ -63,7 +63,7 @@ struct HistoryCommand: AsyncParsableCommand {
             history.decisions = Array(wanted.prefix(self.limit ?? .max))
         }
         if json { return OutputStream.standard.line(history.json) }
-        OutputStream.standard.write(text(history, of: id))
+        OutputStream.standard.write(text(history, of: id, isFiltered: !filter.isEmpty))
     }
 }
 

@@ -33,8 +33,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "Print one line if an update waits, and nothing else, for a message of the day. Takes"
-                + " half a second at most, and never fails."
+            "Print at most five lines if an update waits, for a message of the day. Takes half a"
+                + " second at most, and never fails."
         )
     )
     var motd = false
@@ -69,8 +69,8 @@ struct StatusCommand: AsyncParsableCommand {
     private func messageOfTheDay() async {
         let control = broker.control
         let found = await status(of: control, within: .milliseconds(500))
-        guard let line = found.flatMap({ motdLine($0, now: wallClockNow()) }) else { return }
-        OutputStream.standard.line(line)
+        guard let text = found.flatMap({ motdText($0, now: wallClockNow()) }) else { return }
+        OutputStream.standard.line(text)
     }
 
     /// Goes on after a restart of the broker.

@@ -19,10 +19,17 @@ private func verdict(on decision: DecisionShape, at now: Int64) -> String {
     }
     let ended = decision.endedAtMs.map { clockTime($0, now: now) } ?? "at an unknown time"
     if let refused = decision.refused {
-        return "was refused \(ended)" + waited + ", because of " + who(refused)
+        return "was refused \(ended)" + waited + cause(refused, ", because of ")
     }
     let by = decision.cancelled.map { ", by " + who($0) } ?? ""
     return "was cancelled \(ended)" + waited + by
+}
+
+/// ": no answer from arm", or after these words the name of the component, and the reason if that
+/// does not name it.
+func cause(_ refused: ByWhomShape, _ words: String) -> String {
+    let isNamed = refused.reason.contains(refused.by)
+    return isNamed ? ": " + shown(refused.reason) : words + who(refused)
 }
 
 private func text(_ basis: Basis, _ decision: DecisionShape) -> String {

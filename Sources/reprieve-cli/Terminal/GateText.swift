@@ -74,7 +74,8 @@ func line(_ event: GateEvent) -> String {
     switch event {
     case .progress(let update): line(update)
     case .released(let released): line(released)
-    case .refused(let refused): "refused" + note(refused, "because of")
+    case .refused(let refused):
+        "refused" + cause(ByWhomShape(by: refused.by, reason: refused.reason), " because of ")
     case .cancelled(let cancelled): "cancelled" + note(cancelled, "by")
     }
 }

@@ -2,9 +2,10 @@
 
 internal import ReprieveProtocol
 
-func text(_ history: HistoryShape, of id: String?) -> String {
+func text(_ history: HistoryShape, of id: String?, isFiltered: Bool = false) -> String {
     guard !history.decisions.isEmpty else {
-        return "the history is empty" + (id.map { " for update " + shown($0) } ?? "") + "\n"
+        let update = id.map { " for update " + shown($0) } ?? ""
+        return isFiltered ? "no update is like that\(update)\n" : "the history is empty\(update)\n"
     }
     return history.decisions.map(text).joined(separator: "\n")
 }
@@ -43,7 +44,7 @@ private func steps(_ decision: DecisionShape) -> [(at: Int64, what: String)] {
     if let cancelled = decision.cancelled {
         steps.append((ended, "cancelled \(waited), by " + who(cancelled)))
     } else if let refused = decision.refused {
-        steps.append((ended, "refused \(waited), because of " + who(refused)))
+        steps.append((ended, "refused \(waited)" + cause(refused, ", because of ")))
     } else {
         let message = decision.message.map { ": " + shown($0) } ?? ""
         steps.append((ended, (decision.outcome?.word ?? "ended") + message))

@@ -33,7 +33,7 @@ func statusLines(
     }
     let blank = StyledLine(text: "")
     var lines = updates.isEmpty ? [StyledLine(text: "no update is waiting")] : updates
-    lines += [blank] + componentLines(status)
+    lines += [blank] + componentLines(status, columns)
     let upstream = StyledLine.lines(text(status.upstream))
     if !upstream.isEmpty { lines += [blank] + upstream.flatMap { $0.wrapped(to: columns) } }
     let accounts = StyledLine.lines(text(status.accounts), .trouble)
@@ -80,9 +80,10 @@ private func updateLines(
     return lines + StyledLine.lines(rest)
 }
 
-private func componentLines(_ status: StatusShape) -> [StyledLine] {
-    StyledLine.lines(text(status.components, missing: status.missing)).map { line in
-        let isAbsence = line.text.hasPrefix("required and not connected")
-        return StyledLine(text: line.text, style: isAbsence ? .trouble : .plain)
+private func componentLines(_ status: StatusShape, _ columns: Int) -> [StyledLine] {
+    let text = text(status.components, missing: status.missing, columns: columns)
+    return StyledLine.lines(text).flatMap { line in
+        guard line.text.hasPrefix("required and not connected") else { return [line] }
+        return StyledLine(text: line.text, style: .trouble).wrapped(to: columns)
     }
 }

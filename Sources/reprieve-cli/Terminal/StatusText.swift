@@ -85,20 +85,28 @@ private func narrowTable(_ participants: [ParticipantShape], _ columns: Int) -> 
     return table(rows.map { [cut($0[0], to: room)] + $0.dropFirst() })
 }
 
-func text(_ components: [ComponentShape], missing: [String]) -> String {
+/// In a terminal of so many columns, if that is given, names are cut before the rest.
+func text(_ components: [ComponentShape], missing: [String], columns: Int? = nil) -> String {
     let absent =
         missing.isEmpty ? "" : "required and not connected: \(list(missing, limit: .max))\n"
     guard !components.isEmpty else { return "no component is connected\n" + absent }
-    let rows = components.map { component in
-        [
-            shown(component.component),
-            String(component.connections),
-            component.pids.map { String($0) }.joined(separator: " "),
-            component.unit.map(shown) ?? "-",
-        ]
-    }
     let head = ["COMPONENT", "CONNECTIONS", "PIDS", "UNIT"]
-    return "\(count(components.count, "component")) connected\n" + absent + table([head] + rows)
+    var rows = [head] + components.map(row)
+    if let columns {
+        let rest = (1...3).map { column in rows.map { $0[column].width }.max() ?? 0 }
+        let room = max(8, columns - rest.reduce(8, +))
+        for index in rows.indices { rows[index][0] = cut(rows[index][0], to: room) }
+    }
+    return "\(count(components.count, "component")) connected\n" + absent + table(rows)
+}
+
+private func row(_ component: ComponentShape) -> [String] {
+    [
+        shown(component.component),
+        String(component.connections),
+        component.pids.map { String($0) }.joined(separator: " "),
+        component.unit.map(shown) ?? "-",
+    ]
 }
 
 /// What holds the machine's shutdown back, and for how long at most. Empty if nothing does. Where
@@ -131,6 +139,7 @@ extension UpdateShape {
         var update = self
         update.ageMs += milliseconds
         update.deadlineInMs = max(0, deadlineInMs - milliseconds)
+        update.lastCallInMs = lastCallInMs.map { max(0, $0 - milliseconds) }
         update.releasedMs = releasedMs.map { $0 + milliseconds }
         for index in update.participants.indices {
             let untilMs = update.participants[index].untilMs
@@ -146,6 +155,7 @@ extension UpdateShape {
     var withoutTimes: UpdateShape {
         var update = self
         (update.ageMs, update.deadlineInMs) = (0, 0)
+        update.lastCallInMs = lastCallInMs.map { _ in 0 }
         update.releasedMs = releasedMs.map { _ in 0 }
         for index in update.participants.indices {
             update.participants[index].untilMs = participants[index].untilMs.map { _ in 0 }

@@ -45,19 +45,37 @@ func cut(_ text: String, to limit: Int) -> String {
     return limit < 1 ? "" : kept + "~"
 }
 
-/// The lines of a text in so many columns, broken at spaces where there are any. Lines that follow
-/// from one are indented.
+/// The lines of a text in so many columns, broken at spaces where there are any. They are indented
+/// as the text is, and those that follow from one by two more.
 func wrapped(_ text: String, to columns: Int) -> [String] {
-    var lines = [""]
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-        let line = lines[lines.count - 1]
-        if lines.count == 1, line.isEmpty {
-            lines[0] = String(word)
-        } else if line.width + 1 + word.width <= columns {
-            lines[lines.count - 1] += " " + word
+    let indent = String(text.prefix { $0 == " " })
+    let room = max(2, columns - indent.width - 2)
+    var lines: [String] = []
+    var line = indent
+    for word in text.dropFirst(indent.count).split(separator: " ").flatMap({ $0.pieces(room) }) {
+        let isFirst = line.width <= indent.width + (lines.isEmpty ? 0 : 2)
+        if isFirst || line.width + 1 + word.width <= columns {
+            line += (isFirst ? "" : " ") + word
         } else {
-            lines.append("  " + word)
+            lines.append(line)
+            line = indent + "  " + word
         }
     }
-    return lines
+    return lines + [line]
+}
+
+extension Substring {
+    /// Parts of so many columns at most.
+    fileprivate func pieces(_ columns: Int) -> [String] {
+        var pieces = [""]
+        for character in self {
+            let last = pieces.count - 1
+            if pieces[last].isEmpty || pieces[last].width + character.width <= columns {
+                pieces[last].append(character)
+            } else {
+                pieces.append(String(character))
+            }
+        }
+        return pieces
+    }
 }

@@ -5,6 +5,7 @@ var exampleConfiguration: String {
     """
     # The configuration of reprieved(8); see reprieved.conf(5).
     # Every key is commented out, with its default. An empty value stands for the default, too.
+    # Durations are written as \(durationsText).
 
     [Broker]
 

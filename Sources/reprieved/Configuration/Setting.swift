@@ -56,7 +56,8 @@ extension Setting {
         in bounds: ClosedRange<Int>,
         set: @escaping Assign<Int>
     ) -> Self {
-        Setting(name, "COUNT", help, default: initial) { target, text throws(ValueError) in
+        let help = "\(help); \(countsText(bounds))"
+        return Setting(name, "COUNT", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedCount(text, in: bounds))
         }
     }
@@ -69,7 +70,8 @@ extension Setting {
         in bounds: ClosedRange<Int>,
         set: @escaping Assign<Int>
     ) -> Self {
-        Setting(name, "BYTES", help, default: initial) { target, text throws(ValueError) in
+        let help = "\(help); \(bytesText(bounds))"
+        return Setting(name, "BYTES", help, default: initial) { target, text throws(ValueError) in
             try set(&target, parsedBytes(text, in: bounds))
         }
     }

@@ -6,19 +6,27 @@ import ReprieveProtocol
 
 // What the texts of values mean.
 
+/// How durations are written, and the longest one.
+var durationsText: String {
+    "500ms, 30s, 10m, 1h30m or 2d, at most \(longestDuration / 86_400_000)d"
+}
+
 func parsedDuration(_ text: String) throws(ValueError) -> Duration {
     guard let number = milliseconds(spelled: text) else {
-        throw ValueError("\(quoted(text)) is not a duration such as 500ms, 30s, 10m, 1h30m or 2d")
+        throw ValueError("\(quoted(text)) is not a duration such as \(durationsText)")
     }
     return .milliseconds(number)
 }
 
 func parsedCount(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError) -> Int {
     guard isDigits(text), let number = Int(text), bounds.contains(number) else {
-        let range = "\(bounds.lowerBound) to \(bounds.upperBound)"
-        throw ValueError("\(quoted(text)) is not a number from " + range)
+        throw ValueError("\(quoted(text)) is not a number from \(countsText(bounds))")
     }
     return number
+}
+
+func countsText(_ bounds: ClosedRange<Int>) -> String {
+    "\(bounds.lowerBound) to \(bounds.upperBound)"
 }
 
 /// With a suffix as in systemd's units: "64K" are 65,536.
@@ -29,10 +37,13 @@ func parsedBytes(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError)
     let number = isDigits(digits) ? Int(digits) : nil
     let (product, overflow) = (number ?? 0).multipliedReportingOverflow(by: unit ?? 1)
     guard number != nil, !overflow, bounds.contains(product) else {
-        let range = "\(bytesText(bounds.lowerBound)) to \(bytesText(bounds.upperBound))"
-        throw ValueError("\(quoted(text)) is not a number of bytes from " + range)
+        throw ValueError("\(quoted(text)) is not a number of bytes from \(bytesText(bounds))")
     }
     return product
+}
+
+func bytesText(_ bounds: ClosedRange<Int>) -> String {
+    "\(bytesText(bounds.lowerBound)) to \(bytesText(bounds.upperBound))"
 }
 
 /// "64K".
