@@ -31,7 +31,12 @@ struct MoveCost {
             ("bytes to peers", work.sent, Self.factor * small.work.sent + 32 * 1_024 * 1_024),
             // A small crowd's notices and posts may leave together, a large one's apart.
             ("writes", work.writes, 2 * Self.factor * small.work.writes + work.pieces + 64),
-            ("bytes to files", work.stored, Self.factor * small.work.stored + 128 * 1_024),
+            // An answer writes down its component, with all connections that have answered for it.
+            // Another user has 256; here are as many as the broker's own user may have.
+            (
+                "bytes to files", work.stored,
+                Self.factor * small.work.stored + 128 * 1_024 + 4 * 1_024 * work.pieces
+            ),
             ("log entries", work.logged, Self.factor * small.work.logged + 64),
             (
                 "microseconds", time.microseconds,
