@@ -4,7 +4,7 @@
 package struct Work: Hashable, Sendable {
     /// Bytes that peers sent.
     package var received = 0
-    /// Pieces in which they arrived.
+    /// Pieces in which they arrived, and ends of connections.
     package var pieces = 0
     /// Bytes that peers took.
     package var sent = 0
