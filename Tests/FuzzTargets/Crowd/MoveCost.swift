@@ -21,6 +21,9 @@ struct MoveCost {
     private static let factorOfTime = 10
     /// What is decoded at least, in the instrumented build of the fuzzer.
     private static let bytesPerMicrosecond = 8
+    /// An answer, and the end of a connection, writes down its component with all connections that
+    /// have answered for it. Another user has 256; here are as many as the broker's own may have.
+    private static let bytesOfComponent = 4 * 1_024
 
     /// Why this is too much beside what a quarter of the crowd cost; nil if it is not.
     func excess(over small: MoveCost) -> String? {
@@ -31,16 +34,15 @@ struct MoveCost {
             ("bytes to peers", work.sent, Self.factor * small.work.sent + 32 * 1_024 * 1_024),
             // A small crowd's notices and posts may leave together, a large one's apart.
             ("writes", work.writes, 2 * Self.factor * small.work.writes + work.pieces + 64),
-            // An answer writes down its component, with all connections that have answered for it.
-            // Another user has 256; here are as many as the broker's own user may have.
             (
                 "bytes to files", work.stored,
-                Self.factor * small.work.stored + 128 * 1_024 + 4 * 1_024 * work.pieces
+                Self.factor * small.work.stored + 128 * 1_024 + Self.bytesOfComponent * work.pieces
             ),
             ("log entries", work.logged, Self.factor * small.work.logged + 64),
             (
                 "microseconds", time.microseconds,
                 Self.factorOfTime * small.time.microseconds + 20_000 + decoding
+                    + Self.bytesOfComponent / Self.bytesPerMicrosecond * work.pieces / 8
             ),
         ]
         for (name, cost, limit) in counts where cost > limit {
