@@ -56,15 +56,7 @@ package struct BrokerHarness: Sendable {
     package mutating func turn(_ inputs: Broker.Input...) { turn(inputs) }
 
     package mutating func turn(_ inputs: [Broker.Input]) {
-        for input in inputs {
-            switch input {
-            case .received(let bytes, _):
-                performer.host.work.received += bytes.count
-                performer.host.work.pieces += 1
-            case .hungUp: performer.host.work.pieces += 1
-            default: break
-            }
-        }
+        for input in inputs { performer.host.work.note(input) }
         for case .received(_, let peer) in inputs { performer.host.markWork(for: peer) }
         let mayDie = host.operationsLeft != nil && death == nil
         let before = mayDie ? broker.negotiation : nil

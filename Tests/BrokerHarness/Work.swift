@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ReprieveBroker
+
 /// What a broker was given, and what it had done below its performer.
 package struct Work: Hashable, Sendable {
     /// Bytes that peers sent.
@@ -19,6 +21,16 @@ package struct Work: Hashable, Sendable {
 }
 
 extension Work {
+    mutating func note(_ input: Broker.Input) {
+        switch input {
+        case .received(let bytes, _):
+            received += bytes.count
+            pieces += 1
+        case .hungUp: pieces += 1
+        default: break
+        }
+    }
+
     /// What was added to an earlier reading.
     package func since(_ earlier: Work) -> Work {
         var work = self
