@@ -6,7 +6,7 @@ package struct UpdateStatus: Hashable, Sendable {
     package var isReleased: Bool
     package var age: Duration
     package var deadlineIn: Duration
-    /// Until the last call before the deadline; nil once it was given, or the gate has opened.
+    /// Until the last call before the deadline; nil when its time has come, or the gate has opened.
     package var lastCallIn: Duration?
     /// How long ago the gate opened; nil while it waits.
     package var releasedSince: Duration?
@@ -36,7 +36,7 @@ extension Update {
             isReleased: !isWaiting,
             age: now - announced,
             deadlineIn: max(.zero, deadline - now),
-            lastCallIn: isWaiting ? deadlineLastCall.map { max(.zero, $0 - now) } : nil,
+            lastCallIn: isWaiting ? deadlineLastCall.flatMap { $0 > now ? $0 - now : nil } : nil,
             releasedSince: opening.map { now - $0.at },
             blockedBy: blockers + updatesWaitedFor.map { "update \($0)" },
             participants: participants.places.map { place in
