@@ -96,7 +96,7 @@ package struct UpdateShape: Shape {
     package var disruption: Disruption
     package var ageMs: Int64
     package var deadlineInMs: Int64
-    /// Until the last call before the deadline; nil once it was given, and after the release.
+    /// Until the last call before the deadline; nil when its time has come, and after the release.
     package var lastCallInMs: Int64?
     /// How long ago the gate opened; nil while it waits.
     package var releasedMs: Int64?

@@ -128,4 +128,17 @@ import Testing
         harness.wait(.seconds(60))
         #expect(harness.read().contains("released d-1 on deadline"))
     }
+
+    @Test func `has a last call in the status until its time has come, also where all are ready`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("arm")
+        harness.subscribe("camera", confirm: true)
+        harness.announce(policy: Policy(responseTimeout: .seconds(2), deadline: .seconds(3)))
+        #expect(harness.status()?.lastCallIn != nil)
+        harness.waitUntilJustBeforeTimers(.seconds(2))
+        harness.answer("arm")
+        harness.answer("camera")
+        #expect(harness.status()?.lastCallIn == nil)
+        harness.fireDue()
+    }
 }
