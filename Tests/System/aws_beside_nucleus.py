@@ -35,8 +35,9 @@ def on_error(error):
 def on_update(event):
     if pre := event.pre_update_event:
         answer = answers.pop(0)
-        client.defer_component_update(deployment_id=pre.deployment_id, recheck_after_ms=answer)
+        # Said first: the SDK runs each event in a thread of its own, and the next may be faster.
         say(pre=pre.deployment_id, answered=answer)
+        client.defer_component_update(deployment_id=pre.deployment_id, recheck_after_ms=answer)
     if post := event.post_update_event:
         say(post=post.deployment_id)
         over.set()

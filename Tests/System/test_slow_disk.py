@@ -64,6 +64,7 @@ def test_a_release_waits_for_one_sync_and_nobody_waits_again(slow):
     daemon, calls = slow
     camera, robot, gate = both_asked(daemon, "d")
     camera.acknowledge("d")
+    gate.shows(CAMERA, "acknowledged")
     start = calls.count
     began = time.monotonic()
     robot.acknowledge("d")
