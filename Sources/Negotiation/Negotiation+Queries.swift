@@ -27,7 +27,7 @@ extension Negotiation {
     }
 
     package func isSubscriber(_ name: ComponentName) -> Bool {
-        subscriptions[name] != nil || returning.names.contains(name)
+        subscriptions[name] != nil || returning.expects(name)
     }
 
     /// The components that rules require and that are not subscribed, sorted.

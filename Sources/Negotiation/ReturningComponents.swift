@@ -11,7 +11,10 @@ struct ReturningComponents: Hashable, Sendable {
     func expects(_ name: ComponentName) -> Bool { names.sortedPlace(of: name) != nil }
 
     mutating func expect(_ more: some Sequence<ComponentName>, until end: Instant) {
-        names = Set(names).union(more).sorted()
+        for name in more {
+            let place = names.lowestPlace(notBefore: name)
+            if place == names.count || names[place] != name { names.insert(name, at: place) }
+        }
         until = names.isEmpty ? nil : end
     }
 

@@ -126,6 +126,22 @@ import Testing
         expectProportion(work(1_000), work(4_000))
     }
 
+    @Test func `components that are all lost, and whose return is awaited, cost no search each`() {
+        func work(_ count: Int) -> () -> Void {
+            let names = names(count)
+            let known = negotiation(names)
+            return {
+                var negotiation = known
+                for (index, name) in names.enumerated() {
+                    let peer = PeerID(UInt64(index + 1))
+                    handle(.lost(peer, component: name), &negotiation)
+                }
+                #expect(names.allSatisfy(negotiation.isSubscriber))
+            }
+        }
+        expectProportion(work(500), work(2_000))
+    }
+
     /// One update is under way, and the others wait for it or for their components.
     private func updates(_ count: Int, _ disruption: Disruption) -> Negotiation {
         let names = names(count)

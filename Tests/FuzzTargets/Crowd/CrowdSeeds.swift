@@ -41,7 +41,12 @@ let crowdSeeds: [[CrowdMove]] =
             CrowdMove(.enter, 1, 1), CrowdMove(.stopReading), CrowdMove(.ping),
             CrowdMove(.ping, isOneTurn: false), CrowdMove(.sendPartOfFrame, 2),
             CrowdMove(.passTime, 2), CrowdMove(.read),
-        ]
+        ],
+        // Many components that a restart waits for.
+        [
+            CrowdMove(.enter, 3, 1), CrowdMove(.enter, 3, 1), CrowdMove(.enter, 1, 1),
+            CrowdMove(.subscribe), CrowdMove(.restart),
+        ],
     ]
 
 extension CrowdMove {
