@@ -12,6 +12,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 need_swift
 install_packages libsystemd-dev python3 python3-venv
 
+# Python would write each line in two parts.
+unset PYTHONUNBUFFERED
+
 components=(com.example.Camera com.example.Robot com.example.Till)
 if ! make_venv; then
     echo "The AWS SDK cannot be installed: the demo goes on without it." >&2

@@ -101,7 +101,12 @@ updaters() {
     pytest -m updaters -rs
 }
 
-demo() { Samples/demo.sh; }
+# The README's picture has to be of what it prints.
+demo() {
+    mkdir -p .build
+    Samples/demo.sh | tee .build/demo.txt
+    Tests/Tools/demo-picture.py --check Samples/demo.svg <.build/demo.txt
+}
 
 # Every interleaving of small worlds.
 exploration() {
