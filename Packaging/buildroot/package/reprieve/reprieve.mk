@@ -10,7 +10,6 @@
 # packages, beside this file, and its hash into reprieve.hash: nothing is
 # downloaded.
 REPRIEVE_VERSION = 1.0.0
-REPRIEVE_SOURCE = reprieve-$(REPRIEVE_VERSION).tar.gz
 REPRIEVE_SITE = $(BR2_EXTERNAL_REPRIEVE_PATH)/package/reprieve
 REPRIEVE_SITE_METHOD = file
 REPRIEVE_LICENSE = Apache-2.0

@@ -2,12 +2,16 @@
 # Needs meta-swift with Swift 6.2 or later. Packaging/build-layers.sh puts the archive, with all
 # Swift packages, beside this recipe: no task needs a network.
 SUMMARY = "Asks components before an update interrupts them"
+DESCRIPTION = "The daemon reprieved, through which components say 'not now' to an update, and the \
+    command reprieve, with which an updater waits until it may go on."
+SECTION = "base"
 LICENSE = "Apache-2.0"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 
+DEPENDS = "systemd"
 SRC_URI = "file://reprieve-${PV}.tar.gz"
 S = "${UNPACKDIR}/reprieve-${PV}"
-DEPENDS = "systemd"
+B = "${WORKDIR}/build"
 
 inherit swift systemd useradd features_check
 
@@ -17,9 +21,14 @@ REQUIRED_DISTRO_FEATURES = "systemd usrmerge"
 deltask do_swift_package_resolve
 do_compile[network] = "0"
 
+# The programs say nothing of the directory in which they were built.
+SWIFT_PATHS = "-Xswiftc -file-prefix-map -Xswiftc ${S}=/reprieve"
+SWIFT_PATHS += "-Xcc -ffile-prefix-map=${S}=/reprieve"
+
 python do_compile() {
     for product in ["reprieved", "reprieve"]:
-        d.setVar("EXTRA_OESWIFT", "--disable-automatic-resolution --product " + product)
+        options = ["--disable-automatic-resolution", "${SWIFT_PATHS}", "--product", product]
+        d.setVar("EXTRA_OESWIFT", " ".join(options))
         bb.build.exec_func("swift_do_compile", d)
 }
 
