@@ -27,7 +27,9 @@ COLOURS = {
 }
 SVG = "{http://www.w3.org/2000/svg}"
 # The daemon's log, which a device has in its journal, and what the status says besides the update.
-LEFT_OUT = re.compile(r"reprieved: .*\n|^\d+ components? connected\n(?: .*\n)*\n?|logind .*\n", re.M)
+LEFT_OUT = re.compile(
+    r"reprieved: .*\n|^\d+ components? connected\n(?: .*\n)*\n?|logind .*\n", re.MULTILINE
+)
 
 
 def shown(printed):
