@@ -11,7 +11,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Packaging/version.sh
 . Packaging/version.sh
 
-archive=$(Packaging/build-source.sh)
+# The archive that image builders get.
+package=$(Packaging/build-layers.sh)/buildroot-reprieve/package/reprieve
+archive=$package/reprieve-$VERSION.tar.gz
+(cd "$package" && grep -F .tar.gz reprieve.hash | cut -d ' ' -f 3- | sha256sum --check)
 top=$PWD/.build/offline
 rm -rf "$top"
 mkdir -p "$top/home"
@@ -19,7 +22,6 @@ tar --extract --gzip --file "$archive" --directory "$top"
 
 unshare=(unshare --net)
 [ "$(id -u)" -eq 0 ] || unshare+=(--map-root-user)
-# `swift package resolve` would fail on a package that the archive lacks.
 programs=$("${unshare[@]}" env -i PATH="$PATH" HOME="$top/home" XDG_CACHE_HOME="$top/home" \
     GIT_CONFIG_NOSYSTEM=1 SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
     "$top/reprieve-$VERSION/Packaging/build-release.sh")

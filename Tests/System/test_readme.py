@@ -109,3 +109,21 @@ def test_an_ordinary_user_tries_it_as_it_is_written(user, processes):
     code, lines, errors = shell.end(30)
     assert (code, lines) == (0, ["the backup is done, the update may run"]), errors
     assert any("a backup" in line for line in errors)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "Samples/README.md"])
+def test_the_links_of_a_page_lead_somewhere(page):
+    headings = {}
+    for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text()):
+        path, _, heading = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert "://" in path or target.exists(), link
+        if heading:
+            text = headings.setdefault(target, target.read_text())
+            found = [anchor(line) for line in text.splitlines() if line.startswith("#")]
+            assert heading in found, link
+
+
+def anchor(heading):
+    """As GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading.lstrip("# ").lower()).replace(" ", "-")
