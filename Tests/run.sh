@@ -86,7 +86,7 @@ attacks() {
 systemd() {
     local package
     install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
-        systemd-container dbus libpam-systemd
+        systemd-container dbus libpam-systemd squashfs-tools
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)

@@ -7,7 +7,9 @@ Neither BitBake nor Buildroot is here: the recipes are read, and what they call 
 import configparser
 import fnmatch
 import hashlib
+import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -197,3 +199,27 @@ def test_an_image_serves_components_from_its_first_boot(tmp_path):
         assert guest.run("stat", "--format=%G %a", CONTROL) == "reprieve 660\n"
         states = guest.run("systemctl", "is-enabled", *names, code=None).split()
         assert {name for name, one in zip(names, states) if one == "enabled"} == ENABLED
+
+
+@pytest.fixture(scope="module")
+def extension():
+    if not shutil.which("mksquashfs"):
+        pytest.skip("there is no mksquashfs")
+    made = subprocess.run(
+        [PACKAGING / "build-sysext.sh", BUILD], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return pathlib.Path(made.stdout.strip())
+
+
+@needs_systemd
+@pytest.mark.systemd
+def test_a_system_extension_serves_components_once_it_is_merged(tmp_path, extension):
+    # Mounting the image itself takes a loop device, which a container has not.
+    files = {extension.with_suffix(""): "/var/lib/extensions/reprieve"}
+    with Guest(tmp_path / "out", files=files) as guest:
+        assert guest.run("systemd-sysext", "refresh", code=None) == ""
+        guest.run("systemctl", "daemon-reload")
+        guest.wait_for("no update is waiting", "reprieve", "status")
+        assert guest.run("stat", "--format=%G %a", CONTROL) == "root 660\n"
+        active = guest.run("systemctl", "is-active", *sorted(ENABLED))
+        assert active == "active\n" * len(ENABLED)
