@@ -62,6 +62,18 @@ def test_an_application_that_does_not_start_is_rolled_back(daemon, app):
     assert app.systemctl[-1] == "restart app.service 1"
 
 
+def test_a_link_that_an_earlier_run_left_is_not_taken_for_the_version(daemon, app):
+    (app.root / "opt/app/next").symlink_to("0")
+    camera, code = updated(daemon, app)
+    assert (camera.post()["outcome"], code) == ("applied", 0)
+    assert app.read("/opt/app/current/version") == "2"
+
+
+def test_a_version_that_is_not_there_is_not_announced(daemon, app):
+    app.run("/usr/local/bin/app-update", "3", code=1)
+    assert history(daemon) == []
+
+
 def test_a_cancelled_update_changes_nothing(daemon, app, coordinator):
     camera = daemon.component(CAMERA)
     program = app.start("/usr/local/bin/app-update", "2")
