@@ -18,6 +18,8 @@ tree=$top/reprieve
 rm -rf "$top"
 mkdir -p "$tree/built"
 cp -R Packaging/* README.md Protocol "$tree"
+# For its autopkgtest.
+cp -R --parents Samples Tests/Tools/prepare.sh "$tree"
 # What a test run of the conformance kit leaves.
 find "$tree/Protocol" -name __pycache__ -prune -exec rm -r {} +
 cp "$tree/systemd/sysusers.conf" "$tree/debian/reprieve.sysusers"

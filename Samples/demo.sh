@@ -3,27 +3,43 @@
 # Three components hold back an update: one in Swift, one in plain Python, and one that was written
 # for AWS IoT Greengrass, on AWS's own SDK. Installs and builds what it needs, and leaves nothing
 # running. Exits with 0 if everything went as it should.
+#
+#     Samples/demo.sh
+#     Samples/demo.sh --installed    as root, at the daemon of the installed package, with the
+#                                    components that need no build: in plain Python and in shell
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Tests/Tools/prepare.sh
 . Tests/Tools/prepare.sh
 
-need_swift
-install_packages libsystemd-dev python3 python3-venv
+# Python would write each line in two parts.
+unset PYTHONUNBUFFERED
 
-components=(com.example.Camera com.example.Robot com.example.Till)
-if ! make_venv; then
-    echo "The AWS SDK cannot be installed: the demo goes on without it." >&2
-    unset 'components[2]'
+prepare() {
+    components=(com.example.Camera com.example.Robot com.example.Till)
+    need_swift
+    install_packages libsystemd-dev python3 python3-venv
+    if ! make_venv; then
+        echo "The AWS SDK cannot be installed: the demo goes on without it." >&2
+        unset 'components[2]'
+    fi
+    say "Building (the first time takes a minute or two)"
+    swift build --quiet
+    bin=$(swift build --show-bin-path)
+}
+
+if [ "${1:-}" = --installed ]; then
+    components=(com.example.Robot com.example.Printer)
+    reprieve() { command reprieve "$@"; }
+else
+    prepare
+    reprieve() { "$bin/reprieve" "$1" --control-socket "$directory/control.socket" "${@:2}"; }
 fi
-
-say "Building (the first time takes a minute or two)"
-swift build --quiet
-bin=$(swift build --show-bin-path)
 
 directory=$(mktemp -d /tmp/reprieve-demo.XXXXXX)
 pids=()
+tokens=()
 
 # Ends what was started, and waits for it, so that nothing is left.
 clean_up() {
@@ -36,6 +52,7 @@ clean_up() {
     done
     exec 3>&-
     wait
+    for name in "${tokens[@]}"; do reprieve token --revoke "$name"; done
     rm -rf "$directory"
 }
 trap clean_up EXIT
@@ -49,8 +66,6 @@ start() {
     "$@" >&3 2>&1 3>&- &
     pids+=($!)
 }
-
-reprieve() { "$bin/reprieve" "$1" --control-socket "$directory/control.socket" "${@:2}"; }
 
 # wait_until SECONDS COMMAND...: whether the command succeeds in time.
 wait_until() {
@@ -73,15 +88,30 @@ everyone_has_heard() {
     [ "$(grep -c 'the update is over' "$directory/said")" -eq ${#components[@]} ]
 }
 
-say "Starting the broker and ${#components[@]} components"
-export AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT=$directory/ipc.socket
-start "$bin/reprieved" --runtime-directory "$directory" --state-directory "$directory/state"
-wait_until 10 test -S "$directory/control.socket"
-start "$bin/sample-component" com.example.Camera 7
-start /usr/bin/python3 Samples/python-component/component.py com.example.Robot 4
-if [ ${#components[@]} -eq 3 ]; then
-    SVCUID=com.example.Till start "$VENV/bin/python" Samples/aws-sdk-component/component.py
-fi
+start_all() {
+    say "Starting the broker and ${#components[@]} components"
+    export AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT=$directory/ipc.socket
+    start "$bin/reprieved" --runtime-directory "$directory" --state-directory "$directory/state"
+    wait_until 10 test -S "$directory/control.socket"
+    start "$bin/sample-component" com.example.Camera 7
+    start /usr/bin/python3 Samples/python-component/component.py com.example.Robot 4
+    if [ ${#components[@]} -eq 3 ]; then
+        SVCUID=com.example.Till start "$VENV/bin/python" Samples/aws-sdk-component/component.py
+    fi
+}
+
+# In whichever unit this runs, a component has the name of its token.
+start_with_tokens() {
+    say "Starting ${#components[@]} components"
+    local robot printer
+    tokens=("${components[@]}")
+    robot=$(reprieve token com.example.Robot)
+    printer=$(reprieve token com.example.Printer)
+    SVCUID=$robot start Samples/python-component/component.py com.example.Robot 4
+    SVCUID=$printer start Samples/shell-component/component.sh com.example.Printer 7
+}
+
+if [ "${1:-}" = --installed ]; then start_with_tokens; else start_all; fi
 if ! wait_until 20 everyone_is_here; then
     echo "Not all components are there." >&2
     exit 1

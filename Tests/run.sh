@@ -34,7 +34,8 @@ STEPS=(
 ALL_STEPS=("updaters 600")
 # Only by name: a machine that others use, too, is no place to measure, and the others need a build
 # of their own.
-MORE_STEPS=("client 900" "benchmark 600" "address_sanitizer 1500" "thread_sanitizer 1500")
+MORE_STEPS=("client 900" "offline 1800" "benchmark 600" "address_sanitizer 1500"
+    "thread_sanitizer 1500")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
 packages() {
@@ -52,6 +53,9 @@ libraries() { Tests/libraries.sh; }
 
 # In a package of its own, with all that it fetches.
 client() { Tests/libraries.sh client; }
+
+# From the source archive, without a network, and in another directory: the same bytes.
+offline() { Tests/offline.sh; }
 
 build() {
     swift build --build-tests
@@ -82,7 +86,7 @@ attacks() {
 systemd() {
     local package
     install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
-        systemd-container dbus libpam-systemd
+        systemd-container dbus libpam-systemd squashfs-tools
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
@@ -101,7 +105,12 @@ updaters() {
     pytest -m updaters -rs
 }
 
-demo() { Samples/demo.sh; }
+# The README's picture has to be of what it prints.
+demo() {
+    mkdir -p .build
+    Samples/demo.sh | tee .build/demo.txt
+    Tests/Tools/demo-picture.py --check Samples/demo.svg <.build/demo.txt
+}
 
 # Every interleaving of small worlds.
 exploration() {

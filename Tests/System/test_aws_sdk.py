@@ -106,3 +106,19 @@ def test_the_sdk_is_told_that_it_is_denied(daemon, processes):
     code, _, errors = program.end(20)
     assert code != 0
     assert "AccessDeniedError" in "".join(errors)
+
+
+@pytest.mark.parametrize(
+    "missing", ["AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT", "SVCUID"]
+)
+def test_outside_greengrass_a_component_lacks_two_variables(daemon, processes, missing):
+    # As the README says, so that a reader knows the error by its name.
+    environment = {
+        "AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT": str(daemon.component_socket),
+        "SVCUID": "com.example.Camera",
+        "PATH": os.environ["PATH"],
+    }
+    del environment[missing]
+    program = processes.start(sys.executable, HERE / "aws_component.py", env=environment)
+    code, _, errors = program.end(20)
+    assert (code, errors[-1]) == (1, f"KeyError: '{missing}'")

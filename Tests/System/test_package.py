@@ -123,6 +123,12 @@ def test_the_manual_explains_each_exit_code(unpacked, programs):
     assert re.findall(r"^ +(\d+) ", status, re.MULTILINE) == codes
 
 
+def test_the_manual_keeps_the_lists_of_the_help(unpacked, programs):
+    rows = re.findall(r"^ +(REPRIEVE_.*)$", output(programs["reprieve"], "help", "listen"), re.M)
+    page = [line.strip() for line in manual(unpacked, "reprieve.1").splitlines()]
+    assert len(rows) > 10 and set(rows) <= set(page)
+
+
 @pytest.mark.parametrize(
     "place",
     ["bash-completion/completions/{}", "zsh/vendor-completions/_{}",
@@ -169,11 +175,52 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
 
 
 @needs_systemd
+def test_an_upgrade_loses_no_deferral(tmp_path):
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}) as guest:
+        install = ["dpkg", "--no-triggers", "--install", "/package.deb"]
+        guest.run(*install)
+        token = guest.run("reprieve", "token", CAMERA).strip()
+        held = ["env", f"SVCUID={token}", "reprieve", "hold", "--why", "recording", "--", "cat"]
+        hold = guest.start(*held, stdin=subprocess.PIPE)
+        gate = guest.start("reprieve", "gate", "--require", CAMERA)
+        gate.error_line("(recording)")
+        before = participant(guest)
+        guest.run(*install)
+        guest.wait_for("took back 2 of 2 ", "journalctl", "--unit=reprieved", "--output=cat")
+        after = participant(guest)
+        same = ["component", "state", "deferrals", "message"]
+        assert [after[key] for key in same] == [before[key] for key in same]
+        assert after["state"] == "deferred" and after["remainingMs"] <= before["remainingMs"]
+        hold.process.stdin.close()
+        gate.error_line("released after")
+        assert (gate.end()[0], hold.end()[0]) == (0, 0)
+
+
+@needs_systemd
 def test_a_component_holds_an_update_back_at_the_installed_daemon(tmp_path):
     script = ROOT / "Packaging/debian/tests/installed"
     with Guest(tmp_path / "out", files={PACKAGE: "/package.deb", script: "/installed"}) as guest:
         guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
         assert "com.example.Test" in guest.run("/installed")
+
+
+@needs_systemd
+def test_the_demo_runs_at_the_installed_daemon(tmp_path):
+    samples = {ROOT / name: f"/source/{name}" for name in ["Samples", "Tests/Tools/prepare.sh"]}
+    samples[ROOT / "Packaging/debian/tests/demo"] = "/source/debian/tests/demo"
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"} | samples) as guest:
+        guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
+        run = ["sh", "-c", "cd /source && exec debian/tests/demo 2>&1"]
+        printed = guest.run(*run, timeout=60)
+        assert "[com.example.Robot] an update wants to start: not now" in printed
+        assert "[com.example.Printer] the update is over: applied" in printed
+        assert "com.example" not in guest.run("reprieve", "status")
+
+
+def participant(guest):
+    [update] = json.loads(guest.run("reprieve", "status", "--json"))["updates"]
+    [participant] = update["participants"]
+    return participant
 
 
 def update(guest):

@@ -9,7 +9,12 @@ from expect import CAMERA
 from protocol import named
 
 SAMPLES = ROOT / "Samples/updaters"
-UNITS = ["apt/reboot-required.path", "apt/reboot-required.service", "rauc/reprieve-rauc.service"]
+UNITS = [
+    "apt/reboot-required.path",
+    "apt/reboot-required.service",
+    "rauc/rauc-reboot.service",
+    "rauc/reprieve-rauc.service",
+]
 pytestmark = pytest.mark.updaters
 
 
@@ -25,6 +30,7 @@ def units(device):
         SAMPLES / "greengrass-lite/reprieve.conf",
         "/etc/systemd/system/ggl.core.ggdeploymentd.service.d/reprieve.conf",
     )
+    device.install(SAMPLES / "rauc/rauc-update", "/usr/local/bin/rauc-update", 0o755)
     device.install(SAMPLES / "rauc/rauc-complete", "/usr/local/lib/reprieve/rauc-complete", 0o755)
 
 
