@@ -19,7 +19,7 @@ struct MoveCost {
     private static let factor = 6
     /// The same for time, which a large crowd's memory and a busy machine lengthen.
     private static let factorOfTime = 10
-    /// What is decoded at least, in the instrumented build of the fuzzer.
+    /// What is decoded, and put into records, at least, in the instrumented build of the fuzzer.
     private static let bytesPerMicrosecond = 8
     /// An answer, and the end of a connection, writes down its component with all connections that
     /// have answered for it. Another user has 256; here are as many as the broker's own may have.
@@ -29,7 +29,7 @@ struct MoveCost {
     func excess(over small: MoveCost) -> String? {
         // Where the small crowd's peers were turned away, or waited to be read, only those of the
         // large one are heard, and answered.
-        let decoding = work.received / Self.bytesPerMicrosecond
+        let coding = (work.received + work.stored) / Self.bytesPerMicrosecond
         let counts = [
             ("bytes to peers", work.sent, Self.factor * small.work.sent + 32 * 1_024 * 1_024),
             // A small crowd's notices and posts may leave together, a large one's apart.
@@ -41,8 +41,7 @@ struct MoveCost {
             ("log entries", work.logged, Self.factor * small.work.logged + 64),
             (
                 "microseconds", time.microseconds,
-                Self.factorOfTime * small.time.microseconds + 20_000 + decoding
-                    + Self.bytesOfComponent / Self.bytesPerMicrosecond * work.pieces / 8
+                Self.factorOfTime * small.time.microseconds + 20_000 + coding
             ),
         ]
         for (name, cost, limit) in counts where cost > limit {
