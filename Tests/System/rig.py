@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from daemon import ROOT
+from daemon import BUILD, ROOT
 from processes import HERE, Program
 from protocol import TIMEOUT
 
@@ -18,6 +18,14 @@ BOOT_TIMEOUT = 30
 # Packaging/build-deb.sh has printed it.
 PACKAGE = os.environ.get("REPRIEVE_PACKAGE", "")
 COMPONENTS, CONTROL = "/run/reprieve/ipc.socket", "/run/reprieve/control.socket"
+
+# What `prepare` does to boot an image with the built programs.
+UNITS = sorted(path.name for path in (ROOT / "Packaging/systemd").glob("reprieve*.[st]*"))
+IMAGE = [
+    f"{ROOT}/Packaging/install.sh {BUILD} $ROOT",
+    "systemd-sysusers --root=$ROOT reprieve.conf",
+    f"systemctl --root=$ROOT preset {' '.join(UNITS)}",
+]
 
 # Where the tests' own programs are inside, and what they import: /tmp is another one there.
 TESTS = "/reprieve/Tests/System"

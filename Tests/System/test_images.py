@@ -13,8 +13,9 @@ import shutil
 import subprocess
 
 import pytest
+import rig
 from daemon import BUILD, ROOT
-from rig import CONTROL, Guest, needs_systemd
+from rig import CONTROL, IMAGE, Guest, needs_systemd
 
 PACKAGING = ROOT / "Packaging"
 UNITS = "usr/lib/systemd/system"
@@ -186,19 +187,13 @@ def test_the_tree_sources_the_menu_of_its_package():
 @needs_systemd
 @pytest.mark.systemd
 def test_an_image_serves_components_from_its_first_boot(tmp_path):
-    names = sorted(path.name for path in (PACKAGING / "systemd").glob("reprieve*.[st]*"))
-    prepare = [
-        f"{PACKAGING}/install.sh {BUILD} $ROOT",
-        "systemd-sysusers --root=$ROOT reprieve.conf",
-        f"systemctl --root=$ROOT preset {' '.join(names)}",
-    ]
-    with Guest(tmp_path / "out", prepare=prepare) as guest:
+    with Guest(tmp_path / "out", prepare=IMAGE) as guest:
         active = guest.run("systemctl", "is-active", *sorted(ENABLED))
         assert active == "active\n" * len(ENABLED)
         assert "no update is waiting" in guest.run("reprieve", "status")
         assert guest.run("stat", "--format=%G %a", CONTROL) == "reprieve 660\n"
-        states = guest.run("systemctl", "is-enabled", *names, code=None).split()
-        assert {name for name, one in zip(names, states) if one == "enabled"} == ENABLED
+        states = guest.run("systemctl", "is-enabled", *rig.UNITS, code=None).split()
+        assert {name for name, one in zip(rig.UNITS, states) if one == "enabled"} == ENABLED
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,9 @@ def test_the_manual_explains_each_exit_code(unpacked, programs):
 def test_the_manual_keeps_the_lists_of_the_help(unpacked, programs):
     rows = re.findall(r"^ +(REPRIEVE_.*)$", output(programs["reprieve"], "help", "listen"), re.M)
     page = [line.strip() for line in manual(unpacked, "reprieve.1").splitlines()]
-    assert len(rows) > 10 and set(rows) <= set(page)
+    # The help is wrapped, and the manual is not.
+    lost = [row for row in rows if not any(line.startswith(row) for line in page)]
+    assert len(rows) > 10 and lost == []
 
 
 @pytest.mark.parametrize(

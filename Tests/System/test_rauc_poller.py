@@ -6,11 +6,13 @@ RAUC 1.16, which polls, is not in Debian 12: its `reboot-cmd` is run as RAUC doe
 
 import configparser
 import shlex
+import subprocess
 
 import pytest
 from daemon import ROOT
 from expect import CAMERA
 from protocol import named
+from rig import IMAGE, Guest, needs_systemd
 
 SAMPLES = ROOT / "Samples/updaters/rauc"
 UPDATE = named("rauc-B")
@@ -26,11 +28,14 @@ def read(name):
     return file
 
 
+def reboot():
+    return shlex.split(read("polling.conf")["polling"]["reboot-cmd"])
+
+
 @pytest.fixture
 def unit(device):
     """What the poller starts, by its name."""
-    command = shlex.split(read("polling.conf")["polling"]["reboot-cmd"])
-    device.run(*command)
+    device.run(*reboot())
     [started] = device.systemctl
     (device.root / "run/device/systemctl").unlink()
     *options, name = started.split()
@@ -61,3 +66,24 @@ def test_a_cancelled_restart_is_announced_again(daemon, device, unit, coordinato
     # The poller has stopped, so nothing else would announce it.
     assert unit["Service"]["Restart"] == "on-failure"
     assert unit["Service"]["RestartSec"] == "1h"
+
+
+@needs_systemd
+@pytest.mark.systemd
+def test_the_poller_goes_on_while_the_restart_waits(tmp_path):
+    files = {
+        SAMPLES / "rauc-update": "/usr/local/bin/rauc-update",
+        SAMPLES / "rauc-reboot.service": "/etc/systemd/system/rauc-reboot.service",
+    }
+    prepare = [*IMAGE, "chmod +x $ROOT/usr/local/bin/rauc*"]
+    texts = {"/usr/local/bin/rauc": RAUC}
+    with Guest(tmp_path / "out", files=files, texts=texts, prepare=prepare) as guest:
+        command = ["reprieve", "hold", "--why", "recording", "--", "cat"]
+        camera = guest.start(*command, unit="camera", stdin=subprocess.PIPE)
+        guest.wait_for("camera", "reprieve", "status")
+        guest.run(*reboot())
+        guest.wait_for("recording", "reprieve", "status")
+        state = guest.run("systemctl", "show", "--property=ActiveState", "rauc-reboot")
+        assert state == "ActiveState=activating\n"
+        camera.process.stdin.close()
+        assert guest.wait() == "reboot"
