@@ -49,6 +49,13 @@ extension Participant {
         }
     }
 
+    /// Its last connection was lost.
+    mutating func lose(until graceEnd: Instant, at now: Instant) {
+        let mayProlong = !question.isProlonged && question.answerBy < graceEnd
+        if state == .asked, mayProlong { question.isProlonged = true }
+        survive(until: state == .asked && !mayProlong ? now : graceEnd, at: now)
+    }
+
     mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
         loseConnections()

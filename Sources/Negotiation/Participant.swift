@@ -23,8 +23,9 @@ package struct Participant: Hashable, Sendable {
     /// but does not make it a new question.
     package struct Question: Hashable, Sendable {
         package var round: Int64 = 0
-        /// The end of the response time. Nothing restarts it.
+        /// The end of the response time. Nothing restarts it; a lost connection prolongs it once.
         package var answerBy: Instant
+        package var isProlonged = false
         package var isFinal = false
         package var isAnswered = false
     }

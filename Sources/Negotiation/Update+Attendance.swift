@@ -182,7 +182,7 @@ extension Update {
             return hungUp(peer, of: name, &handling)
         }
         let (now, grace) = (handling.now, handling.settings.reconnectGrace)
-        with(name, &handling) { $0.survive(until: now + grace, at: now) }
+        with(name, &handling) { $0.lose(until: now + grace, at: now) }
         settle(&handling)
     }
 

@@ -17,6 +17,16 @@ extension World {
             isQuick: true
         ),
         World(
+            name: "an upstream ends a component's connection again and again",
+            roles: [
+                Role(name: "a", subscribes: 3, losses: 4, acknowledges: 1, defers: 1),
+                Role(name: "b", acknowledges: 1, defers: 0),
+            ],
+            policies: [.small(onSilence: .refuse)],
+            deferrals: [1],
+            horizon: 6
+        ),
+        World(
             name: "an upstream ends the connection of a component that acts",
             roles: [
                 Role(name: "a", confirm: [true], subscribes: 1, losses: 1, defers: 0),

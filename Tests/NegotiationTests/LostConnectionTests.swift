@@ -34,6 +34,32 @@ import Testing
         #expect(harness.lastNotice("camera")?.respondBy == .seconds(30))
     }
 
+    @Test func `prolongs a question once, however often it comes`() {
+        let harness = waiting()
+        for time in [.seconds(59), .seconds(4), .milliseconds(500)] as [Duration] {
+            harness.wait(time)
+            harness.lose("camera")
+            harness.subscribe("camera")
+        }
+        harness.skip()
+        harness.wait(.milliseconds(500))
+        #expect(harness.read() == "64 s  nucleus ← released d-1 on silence after 64 s, silent camera")
+    }
+
+    @Test func `prolongs the next question, too`() {
+        let harness = waiting()
+        harness.wait(.seconds(59))
+        harness.lose("camera")
+        harness.subscribe("camera")
+        harness.answer("camera", .seconds(10))
+        harness.wait(.seconds(69))
+        harness.lose("camera")
+        harness.wait(.seconds(4))
+        #expect(harness.blockers() == ["camera"])
+        harness.wait(.seconds(1))
+        #expect(!harness.isWaiting())
+    }
+
     @Test func `is a hang-up where another connection of it goes on`() {
         let harness = waiting()
         harness.subscribe("camera#2")

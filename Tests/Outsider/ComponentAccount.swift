@@ -13,6 +13,8 @@ struct ComponentAccount: Hashable, Sendable {
     /// Its question is not answered yet.
     var isOpen = true
     var answerBy: Instant
+    /// The upstream's end has given it more time for this question.
+    var isProlonged = false
     var isReady = false
     /// The number of its question.
     var round: Int64 = 0
@@ -113,7 +115,7 @@ struct ComponentAccount: Hashable, Sendable {
         if isNews(at: now) {
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
-            answerBy = now + timeout
+            (answerBy, isProlonged) = (now + timeout, false)
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut, wasGone {
             isOut = answerBy <= now || isUsedUp || isLate
@@ -265,33 +267,5 @@ struct ComponentAccount: Hashable, Sendable {
 
     mutating func forgetDeferrals() {
         (deferrals, heldUntil, keeper) = ([:], nil, nil)
-    }
-
-    mutating func close(_ peer: PeerID) {
-        guard let word = deferrals.removeValue(forKey: peer) else { return }
-        deferrals[nil] = max(word, deferrals[nil] ?? word)
-    }
-
-    /// Its connections are lost through no fault of its own.
-    mutating func loseConnections(until graceEnd: Instant) {
-        noteKeeper()
-        for peer in deferrals.keys { peer.map { close($0) } }
-        let isUnsure = isReady && confirms && !hasFinalWord
-        let isAsked = isOpen && blocks && !isOut && graceUntil == nil
-        let mayLeaveAsVeto = isReady && graceUntil == nil
-        (subscriptions, finalSubscriptions) = ([:], [])
-        (owing, late, unasked, acted) = ([], [], [], [])
-        graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
-        if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
-        if isAsked { answerBy = max(answerBy, graceEnd) }
-    }
-
-    /// Of several processes only the one whose deferral ends last lifts it.
-    private mutating func noteKeeper() {
-        let last = deferrals.values.max()
-        let peers = deferrals.filter { $0.value == last }.keys
-        if peers.contains(nil) { return }
-        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

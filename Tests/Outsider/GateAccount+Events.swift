@@ -88,14 +88,16 @@ extension GateAccount {
     private mutating func lose(_ name: ComponentName, _ peer: PeerID, until graceEnd: Instant) {
         guard let all = accounts[name]?.subscriptions.keys, !all.isEmpty else { return }
         if all.allSatisfy({ $0.peer == peer }) {
-            accounts[name]?.loseConnections(until: graceEnd)
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: false)
         } else {
             leave(name, until: graceEnd) { $0.peer == peer }
         }
     }
 
     private mutating func restart(_ graceEnd: Instant) {
-        for name in accounts.keys { accounts[name]?.loseConnections(until: graceEnd) }
+        for name in accounts.keys {
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: true)
+        }
         coordinators = []
         request.excused = []
         unattendedUntil = graceEnd
