@@ -18,7 +18,7 @@ extension SettingTable {
             "kept-connections",
             "connections that systemd keeps while the daemon is restarted, at most one fewer "
                 + "than FileDescriptorStoreMax= of its unit, of which an account of another user "
-                + "gets a quarter",
+                + "gets a quarter; each account has room",
             default: "1023",
             in: 0...4_095
         ) { $0.limits.keptConnections = $1 },
