@@ -71,6 +71,8 @@ package struct Participant: Hashable, Sendable {
     package var hadLastCall = false
 
     var subscribers: [Subscriber] = []
+    /// Its processes whose connections the upstream ended a moment ago.
+    package var awayProcesses: [AwayProcess] = []
     /// Ends of deferrals by the connection that asked for them.
     var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
@@ -159,7 +161,9 @@ extension Participant {
     var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
 
     /// It acts only on a final notice.
-    package var isConfirm: Bool { subscribers.contains { $0.confirm } }
+    package var isConfirm: Bool {
+        subscribers.contains { $0.confirm } || awayProcesses.contains { $0.confirm }
+    }
 }
 
 // MARK: - What a status shows

@@ -194,7 +194,8 @@ extension UpdateHistory {
                 notice.deploymentID == id, let name = subscriptions[stream]?.component,
                 participants[name]?.state == .acknowledged
             else { return false }
-            let isPlain = !subscriptions.values.contains { $0.component == name && $0.confirm }
+            let acts = subscriptions.values.contains { $0.component == name && $0.confirm }
+            let isPlain = !acts && !bereftOfActing.contains(name)
             let own = subscriptions.values.filter { $0.component == name }
             let oldest = own.compactMap { consent(of: $0) }.min()
             let age = oldest.map { transition.now - $0 } ?? .zero

@@ -60,6 +60,8 @@ struct UpdateHistory: Hashable, Sendable {
     var callAt: Instant
     /// The components whose connections the upstream ended since they last said something.
     var bereft: Set<ComponentName> = []
+    /// Those of which a process was lost that acts on a final notice.
+    var bereftOfActing: Set<ComponentName> = []
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -146,7 +148,10 @@ struct UpdateHistory: Hashable, Sendable {
         switch transition.event {
         case .coordinatorLeft(let stream): coordinators.remove(stream)
         case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
-        case .lost(_, let name): bereft.insert(name)
+        case .lost(_, let name):
+            bereft.insert(name)
+            let before = transition.before.updates[request.deploymentID]
+            if before?.participants[name]?.isConfirm ?? false { bereftOfActing.insert(name) }
         case .restarted:
             coordinators = []
             ready = []

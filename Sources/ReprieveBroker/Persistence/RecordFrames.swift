@@ -24,7 +24,7 @@ struct RecordFrames {
     static let format: Int32 = 6
     /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
     /// does not count broken final askings, and knows no disruption. Format 4 has no connections.
-    /// Format 5 does not know what a lost connection has prolonged.
+    /// Format 5 does not know of connections that the upstream ended.
     static let readable: ClosedRange<Int32> = 2...6
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
