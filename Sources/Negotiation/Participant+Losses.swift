@@ -44,7 +44,7 @@ extension Participant {
         question.isProlonged = true
     }
 
-    /// Only its process lifts the deferral.
+    /// Of several processes only its own lifts the deferral.
     private mutating func detachDeferral(
         of peer: PeerID,
         ofProcess process: Int32,
@@ -52,7 +52,7 @@ extension Participant {
     ) {
         let isRunning = deferralsByPeer[peer].map { $0 > now } ?? false
         detachDeferral(of: peer)
-        if isRunning { detachedOwner = process }
+        if isRunning, isOfSeveral { detachedOwner = process }
     }
 
     /// When the first of its processes is waited for no longer.

@@ -39,7 +39,7 @@ extension ComponentAccount {
     mutating func loseOne(_ peer: PeerID, until graceEnd: Instant, at now: Instant) {
         let lost = subscriptions.values.filter { $0.stream.peer == peer }
         guard let process = lost.first?.process else { return close(peer) }
-        if let end = deferrals[peer], end > now { keeper = process }
+        if processes.count > 1, let end = deferrals[peer], end > now { keeper = process }
         close(peer)
         let isWaiting = state == .asked || state == .deferred
         subscriptions = subscriptions.filter { $0.key.peer != peer }
