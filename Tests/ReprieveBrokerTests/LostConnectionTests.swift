@@ -225,8 +225,8 @@ private let camera = "com.example.Camera"
             harness.awaitKeeping()
             kept[user] = harness.host.kept.intersection(peers).count
         }
-        #expect((users + [own]).allSatisfy { kept[$0, default: 0] >= 2 })
-        #expect(kept.values.reduce(0, +) <= 128)
+        #expect(kept[own] == 64)
+        #expect(users.map { kept[$0] } == [32, 2, 2, 2, 2, 2])
     }
 
     @Test mutating func `had not sent CONNECT`() {

@@ -49,14 +49,16 @@ extension Broker {
         effects.keeps.append(peers.id(at: index))
     }
 
-    /// No account uses up the store: of its second half each has a small share. The broker's own
-    /// user and the others leave each other a quarter.
+    /// No account uses up the store: the broker's own user has half of it, and the others have a
+    /// quarter, in which an account takes what it finds. Of the last quarter each account has a
+    /// small share.
     private func mayKeep(_ account: Account) -> Bool {
         let (most, kept) = (settings.limits.keptConnections, accounts.kept)
         let isOwn = settings.isOwn(account.id)
         let keptOfClass = isOwn ? kept - accounts.keptOfOthers : accounts.keptOfOthers
         let limit = isOwn ? most : (most + 3) / 4
-        let share = 2 * kept < most ? limit : min(limit, max(1, most / 64))
+        let hasRoom = (isOwn ? 2 : 4) * keptOfClass < most
+        let share = hasRoom ? limit : min(limit, max(1, most / 64))
         return kept < most && keptOfClass < (most * 3 + 3) / 4 && account.kept < share
     }
 
