@@ -3,12 +3,26 @@
 // What a participant has of its connections, and what is left of that after a death of the broker.
 
 extension Participant {
+    /// A process without a connection, which may be back in a moment. It has its say until then.
+    package struct AwayProcess: Hashable, Sendable {
+        package var process: Int32
+        package var confirm: Bool
+        package var until: Instant
+
+        package init(process: Int32, confirm: Bool, until end: Instant) {
+            self.process = process
+            self.confirm = confirm
+            until = end
+        }
+    }
+
     /// What was said on its connections. It is written down for those that outlive the broker.
     package struct ConnectionWords: Hashable, Sendable {
         package var detachedDeferral: Instant?
         package var detachedOwner: Int32?
         package var deferralsByPeer: [PeerID: Instant] = [:]
         package var voices: [Voice] = []
+        package var awayProcesses: [AwayProcess] = []
 
         package init() {}
     }
@@ -19,6 +33,7 @@ extension Participant {
         words.detachedOwner = detachedOwner
         words.deferralsByPeer = deferralsByPeer
         words.voices = voices
+        words.awayProcesses = awayProcesses
         return words
     }
 
@@ -30,6 +45,7 @@ extension Participant {
         detachedOwner = words.detachedOwner
         deferralsByPeer = words.deferralsByPeer
         voices = words.voices
+        awayProcesses = words.awayProcesses
     }
 
     /// The broker died. Nothing changes where connections outlived it.
@@ -67,6 +83,7 @@ extension Participant {
         restoredWords = nil
         detachAllDeferrals()
         subscribers = []
+        awayProcesses = []
         voices = []
     }
 }

@@ -23,8 +23,9 @@ package struct Participant: Hashable, Sendable {
     /// but does not make it a new question.
     package struct Question: Hashable, Sendable {
         package var round: Int64 = 0
-        /// The end of the response time. Nothing restarts it.
+        /// The end of the response time. Nothing restarts it; a lost connection prolongs it once.
         package var answerBy: Instant
+        package var isProlonged = false
         package var isFinal = false
         package var isAnswered = false
     }
@@ -70,6 +71,8 @@ package struct Participant: Hashable, Sendable {
     package var hadLastCall = false
 
     var subscribers: [Subscriber] = []
+    /// Its processes whose connections the upstream ended a moment ago.
+    package var awayProcesses: [AwayProcess] = []
     /// Ends of deferrals by the connection that asked for them.
     var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
@@ -158,7 +161,9 @@ extension Participant {
     var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
 
     /// It acts only on a final notice.
-    package var isConfirm: Bool { subscribers.contains { $0.confirm } }
+    package var isConfirm: Bool {
+        subscribers.contains { $0.confirm } || awayProcesses.contains { $0.confirm }
+    }
 }
 
 // MARK: - What a status shows

@@ -18,7 +18,7 @@ extension Update {
         guard let place = found else { return }
         let isFinal = isFinal(ofVeto: participants.entries[place].isVeto)
         let budgetLeft = with(name, at: place, &handling) { participant in
-            participant.keepVoices(butOf: streams, at: now)
+            participant.keepVoices(butOf: streams, isFinal: isFinal, at: now)
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
             participant.question = Participant.Question(

@@ -174,15 +174,20 @@ extension Update {
     }
 
     /// The connection was lost through no fault of the component's. With its last one a component
-    /// keeps what it keeps when the broker dies.
+    /// keeps what it keeps when the broker dies, and so does each process.
     mutating func lost(_ peer: PeerID, of name: ComponentName, _ handling: inout Handling) {
         guard isWaiting, let participant = participants[name] else { return }
-        let subscribers = participant.subscribers
-        guard !subscribers.isEmpty, subscribers.allSatisfy({ $0.stream.peer == peer }) else {
-            return hungUp(peer, of: name, &handling)
+        let lost = participant.subscribers.filter { $0.stream.peer == peer }
+        guard let process = lost.first?.process else { return hungUp(peer, of: name, &handling) }
+        let (now, graceEnd) = (handling.now, handling.now + handling.settings.reconnectGrace)
+        let isLast = lost.count == participant.subscribers.count
+        with(name, &handling) { participant in
+            if isLast {
+                participant.loseLast(until: graceEnd, at: now)
+            } else {
+                participant.lose(peer, of: process, until: graceEnd, at: now)
+            }
         }
-        let (now, grace) = (handling.now, handling.settings.reconnectGrace)
-        with(name, &handling) { $0.survive(until: now + grace, at: now) }
         settle(&handling)
     }
 
@@ -215,6 +220,7 @@ extension Participant {
     /// Returns whether the process knows of the update only if it is told now: it is new, and the
     /// deferral is another one's.
     fileprivate mutating func join(_ subscription: Subscription, at now: Instant) -> Bool {
+        welcomeBack(subscription.process)
         let isNew = !isThere(subscription.process)
         let isAnothers = detachedOwner.map { $0 != subscription.process } ?? !subscribers.isEmpty
         subscribers.append(Subscriber(subscription))

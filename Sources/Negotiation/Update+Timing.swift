@@ -19,6 +19,9 @@ extension Update {
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }
+        for name in names(where: { $0.awayEnd.map { $0 <= now } ?? false }) {
+            follow(with(name, &handling) { $0.endAbsences(at: now) }, of: name, &handling)
+        }
         let due = names { $0.until.map { $0 <= now } ?? false }
         for name in due { expire(name, &handling) }
         if let unattendedUntil, unattendedUntil <= now {
@@ -41,6 +44,8 @@ extension Update {
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
+        case .deferred where participants[name]?.owesOnlyAway == true:
+            follow(with(name, &handling) { $0.endDeferrals(at: now) }, of: name, &handling)
         case .deferred: ask(name, streams: participants[name]?.unready, &handling)
         case .away:
             with(name, &handling) { participant in
@@ -121,6 +126,9 @@ extension Update {
 extension Participant {
     fileprivate mutating func sleptThrough(_ asleep: Duration) {
         question.answerBy = question.answerBy + asleep
+        for place in awayProcesses.indices {
+            awayProcesses[place].until = awayProcesses[place].until + asleep
+        }
         switch state {
         case .absent, .asked, .away: until = until.map { $0 + asleep }
         case .deferred, .acknowledged, .silent, .gone, .overridden: break

@@ -13,6 +13,8 @@ struct ComponentAccount: Hashable, Sendable {
     /// Its question is not answered yet.
     var isOpen = true
     var answerBy: Instant
+    /// The upstream's end has given it more time for this question.
+    var isProlonged = false
     var isReady = false
     /// The number of its question.
     var round: Int64 = 0
@@ -30,6 +32,9 @@ struct ComponentAccount: Hashable, Sendable {
     var late: Set<Int32> = []
     var unasked: Set<Int32> = []
     var acted: Set<Int32> = []
+    /// Processes whose connection the upstream ended, until when each may be back, and whether it
+    /// acts on a final notice.
+    var away: [Int32: Away] = [:]
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
     /// The process that alone lifts the one under nil: the broker died.
@@ -53,7 +58,9 @@ struct ComponentAccount: Hashable, Sendable {
     var blocks: Bool {
         !isCut && (isOut ? isVeto : !isReady || graceUntil != nil)
     }
-    var confirms: Bool { subscriptions.values.contains { $0.confirm } }
+    var confirms: Bool {
+        subscriptions.values.contains { $0.confirm } || away.values.contains { $0.confirms }
+    }
     /// It has not subscribed yet, and is not expected back: a required component, for example.
     var isPlaceholder: Bool {
         let isExpected = isReturning && (graceUntil != nil || isGone)
@@ -111,9 +118,10 @@ struct ComponentAccount: Hashable, Sendable {
             acted.remove(process)
         }
         if isNews(at: now) {
+            askAway(isFinal: notice.final)
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
-            answerBy = now + timeout
+            (answerBy, isProlonged) = (now + timeout, false)
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut, wasGone {
             isOut = answerBy <= now || isUsedUp || isLate
@@ -151,8 +159,8 @@ struct ComponentAccount: Hashable, Sendable {
         if processes.count > 1 {
             // It speaks for itself alone.
             if isOut, !processes.contains(process) { return }
-            if isDeferring, !unasked.isDisjoint(with: processes) { return }
-            let isWhole = owing.isDisjoint(with: processes)
+            if isDeferring, !unasked.isDisjoint(with: liveProcesses) { return }
+            let isWhole = owing.union(unasked.intersection(away.keys)).isDisjoint(with: processes)
             if !isOut, !isReady, !isWhole, answerBy > now {
                 isOpen = true
                 return
@@ -166,17 +174,23 @@ struct ComponentAccount: Hashable, Sendable {
         hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
     }
 
-    var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
+    /// Those that have a say.
+    var processes: Set<Int32> {
+        subscriptions.isEmpty ? [] : liveProcesses.union(away.keys)
+    }
+    var liveProcesses: Set<Int32> { Set(subscriptions.values.map(\.process)) }
 
     /// Whether each process that acts on a final notice has.
     private var allActed: Bool {
         subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
+            && away.allSatisfy { !$0.value.confirms || acted.contains($0.key) }
     }
 
     /// A process acts on a final notice, or it has no subscription, and the component does.
     private func confirms(_ process: Int32) -> Bool {
         let own = subscriptions.values.filter { $0.process == process }
-        return (own.isEmpty ? Array(subscriptions.values) : own).contains { $0.confirm }
+        if let one = away[process] { return one.confirms }
+        return own.isEmpty ? confirms : own.contains { $0.confirm }
     }
 
     private mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
@@ -190,7 +204,10 @@ struct ComponentAccount: Hashable, Sendable {
         if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
         (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
         (late, acted) = (late.intersection(left), acted.intersection(left))
-        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
+        if left.isEmpty { oweAgain() }
+        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty,
+            unasked.isDisjoint(with: away.keys)
+        else { return }
         if late == left {
             (isReady, isOut, isOpen) = (false, true, true)
         } else if !isReady {
@@ -207,9 +224,9 @@ struct ComponentAccount: Hashable, Sendable {
         if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
     }
 
-    private mutating func agree() {
+    mutating func agree() {
         (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
-        (owing, late, unasked) = ([], late.union(owing), [])
+        (owing, late, unasked) = ([], late.union(owing).union(unasked.intersection(away.keys)), [])
     }
 
     mutating func object(_ answer: Answer, until end: Instant) {
@@ -230,6 +247,8 @@ struct ComponentAccount: Hashable, Sendable {
     mutating func passTime(_ grace: Duration, at now: Instant) {
         if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
+        endAway(at: now)
+        guard blocks, !isOut else { return }
         if let end = graceUntil {
             guard end <= now else { return }
             graceUntil = nil
@@ -253,6 +272,7 @@ struct ComponentAccount: Hashable, Sendable {
             // Without a subscription it cannot be asked again, and its last deferral is kept.
             if isExcused || !subscriptions.isEmpty { forgetDeferrals() }
             if isExcused { agree() } else if subscriptions.isEmpty { graceUntil = now + grace }
+            if waitsForAwayAlone { if answerBy > now { isOpen = true } else { agree() } }
         }
     }
 
@@ -265,33 +285,5 @@ struct ComponentAccount: Hashable, Sendable {
 
     mutating func forgetDeferrals() {
         (deferrals, heldUntil, keeper) = ([:], nil, nil)
-    }
-
-    mutating func close(_ peer: PeerID) {
-        guard let word = deferrals.removeValue(forKey: peer) else { return }
-        deferrals[nil] = max(word, deferrals[nil] ?? word)
-    }
-
-    /// Its connections are lost through no fault of its own.
-    mutating func loseConnections(until graceEnd: Instant) {
-        noteKeeper()
-        for peer in deferrals.keys { peer.map { close($0) } }
-        let isUnsure = isReady && confirms && !hasFinalWord
-        let isAsked = isOpen && blocks && !isOut && graceUntil == nil
-        let mayLeaveAsVeto = isReady && graceUntil == nil
-        (subscriptions, finalSubscriptions) = ([:], [])
-        (owing, late, unasked, acted) = ([], [], [], [])
-        graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
-        if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
-        if isAsked { answerBy = max(answerBy, graceEnd) }
-    }
-
-    /// Of several processes only the one whose deferral ends last lifts it.
-    private mutating func noteKeeper() {
-        let last = deferrals.values.max()
-        let peers = deferrals.filter { $0.value == last }.keys
-        if peers.contains(nil) { return }
-        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

@@ -23,9 +23,7 @@ extension GateAccount {
             accounts[name]?.close(peer)
             leave(name, until: graceEnd) { $0.peer == peer }
             abandon(until: graceEnd) { $0.peer == peer }
-        case .lost(let peer, let name):
-            accounts[name]?.close(peer)
-            lose(name, peer, until: graceEnd)
+        case .lost(let peer, let name): lose(name, peer, until: graceEnd, at: now)
         case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
             attend(coordinator, process, at: now)
@@ -50,8 +48,12 @@ extension GateAccount {
             cutBlockers(at: now)
         }
         let before = accounts
-        for (name, account) in accounts where account.blocks {
-            accounts[name]?.passTime(settings.reconnectGrace, at: now)
+        for (name, account) in accounts {
+            if account.blocks {
+                accounts[name]?.passTime(settings.reconnectGrace, at: now)
+            } else {
+                accounts[name]?.endAway(at: now)
+            }
         }
         hearSilence(of: before, settings, at: now)
         if callAt <= now { isEnding = true }
@@ -78,6 +80,9 @@ extension GateAccount {
         for (name, account) in accounts {
             accounts[name]?.answerBy = account.answerBy + asleep
             accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }
+            accounts[name]?.away = account.away.mapValues {
+                Away(until: $0.until + asleep, confirms: $0.confirms)
+            }
             if account.blocks, hasEndedAsleep(now - (account.used - account.budget)) {
                 accounts[name]?.budget = account.used + (newEnd - now)
             }
@@ -85,17 +90,24 @@ extension GateAccount {
     }
 
     /// With its last subscription a component keeps what it keeps when the broker dies.
-    private mutating func lose(_ name: ComponentName, _ peer: PeerID, until graceEnd: Instant) {
-        guard let all = accounts[name]?.subscriptions.keys, !all.isEmpty else { return }
-        if all.allSatisfy({ $0.peer == peer }) {
-            accounts[name]?.loseConnections(until: graceEnd)
+    private mutating func lose(
+        _ name: ComponentName,
+        _ peer: PeerID,
+        until graceEnd: Instant,
+        at now: Instant
+    ) {
+        guard let all = accounts[name]?.subscriptions.keys else { return }
+        if !all.isEmpty, all.allSatisfy({ $0.peer == peer }) {
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: false)
         } else {
-            leave(name, until: graceEnd) { $0.peer == peer }
+            accounts[name]?.loseOne(peer, until: graceEnd, at: now)
         }
     }
 
     private mutating func restart(_ graceEnd: Instant) {
-        for name in accounts.keys { accounts[name]?.loseConnections(until: graceEnd) }
+        for name in accounts.keys {
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: true)
+        }
         coordinators = []
         request.excused = []
         unattendedUntil = graceEnd

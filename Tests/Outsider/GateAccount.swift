@@ -98,6 +98,7 @@ struct GateAccount: Hashable, Sendable {
             return
         }
         add(name, at: now)
+        accounts[name]?.welcomeBack(subscription.process)
         if let account = accounts[name], account.state == .deferred || account.holds(at: now),
             !account.processes.contains(subscription.process)
         {
@@ -152,7 +153,7 @@ struct GateAccount: Hashable, Sendable {
         let subscriptions = account.subscriptions.filter { !isGone($0.key) }
         accounts[name]?.subscriptions = subscriptions
         accounts[name]?.part(from: account.processes)
-        guard subscriptions.isEmpty else { return }
+        guard subscriptions.isEmpty, let account = accounts[name] else { return }
         if account.blocks, !account.isOut { accounts[name]?.graceUntil = end }
         accounts[name]?.leaveAsVeto(until: end)
     }

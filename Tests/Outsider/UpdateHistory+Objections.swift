@@ -75,7 +75,7 @@ extension UpdateHistory {
         // Another update, and a veto, may be waited for until the deadline.
         let vetoes = after.participants.filter(\.isVeto).map(\.component)
         let blocking = after.blockedBy.filter { !$0.hasPrefix("update ") && !vetoes.contains($0) }
-        for name in blocking where !blockers.contains(name) { wordless[name] = .zero }
+        for name in blocking where !blockers.contains(name) { noteWord(of: name) }
         blockers = blocking
         return objections + objectToBlockers(transition, settings)
     }
@@ -87,8 +87,9 @@ extension UpdateHistory {
 
     private func objectToBlockers(_ transition: Transition, _ settings: Settings) -> [String] {
         let slept = asleep + policy.responseTimeout * sleeps
-        let patience = policy.responseTimeout + settings.reconnectGrace * (1 + restarts)
         return blockers.flatMap { name -> [String] in
+            let graces = 1 + restarts + (bereft.contains(name) ? 1 : 0)
+            let patience = policy.responseTimeout + settings.reconnectGrace * graces
             let isLate =
                 transition.event == .timePassed
                 && used[name, default: .zero] >= budget(of: name) + slept
@@ -193,7 +194,8 @@ extension UpdateHistory {
                 notice.deploymentID == id, let name = subscriptions[stream]?.component,
                 participants[name]?.state == .acknowledged
             else { return false }
-            let isPlain = !subscriptions.values.contains { $0.component == name && $0.confirm }
+            let acts = subscriptions.values.contains { $0.component == name && $0.confirm }
+            let isPlain = !acts && !bereftOfActing.contains(name)
             let own = subscriptions.values.filter { $0.component == name }
             let oldest = own.compactMap { consent(of: $0) }.min()
             let age = oldest.map { transition.now - $0 } ?? .zero

@@ -58,6 +58,10 @@ struct UpdateHistory: Hashable, Sendable {
     var warned: Set<ComponentName> = []
     var called: Set<StreamID> = []
     var callAt: Instant
+    /// The components whose connections the upstream ended since they last said something.
+    var bereft: Set<ComponentName> = []
+    /// Those of which a process was lost that acts on a final notice.
+    var bereftOfActing: Set<ComponentName> = []
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -101,9 +105,15 @@ struct UpdateHistory: Hashable, Sendable {
             }
             // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
-            if granted > .zero { wordless[name] = .zero }
+            if granted > .zero { noteWord(of: name) }
             wordless[name, default: .zero] += passed - granted
         }
+    }
+
+    /// The component answered, or was asked something else.
+    mutating func noteWord(of name: ComponentName) {
+        wordless[name] = .zero
+        bereft.remove(name)
     }
 
     mutating func check(
@@ -138,6 +148,10 @@ struct UpdateHistory: Hashable, Sendable {
         switch transition.event {
         case .coordinatorLeft(let stream): coordinators.remove(stream)
         case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
+        case .lost(_, let name):
+            bereft.insert(name)
+            let before = transition.before.updates[request.deploymentID]
+            if before?.participants[name]?.isConfirm ?? false { bereftOfActing.insert(name) }
         case .restarted:
             coordinators = []
             ready = []
@@ -187,7 +201,7 @@ extension UpdateHistory {
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
-            if step > 0 { wordless[name] = .zero }
+            if step > 0 { noteWord(of: name) }
             rounds[name] = notice.round
             guard notice.final else { continue }
             sure.remove(name)
@@ -223,7 +237,7 @@ extension UpdateHistory {
             transition.before.updates[answer.deploymentID]?.isWaiting ?? false
         else { return }
         let name = answer.component
-        wordless[name] = .zero
+        noteWord(of: name)
         guard answer.deferral > .zero else {
             if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
             // Any process speaks for one that is alone.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerHarness
+import EventStream
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -153,6 +154,35 @@ private let camera = "com.example.Camera"
         restart()
         #expect(state() == .asked)
         harness.answer(other, "d-1", 0)
+        #expect(lastGateEvent(to: coordinator)?.isLast == true)
+    }
+
+    @Test mutating func `leaves its say to a process whose upstream has just ended`() throws {
+        harness = BrokerHarness {
+            $0.keepsConnections = true
+            $0.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
+        }
+        harness.host.upstream = SimulatedUpstream()
+        let requests = [ConnectRequest(authToken: "dG9rZW4gb2YgTGl0"), .init(authToken: camera)]
+        let components = requests.map { request in
+            let unit = Place(unit: "ggl.\(camera).service")
+            let peer = harness.enter(at: .components, user: 0, place: unit)
+            harness.say(peer) { $0.connect(request) }
+            return peer
+        }
+        let upstream = try #require(harness.upstreams.first)
+        let accepted = Message(.connectAck, flags: Message.Flags.connectionAccepted)
+        harness.say(accepted, from: upstream)
+        for peer in components {
+            harness.ask(peer, .subscribeToComponentUpdates, SubscribeRequest())
+        }
+        let coordinator = harness.announce()
+        harness.awaitKeeping()
+        harness.answer(components[1], "d-1", 0)
+        harness.turn(.hungUp(upstream))
+        restart()
+        #expect(state() == .asked)
+        harness.pass(.seconds(5))
         #expect(lastGateEvent(to: coordinator)?.isLast == true)
     }
 

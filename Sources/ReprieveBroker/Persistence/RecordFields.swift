@@ -162,6 +162,7 @@ extension Participant: Recordable {
         // Since format 5, for connections that outlive the broker.
         if coder.format >= 5 { try words.code(&coder) }
         restoredWords = words
+        if coder.format >= 6 { try coder.code(&question.isProlonged) }
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }
