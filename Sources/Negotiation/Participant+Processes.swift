@@ -92,6 +92,8 @@ extension Participant {
             hasFinalWord = hasFinalWord || isFinalWord
             return acknowledge(since: now, at: now)
         }
+        // One without a subscription turns no silence of the others into consent.
+        if state == .silent, !isSubscribed { return .stands }
         return conclude(at: now)
     }
 
@@ -108,13 +110,21 @@ extension Participant {
             let unasked = subscribers.filter { mustBeAsked($0.process) }
             if !unasked.isEmpty { return .mustAsk(unasked.map(\.stream)) }
         }
-        if noneOwes { return acknowledgeAll(at: now) }
-        if state == .asked || state == .deferred, question.answerBy > now {
+        if noneOwes, oldest != nil { return acknowledgeAll(at: now) }
+        if state == .asked || state == .deferred, !noneOwes, question.answerBy > now {
             question.isAnswered = false
             enter(.asked, until: question.answerBy, at: now)
             return .stands
         }
-        return state == .deferred ? acknowledgeAll(at: now) : fallSilent(at: now)
+        guard state == .deferred else { return fallSilent(at: now) }
+        return oldest == nil ? remainUnanswered(at: now) : acknowledgeAll(at: now)
+    }
+
+    /// Nobody is left who has answered the question.
+    private mutating func remainUnanswered(at now: Instant) -> Verdict {
+        question.isAnswered = false
+        enter(.silent, at: now)
+        return .stands
     }
 
     /// Whoever has not answered has no time left, and counts no more.
@@ -159,10 +169,7 @@ extension Participant {
         case .asked, .acknowledged:
             if let oldest, state == .acknowledged { acknowledgedAt = oldest }
             guard oldest == nil else { return state == .asked ? acknowledgeAll(at: now) : .stands }
-            // Nobody is left who has answered the question.
-            question.isAnswered = false
-            enter(.silent, at: now)
-            return .stands
+            return remainUnanswered(at: now)
         case .absent, .deferred, .silent, .away, .gone, .overridden: return .stands
         }
     }

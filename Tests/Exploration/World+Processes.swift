@@ -77,6 +77,23 @@ extension World {
             isQuick: true
         ),
         World(
+            name: "one of three processes of a component ends its subscription, and speaks on",
+            roles: [
+                Role(
+                    name: "a",
+                    processes: [1, 2, 3],
+                    present: 3,
+                    unsubscribes: 1,
+                    acknowledges: 2,
+                    defers: 1
+                ),
+                Role(name: "b", acknowledges: 0, defers: 1),
+            ],
+            policies: [.small(response: 1, deadline: 9)],
+            deferrals: [3],
+            horizon: 4
+        ),
+        World(
             name: "two processes of one component defer, and the broker dies",
             roles: [
                 Role(

@@ -126,79 +126,6 @@ struct ComponentAccount: Hashable, Sendable {
         isCut || holds(at: now) || !isOpen || (!isTold && !isOut)
     }
 
-    mutating func agree(_ answer: Answer, at now: Instant) {
-        let process = answer.process
-        let isFinal = finalRound != nil && answer.round == finalRound
-        let isDeferring = state == .deferred
-        replaceDeferral(of: answer, with: nil)
-        if finalRound != nil, confirms(process), !isFinal, !isDeferring {
-            // It could, and a subscription that acts on a final notice was sent none: one follows.
-            let isUnasked = subscriptions.values.contains {
-                $0.confirm && !finalSubscriptions.contains($0.stream)
-            }
-            if isOut, isUnasked, !hadFinalCall { isOpen = false }
-            return
-        }
-        owing.remove(process)
-        late.remove(process)
-        unasked.remove(process)
-        if isFinal { acted.insert(process) }
-        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
-        if holds(at: now) || isVeto && subscriptions.isEmpty {
-            isOpen = false
-            return
-        }
-        if processes.count > 1 {
-            // It speaks for itself alone.
-            if isOut, !processes.contains(process) { return }
-            if isDeferring, !unasked.isDisjoint(with: processes) { return }
-            let isWhole = owing.isDisjoint(with: processes)
-            if !isOut, !isReady, !isWhole, answerBy > now {
-                isOpen = true
-                return
-            }
-            if !isDeferring, !isWhole, finalRound != nil, !allActed {
-                isOut = true
-                return
-            }
-        }
-        agree()
-        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
-    }
-
-    var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
-
-    /// Whether each process that acts on a final notice has.
-    private var allActed: Bool {
-        subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
-    }
-
-    /// A process acts on a final notice, or it has no subscription, and the component does.
-    private func confirms(_ process: Int32) -> Bool {
-        let own = subscriptions.values.filter { $0.process == process }
-        return (own.isEmpty ? Array(subscriptions.values) : own).contains { $0.confirm }
-    }
-
-    private mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
-        if keeper == nil || keeper == answer.process { (deferrals[nil], keeper) = (nil, nil) }
-        deferrals[answer.request.peer] = end
-    }
-
-    /// Subscriptions have ended: a process without one is not waited for.
-    mutating func part(from before: Set<Int32>) {
-        let left = processes
-        if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
-        (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
-        (late, acted) = (late.intersection(left), acted.intersection(left))
-        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
-        if late == left {
-            (isReady, isOut, isOpen) = (false, true, true)
-        } else if !isReady {
-            agree()
-            hasFinalWord = confirms && allActed
-        }
-    }
-
     mutating func excuse(isThere: Bool, at now: Instant) {
         guard subscriptions.isEmpty else { return }
         let isAbsent = isPlaceholder && !isExcused
@@ -207,7 +134,7 @@ struct ComponentAccount: Hashable, Sendable {
         if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
     }
 
-    private mutating func agree() {
+    mutating func agree() {
         (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
         (owing, late, unasked) = ([], late.union(owing), [])
     }
@@ -241,7 +168,6 @@ struct ComponentAccount: Hashable, Sendable {
             }
         } else if isOpen {
             guard answerBy <= now else { return }
-            let heard = processes.subtracting(owing).subtracting(late)
             let isHeard = processes.count > 1 && !heard.isEmpty
             if isExcused || isHeard && (finalRound == nil || allActed) {
                 agree()
@@ -284,14 +210,5 @@ struct ComponentAccount: Hashable, Sendable {
         graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
         if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
         if isAsked { answerBy = max(answerBy, graceEnd) }
-    }
-
-    /// Of several processes only the one whose deferral ends last lifts it.
-    private mutating func noteKeeper() {
-        let last = deferrals.values.max()
-        let peers = deferrals.filter { $0.value == last }.keys
-        if peers.contains(nil) { return }
-        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Negotiation
+
+// What the processes of a component have said.
+
+extension ComponentAccount {
+    mutating func agree(_ answer: Answer, at now: Instant) {
+        let process = answer.process
+        let isFinal = finalRound != nil && answer.round == finalRound
+        let isDeferring = state == .deferred
+        replaceDeferral(of: answer, with: nil)
+        if finalRound != nil, confirms(process), !isFinal, !isDeferring {
+            // It could, and a subscription that acts on a final notice was sent none: one follows.
+            let isUnasked = subscriptions.values.contains {
+                $0.confirm && !finalSubscriptions.contains($0.stream)
+            }
+            if isOut, isUnasked, !hadFinalCall { isOpen = false }
+            return
+        }
+        owing.remove(process)
+        late.remove(process)
+        unasked.remove(process)
+        if isFinal { acted.insert(process) }
+        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
+        if holds(at: now) || isVeto && subscriptions.isEmpty {
+            isOpen = false
+            return
+        }
+        if processes.count > 1 {
+            // It speaks for itself alone.
+            if isOut, !processes.contains(process) { return }
+            if isDeferring, !unasked.isDisjoint(with: processes) { return }
+            let isWhole = owing.isDisjoint(with: processes)
+            if !isOut, !isReady, !isWhole, answerBy > now {
+                isOpen = true
+                return
+            }
+            if !isDeferring, !isWhole, finalRound != nil, !allActed {
+                isOut = true
+                return
+            }
+            // It lifts its own deferral alone: none that is subscribed has agreed.
+            if !isReady, heard.subtracting(unasked).isEmpty {
+                (isOut, isOpen) = (true, true)
+                return
+            }
+        }
+        agree()
+        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
+    }
+
+    var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
+
+    /// The processes that have answered the question.
+    var heard: Set<Int32> { processes.subtracting(owing).subtracting(late) }
+
+    /// Whether each process that acts on a final notice has.
+    var allActed: Bool {
+        subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
+    }
+
+    /// A process acts on a final notice, or it has no subscription, and the component does.
+    private func confirms(_ process: Int32) -> Bool {
+        let own = subscriptions.values.filter { $0.process == process }
+        return (own.isEmpty ? Array(subscriptions.values) : own).contains { $0.confirm }
+    }
+
+    mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
+        if keeper == nil || keeper == answer.process { (deferrals[nil], keeper) = (nil, nil) }
+        deferrals[answer.request.peer] = end
+    }
+
+    /// Subscriptions have ended: a process without one is not waited for.
+    mutating func part(from before: Set<Int32>) {
+        let left = processes
+        if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
+        (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
+        (late, acted) = (late.intersection(left), acted.intersection(left))
+        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
+        if late == left {
+            (isReady, isOut, isOpen) = (false, true, true)
+        } else if !isReady {
+            agree()
+            hasFinalWord = confirms && allActed
+        }
+    }
+
+    /// Of several processes only the one whose deferral ends last lifts it.
+    mutating func noteKeeper() {
+        let last = deferrals.values.max()
+        let peers = deferrals.filter { $0.value == last }.keys
+        if peers.contains(nil) { return }
+        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
+        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
+    }
+}
