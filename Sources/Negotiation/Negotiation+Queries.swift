@@ -26,8 +26,10 @@ extension Negotiation {
         updates[id]?.waitsForAnswer(of: name) ?? false
     }
 
-    package func isSubscriber(_ name: ComponentName) -> Bool {
-        subscriptions[name] != nil || returning.names.contains(name)
+    /// How many processes of a component are subscribed, or may return after a restart of the
+    /// broker.
+    package func processCount(of name: ComponentName) -> Int {
+        max(subscriptions[name]?.processCount ?? 0, returning.processCount(of: name))
     }
 
     /// The components that rules require and that are not subscribed, sorted.

@@ -53,6 +53,9 @@ extension Participant {
 
     /// The next instant at which something happens to this participant by itself.
     func nextDeadline(before deadline: Instant) -> Instant? {
-        earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
+        earliest(
+            earliest(until, budgetEnd),
+            earliest(returning?.until, lastCallDue(deadline: deadline))
+        )
     }
 }

@@ -42,15 +42,18 @@ extension Participant {
         guard subscribers.contains(where: { peers.contains($0.stream.peer) }) else {
             return survive(until: graceEnd, at: now)
         }
+        let count = processCount
         subscribers.removeAll { !peers.contains($0.stream.peer) }
         subscribers.sort { $0.stream < $1.stream }
         for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
             detachDeferral(of: peer)
         }
+        awaitProcesses(count, until: graceEnd)
     }
 
     mutating func survive(until graceEnd: Instant, at now: Instant) {
         let owesFinalWord = isConfirm && !hasFinalWord
+        let count = processCount
         loseConnections()
         switch state {
         case .absent, .asked, .away:
@@ -61,6 +64,7 @@ extension Participant {
             enter(.away, until: graceEnd, at: now)
         case .acknowledged, .deferred, .silent, .gone, .overridden: break
         }
+        awaitProcesses(count, until: graceEnd)
     }
 
     mutating func loseConnections() {
@@ -68,5 +72,6 @@ extension Participant {
         detachAllDeferrals()
         subscribers = []
         voices = []
+        returning = nil
     }
 }

@@ -39,8 +39,9 @@ extension Participant {
         case couldFinally
     }
 
-    /// Several processes hold subscriptions.
+    /// Several processes hold subscriptions, or are awaited.
     var isOfSeveral: Bool {
+        if returning != nil { return true }
         guard let first = subscribers.first?.process else { return false }
         return subscribers.contains { $0.process != first }
     }
@@ -106,6 +107,7 @@ extension Participant {
 
     /// Sees whether a component of several processes has answered.
     mutating func conclude(at now: Instant) -> Verdict {
+        if state == .away { return .stands }
         if state == .deferred {
             let unasked = subscribers.filter { mustBeAsked($0.process) }
             if !unasked.isEmpty { return .mustAsk(unasked.map(\.stream)) }
@@ -128,7 +130,7 @@ extension Participant {
     }
 
     /// Whoever has not answered has no time left, and counts no more.
-    private mutating func acknowledgeAll(at now: Instant) -> Verdict {
+    mutating func acknowledgeAll(at now: Instant) -> Verdict {
         let instant = oldest ?? now
         for subscriber in subscribers where voice(of: subscriber.process) == nil {
             hear(.late, of: subscriber.process, at: now)
@@ -138,7 +140,7 @@ extension Participant {
         return acknowledge(since: instant, at: now)
     }
 
-    private var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
+    var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
 
     private mutating func acknowledge(since instant: Instant, at now: Instant) -> Verdict {
         acknowledgedAt = instant
@@ -179,10 +181,11 @@ extension Participant {
     private func mustBeAsked(_ process: Int32) -> Bool { voice(of: process)?.word == .toBeAsked }
 
     /// No process that holds a subscription has still to answer the standing question.
-    private var noneOwes: Bool {
-        subscribers.allSatisfy { one in
-            voice(of: one.process).map { $0.word != .toBeAsked } ?? false
-        }
+    var noneOwes: Bool {
+        returning == nil
+            && subscribers.allSatisfy { one in
+                voice(of: one.process).map { $0.word != .toBeAsked } ?? false
+            }
     }
 
     /// Each process that acts only on a final notice has acted.

@@ -19,7 +19,7 @@ extension Update {
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }
-        let due = names { $0.until.map { $0 <= now } ?? false }
+        let due = names { earliest($0.until, $0.returning?.until).map { $0 <= now } ?? false }
         for name in due { expire(name, &handling) }
         if let unattendedUntil, unattendedUntil <= now {
             return cancel(.coordinatorGone(id), &handling)
@@ -32,6 +32,10 @@ extension Update {
     private mutating func expire(_ name: ComponentName, _ handling: inout Handling) {
         let now = handling.now
         let grace = handling.settings.reconnectGrace
+        if let end = participants[name]?.returning?.until, end <= now {
+            follow(with(name, &handling) { $0.endReturn(at: now) }, of: name, &handling)
+        }
+        guard let end = participants[name]?.until, end <= now else { return }
         if participants[name]?.isExcused ?? false {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
@@ -121,6 +125,7 @@ extension Update {
 extension Participant {
     fileprivate mutating func sleptThrough(_ asleep: Duration) {
         question.answerBy = question.answerBy + asleep
+        if let end = returning?.until { returning?.until = end + asleep }
         switch state {
         case .absent, .asked, .away: until = until.map { $0 + asleep }
         case .deferred, .acknowledged, .silent, .gone, .overridden: break

@@ -22,16 +22,17 @@ extension ComponentAccount {
         late.remove(process)
         unasked.remove(process)
         if isFinal { acted.insert(process) }
-        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
+        if !isOfSeveral { (owing, late, unasked) = ([], [], []) }
         if holds(at: now) || isVeto && subscriptions.isEmpty {
             isOpen = false
             return
         }
-        if processes.count > 1 {
+        if isOfSeveral {
             // It speaks for itself alone.
+            if graceUntil != nil { return }
             if isOut, !processes.contains(process) { return }
             if isDeferring, !unasked.isDisjoint(with: processes) { return }
-            let isWhole = owing.isDisjoint(with: processes)
+            let isWhole = owing.isDisjoint(with: processes) && !isExpecting
             if !isOut, !isReady, !isWhole, answerBy > now {
                 isOpen = true
                 return
@@ -47,7 +48,7 @@ extension ComponentAccount {
             }
         }
         agree()
-        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
+        hasFinalWord = hasFinalWord || (isOfSeveral ? allActed && confirms : isFinal)
     }
 
     var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
@@ -77,7 +78,9 @@ extension ComponentAccount {
         if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
         (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
         (late, acted) = (late.intersection(left), acted.intersection(left))
-        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
+        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty, !isExpecting else {
+            return
+        }
         if late == left {
             (isReady, isOut, isOpen) = (false, true, true)
         } else if !isReady {
@@ -86,12 +89,36 @@ extension ComponentAccount {
         }
     }
 
+    var isOfSeveral: Bool { processes.count > 1 || isExpecting }
+
+    /// Fewer processes are there than before a death of the broker, which matters while it blocks.
+    var isExpecting: Bool {
+        let isWaiting = state == .asked || state == .deferred || state == .away
+        return isWaiting && expected > processes.count
+    }
+
+    mutating func expect(_ count: Int, until end: Instant) {
+        (expected, expectedUntil) = (count, end)
+        if !isExpecting { expected = 0 }
+        if isExpecting, state != .away { answerBy = max(answerBy, end) }
+    }
+
+    /// Those that are back had to answer, and the others had time to return.
+    mutating func expectNone() {
+        let wasExpecting = isExpecting
+        (expected, expectedUntil) = (0, nil)
+        let isWhole = !processes.isEmpty && owing.isDisjoint(with: processes)
+        guard wasExpecting, state == .asked, isWhole, !heard.isEmpty else { return }
+        agree()
+        hasFinalWord = hasFinalWord || confirms && allActed
+    }
+
     /// Of several processes only the one whose deferral ends last lifts it.
     mutating func noteKeeper() {
         let last = deferrals.values.max()
         let peers = deferrals.filter { $0.value == last }.keys
         if peers.contains(nil) { return }
         let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
+        keeper = isOfSeveral ? owners.map(\.process).min() : nil
     }
 }

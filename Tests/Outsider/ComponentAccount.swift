@@ -34,6 +34,9 @@ struct ComponentAccount: Hashable, Sendable {
     var deferrals: [PeerID?: Instant] = [:]
     /// The process that alone lifts the one under nil: the broker died.
     var keeper: Int32?
+    /// After a death of the broker: with how many processes it is awaited, and until when.
+    var expected = 0
+    var expectedUntil: Instant?
     /// How often it sent others back to work, and until when it stays deferred for that.
     var breaks = 0
     var heldUntil: Instant?
@@ -113,7 +116,8 @@ struct ComponentAccount: Hashable, Sendable {
         if isNews(at: now) {
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
-            answerBy = now + timeout
+            answerBy = max(now + timeout, (isExpecting ? expectedUntil : nil) ?? now)
+            if timeout <= .zero { answerBy = now }
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut, wasGone {
             isOut = answerBy <= now || isUsedUp || isLate
@@ -157,6 +161,7 @@ struct ComponentAccount: Hashable, Sendable {
     mutating func passTime(_ grace: Duration, at now: Instant) {
         if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
+        if let end = expectedUntil, end <= now { expectNone() }
         if let end = graceUntil {
             guard end <= now else { return }
             graceUntil = nil
@@ -201,6 +206,7 @@ struct ComponentAccount: Hashable, Sendable {
     /// Its connections are lost through no fault of its own.
     mutating func loseConnections(until graceEnd: Instant) {
         noteKeeper()
+        let count = max(processes.count, isExpecting ? expected : 0)
         for peer in deferrals.keys { peer.map { close($0) } }
         let isUnsure = isReady && confirms && !hasFinalWord
         let isAsked = isOpen && blocks && !isOut && graceUntil == nil
@@ -210,5 +216,6 @@ struct ComponentAccount: Hashable, Sendable {
         graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
         if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
         if isAsked { answerBy = max(answerBy, graceEnd) }
+        expect(count > 1 ? count : 0, until: graceEnd)
     }
 }

@@ -15,7 +15,10 @@ extension GateAccount {
         let graceEnd = now + settings.reconnectGrace
         canBeLate = event == .timePassed
         let before = accounts
-        defer { hearSilence(of: before, settings, at: now) }
+        defer {
+            hearSilence(of: before, settings, at: now)
+            forgetExpected()
+        }
         switch event {
         case .subscribed(let one): arrive(one, at: now)
         case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
@@ -58,6 +61,11 @@ extension GateAccount {
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }
 
+    /// Who does not block, or is whole, awaits no process any more.
+    mutating func forgetExpected() {
+        for (name, account) in accounts where !account.isExpecting { accounts[name]?.expected = 0 }
+    }
+
     mutating func cutBlockers(at now: Instant) {
         for (name, account) in accounts where account.blocks {
             accounts[name]?.cut(at: min(now, deadline))
@@ -78,6 +86,7 @@ extension GateAccount {
         for (name, account) in accounts {
             accounts[name]?.answerBy = account.answerBy + asleep
             accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }
+            accounts[name]?.expectedUntil = account.expectedUntil.map { $0 + asleep }
             if account.blocks, hasEndedAsleep(now - (account.used - account.budget)) {
                 accounts[name]?.budget = account.used + (newEnd - now)
             }

@@ -73,6 +73,10 @@ struct GateAccount: Hashable, Sendable {
             accounts[name]?.isOut = false
             accounts[name]?.graceUntil = returning.until
         }
+        for name in accounts.keys where deadline > now {
+            let count = returning.processes[name, default: 0]
+            if count > 1 { accounts[name]?.expect(count, until: returning.until) }
+        }
     }
 
     func isOwn(_ subscription: Subscription) -> Bool {
@@ -105,6 +109,7 @@ struct GateAccount: Hashable, Sendable {
         }
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
+        if accounts[name]?.isExpecting == false { accounts[name]?.expected = 0 }
         guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
         // Nothing was asked yet: its time begins now.

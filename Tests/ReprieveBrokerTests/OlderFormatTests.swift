@@ -64,7 +64,7 @@ import Testing
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }
-            if frame.string("participants") != nil { frame.payload.removeLast(8) }
+            if frame.string("participants") != nil { frame.payload.removeLast(9) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(3))
             }

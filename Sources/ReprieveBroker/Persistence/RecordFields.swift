@@ -129,7 +129,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
-        var words = connectionWords
+        var (words, processes) = (connectionWords, processCount)
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -158,9 +158,16 @@ extension Participant: Recordable {
             try coder.code(&isVeto)
             try coder.code(&deferrer)
         }
-        restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
         // Since format 5, for connections that outlive the broker.
         if coder.format >= 5 { try words.code(&coder) }
+        // Since format 6. Before, one process was awaited, however many there had been.
+        if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
+        restore(
+            isConfirm: isConfirm,
+            deferralEnd: deferralEnd,
+            deferrer: deferrer,
+            processes: processes
+        )
         restoredWords = words
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
@@ -249,6 +256,12 @@ extension StreamID: Recordable {
         try coder.code(&peer)
         try coder.code(&number)
     }
+}
+
+extension Int: Recordable {
+    static var blank: Int { 0 }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
 }
 
 extension Int32: Recordable {
