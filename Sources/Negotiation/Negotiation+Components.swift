@@ -25,9 +25,10 @@ extension Negotiation {
 
     mutating func hangUp(_ peer: PeerID, _ component: ComponentName, _ handling: inout Handling) {
         forget(component, &handling) { $0.stream.peer == peer }
+        let subscriptions = subscriptions
         forEachUpdate(&handling) { update, handling in
             update.hungUp(peer, of: component, &handling)
-            update.coordinatorsLeft({ $0.peer == peer }, &handling)
+            update.coordinatorsLeft(subscriptions, &handling) { $0.peer == peer }
         }
     }
 

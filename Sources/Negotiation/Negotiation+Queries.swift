@@ -19,7 +19,7 @@ extension Negotiation {
 
     /// The update that is coordinated on a stream.
     package func update(coordinatedOn stream: StreamID) -> DeploymentID? {
-        updates.entries.first { $0.coordinators.contains(stream) }?.id
+        updates.entries.first { $0.coordinators.contains { $0.stream == stream } }?.id
     }
 
     package func asks(_ name: ComponentName, about id: DeploymentID) -> Bool {

@@ -103,12 +103,15 @@ extension Update {
     /// so that it can get one. Nothing changes for those whose connections outlived the broker.
     mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
         request.excused = []
-        coordinators = coordinators.filter { peers.contains($0.peer) }.sorted()
+        let lost = coordinators.filter { !peers.contains($0.stream.peer) }
+        formerProcesses = formerProcesses.union(lost.map(\.process)).subtracting([0])
+        coordinators = coordinators.filter { peers.contains($0.stream.peer) }
+        coordinators.sort { $0.stream < $1.stream }
         let now = handling.now
         guard isWaiting else {
             let isLeft = coordinators.isEmpty && endsWithCoordinator
             unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
-            let isAway = coordinators.isEmpty && !ownProcesses.isEmpty
+            let isAway = coordinators.isEmpty && !formerProcesses.isEmpty
             makerReturnsUntil = isAway ? now + handling.settings.reconnectGrace : nil
             return withAll(&handling) { $0.loseConnections() }
         }

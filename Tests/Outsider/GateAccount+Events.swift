@@ -10,7 +10,14 @@ extension GateAccount {
         for (name, account) in accounts where account.blocks { accounts[name]?.used += time }
     }
 
-    mutating func hear(_ event: Event, _ settings: Settings, at now: Instant) {
+    /// `subscriptions` are those after the event.
+    mutating func hear(
+        _ event: Event,
+        _ subscriptions: [Subscription],
+        _ settings: Settings,
+        at now: Instant
+    ) {
+        readmitted = []
         guard isShut else { return hearReleased(event, settings, at: now) }
         let graceEnd = now + settings.reconnectGrace
         canBeLate = event == .timePassed
@@ -25,13 +32,14 @@ extension GateAccount {
         case .hungUp(let peer, let name):
             accounts[name]?.close(peer)
             leave(name, until: graceEnd) { $0.peer == peer }
-            abandon(until: graceEnd) { $0.peer == peer }
+            abandon(subscriptions, until: graceEnd, at: now) { $0.peer == peer }
         case .lost(let peer, let name):
             accounts[name]?.close(peer)
             lose(name, peer, until: graceEnd)
-        case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
+        case .coordinatorLeft(let stream):
+            abandon(subscriptions, until: graceEnd, at: now) { $0 == stream }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
-            attend(coordinator, process, at: now)
+            attend(coordinator, process, subscriptions, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
         case .timePassed: passTime(settings, at: now)
@@ -72,12 +80,6 @@ extension GateAccount {
         }
     }
 
-    private mutating func abandon(until graceEnd: Instant, _ isGone: (StreamID) -> Bool) {
-        guard coordinators.contains(where: isGone) else { return }
-        coordinators = coordinators.filter { !isGone($0) }
-        if coordinators.isEmpty { unattendedUntil = graceEnd }
-    }
-
     private mutating func suspend(_ asleep: Duration, at now: Instant) {
         let hasEndedAsleep = { (end: Instant) in end > now - asleep && end <= now }
         unattendedUntil = unattendedUntil.map { $0 + asleep }
@@ -105,7 +107,8 @@ extension GateAccount {
 
     private mutating func restart(_ graceEnd: Instant) {
         for name in accounts.keys { accounts[name]?.loseConnections(until: graceEnd) }
-        coordinators = []
+        former.formUnion(coordinators.values)
+        coordinators = [:]
         request.excused = []
         unattendedUntil = graceEnd
     }

@@ -104,7 +104,8 @@ extension Update {
         var update = Update(request, announced: announced, deadline: deadline)
         update.deadlineLastCall = deadlineLastCall
         update.phase = phase
-        update.ownProcesses = ownProcesses
+        update.formerProcesses = formerProcesses.union(coordinators.map(\.process))
+            .subtracting([0])
         update.forced = forced
         update.brokenFinalAskings = brokenFinalAskings
         update.blockedAtDeadline = blockedAtDeadline

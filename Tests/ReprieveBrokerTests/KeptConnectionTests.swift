@@ -68,7 +68,7 @@ private let camera = "com.example.Camera"
         harness.hangUp(harness.announce())
         let coordinator = harness.announce()
         restart()
-        #expect(negotiation.updates["d-1"]?.coordinators.map(\.peer) == [coordinator])
+        #expect(negotiation.updates["d-1"]?.coordinators.map(\.stream.peer) == [coordinator])
     }
 
     @Test mutating func `has its deferral, which another connection does not lift`() {

@@ -13,7 +13,8 @@ import Testing
 
     @Test mutating func `does not count broken final askings`() {
         _ = harness.component("com.example.Camera")
-        _ = harness.announce()
+        let coordinator = harness.operatorAtControl(process: 0)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         let expected = afterRestart()
         harness.forge(journal: journal(disruption: 0))
         #expect(harness.recalled() == expected)
@@ -39,7 +40,7 @@ import Testing
 
     private mutating func expectDisruption(in request: String, _ restartsNucleus: UInt8) {
         _ = harness.component("com.example.Camera")
-        let coordinator = harness.operatorAtControl()
+        let coordinator = harness.operatorAtControl(process: 0)
         harness.ask(coordinator, .gateUpdate, payload: Array(request.utf8))
         let expected = afterRestart()
         harness.forge(journal: journal(disruption: restartsNucleus))
@@ -58,9 +59,9 @@ import Testing
         var bytes: [UInt8] = []
         while var frame = search.next() {
             // The fields that format 3 has not are the last ones, of a byte each but for the
-            // coordinator of format 5, which has two.
+            // coordinator of format 6, which has three.
             if let id = frame.string("update") {
-                frame.payload.removeLast(9)
+                frame.payload.removeLast(10)
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }

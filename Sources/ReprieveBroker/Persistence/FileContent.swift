@@ -183,7 +183,7 @@ extension Update {
         announced = now - opening.waited
         deadline = now
         deadlineLastCall = nil
-        ownProcesses = []
+        formerProcesses = []
     }
 }
 

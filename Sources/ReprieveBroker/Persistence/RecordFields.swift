@@ -24,9 +24,10 @@ extension Update: Recordable {
         try coder.code(&deadline)
         try coder.code(&deadlineLastCall)
         try phase.code(&coder)
-        var processes = ownProcesses.sorted()
+        // Until format 5 the processes of all coordinators, past and present.
+        var processes = formerProcesses.sorted()
         try coder.code(&processes)
-        ownProcesses = Set(processes)
+        formerProcesses = Set(processes)
         try coder.code(&forced)
         // Since format 4.
         if coder.format >= 4 {
@@ -41,6 +42,16 @@ extension Update: Recordable {
         }
         // Since format 5. Those stay whose connections are taken back.
         if coder.format >= 5 { try coder.code(&coordinators) }
+    }
+}
+
+extension Update.Coordinator: Recordable {
+    static var blank: Self { Self(stream: .blank, process: 0) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try stream.code(&coder)
+        // Since format 6.
+        if coder.format >= 6 { try coder.code(&process) }
     }
 }
 
