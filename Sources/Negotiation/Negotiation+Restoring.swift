@@ -88,7 +88,8 @@ extension Negotiation {
             handling.note(.update(update.id))
         }
         departing = SortedMap()
-        forEachUpdate(&handling) { $0.restarted(keeping: peers, &$1) }
+        let left = subscriptions
+        forEachUpdate(&handling) { $0.restarted(keeping: peers, left, &$1) }
     }
 
     /// What was to be sent has been handed to the sockets: the posts among it are owed no more.

@@ -9,6 +9,8 @@ extension Participant {
         package var detachedOwner: Int32?
         package var deferralsByPeer: [PeerID: Instant] = [:]
         package var voices: [Voice] = []
+        /// Its subscriptions: who is ready for an update is so for a shutdown that it includes.
+        package var streams: [StreamID] = []
 
         package init() {}
     }
@@ -19,6 +21,7 @@ extension Participant {
         words.detachedOwner = detachedOwner
         words.deferralsByPeer = deferralsByPeer
         words.voices = voices
+        words.streams = subscribers.map(\.stream)
         return words
     }
 
@@ -65,6 +68,14 @@ extension Participant {
         case .acknowledged, .deferred, .silent, .gone, .overridden: break
         }
         awaitProcesses(count, until: graceEnd)
+    }
+
+    /// The gate is open: of all connections only those matter that outlived the broker, and had a
+    /// subscription when it opened.
+    mutating func loseConnections(but known: [Subscription]) {
+        let streams = restoredWords?.streams ?? subscribers.map(\.stream)
+        loseConnections()
+        subscribers = known.filter { streams.contains($0.stream) }.map { Subscriber($0) }
     }
 
     mutating func loseConnections() {

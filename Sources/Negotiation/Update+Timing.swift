@@ -89,7 +89,7 @@ extension Update {
             deadline = newEnd
             deadlineLastCall = now
         }
-        withAll(&handling) { participant in
+        withAll(&handling) { participant, _ in
             let isSpent = participant.budgetEnd.map(endedAsleep) ?? false
             participant.sleptThrough(asleep)
             if isSpent { participant.extendBudget(to: newEnd, at: now) }
@@ -101,7 +101,11 @@ extension Update {
     /// asked has the rest of its time, and at least the grace; a running deferral holds to its end,
     /// and an acknowledgement stands. Only a component that acts on a final notice is waited for,
     /// so that it can get one. Nothing changes for those whose connections outlived the broker.
-    mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
+    mutating func restarted(
+        keeping peers: Set<PeerID>,
+        _ subscriptions: SortedMap<[Subscription]>,
+        _ handling: inout Handling
+    ) {
         request.excused = []
         let lost = coordinators.filter { !peers.contains($0.stream.peer) }
         formerProcesses = formerProcesses.union(lost.map(\.process)).subtracting([0])
@@ -113,11 +117,11 @@ extension Update {
             unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
             let isAway = coordinators.isEmpty && !formerProcesses.isEmpty
             makerReturnsUntil = isAway ? now + handling.settings.reconnectGrace : nil
-            return withAll(&handling) { $0.loseConnections() }
+            return withAll(&handling) { $0.loseConnections(but: subscriptions[$1] ?? []) }
         }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
-        withAll(&handling) { $0.survive(keeping: peers, until: graceEnd, at: now) }
+        withAll(&handling) { one, _ in one.survive(keeping: peers, until: graceEnd, at: now) }
         let subscribers = participants.entries.lazy.flatMap(\.subscribers)
         askedFinally.formIntersection(subscribers.map(\.stream))
         unattendedUntil = coordinators.isEmpty ? graceEnd : nil

@@ -185,9 +185,12 @@ extension Update {
     }
 
     /// Changes every participant. The caller shows the status.
-    mutating func withAll(_ handling: inout Handling, _ change: (inout Participant) -> Void) {
+    mutating func withAll(
+        _ handling: inout Handling,
+        _ change: (inout Participant, ComponentName) -> Void
+    ) {
         for place in participants.places {
-            change(&participants[at: place])
+            change(&participants[at: place], participants.names[place])
             handling.note(.participant(id, participants.names[place]))
         }
         summary = ParticipantSummary(of: &participants, deadline: deadline)

@@ -8,7 +8,7 @@ import ReprieveProtocol
 import Testing
 
 /// Files of an earlier version, as an upgrade finds them.
-@Suite("A file in format 3") struct OlderFormatTests {
+@Suite("A file in an older format") struct OlderFormatTests {
     private var harness = BrokerHarness()
 
     @Test mutating func `does not count broken final askings`() {
@@ -47,6 +47,30 @@ import Testing
         #expect(harness.recalled() == expected)
     }
 
+    @Test mutating func `of format 5 counts one process of each component`() {
+        _ = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl(process: 0)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        let expected = afterRestart()
+        harness.forge(journal: journalOfFormat5())
+        #expect(harness.recalled() == expected)
+    }
+
+    private func journalOfFormat5() -> [UInt8] {
+        var search = FrameSearch(harness.broker.snapshot(of: .journal))
+        var bytes: [UInt8] = []
+        while var frame = search.next() {
+            if frame.string("update") != nil { frame.payload.removeLast(1) }
+            if frame.string("participants") != nil { frame.payload.removeLast(4) }
+            if frame.string("subscriber") != nil { frame.payload = [1] }
+            if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
+                frame.headers[place] = Header("format", .int32(5))
+            }
+            bytes += frame.encoded()
+        }
+        return bytes
+    }
+
     private func afterRestart() -> Negotiation {
         var negotiation = harness.broker.negotiation
         _ = negotiation.handle(.restarted, at: harness.now)
@@ -59,13 +83,13 @@ import Testing
         var bytes: [UInt8] = []
         while var frame = search.next() {
             // The fields that format 3 has not are the last ones, of a byte each but for the
-            // coordinator of format 6, which has three.
+            // coordinator and the subscription of format 6, which have three and two.
             if let id = frame.string("update") {
                 frame.payload.removeLast(10)
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }
-            if frame.string("participants") != nil { frame.payload.removeLast(9) }
+            if frame.string("participants") != nil { frame.payload.removeLast(12) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(3))
             }

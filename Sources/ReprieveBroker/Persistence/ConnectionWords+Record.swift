@@ -11,6 +11,8 @@ extension Participant.ConnectionWords {
         try coder.code(&detachedOwner)
         try coder.code(&deferrals)
         try coder.code(&voices)
+        // Since format 6.
+        if coder.format >= 6 { try coder.code(&streams) }
         deferralsByPeer = ConnectionDeferral.byPeer(deferrals)
     }
 }
