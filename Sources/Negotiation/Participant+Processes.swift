@@ -193,6 +193,18 @@ extension Participant {
         subscribers.allSatisfy { !$0.confirm || voice(of: $0.process)?.isFinal ?? false }
     }
 
+    /// Of several processes those that have not agreed, and are waited for.
+    var blockingProcesses: [Int32] {
+        guard state == .asked || state == .deferred, isOfSeveral else { return [] }
+        let blocking = subscribers.lazy.map(\.process).filter { process in
+            switch voice(of: process)?.word {
+            case .toBeAsked, nil: true
+            case .ready, .late: false
+            }
+        }
+        return Set(blocking).sorted()
+    }
+
     func isThere(_ process: Int32) -> Bool {
         subscribers.contains { $0.process == process }
     }

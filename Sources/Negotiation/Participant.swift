@@ -181,6 +181,7 @@ extension Participant {
         var message: String?
         var deferrals: Int
         var budget: Duration
+        var processes: [Int32]
     }
 
     /// While these fields are the same, so is the status. Mutating, so that a participant is read
@@ -193,7 +194,8 @@ extension Participant {
             until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
-            budget: budget
+            budget: budget,
+            processes: blockingProcesses
         )
     }
 }

@@ -22,6 +22,17 @@ import Testing
         )
     }
 
+    @Test func `are named while they hold it back`() {
+        let harness = announced()
+        #expect(harness.participant("app")?.processes == [10, 20])
+        harness.answer("app", .seconds(5))
+        #expect(harness.participant("app")?.processes == [10, 20])
+        let changes = harness.statusChanges
+        harness.answer("app#2")
+        #expect(harness.participant("app")?.processes == [10])
+        #expect(harness.statusChanges == changes + 1)
+    }
+
     @Test func `are one voice each, over however many connections`() {
         let harness = NegotiationHarness()
         harness.subscribe("app", "app#2", process: 10)
