@@ -23,6 +23,8 @@ extension Participant {
         package var deferralsByPeer: [PeerID: Instant] = [:]
         package var voices: [Voice] = []
         package var awayProcesses: [AwayProcess] = []
+        /// Its subscriptions: who is ready for an update is so for a shutdown that it includes.
+        package var streams: [StreamID] = []
 
         package init() {}
     }
@@ -34,6 +36,7 @@ extension Participant {
         words.deferralsByPeer = deferralsByPeer
         words.voices = voices
         words.awayProcesses = awayProcesses
+        words.streams = subscribers.map(\.stream)
         return words
     }
 
@@ -55,14 +58,17 @@ extension Participant {
         at now: Instant
     ) {
         restoredWords = nil
+        let count = processCount
         guard subscribers.contains(where: { peers.contains($0.stream.peer) }) else {
-            return survive(until: graceEnd, at: now)
+            survive(until: graceEnd, at: now)
+            return awaitProcesses(count, until: graceEnd)
         }
         subscribers.removeAll { !peers.contains($0.stream.peer) }
         subscribers.sort { $0.stream < $1.stream }
         for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
             detachDeferral(of: peer)
         }
+        awaitProcesses(count, until: graceEnd)
     }
 
     mutating func survive(until graceEnd: Instant, at now: Instant) {
@@ -79,11 +85,20 @@ extension Participant {
         }
     }
 
+    /// The gate is open: of all connections only those matter that outlived the broker, and had a
+    /// subscription when it opened.
+    mutating func loseConnections(but known: [Subscription]) {
+        let streams = restoredWords?.streams ?? subscribers.map(\.stream)
+        loseConnections()
+        subscribers = known.filter { streams.contains($0.stream) }.map { Subscriber($0) }
+    }
+
     mutating func loseConnections() {
         restoredWords = nil
         detachAllDeferrals()
         subscribers = []
         awayProcesses = []
         voices = []
+        returning = nil
     }
 }

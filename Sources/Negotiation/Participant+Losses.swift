@@ -24,9 +24,11 @@ extension Participant {
     /// Its last connection ended.
     mutating func loseLast(until graceEnd: Instant, at now: Instant) {
         let away = isOfSeveral ? awayProcesses + places(until: graceEnd) : []
+        let awaited = returning
         if state == .asked || state == .deferred && isOfSeveral { prolong(until: graceEnd) }
         survive(until: state == .asked ? question.answerBy : graceEnd, at: now)
         awayProcesses = away
+        if state.blocks { returning = awaited }
     }
 
     private func places(until end: Instant) -> [AwayProcess] {

@@ -39,8 +39,9 @@ extension Participant {
         case couldFinally
     }
 
-    /// Several processes have a say.
+    /// Several processes have a say, or are awaited.
     var isOfSeveral: Bool {
+        if returning != nil { return true }
         guard let first = subscribers.first?.process else { return false }
         return subscribers.contains { $0.process != first }
             || awayProcesses.contains { $0.process != first }
@@ -94,6 +95,8 @@ extension Participant {
             hasFinalWord = hasFinalWord || isFinalWord
             return acknowledge(since: now, at: now)
         }
+        // One without a subscription turns no silence of the others into consent.
+        if state == .silent, !isSubscribed { return .stands }
         return conclude(at: now)
     }
 
@@ -106,7 +109,7 @@ extension Participant {
 
     /// Only processes that are away have still to answer: there is none to be asked.
     var owesOnlyAway: Bool {
-        isOfSeveral && !noneOwes && subscribers.allSatisfy { isReady($0.process) }
+        isOfSeveral && !noneAwayOwes && subscribers.allSatisfy { isReady($0.process) }
     }
 
     /// Its last deferral is over.
@@ -117,21 +120,30 @@ extension Participant {
 
     /// Sees whether a component of several processes has answered.
     mutating func conclude(at now: Instant) -> Verdict {
+        if state == .away { return .stands }
         if state == .deferred {
             let unasked = subscribers.filter { mustBeAsked($0.process) }
             if !unasked.isEmpty { return .mustAsk(unasked.map(\.stream)) }
         }
-        if noneOwes { return acknowledgeAll(at: now) }
-        if state == .asked || state == .deferred, question.answerBy > now {
+        if noneOwes, oldest != nil { return acknowledgeAll(at: now) }
+        if state == .asked || state == .deferred, !noneOwes, question.answerBy > now {
             question.isAnswered = false
             enter(.asked, until: question.answerBy, at: now)
             return .stands
         }
-        return state == .deferred ? acknowledgeAll(at: now) : fallSilent(at: now)
+        guard state == .deferred else { return fallSilent(at: now) }
+        return oldest == nil ? remainUnanswered(at: now) : acknowledgeAll(at: now)
+    }
+
+    /// Nobody is left who has answered the question.
+    private mutating func remainUnanswered(at now: Instant) -> Verdict {
+        question.isAnswered = false
+        enter(.silent, at: now)
+        return .stands
     }
 
     /// Whoever has not answered has no time left, and counts no more.
-    private mutating func acknowledgeAll(at now: Instant) -> Verdict {
+    mutating func acknowledgeAll(at now: Instant) -> Verdict {
         let instant = oldest ?? now
         for subscriber in subscribers where voice(of: subscriber.process) == nil {
             hear(.late, of: subscriber.process, at: now)
@@ -144,7 +156,7 @@ extension Participant {
         return acknowledge(since: instant, at: now)
     }
 
-    private var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
+    var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
 
     private mutating func acknowledge(since instant: Instant, at now: Instant) -> Verdict {
         acknowledgedAt = instant
@@ -185,10 +197,7 @@ extension Participant {
         case .asked, .acknowledged:
             if let oldest, state == .acknowledged { acknowledgedAt = oldest }
             guard oldest == nil else { return state == .asked ? acknowledgeAll(at: now) : .stands }
-            // Nobody is left who has answered the question.
-            question.isAnswered = false
-            enter(.silent, at: now)
-            return .stands
+            return remainUnanswered(at: now)
         case .absent, .deferred, .silent, .away, .gone, .overridden: return .stands
         }
     }
@@ -200,10 +209,11 @@ extension Participant {
     private func mustBeAsked(_ process: Int32) -> Bool { voice(of: process)?.word == .toBeAsked }
 
     /// No process has still to answer the standing question.
-    private var noneOwes: Bool {
-        subscribers.allSatisfy { hasAnswered($0.process) }
-            && awayProcesses.allSatisfy { hasAnswered($0.process) }
+    var noneOwes: Bool {
+        returning == nil && subscribers.allSatisfy { hasAnswered($0.process) } && noneAwayOwes
     }
+
+    private var noneAwayOwes: Bool { awayProcesses.allSatisfy { hasAnswered($0.process) } }
 
     private func hasAnswered(_ process: Int32) -> Bool {
         voice(of: process).map { $0.word != .toBeAsked } ?? false
@@ -216,6 +226,18 @@ extension Participant {
     }
 
     private func hasActed(_ process: Int32) -> Bool { voice(of: process)?.isFinal ?? false }
+
+    /// Of several processes those that have not agreed, and are waited for.
+    var blockingProcesses: [Int32] {
+        guard state == .asked || state == .deferred, isOfSeveral else { return [] }
+        let blocking = (subscribers.map(\.process) + awayProcesses.map(\.process)).filter {
+            switch voice(of: $0)?.word {
+            case .toBeAsked, nil: true
+            case .ready, .late: false
+            }
+        }
+        return Set(blocking).sorted()
+    }
 
     func isThere(_ process: Int32) -> Bool {
         subscribers.contains { $0.process == process } || isAway(process)

@@ -81,6 +81,8 @@ package struct Participant: Hashable, Sendable {
     var detachedOwner: Int32?
     /// What processes have said, where there are several.
     var voices: [Voice] = []
+    /// The processes that are awaited after a death of the broker.
+    package var returning: Returning?
     /// What was written down of its connections, until it is known which of them are there.
     package var restoredWords: ConnectionWords?
 
@@ -105,13 +107,19 @@ package struct Participant: Hashable, Sendable {
 
     /// What was written down of its connections. They count as lost, but for those that outlived
     /// the broker: `restarted` follows, and asks who acts on a final notice.
-    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?, deferrer: Int32?) {
+    package mutating func restore(
+        isConfirm: Bool,
+        deferralEnd: Instant?,
+        deferrer: Int32?,
+        processes: Int
+    ) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []
         deferralsByPeer = [:]
         detachedDeferral = deferralEnd
         detachedOwner = deferrer
         voices = []
+        returning = processes > 1 ? Returning(processes: processes, until: since) : nil
     }
 }
 
@@ -137,6 +145,7 @@ extension Participant {
         if next != state { since = now }
         state = next
         until = end
+        if !next.blocks { returning = nil }
         if blocks, blockedFrom == nil {
             blockedFrom = now
         } else if !blocks, let from = blockedFrom {
@@ -177,6 +186,7 @@ extension Participant {
         var message: String?
         var deferrals: Int
         var budget: Duration
+        var processes: [Int32]
     }
 
     /// While these fields are the same, so is the status. Mutating, so that a participant is read
@@ -189,7 +199,8 @@ extension Participant {
             until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
-            budget: budget
+            budget: budget,
+            processes: blockingProcesses
         )
     }
 }

@@ -13,7 +13,8 @@ extension Update {
         reserveParticipants(subscriptions.count)
         for (place, name) in subscriptions.names.enumerated() {
             let concerned = subscriptions.entries[place].filter { concerns($0) }
-            if !concerned.isEmpty { welcome(name, concerned, &handling) }
+            guard !concerned.isEmpty else { continue }
+            welcome(name, concerned, returning: returning, &handling)
         }
         let required = handling.settings.required(byShutdown: request.isShutdown)
             .filter { concerns($0) }
@@ -25,7 +26,7 @@ extension Update {
         // A deadline of 0: all are told, and none is waited for.
         guard deadline > handling.now else { return reachDeadline(&handling) }
         for name in returning.names where concerns(name) && participants[name] == nil {
-            waitForReturn(of: name, until: returning.until, &handling)
+            waitForReturn(of: name, returning, &handling)
         }
         settle(&handling)
     }
@@ -33,16 +34,17 @@ extension Update {
     /// Adds a component that was subscribed when the broker died, and may be back in a moment.
     private mutating func waitForReturn(
         of name: ComponentName,
-        until end: Instant?,
+        _ returning: ReturningComponents,
         _ handling: inout Handling
     ) {
-        let participant = Participant(
+        var participant = Participant(
             .away,
             at: handling.now,
-            until: end,
+            until: returning.until,
             policy: policy,
             budget: budget(of: name, handling.settings)
         )
+        participant.returning = returning.processes(of: name, beside: 0)
         add(name, participant, &handling)
     }
 
@@ -50,6 +52,7 @@ extension Update {
     private mutating func welcome(
         _ name: ComponentName,
         _ subscriptions: [Subscription],
+        returning: ReturningComponents = ReturningComponents(),
         _ handling: inout Handling
     ) {
         var participant = Participant(
@@ -64,6 +67,7 @@ extension Update {
             participant.budget
         )
         participant.subscribers = subscriptions.map { Participant.Subscriber($0) }
+        participant.returning = returning.processes(of: name, beside: subscriptions.processCount)
         add(name, participant, &handling)
         ask(name, &handling)
     }
@@ -225,6 +229,7 @@ extension Participant {
         let isAnothers = detachedOwner.map { $0 != subscription.process } ?? !subscribers.isEmpty
         subscribers.append(Subscriber(subscription))
         isExcused = false
+        noteReturn()
         if isNew, state == .deferred || deferralEnd(at: now) != nil {
             hear(.toBeAsked, of: subscription.process, at: now)
         }

@@ -18,11 +18,12 @@ extension ComponentAccount {
     /// Its connections are lost through no fault of its own.
     mutating func loseConnections(until graceEnd: Instant, isDeath: Bool) {
         noteKeeper()
+        let count = expectedCount
         for peer in deferrals.keys { peer.map { close($0) } }
         let isUnsure = isReady && confirms && !hasFinalWord
         let isAsked = isOpen && blocks && !isOut && graceUntil == nil
         let mayLeaveAsVeto = isReady && graceUntil == nil
-        let isOfSeveral = processes.count > 1
+        let isOfSeveral = isOfSeveral
         let isDeferred = isOfSeveral && state == .deferred
         for one in subscriptions.values { note(away: one, until: graceEnd) }
         if isDeath || !isOfSeveral { away = [:] }
@@ -31,15 +32,19 @@ extension ComponentAccount {
         graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
         if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
         oweAgain()
-        guard isAsked || isDeferred && !isDeath else { return }
-        if isDeath { answerBy = max(answerBy, graceEnd) } else { prolong(until: graceEnd) }
+        guard isDeath else {
+            if isAsked || isDeferred { prolong(until: graceEnd) }
+            return
+        }
+        if isAsked { answerBy = max(answerBy, graceEnd) }
+        expect(count > 1 ? count : 0, until: graceEnd)
     }
 
     /// The upstream ended one of its connections: the process may be back.
     mutating func loseOne(_ peer: PeerID, until graceEnd: Instant, at now: Instant) {
         let lost = subscriptions.values.filter { $0.stream.peer == peer }
         guard let process = lost.first?.process else { return close(peer) }
-        if processes.count > 1, let end = deferrals[peer], end > now { keeper = process }
+        if isOfSeveral, let end = deferrals[peer], end > now { keeper = process }
         close(peer)
         let isWaiting = state == .asked || state == .deferred
         subscriptions = subscriptions.filter { $0.key.peer != peer }
@@ -97,17 +102,8 @@ extension ComponentAccount {
 
     /// All that can be asked have said that they are ready, and others are away that have not.
     var waitsForAwayAlone: Bool {
-        guard processes.count > 1, liveProcesses.isDisjoint(with: owing.union(late).union(unasked))
+        guard isOfSeveral, liveProcesses.isDisjoint(with: owing.union(late).union(unasked))
         else { return false }
         return !owing.union(unasked).isDisjoint(with: away.keys)
-    }
-
-    /// Of several processes only the one whose deferral ends last lifts it.
-    private mutating func noteKeeper() {
-        let last = deferrals.values.max()
-        let peers = deferrals.filter { $0.value == last }.keys
-        if peers.contains(nil) { return }
-        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

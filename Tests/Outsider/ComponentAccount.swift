@@ -35,6 +35,9 @@ struct ComponentAccount: Hashable, Sendable {
     /// Processes whose connection the upstream ended, until when each may be back, and whether it
     /// acts on a final notice.
     var away: [Int32: Away] = [:]
+    /// After a death of the broker: with how many processes it is awaited, and until when.
+    var expected = 0
+    var expectedUntil: Instant?
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
     /// The process that alone lifts the one under nil: the broker died.
@@ -121,7 +124,9 @@ struct ComponentAccount: Hashable, Sendable {
             askAway(isFinal: notice.final)
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
-            (answerBy, isProlonged) = (now + timeout, false)
+            answerBy = max(now + timeout, (isExpecting ? expectedUntil : nil) ?? now)
+            if timeout <= .zero { answerBy = now }
+            isProlonged = false
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut, wasGone {
             isOut = answerBy <= now || isUsedUp || isLate
@@ -132,88 +137,6 @@ struct ComponentAccount: Hashable, Sendable {
     /// Whether a notice now is no repetition: a new question, or one that sends it back to work.
     private func isNews(at now: Instant) -> Bool {
         isCut || holds(at: now) || !isOpen || (!isTold && !isOut)
-    }
-
-    mutating func agree(_ answer: Answer, at now: Instant) {
-        let process = answer.process
-        let isFinal = finalRound != nil && answer.round == finalRound
-        let isDeferring = state == .deferred
-        replaceDeferral(of: answer, with: nil)
-        if finalRound != nil, confirms(process), !isFinal, !isDeferring {
-            // It could, and a subscription that acts on a final notice was sent none: one follows.
-            let isUnasked = subscriptions.values.contains {
-                $0.confirm && !finalSubscriptions.contains($0.stream)
-            }
-            if isOut, isUnasked, !hadFinalCall { isOpen = false }
-            return
-        }
-        owing.remove(process)
-        late.remove(process)
-        unasked.remove(process)
-        if isFinal { acted.insert(process) }
-        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
-        if holds(at: now) || isVeto && subscriptions.isEmpty {
-            isOpen = false
-            return
-        }
-        if processes.count > 1 {
-            // It speaks for itself alone.
-            if isOut, !processes.contains(process) { return }
-            if isDeferring, !unasked.isDisjoint(with: liveProcesses) { return }
-            let isWhole = owing.union(unasked.intersection(away.keys)).isDisjoint(with: processes)
-            if !isOut, !isReady, !isWhole, answerBy > now {
-                isOpen = true
-                return
-            }
-            if !isDeferring, !isWhole, finalRound != nil, !allActed {
-                isOut = true
-                return
-            }
-        }
-        agree()
-        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
-    }
-
-    /// Those that have a say.
-    var processes: Set<Int32> {
-        subscriptions.isEmpty ? [] : liveProcesses.union(away.keys)
-    }
-    var liveProcesses: Set<Int32> { Set(subscriptions.values.map(\.process)) }
-
-    /// Whether each process that acts on a final notice has.
-    private var allActed: Bool {
-        subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
-            && away.allSatisfy { !$0.value.confirms || acted.contains($0.key) }
-    }
-
-    /// A process acts on a final notice, or it has no subscription, and the component does.
-    private func confirms(_ process: Int32) -> Bool {
-        let own = subscriptions.values.filter { $0.process == process }
-        if let one = away[process] { return one.confirms }
-        return own.isEmpty ? confirms : own.contains { $0.confirm }
-    }
-
-    private mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
-        if keeper == nil || keeper == answer.process { (deferrals[nil], keeper) = (nil, nil) }
-        deferrals[answer.request.peer] = end
-    }
-
-    /// Subscriptions have ended: a process without one is not waited for.
-    mutating func part(from before: Set<Int32>) {
-        let left = processes
-        if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
-        (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
-        (late, acted) = (late.intersection(left), acted.intersection(left))
-        if left.isEmpty { oweAgain() }
-        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty,
-            unasked.isDisjoint(with: away.keys)
-        else { return }
-        if late == left {
-            (isReady, isOut, isOpen) = (false, true, true)
-        } else if !isReady {
-            agree()
-            hasFinalWord = confirms && allActed
-        }
     }
 
     mutating func excuse(isThere: Bool, at now: Instant) {
@@ -248,6 +171,7 @@ struct ComponentAccount: Hashable, Sendable {
         if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
         endAway(at: now)
+        if let end = expectedUntil, end <= now { expectNone() }
         guard blocks, !isOut else { return }
         if let end = graceUntil {
             guard end <= now else { return }
@@ -260,8 +184,7 @@ struct ComponentAccount: Hashable, Sendable {
             }
         } else if isOpen {
             guard answerBy <= now else { return }
-            let heard = processes.subtracting(owing).subtracting(late)
-            let isHeard = processes.count > 1 && !heard.isEmpty
+            let isHeard = isOfSeveral && !heard.isEmpty
             if isExcused || isHeard && (finalRound == nil || allActed) {
                 agree()
                 hasFinalWord = hasFinalWord || isHeard && confirms && allActed

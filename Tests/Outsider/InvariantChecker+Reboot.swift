@@ -30,7 +30,7 @@ extension InvariantChecker {
 extension UpdateHistory {
     fileprivate var rebooted: UpdateHistory {
         var history = self
-        (history.coordinators, history.processes) = ([], [])
+        (history.coordinators, history.former) = ([:], [])
         history.makerReturnsUntil = nil
         (history.blockers, history.ready, history.posted) = ([], [], [])
         return history

@@ -65,11 +65,23 @@ private let camera = "com.example.Camera"
         #expect(harness.isConnected(component) && harness.isConnected(other))
     }
 
+    @Test mutating func `has its consent, and is not asked again when the machine goes down`() {
+        let component = harness.component(camera)
+        _ = harness.announce { $0.disruption = .reboot }
+        harness.answer(component, "d-1", 0)
+        let late = harness.component(camera)
+        _ = (notices(to: component), notices(to: late))
+        restart()
+        harness.turn(.shutdownBegins(Shutdown(.reboot, limit: .seconds(5))))
+        #expect(notices(to: component).isEmpty)
+        #expect(notices(to: late).count == 1)
+    }
+
     @Test mutating func `is that of a coordinator which came when the gate was open`() {
         harness.hangUp(harness.announce())
         let coordinator = harness.announce()
         restart()
-        #expect(negotiation.updates["d-1"]?.coordinators.map(\.peer) == [coordinator])
+        #expect(negotiation.updates["d-1"]?.coordinators.map(\.stream.peer) == [coordinator])
     }
 
     @Test mutating func `has its deferral, which another connection does not lift`() {

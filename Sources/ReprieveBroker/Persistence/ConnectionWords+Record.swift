@@ -11,7 +11,11 @@ extension Participant.ConnectionWords {
         try coder.code(&detachedOwner)
         try coder.code(&deferrals)
         try coder.code(&voices)
-        if coder.format >= 6 { try coder.code(&awayProcesses) }
+        // Since format 6.
+        if coder.format >= 6 {
+            try coder.code(&awayProcesses)
+            try coder.code(&streams)
+        }
         deferralsByPeer = ConnectionDeferral.byPeer(deferrals)
     }
 }

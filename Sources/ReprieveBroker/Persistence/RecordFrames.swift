@@ -12,7 +12,7 @@ internal import Negotiation
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
 ///     owed NAME                   the posts that a component has yet to be sent
-///     subscriber NAME             a component that is subscribed
+///     subscriber NAME             with how many processes a component is subscribed
 ///     connection NUMBER           a connection that the service manager keeps
 ///     decision NUMBER             an entry of the history, as JSON
 ///     metrics 1                   what was counted, as JSON
@@ -24,7 +24,7 @@ struct RecordFrames {
     static let format: Int32 = 6
     /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
     /// does not count broken final askings, and knows no disruption. Format 4 has no connections.
-    /// Format 5 does not know of connections that the upstream ended.
+    /// Format 5 does not count processes, and knows of no connections that the upstream ended.
     static let readable: ClosedRange<Int32> = 2...6
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
@@ -75,8 +75,8 @@ struct RecordFrames {
         add("owed", name, coder.bytes)
     }
 
-    mutating func add(subscriber name: ComponentName, _ isSubscriber: Bool) {
-        add("subscriber", name, isSubscriber ? [1] : [])
+    mutating func add(subscriber name: ComponentName, processes: Int) {
+        add("subscriber", name, processes > 0 ? processes.record : [])
     }
 
     mutating func add(_ peer: PeerID, _ connection: KeptConnection?) {
