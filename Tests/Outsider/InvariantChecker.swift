@@ -30,6 +30,7 @@ package struct InvariantChecker: Hashable, Sendable {
             histories[id]?.account(for: passed, transition.event, at: transition.now)
         }
         listen(to: transition)
+        for id in histories.keys { histories[id]?.listen(to: transition, settings) }
         var objections =
             objectToStreams(transition) + objectToPosts(transition)
             + transition.objectionsToDecisions

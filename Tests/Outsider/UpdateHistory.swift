@@ -128,7 +128,6 @@ struct UpdateHistory: Hashable, Sendable {
         _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
-        listen(to: transition, settings)
         noteInterruption(transition, subscriptions, settings)
         let makers = objectToMakers(transition)
         defer {
@@ -150,7 +149,8 @@ struct UpdateHistory: Hashable, Sendable {
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
-    private mutating func listen(to transition: Transition, _ settings: Settings) {
+    /// To be called before `check`, and before what is sent is looked at.
+    mutating func listen(to transition: Transition, _ settings: Settings) {
         let now = transition.now
         let there = coordinators
         switch transition.event {
