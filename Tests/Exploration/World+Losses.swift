@@ -94,8 +94,8 @@ extension World {
             ],
             policies: [.small(deadline: 9, budget: 4)],
             restarts: 1,
-            deferrals: [2],
             sleeps: 1,
+            deferrals: [2],
             sleep: 2,
             horizon: 5
         ),
