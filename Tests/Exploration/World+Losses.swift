@@ -18,13 +18,10 @@ extension World {
         ),
         World(
             name: "an upstream ends a component's connection again and again",
-            roles: [
-                Role(name: "a", subscribes: 3, losses: 4, acknowledges: 1, defers: 1),
-                Role(name: "b", acknowledges: 1, defers: 0),
-            ],
-            policies: [.small(onSilence: .refuse)],
+            roles: [Role(name: "a", subscribes: 3, losses: 4, acknowledges: 0, defers: 1)],
+            policies: [.small(response: 1, onSilence: .refuse)],
             deferrals: [1],
-            horizon: 6
+            horizon: 5
         ),
         World(
             name: "an upstream ends the connection of a component that acts",
