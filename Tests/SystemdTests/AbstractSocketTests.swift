@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import Systemd
+import Testing
+
+@Suite("An abstract socket") struct AbstractSocketTests {
+    private let name = "reprieve-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+    @Test func `takes a message although others have filled its queue`() throws {
+        let socket = try AbstractSocket(named: name)
+        try fill()
+        DispatchQueue.global().async { [name] in AbstractSocket.send([1, 2, 3], to: name) }
+        var received: [UInt8] = []
+        // Each one that is taken makes room for another.
+        while received != [1, 2, 3] {
+            var ready = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&ready, 1, 5_000) == 1, "the message was dropped")
+            received = socket.next() ?? []
+        }
+    }
+
+    /// From another socket, until the queue takes no more.
+    private func fill() throws {
+        let flooder = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(flooder) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = [0] + name.utf8
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(flooder, $0, length) == 0
+            }
+        }
+        try #require(isConnected)
+        while send(flooder, [0], 1, Int32(MSG_DONTWAIT.rawValue)) == 1 {}
+        #expect(errno == EAGAIN)
+    }
+}
