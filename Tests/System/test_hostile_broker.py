@@ -213,7 +213,7 @@ LARGE = [{"progress": update(age, "a" * 60, 1_000)} for age in range(20)]
 SAME = [notice("d", number) for number in range(10_000)]
 DIFFERENT = [notice(f"d{number}") for number in range(200_000)]
 STATUS = [{"status": status(age, participants=100)} for age in range(100)]
-LATER = "2099-01-01 02:00..05:00"
+LATER = f"{time.localtime().tm_year + 5}-01-01 02:00..05:00"
 GRANT = {"grantedMs": 60_000, "remainingMs": 1}
 FLOODS = {
     "pings": (pings, "gate", "--", "true"),
@@ -225,7 +225,7 @@ FLOODS = {
     "notices of one update to a hold": (floods({}, SAME, GRANT), "hold", *WHILE),
     "notices to a hold, whose answers stay unread": (floods({}, DIFFERENT), "hold", *WHILE),
     "notices to a window that comes once, years ahead": (floods({}, DIFFERENT), "window", LATER),
-    "status to alerts": (floods({}, STATUS), "alert", "--wall"),
+    "status to alerts": (floods({}, STATUS), "alert", "--on-override", "/bin/true"),
 }
 
 

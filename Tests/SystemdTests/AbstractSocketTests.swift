@@ -21,6 +21,15 @@ import Testing
         }
     }
 
+    @Test func `is waited for no longer than a second where its queue stays full`() throws {
+        let socket = try AbstractSocket(named: name)
+        try fill()
+        let start = ContinuousClock.now
+        AbstractSocket.send([1, 2, 3], to: name)
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
+        withExtendedLifetime(socket) {}
+    }
+
     /// From another socket, until the queue takes no more.
     private func fill() throws {
         let flooder = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
@@ -36,7 +45,8 @@ import Testing
             }
         }
         try #require(isConnected)
-        while send(flooder, [0], 1, Int32(MSG_DONTWAIT.rawValue)) == 1 {}
+        let byte: [UInt8] = [0]
+        while send(flooder, byte, 1, Int32(MSG_DONTWAIT)) == 1 {}
         #expect(errno == EAGAIN)
     }
 }
