@@ -11,6 +11,26 @@ extension ComponentName {
     }
 }
 
+extension Sequence {
+    /// Components of a unit that come first, whatever order they are in.
+    private static var shareOfUnit: Int { 8 }
+
+    /// The same, but the components of a unit that exceed its share come behind all others: where
+    /// a list has no room for all, one unit cannot take it.
+    package func sharedAmongUnits(_ name: (Element) -> ComponentName) -> [Element] {
+        var counts: [String: Int] = [:]
+        var within: [Element] = []
+        var beyond: [Element] = []
+        for element in self {
+            let unit = name(element).unitPrefix
+            let count = unit.map { counts[$0, default: 0] + 1 } ?? 0
+            if let unit { counts[unit] = count }
+            if count <= Self.shareOfUnit { within.append(element) } else { beyond.append(element) }
+        }
+        return within + beyond
+    }
+}
+
 /// What the components of one unit use together.
 package struct UnitUsage: Hashable, Sendable {
     /// Those that are subscribed, or those that take part in one update, whichever are more.

@@ -54,7 +54,7 @@ extension Update {
 
 extension Update {
     /// The participants that it overrode, then those that held it back longest, of equals in the
-    /// order of their names.
+    /// order of their names. Units share the room.
     package func mostAffecting(
         at now: Instant,
         limit: Int
@@ -62,10 +62,12 @@ extension Update {
         let blocked = participants.entries.map { $0.blocked(at: now) }
         let isFirst = participants.entries.map { $0.state == .overridden }
         let order = participants.places.sorted { one, other in
-            guard isFirst[one] == isFirst[other] else { return isFirst[one] }
-            return blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
+            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
         }
-        return order.prefix(limit).map { place in
+        let shared = [true, false].flatMap { first in
+            order.filter { isFirst[$0] == first }.sharedAmongUnits { participants.names[$0] }
+        }
+        return shared.prefix(limit).map { place in
             (participants.names[place], participants.entries[place], blocked[place])
         }
     }

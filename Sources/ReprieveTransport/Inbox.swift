@@ -49,9 +49,13 @@ final class Inbox: Sendable {
         }
     }
 
-    /// What arrives from now on is dropped.
+    /// What arrives from now on is dropped. Of states that wait only the newest is left.
     func close() {
-        state.withLock { $0.isClosed = true }
+        state.withLock { state in
+            state.isClosed = true
+            guard kind == .states else { return }
+            while state.newer.count + state.older.count > 1 { _ = state.takeEvent() }
+        }
     }
 
     func take() -> [UInt8]? {

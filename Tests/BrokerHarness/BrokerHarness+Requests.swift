@@ -7,6 +7,15 @@ package import ReprieveProtocol
 // What clients say to the broker.
 
 extension BrokerHarness {
+    /// A subscribed component of a service of another user's manager.
+    package mutating func component(_ name: String, ofUser user: UInt32) -> PeerID {
+        let place = Place(unit: "user@\(user).service")
+        let peer = enter(at: .components, user: user, place: place)
+        say(peer) { $0.connect(ConnectRequest(componentName: name)) }
+        ask(peer, .subscribeToComponentUpdates, SubscribeRequest())
+        return peer
+    }
+
     /// Makes a request, and returns the number of its stream.
     @discardableResult
     package mutating func ask(

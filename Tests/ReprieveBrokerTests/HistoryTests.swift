@@ -162,4 +162,21 @@ import Testing
         let room = 8 * 1_024 - size
         #expect(room >= 0 && room < 1 + participant.encoded().count)
     }
+
+    @Test mutating func `lists an overridden component beside many of one unit`() throws {
+        let peers = (0..<100).map { harness.component("c\($0)", ofUser: 99) }
+        let camera = harness.component("com.example.Camera")
+        _ = harness.announce("d-1")
+        for peer in peers { harness.answer(peer, "d-1", 60_000) }
+        harness.pass(.seconds(1))
+        harness.answer(camera, "d-1", 0)
+        harness.pass(.seconds(1))
+        harness.answer(camera, "d-1", 60_000)
+        let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
+        harness.ask(harness.operatorAtControl(), .forceUpdate, call)
+        let decision = try #require(try decisions().first)
+        let listed = decision.participants.map(\.component)
+        #expect(listed.count > 20 && decision.omittedOverridden > 0)
+        #expect(listed.contains("com.example.Camera"))
+    }
 }

@@ -110,6 +110,19 @@ import Testing
         #expect(all.reduce(0) { $0 + $1.deferrals } == 1)
     }
 
+    @Test mutating func `have a row for a component beside many of one unit`() throws {
+        let peers = (0..<100).map { harness.component("c\($0)", ofUser: 99) }
+        let camera = harness.component("com.example.Camera")
+        _ = harness.announce()
+        for peer in peers { harness.answer(peer, "d-1", 60_000) }
+        harness.answer(camera, "d-1", 0)
+        harness.pass(.seconds(2))
+        for peer in peers { harness.answer(peer, "d-1", 0) }
+        let counted = try metrics()
+        #expect(counted.components.count == 64)
+        #expect(counted.components.contains { $0.component == "com.example.Camera" })
+    }
+
     @Test mutating func `count refusals by their reasons, however few are logged`() throws {
         for _ in 0..<3 { _ = harness.connect("no-name", at: .components, user: 99) }
         #expect(try metrics().refusals == [CountShape("denied", 3)])

@@ -211,6 +211,20 @@ private let token = "dG9rZW4gb2YgTGl0"
         #expect(harness.broker.status(at: harness.now).updates.first?.blockedBy == [])
     }
 
+    @Test mutating func `that is lost is logged beside many users and an unknown token`() throws {
+        for user: UInt32 in 1_000..<1_256 {
+            let peer = harness.enter(at: .components, user: user)
+            harness.say(peer) { $0.connect(ConnectRequest(componentName: "a.b")) }
+        }
+        let unknown = String(repeating: "0", count: 26)
+        let request = ConnectRequest(authToken: unknown, componentName: "a.b")
+        _ = connect(request, place: Place(unit: "till.service"))
+        #expect(harness.log.last?.text == "till/a.b sent a token that is not known")
+        let (_, upstream) = try accepted()
+        harness.turn(.hungUp(upstream))
+        #expect(harness.log.contains { $0.text.hasSuffix("the upstream hung up") })
+    }
+
     @Test mutating func `counts twice among those of its account`() throws {
         _ = try accepted()
         let usage = harness.broker.status(at: harness.now).accounts.first { $0.uid == 0 }

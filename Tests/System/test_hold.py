@@ -3,7 +3,9 @@
 
 import os
 import pathlib
+import re
 import signal
+import socket
 import time
 
 import pytest
@@ -244,6 +246,24 @@ def overridden(daemon, coordinator):
     camera.defer("d", HOUR)
     assert gate.released()["overridden"] == [CAMERA]
     return camera
+
+
+def sockets_of_holds():
+    return set(re.findall(r"@(reprieve-hold-\w+)", pathlib.Path("/proc/net/unix").read_text()))
+
+
+def test_what_any_process_sends_to_its_socket_does_not_let_an_update_go(hold, coordinator):
+    before = sockets_of_holds()
+    program = hold()
+    program.line("running")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        for name in sockets_of_holds() - before:
+            for message in ("d", " d", f"{name} d", f"{name}: d"):
+                other.sendto(message.encode(), "\0" + name)
+    gate = coordinator.gate("d")
+    gate.shows(CAMERA, "deferred")
+    let_end(program)
+    assert gate.released()["basis"] == "consent"
 
 
 def test_an_update_that_is_under_way_refuses_the_command(daemon, coordinator, hold):

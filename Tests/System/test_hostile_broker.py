@@ -56,7 +56,7 @@ def against(directory, processes):
     def run(script, command, *arguments, **options):
         path = pathlib.Path(directory, f"hostile{len(brokers)}.socket")
         brokers.append(HostileBroker(path, script))
-        is_component = command in ("hold", "listen")
+        is_component = command in ("hold", "listen", "window")
         start = processes.reprieve_component if is_component else processes.reprieve
         program = start(brokers[-1], command, *arguments, **options)
         assert brokers[-1].is_reached.wait(TIMEOUT)
@@ -212,6 +212,8 @@ LARGE = [{"progress": update(age, "a" * 60, 1_000)} for age in range(20)]
 # Each in another round.
 SAME = [notice("d", number) for number in range(10_000)]
 DIFFERENT = [notice(f"d{number}") for number in range(200_000)]
+STATUS = [{"status": status(age, participants=100)} for age in range(100)]
+LATER = f"{time.localtime().tm_year + 5}-01-01 02:00..05:00"
 GRANT = {"grantedMs": 60_000, "remainingMs": 1}
 FLOODS = {
     "pings": (pings, "gate", "--", "true"),
@@ -222,6 +224,8 @@ FLOODS = {
     "notices to a hold": (floods({}, DIFFERENT, GRANT), "hold", *WHILE),
     "notices of one update to a hold": (floods({}, SAME, GRANT), "hold", *WHILE),
     "notices to a hold, whose answers stay unread": (floods({}, DIFFERENT), "hold", *WHILE),
+    "notices to a window that comes once, years ahead": (floods({}, DIFFERENT), "window", LATER),
+    "status to alerts": (floods({}, STATUS), "alert", "--on-override", "/bin/true"),
 }
 
 

@@ -6,7 +6,7 @@ import stat
 import subprocess
 
 import pytest
-from daemon import ROOT
+from daemon import NOBODY, ROOT
 from expect import CAMERA, defer
 
 parser = pytest.importorskip(
@@ -107,6 +107,19 @@ def test_a_file_is_replaced_as_a_whole_and_readable_by_others(
 def test_a_file_that_cannot_be_written_is_an_error(busy, processes):
     code, _, errors = processes.reprieve(busy, "metrics", "--output", "/proc/x").end()
     assert code in (74, 77) and "/proc/x" in errors[0]
+
+
+def test_a_link_is_followed_unless_it_belongs_to_another_user(busy, processes, directory):
+    path, target = directory + "/reprieve.prom", directory + "/target"
+    os.symlink(target, path)
+    metrics(processes, busy, "--output", path)
+    first = os.stat(target)
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's link")
+    os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    code, _, errors = processes.reprieve(busy, "metrics", "--output", path).end()
+    assert code == 77 and f"cannot trust {path}: it belongs to uid {NOBODY}" in errors[0]
+    assert os.stat(target) == first and os.path.islink(path)
 
 
 @pytest.mark.updaters

@@ -53,6 +53,24 @@ import Testing
         #expect(heard.count <= 2 && heard.last == 99)
     }
 
+    @Test func `many peers of a group that send little do not delay another group`() throws {
+        let busy = try (0..<40).map { try Peer($0) }
+        for peer in busy { try group.add(peer.near, token: peer.token) }
+        for peer in busy { peer.say() }
+        let quiet = try Peer(99)
+        let other = try peers.makeGroup()
+        try other.add(quiet.near, token: 99)
+        quiet.say()
+        var heard: [UInt64] = []
+        peers.onReady { token, _ in
+            heard.append(token)
+            if token == 99 { loop.exit() }
+            return 1
+        }
+        try loop.runToExit()
+        #expect(heard.count <= 17 && heard.last == 99)
+    }
+
     @Test func `a group that has ended is not served`() throws {
         let peer = try Peer()
         var gone: PeerGroup? = try peers.makeGroup()

@@ -112,7 +112,7 @@ extension LogEntry {
         case .lostUpstream: (9, 1, nil, nil)
         case .deferred(let answer, _): (7, 16, nil, answer.component)
         case .passedOver(_, let name, _): (8, 16, nil, name)
-        case .unknownToken(let peer): (9, 1, peer.credentials.user, peer.name)
+        case .unknownToken(let peer): (10, 1, peer.credentials.user, peer.name)
         default: nil
         }
     }

@@ -77,12 +77,13 @@ struct Metrics: Sendable {
         enter(unknown)
     }
 
-    /// Of more components than have room, those that blocked longest have a row of their own. The
-    /// others are counted together: no count is lost.
+    /// Of more components than have room, those that blocked longest have a row of their own, a
+    /// share of them of each unit. The others are counted together: no count is lost.
     private mutating func enter(_ unknown: [ComponentMetricsShape]) {
         var all = counts.components + unknown
         if all.count > Limits.countedComponents {
             all.sort { ($1.blockedMs, $0.component) < ($0.blockedMs, $1.component) }
+            all = all.sharedAmongUnits(\.component)
             for one in all.dropFirst(Limits.countedComponents) {
                 counts.otherComponents.add(one)
             }

@@ -63,11 +63,12 @@ package enum File {
     }
 
     /// The path to which a symbolic link leads, also where there is no file yet; any other path as
-    /// it is.
+    /// it is. A link of another user is an error: it may lead to any file.
     package static func target(of path: String) throws(SystemError) -> String {
         var target = path
         for _ in 0..<maximumLinks {
             guard let next = link(at: target) else { return target }
+            if let reason = try look(at: target)?.whyForeign { throw .distrust(target, reason) }
             target = next.hasPrefix("/") ? next : directory(of: target) + "/" + next
         }
         throw SystemError("follow", path: path, errno: ELOOP)

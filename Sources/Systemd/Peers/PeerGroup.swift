@@ -10,8 +10,11 @@ package final class PeerGroup {
     private static let batchLimit = 64
     /// Bytes after which a turn ends, so that the next group does not wait long.
     private static let turnLimit = 16 * 1_024
-    /// Ready peers of a turn that are served in any case, if each has sent little.
+    /// Ready peers of a turn that are served, if each has sent little.
     private static let peersInTurn = 16
+    /// What a ready peer counts for at least: the kernel takes longer for many writes of a byte
+    /// each than for one write of as many bytes.
+    private static let leastOfPeer = turnLimit / peersInTurn
 
     let epoll: Descriptor
     private let poll: PeerPoll
@@ -75,7 +78,8 @@ package final class PeerGroup {
             let event = batch[next]
             next += 1
             guard event.events != 0 else { continue }
-            count += handler(event.data.u64, Readiness(events: event.events))
+            let bytes = handler(event.data.u64, Readiness(events: event.events))
+            count += max(bytes, Self.leastOfPeer)
         }
     }
 

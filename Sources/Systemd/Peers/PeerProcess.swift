@@ -52,7 +52,7 @@ package struct PeerLookup: Sendable {
     ) throws(SystemError) -> PeerProcess {
         guard !handle.hasExited else { return PeerProcess(hasExited: true) }
         do throws(SystemError) {
-            let found = try lookUp(number)
+            let found = try lookUp(number, among: Self.numbersFiles(of: number, handle))
             return handle.hasExited ? PeerProcess(hasExited: true) : found
         } catch {
             // Each look-up of a process that has ended fails.
@@ -61,7 +61,10 @@ package struct PeerLookup: Sendable {
         }
     }
 
-    private func lookUp(_ number: Int32) throws(SystemError) -> PeerProcess {
+    private func lookUp(
+        _ number: Int32,
+        among files: [String]
+    ) throws(SystemError) -> PeerProcess {
         var found = PeerProcess()
         var innermost: String?
         if hasUnits {
@@ -73,16 +76,34 @@ package struct PeerLookup: Sendable {
             }
         }
         if innermost?.hasSuffix(".service") != true {
-            found.isContained = try Self.isContained(number)
+            found.isContained = try Self.isContained(by: files)
         }
         return found
     }
 
+    /// The files that may have the numbers of a process in its namespaces. A process can belong to
+    /// 65,536 groups: its `status` lists them all, which takes milliseconds. What the kernel says
+    /// of a handle is short, and has the numbers from Linux 5.5 on.
+    private static func numbersFiles(
+        of number: Int32,
+        _ handle: borrowing ProcessHandle
+    ) -> [String] {
+        let status = "/proc/\(number)/status"
+        return handle.number.map { ["/proc/self/fdinfo/\($0)", status] } ?? [status]
+    }
+
     /// A process has a number in each PID namespace from ours down to its own. (To compare
     /// `/proc/PID/ns/pid` would take capabilities.)
-    private static func isContained(_ number: Int32) throws(SystemError) -> Bool {
-        let path = "/proc/\(number)/status"
-        // A process that belongs to many groups has a long line of them before the one we need.
+    private static func isContained(by files: [String]) throws(SystemError) -> Bool {
+        for path in files {
+            if let count = try countOfNumbers(in: path) { return count > 1 }
+        }
+        // A kernel without namespaces.
+        return false
+    }
+
+    /// Nil if the file does not say.
+    private static func countOfNumbers(in path: String) throws(SystemError) -> Int? {
         guard let bytes = try File.read(path, atMost: 1_024 * 1_024) else {
             throw SystemError("read", path: path, errno: ENOENT)
         }
@@ -90,8 +111,7 @@ package struct PeerLookup: Sendable {
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         let line = lines.first { $0.starts(with: "NSpid:".utf8) }
         let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
-        // A kernel without namespaces has no such line.
-        return line.map { $0.split(whereSeparator: isSpace).count > 2 } ?? false
+        return line.map { $0.split(whereSeparator: isSpace).count - 1 }
     }
 
     /// A name that libsystemd gives; nil where there is none.
@@ -113,6 +133,15 @@ private enum ProcessHandle: ~Copyable {
     /// The kernel has no handles.
     case unavailable
     case exited
+
+    /// The number of its descriptor, if it has one.
+    var number: Int32? {
+        switch self {
+        case .descriptor(let descriptor): descriptor.number
+        case .unavailable: nil
+        case .exited: nil
+        }
+    }
 
     var hasExited: Bool {
         switch self {

@@ -27,19 +27,22 @@ package final class AbstractSocket: Sendable {
         return count < 0 ? nil : Array(bytes.prefix(count))
     }
 
-    /// Does nothing if there is no such socket any more.
+    /// Does nothing if there is no such socket any more. Where its queue is full, which another
+    /// process can bring about, this waits for a second at most.
     package static func send(_ bytes: [UInt8], to name: String) {
         let sender = open()
         guard sender >= 0 else { return }
         defer { close(sender) }
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(sender, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
         _ = withAddress(name) { address, length in
-            Int32(sendto(sender, bytes, bytes.count, Int32(MSG_DONTWAIT), address, length))
+            Int32(sendto(sender, bytes, bytes.count, 0, address, length))
         }
     }
 
     private static func open() -> Int32 {
-        let flags = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        return socket(AF_UNIX, flags, 0)
+        socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
 
     private static func withAddress(

@@ -13,8 +13,9 @@ struct AlertFollower: Sendable {
     let hookLimitMs: Int64
 
     private enum Limit {
-        /// Hooks that wait for their turn.
+        /// Hooks that wait for their turn, and those of them for components of one unit.
         static let queue = 64
+        static let queueOfUnit = 16
         static let grace = Duration.seconds(1)
         /// Between two looks at the broker's history.
         static let pace = Duration.seconds(1)
@@ -25,12 +26,16 @@ struct AlertFollower: Sendable {
         let (statuses, latest) = AsyncStream<StatusShape>.makeStream(
             bufferingPolicy: .bufferingNewest(1)
         )
-        let (overrides, queue) = AsyncStream<Override>.makeStream(
+        let (overrides, continuation) = AsyncStream<Override>.makeStream(
             bufferingPolicy: .bufferingOldest(Limit.queue)
         )
+        let queue = OverrideQueue(continuation, ofUnit: Limit.queueOfUnit)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
-                for await override in overrides where !Task.isCancelled { await report(override) }
+                for await override in overrides where !Task.isCancelled {
+                    queue.took(override)
+                    await report(override)
+                }
             }
             group.addTask { try await read(statuses, queue) }
             group.addTask { try await watch(latest) }
@@ -52,7 +57,7 @@ struct AlertFollower: Sendable {
     /// last one counts.
     private func read(
         _ statuses: AsyncStream<StatusShape>,
-        _ queue: AsyncStream<Override>.Continuation
+        _ queue: OverrideQueue
     ) async throws {
         var record = OverrideRecord()
         var isFirst = true
@@ -76,13 +81,11 @@ struct AlertFollower: Sendable {
     }
 
     /// Says which overrides are not reported.
-    private func enqueue(_ news: OverrideNews, in queue: AsyncStream<Override>.Continuation) {
-        let dropped = news.overrides.filter { override in
-            if case .dropped = queue.yield(override) { true } else { false }
-        }
+    private func enqueue(_ news: OverrideNews, in queue: OverrideQueue) {
+        let dropped = news.overrides.filter { !queue.add($0) }
         if !dropped.isEmpty {
             let components = list(dropped.map(\.participant.component))
-            leaveOut(dropped.count, "\(components): \(Limit.queue) others wait")
+            leaveOut(dropped.count, components + ": too many others wait")
         }
         for decision in news.shortened {
             let update = "of update \(shown(decision.deploymentID))"

@@ -9,19 +9,24 @@ internal import Systemd
 /// gate`. They must not wait for the end of COMMAND, nor COMMAND for theirs.
 ///
 /// A `gate` finds in its environment the sockets of each `hold` around it, and sends them the id of
-/// its update before it announces that.
+/// its update before it announces that. Every user can read the names of sockets in
+/// /proc/net/unix, and send to them: so a secret goes with the id, which stands in that environment
+/// only.
 final class OwnUpdates: Sendable {
     private static let variable = "REPRIEVE_HOLD"
 
+    /// Messages that are read at once: as many as wait, and not as many as others can send.
+    private static let batch = 1_024
+
     private let socket: AbstractSocket?
+    private let secret = randomWord()
     private let source: Mutex<(any DispatchSourceRead)?>
     private let ids: Mutex<Set<String>>
     private let handler = Mutex<(@Sendable (String) -> Void)?>(nil)
 
     init() {
         ids = Mutex(Set([environment("REPRIEVE_DEPLOYMENT_ID")].compactMap(\.self)))
-        let digits = (0..<2).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }
-        let socket = try? AbstractSocket(named: "reprieve-hold-" + digits.joined())
+        let socket = try? AbstractSocket(named: "reprieve-hold-" + randomWord())
         self.socket = socket
         let queue = DispatchQueue(label: "own updates")
         source = Mutex(
@@ -41,7 +46,8 @@ final class OwnUpdates: Sendable {
 
     /// For the environment of COMMAND.
     var variables: [(name: String, value: String)] {
-        let names = [environment(Self.variable), socket?.name].compactMap(\.self)
+        let own = socket.map { $0.name + ":" + secret }
+        let names = [environment(Self.variable), own].compactMap(\.self)
         return names.isEmpty ? [] : [(Self.variable, names.joined(separator: " "))]
     }
 
@@ -65,15 +71,26 @@ final class OwnUpdates: Sendable {
     @discardableResult
     private func read(into ids: inout Set<String>) -> [String] {
         var new: [String] = []
-        while let bytes = socket?.next() { new.append(String(decoding: bytes, as: UTF8.self)) }
+        for _ in 0..<Self.batch {
+            guard let bytes = socket?.next() else { break }
+            let words = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1)
+            if words.count == 2, words[0] == secret { new.append(String(words[1])) }
+        }
         ids.formUnion(new)
         return new
     }
 
     /// Tells each `hold` around this program that it announces this update.
     static func announce(_ id: String) {
-        for name in (environment(variable) ?? "").split(separator: " ") {
-            AbstractSocket.send(Array(id.utf8), to: String(name))
+        for hold in (environment(variable) ?? "").split(separator: " ") {
+            let parts = hold.split(separator: ":").map(String.init)
+            guard parts.count == 2 else { continue }
+            AbstractSocket.send(Array((parts[1] + " " + id).utf8), to: parts[0])
         }
     }
+}
+
+/// 128 random bits.
+private func randomWord() -> String {
+    (0..<2).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
 }

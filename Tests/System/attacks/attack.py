@@ -19,6 +19,8 @@ SECONDS = 1.0
 # How long an attacker may take to notice that its time is over.
 GRACE = 1.0
 DESCRIPTORS = 8_192
+# Those of /etc/subgid, which a user can take in a namespace, have as many digits.
+FIRST_GROUP = 4_000_000_000
 
 ATTACKS = {}
 
@@ -37,9 +39,11 @@ class Attack:
     known: bool = True
     # Connections that it opens at least, or it is no such attack.
     least: int = 0
+    # Groups that its processes belong to, besides their own.
+    groups: int = 0
 
 
-def attack(users=USERS, descriptors=None, known=True, least=0):
+def attack(users=USERS, descriptors=None, known=True, least=0, groups=0):
     """Names a function's attack after it. Its first line of documentation is what it tries.
 
     Where the attackers are not `known`, their users have no unit: each of them is denied.
@@ -49,7 +53,7 @@ def attack(users=USERS, descriptors=None, known=True, least=0):
         name = function.__name__.replace("_", "-")
         assert name not in ATTACKS, name
         tries = function.__doc__.splitlines()[0]
-        ATTACKS[name] = Attack(name, tries, function, users, descriptors, known, least)
+        ATTACKS[name] = Attack(name, tries, function, users, descriptors, known, least, groups)
         return function
 
     return define
@@ -73,7 +77,7 @@ class Attackers:
         try:
             os.close(self._go)
             os.setsid()
-            become(user)
+            become(user, self._attack.groups)
             # Its end comes once nobody else has the other one.
             os.read(gate, 1)
             hostile = Hostile(self._daemon, user, time.monotonic() + self._seconds)
@@ -106,10 +110,10 @@ class Attackers:
         self.opened, self.closed = (sum(column) for column in zip((0, 0), *lines))
 
 
-def become(user):
-    """Makes this process an unprivileged user's."""
+def become(user, groups=0):
+    """Makes this process an unprivileged user's, who also belongs to so many groups."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    os.setgroups([])
+    os.setgroups(range(FIRST_GROUP, FIRST_GROUP + groups))
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     assert pathlib.Path("/proc/self").stat().st_uid == user

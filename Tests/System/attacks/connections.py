@@ -17,13 +17,13 @@ def flood(name, tries, data, **options):
     """An attack that only sends."""
     known = options.pop("known", True)
     descriptors = options.pop("descriptors", None)
-    least = options.pop("least", 0)
+    least, groups = options.pop("least", 0), options.pop("groups", 0)
 
     def run(hostile):
         hostile.flood(data, **options)
 
     run.__name__, run.__doc__ = name, tries
-    attack(known=known, descriptors=descriptors, least=least)(run)
+    attack(known=known, descriptors=descriptors, least=least, groups=groups)(run)
 
 
 flood("silent_connections", "Opens 2,000 connections and says nothing.", b"", connections=2_000)
