@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Simulates a fleet of 10,000 devices against one semaphore, in virtual time.
+//
+//     simulate-fleet DIRECTORY [--quick]    writes simulation.md and simulation.svg there
+
+internal import FleetModel
+internal import Glibc
+internal import Permit
+internal import Reprieve
+
+let arguments = CommandLine.arguments.dropFirst()
+let isQuick = arguments.contains("--quick")
+guard let directory = arguments.first(where: { !$0.hasPrefix("-") }) else {
+    print("Usage: simulate-fleet DIRECTORY [--quick]")
+    exit(64)
+}
+
+func write(_ text: String, to name: String) {
+    guard let file = fopen("\(directory)/\(name)", "w") else { fatalError("cannot write \(name)") }
+    fputs(text, file)
+    fclose(file)
+}
+
+/// Until all is over, or no slot will be free any more: the rest would ask for ever.
+func run(_ fleet: inout Fleet) {
+    var (hour, quietHours, released) = (0, 0, -1)
+    while quietHours < 4, hour < 30 * 24 {
+        hour += 1
+        fleet.run(until: .seconds(3_600 * hour))
+        quietHours = fleet.report.releases.count == released ? quietHours + 1 : 0
+        released = fleet.report.releases.count
+    }
+}
+
+let scenarios = Scenario.all(devices: isQuick ? 200 : 10_000)
+var rows: [String] = []
+var curves: [(name: String, releases: [Duration])] = []
+for scenario in scenarios {
+    var fleet = Fleet(scenario.settings)
+    run(&fleet)
+    precondition(fleet.report.mostHolders <= scenario.settings.slots, "more holders than slots")
+    rows.append(scenario.row(fleet.report))
+    if scenario.isDrawn { curves.append((scenario.name, fleet.report.releases)) }
+    print(scenario.row(fleet.report))
+}
+write((Scenario.head + rows).joined(separator: "\n") + "\n", to: "simulation.md")
+write(Plot(curves, devices: scenarios[0].settings.devices).svg, to: "simulation.svg")
