@@ -25,6 +25,7 @@ STEPS=(
     "systemd 1200"
     "demo 120"
     "attacks 300"
+    "permit 600"
     "exploration 900"
     "simulation 600"
     "instructions 300"
@@ -66,7 +67,7 @@ swift_tests() { swift test --skip-build; }
 # The built daemon and command, from outside: Tests/System. Most tests wait for a time-out, so one
 # runs on each processor.
 system_tests() {
-    local only="not systemd and not updaters and not attacks"
+    local only="not systemd and not updaters and not attacks and not permit"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
     pytest -n auto --dist worksteal -m "$only"
 }
@@ -87,6 +88,17 @@ systemd() {
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
     REPRIEVE_PACKAGE=$package pytest -m systemd -rs
+}
+
+# A package of its own, for libcurl. The etcd is unpacked, not installed.
+permit() {
+    unpack_packages .build/etcd etcd-server
+    install_packages openssl
+    Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
+    Permit/build.sh test --skip-build
+    "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build --quick
+    [ -x "$(swift build --show-bin-path)/reprieved" ] || swift build --product reprieved
+    pytest -m permit -n 2 -rs
 }
 
 pytest() {

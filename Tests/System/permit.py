@@ -32,7 +32,8 @@ def until(condition, timeout=TIMEOUT):
         if value:
             return value
         assert time.monotonic() < deadline, "it does not come to pass"
-        time.sleep(0.02)
+        # The other side is a file, or a server that is only asked.
+        threading.Event().wait(0.02)
 
 
 class Permit:
@@ -100,6 +101,9 @@ class FleetLock(http.server.ThreadingHTTPServer):
         self.holders = set()
         self.requests = []
         self.misbehave = None
+        # Of connections, be there a request on it or not.
+        self.attempts = 0
+        self.over = threading.Event()
         self.lock = threading.Lock()
         self.scheme = "http"
         if context:
@@ -114,6 +118,7 @@ class FleetLock(http.server.ThreadingHTTPServer):
         return f"{self.scheme}://{name}:{self.server_port}/base"
 
     def finish_request(self, request, address):
+        self.attempts += 1
         if self.scheme == "https":
             request.settimeout(5)
             try:
@@ -132,6 +137,7 @@ class FleetLock(http.server.ThreadingHTTPServer):
         return [path for path, _, _ in self.requests if path.endswith("steady-state")]
 
     def stop(self):
+        self.over.set()
         self.shutdown()
         self.server_close()
 

@@ -2,6 +2,7 @@
 """reprieve-permit against FleetLock servers, good and bad."""
 
 import json
+import pathlib
 import time
 
 import pytest
@@ -53,6 +54,10 @@ def deferral(daemon, id="d-1", timeout=TIMEOUT):
                     return one["message"]
 
     return until(message, timeout)
+
+
+def subscribed(daemon):
+    return NAME in [one["component"] for one in daemon.coordinator().status()["components"]]
 
 
 def still_waits(daemon, id="d-1"):
@@ -153,12 +158,15 @@ def test_a_failed_update_keeps_the_slot_until_the_operator_gives_it_back(daemon,
 
 
 def test_the_health_command_says_when_the_device_is_steady(daemon, make, server, directory):
-    healthy = f"{directory}/healthy"
-    make(server.url, HealthCommand=f"/usr/bin/test -e {healthy}")
+    healthy, checks = f"{directory}/healthy", pathlib.Path(directory) / "checks"
+    script = pathlib.Path(directory) / "is-healthy"
+    script.write_text(f"#!/bin/sh\necho >>{checks}\ntest -e {healthy}\n")
+    script.chmod(0o755)
+    make(server.url, HealthCommand=script)
     coordinator = daemon.coordinator()
     coordinator.gate("d-1", **REBOOT).released()
     coordinator.complete("d-1")
-    time.sleep(1.5)
+    until(lambda: checks.exists() and len(checks.read_text()) >= 2)
     assert server.holders == {"this-device"}
     open(healthy, "w").close()
     until(lambda: not server.holders)
@@ -202,8 +210,7 @@ def test_a_killed_program_holds_on_to_the_slot_of_an_update_under_way(daemon, ma
     coordinator.gate("d-1", **REBOOT).released()
     permit.kill()
     permit.start()
-    permit.program.error_line("is this-device")
-    time.sleep(1)
+    until(lambda: subscribed(daemon))
     assert server.holders == {"this-device"}
     permit.kill()
     coordinator.complete("d-1")
@@ -245,7 +252,7 @@ def endless(handler):
 
 
 def slow(handler):
-    time.sleep(3)
+    handler.server.over.wait(3)
 
 
 def resets(handler):
@@ -364,7 +371,8 @@ def test_a_certificate_that_is_refused_is_no_absence(daemon, make, tls, certific
     make(server.url, Offline="proceed-after 1s", **settings)
     daemon.coordinator().gate("d-1", **REBOOT)
     assert "refuses" in deferral(daemon)
-    time.sleep(2.5)
+    # Retry= is half a second.
+    until(lambda: server.attempts >= 6)
     assert still_waits(daemon) and "refuses" in deferral(daemon)
     assert not server.requests
 

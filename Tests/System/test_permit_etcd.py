@@ -89,19 +89,19 @@ class Member(threading.Thread):
 
     def again(self, act):
         """Does it with the daemon that there is, however often that dies."""
-        while not self.fleet.is_stopped:
+        while not self.fleet.stopped.is_set():
             try:
                 with self.lock:
                     coordinator = self.reprieved.coordinator()
                 return act(coordinator)
             except (HungUp, OSError, PermissionError, TimeoutError):
-                time.sleep(0.05)
+                self.fleet.stopped.wait(0.05)
         raise AssertionError(f"{self.id} did not get through")
 
     def update(self, id):
         self.again(lambda coordinator: coordinator.gate(id, **REBOOT).released(timeout=150))
         self.fleet.note(self.id, "released")
-        time.sleep(random.uniform(0.2, 0.6))
+        self.fleet.stopped.wait(random.uniform(0.2, 0.6))
         # Until it is steady, which the permit cannot know earlier than this.
         self.fleet.note(self.id, "steady at", time.monotonic() + 0.5)
         self.again(lambda coordinator: self.complete(coordinator, id))
@@ -130,7 +130,7 @@ class Member(threading.Thread):
 class Fleet:
     def __init__(self, etcd, count):
         self.etcd = etcd
-        self.is_stopped = False
+        self.stopped = threading.Event()
         self.notes = []
         self.began = time.monotonic()
         self.members = [Member(self, number) for number in range(count)]
@@ -177,7 +177,7 @@ def test_no_more_than_two_of_five_are_between_release_and_steady_state(directory
         kills = 0
         while any(member.is_alive() for member in fleet.members):
             assert time.monotonic() - fleet.began < 140, fleet.transcript()
-            time.sleep(random.uniform(0.3, 0.9))
+            fleet.stopped.wait(random.uniform(0.3, 0.9))
             if not chaos:
                 continue
             kills += 1
@@ -200,7 +200,7 @@ def test_no_more_than_two_of_five_are_between_release_and_steady_state(directory
         # A kill in the moment of an outcome leaves a slot that says why; no other is left.
         until(lambda: all_given_back(fleet), 60)
     finally:
-        fleet.is_stopped = True
+        fleet.stopped.set()
         for member in fleet.members:
             member.end()
 
