@@ -81,13 +81,14 @@ attacks() {
 
 # The Debian package, and what it installs, in a container with a real systemd.
 systemd() {
-    local package
+    local package permit
     install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
         systemd-container dbus libpam-systemd
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
-    REPRIEVE_PACKAGE=$package pytest -m systemd -rs
+    permit=$(Permit/Packaging/build-deb.sh)
+    REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit pytest -m systemd -rs
 }
 
 # A package of its own, for libcurl. The etcd is unpacked, not installed.
