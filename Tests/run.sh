@@ -98,7 +98,7 @@ permit() {
     Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
     Permit/build.sh test --skip-build
     "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build --quick
-    [ -x "$(swift build --show-bin-path)/reprieved" ] || swift build --product reprieved
+    [ -x "$(swift build --show-bin-path)/reprieve" ] || swift build
     pytest -m permit -n 2 -rs
 }
 

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import shutil
 import time
 
 import pytest
@@ -185,6 +186,27 @@ def test_a_forced_update_is_remembered(daemon, make, server):
     assert "d-1 went ahead without a slot" in permit.command("status")[1]
     (decision,) = history(daemon, deploymentId="d-1")
     assert NAME in json.dumps(decision)
+
+
+def test_an_update_that_asks_nobody_goes_without_a_slot(daemon, make, server):
+    make(server.url)
+    until(lambda: subscribed(daemon))
+    coordinator = daemon.coordinator()
+    gate = coordinator.gate("d-1", policy={"action": "SKIP_NOTIFY_COMPONENTS"}, **REBOOT)
+    assert gate.released()["basis"] == "skipped"
+    coordinator.complete("d-1")
+    assert "skipped" in json.dumps(history(daemon, deploymentId="d-1"))
+    assert not server.requests
+
+
+def test_what_cannot_be_written_down_is_not_claimed(daemon, make, server):
+    permit = make(server.url)
+    until(lambda: subscribed(daemon))
+    shutil.rmtree(permit.state)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    code, _, errors = permit.program.end()
+    assert code == 74 and "cannot create" in "".join(errors)
+    assert still_waits(daemon) and not server.requests
 
 
 # Kills
