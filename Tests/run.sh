@@ -94,7 +94,7 @@ systemd() {
 # A package of its own, for libcurl. The etcd is unpacked, not installed.
 permit() {
     unpack_packages .build/etcd etcd-server
-    install_packages openssl
+    install_packages openssl libcurl4
     Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
     Permit/build.sh test --skip-build
     "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build --quick

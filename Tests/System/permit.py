@@ -57,6 +57,7 @@ class Permit:
         lines = [f"{key}={value}" for key, value in settings.items()]
         self.configuration.write_text("\n".join(["[Permit]", *lines, ""]))
         self.program = None
+        self.notify_socket = ""
 
     def start(self):
         self.program = Program(self._command(), env=self._environment())
@@ -66,7 +67,8 @@ class Permit:
         return [PERMIT, "--config", self.configuration, *arguments]
 
     def _environment(self):
-        return {"STATE_DIRECTORY": str(self.state), "PATH": os.environ["PATH"]}
+        paths = {"STATE_DIRECTORY": str(self.state), "PATH": os.environ["PATH"]}
+        return paths | {"NOTIFY_SOCKET": self.notify_socket}
 
     def command(self, *arguments):
         """Runs a subcommand. Returns its exit code, output and errors."""

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import shutil
+import socket
 import time
 
 import pytest
@@ -207,6 +208,20 @@ def test_what_cannot_be_written_down_is_not_claimed(daemon, make, server):
     code, _, errors = permit.program.end()
     assert code == 74 and "cannot create" in "".join(errors)
     assert still_waits(daemon) and not server.requests
+
+
+def test_an_id_of_two_lines_tells_the_service_manager_nothing_more(daemon, make, server):
+    permit = make(server.url)
+    permit.kill()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind("")
+        notify.settimeout(TIMEOUT)
+        permit.notify_socket = "@" + notify.getsockname()[1:].decode()
+        permit.start()
+        daemon.coordinator().gate("d-1\nMAINPID=1", **REBOOT)
+        while b"d-1" not in (said := notify.recv(4096)):
+            pass
+    assert b"\n" not in said and b"MAINPID=1" in said
 
 
 # Kills

@@ -174,7 +174,7 @@ def test_no_more_than_two_of_five_are_between_release_and_steady_state(directory
             path = pathlib.Path(os.environ["REPRIEVE_FLEET_REPORT"])
             path.with_suffix(".kills" if chaos else ".calm").write_text(report)
         # A kill in the moment of an outcome leaves a slot that says why; no other is left.
-        until(lambda: all_given_back(fleet), 60)
+        until(lambda: all_given_back(fleet), 100)
     finally:
         fleet.stopped.set()
         for member in fleet.members:

@@ -64,7 +64,7 @@ func run(_ options: Arguments.Options) async {
     releasing.setEventHandler { Task { await service.handle(.released) } }
     releasing.resume()
     Log.write(.notice, "\(Machine.name) is \(id) in the group \(configuration.group)")
-    Log.tell("READY=1")
+    Log.tellReady()
     try? await service.run(updates)
 }
 

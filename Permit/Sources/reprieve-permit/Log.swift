@@ -9,7 +9,16 @@ internal import Permit
 enum Log {
     static func write(_ severity: PermitStateMachine.Severity, _ text: String) {
         let prefix = severity == .warning ? "<4>" : "<5>"
-        write("\(prefix)\(text)")
+        write(prefix + onOneLine(text))
+    }
+
+    /// An update's id may be any text.
+    private static func onOneLine(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+            )
+        )
     }
 
     /// A line on standard error.
@@ -25,8 +34,12 @@ enum Log {
     }
 
     /// What `systemctl status` shows.
-    static func tell(_ state: String) {
-        sd_notify(0, state)
+    static func tell(status: String) {
+        sd_notify(0, "STATUS=" + onOneLine(status))
+    }
+
+    static func tellReady() {
+        sd_notify(0, "READY=1")
     }
 
     /// For the library.

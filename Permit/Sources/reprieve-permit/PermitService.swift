@@ -83,7 +83,7 @@ actor PermitService {
     func handle(_ event: Machine.Event) {
         for action in machine.handle(event, at: Clock.now) { perform(action) }
         setAlarm()
-        Log.tell("STATUS=\(machine.summary)")
+        Log.tell(status: machine.summary)
     }
 
     private func perform(_ action: Machine.Action) {
