@@ -25,7 +25,7 @@ STEPS=(
     "systemd 1200"
     "demo 120"
     "attacks 300"
-    "permit 600"
+    "permit 900"
     "exploration 900"
     "simulation 600"
     "instructions 300"

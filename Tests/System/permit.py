@@ -18,7 +18,7 @@ from daemon import ROOT
 from processes import Program
 from protocol import TIMEOUT
 
-PERMIT = pathlib.Path(os.environ.get("REPRIEVE_PERMIT", ROOT / ".build/permit/debug/reprieve-permit"))
+PERMIT = ROOT / ".build/permit/debug/reprieve-permit"
 ETCD = ROOT / ".build/etcd/tree/usr/bin/etcd"
 NAME = "reprieve-permit"
 VETO = ("--component", f"{NAME} Veto=yes")
@@ -80,6 +80,11 @@ class Permit:
             timeout=30,
         )
         return done.returncode, done.stdout, done.stderr
+
+    def release_kept(self):
+        """As an operator does who has looked after the device."""
+        if self.record().get("kept"):
+            assert self.command("release")[0] == 0
 
     def record(self):
         """What it has written down; nothing before it has."""

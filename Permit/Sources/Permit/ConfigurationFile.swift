@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A file in the syntax of `reprieved.conf`: the section `[Permit]`, `Key=Value`, comment lines that
-/// begin with `#` or `;`, and `\` at the end of a line that goes on in the next one. What is unknown
-/// is a complaint.
+/// A file in the syntax of `reprieved.conf`: the section `[Permit]`, `Key=Value`, comment lines
+/// that begin with `#` or `;`, and `\` at the end of a line that goes on in the next one. What is
+/// unknown is a complaint.
 struct ConfigurationFile {
     private(set) var assignments: [(key: String, value: String, line: Int)] = []
     private(set) var complaints: [String] = []

@@ -45,7 +45,8 @@ struct Plot {
         for part in 0...4 {
             let count = devices * part / 4
             lines.append(
-                "<text x=\"\(margin - 6)\" y=\"\(y(count) + 4)\" text-anchor=\"end\">\(count)</text>"
+                "<text x=\"\(margin - 6)\" y=\"\(y(count) + 4)\" text-anchor=\"end\">"
+                    + "\(count)</text>"
             )
         }
         let step = max(1, Int(end / .seconds(3_600)) / 8)
@@ -69,7 +70,8 @@ struct Plot {
         let place = 60 + height + 18 * Double(index)
         let path = points.joined(separator: " ")
         return [
-            "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\" points=\"\(path)\"/>",
+            "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\""
+                + " points=\"\(path)\"/>",
             "<path d=\"M\(margin) \(place)h24\" stroke=\"\(colour)\" stroke-width=\"3\"/>",
             "<text x=\"\(margin + 32)\" y=\"\(place + 4)\">"
                 + "\(curve.name.filter { $0 != "`" })</text>",
