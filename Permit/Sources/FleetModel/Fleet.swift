@@ -110,7 +110,7 @@ public struct Fleet {
     /// Each device between release and steady state holds a slot, and no more do than there are.
     private mutating func check() {
         report.mostHolders = max(report.mostHolders, holders.count)
-        guard settings.devices <= 16 else { return }
+        guard settings.devices <= 64 else { return }
         for index in devices.indices where devices[index].isUnsteady && !holders.contains(index) {
             report.breaches.append("at \(now) device \(index) is unsteady without a slot")
         }
