@@ -97,7 +97,7 @@ permit() {
     install_packages openssl libcurl4
     Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
     Permit/build.sh test --skip-build
-    "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build --quick
+    "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build 200
     [ -x "$(swift build --show-bin-path)/reprieve" ] || swift build
     pytest -m permit -n 2 -rs
 }

@@ -20,28 +20,28 @@ struct Scenario {
 
     static func all(devices: Int) -> [Scenario] {
         var all: [Scenario] = []
-        for slots in [50, 100, 200, 500] {
+        for slots in [devices / 50, devices / 20, devices / 10] {
             var scenario = Scenario("K = \(slots)", devices: devices, slots: slots)
             scenario.isDrawn = true
             all.append(scenario)
         }
         func add(_ name: String, drawn: Bool = false, _ edit: (inout FleetSettings) -> Void) {
-            var scenario = Scenario("K = 200, \(name)", devices: devices, slots: 200, edit)
+            let slots = devices / 20
+            var scenario = Scenario("K = \(slots), \(name)", devices: devices, slots: slots, edit)
             scenario.isDrawn = drawn
             all.append(scenario)
         }
-        add("`Retry=5m`", drawn: true) { $0.policy.retry = .seconds(300) }
+        add("`Retry=5m`") { $0.policy.retry = .seconds(300) }
         add("announced within 1 h") { $0.announcedWithin = .seconds(3_600) }
         add("5 % of replies lost") { $0.lost = 0.05 }
-        add("server away from 1 h to 3 h", drawn: true) {
-            $0.outages = [.seconds(3_600)..<(.seconds(3 * 3_600))]
+        add("server away from 30 to 60 min", drawn: true) {
+            $0.outages = [.seconds(1_800)..<(.seconds(3_600))]
         }
-        for (share, text) in [(1.0, "100"), (0.1, "10"), (0.02, "2")] {
-            add("\(text) % fail", drawn: share == 0.1) {
-                $0.outcome = { _, dice in dice < share ? .failed : .applied }
-            }
+        add("all fail") { $0.outcome = { _, _ in .failed } }
+        add("10 % fail", drawn: true) {
+            $0.outcome = { _, dice in dice < 0.1 ? .failed : .applied }
         }
-        add("100 % fail, given back") {
+        add("all fail, given back") {
             $0.outcome = { _, _ in .failed }
             $0.policy.afterFailure = .giveBack
         }

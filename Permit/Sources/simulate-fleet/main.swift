@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Simulates a fleet of 10,000 devices against one semaphore, in virtual time.
+// Simulates a fleet against one semaphore, in virtual time.
 //
-//     simulate-fleet DIRECTORY [--quick]    writes simulation.md and simulation.svg there
+//     simulate-fleet DIRECTORY [DEVICES]    writes simulation.md and simulation.svg there
+//
+// There are 10,000 devices by default, which takes minutes.
 
 internal import FleetModel
 internal import Glibc
@@ -10,9 +12,10 @@ internal import Permit
 internal import Reprieve
 
 let arguments = CommandLine.arguments.dropFirst()
-let isQuick = arguments.contains("--quick")
-guard let directory = arguments.first(where: { !$0.hasPrefix("-") }) else {
-    print("Usage: simulate-fleet DIRECTORY [--quick]")
+guard let directory = arguments.first,
+    let devices = arguments.dropFirst().first.map({ Int($0) }) ?? 10_000
+else {
+    print("Usage: simulate-fleet DIRECTORY [DEVICES]")
     exit(64)
 }
 
@@ -22,10 +25,11 @@ func write(_ text: String, to name: String) {
     fclose(file)
 }
 
-/// Until all is over, or no slot will be free any more: the rest would ask for ever.
+/// Until nothing was released for an hour: no slot will be free any more, and the rest would ask
+/// for ever.
 func run(_ fleet: inout Fleet) {
     var (hour, quietHours, released) = (0, 0, -1)
-    while quietHours < 4, hour < 30 * 24 {
+    while quietHours < 1, hour < 30 * 24 {
         hour += 1
         fleet.run(until: .seconds(3_600 * hour))
         quietHours = fleet.report.releases.count == released ? quietHours + 1 : 0
@@ -33,7 +37,7 @@ func run(_ fleet: inout Fleet) {
     }
 }
 
-let scenarios = Scenario.all(devices: isQuick ? 200 : 10_000)
+let scenarios = Scenario.all(devices: devices)
 var rows: [String] = []
 var curves: [(name: String, releases: [Duration])] = []
 for scenario in scenarios {
