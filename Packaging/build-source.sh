@@ -31,6 +31,7 @@ done
 cp Package.resolved "$top/$name/Vendor/"
 packages=$(ls .build/checkouts | paste -sd '|')
 use_folders Vendor/ "$top/$name/Package.swift"
+use_folders ../Vendor/ "$top/$name/Permit/Package.swift"
 use_folders ../ "$top/$name"/Vendor/*/Package*.swift
 
 tar --create --directory "$top" --sort=name --owner=0 --group=0 --numeric-owner \

@@ -25,6 +25,7 @@ STEPS=(
     "systemd 1200"
     "demo 120"
     "attacks 300"
+    "permit 900"
     "exploration 900"
     "simulation 600"
     "instructions 300"
@@ -70,7 +71,7 @@ swift_tests() { swift test --skip-build; }
 # The built daemon and command, from outside: Tests/System. Most tests wait for a time-out, so one
 # runs on each processor.
 system_tests() {
-    local only="not systemd and not updaters and not attacks"
+    local only="not systemd and not updaters and not attacks and not permit"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
     pytest -n auto --dist worksteal -m "$only"
 }
@@ -84,13 +85,25 @@ attacks() {
 
 # The Debian package, and what it installs, in a container with a real systemd.
 systemd() {
-    local package
+    local package permit
     install_packages libsystemd-dev binutils debhelper dpkg-dev lintian mandoc \
         systemd-container dbus libpam-systemd squashfs-tools
     Tests/Systemd/boot-systemd.sh --check ||
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
-    REPRIEVE_PACKAGE=$package pytest -m systemd -rs
+    permit=$(Permit/Packaging/build-deb.sh)
+    REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit pytest -m systemd -rs
+}
+
+# A package of its own, for libcurl. The etcd is unpacked, not installed.
+permit() {
+    unpack_packages .build/etcd etcd-server
+    install_packages openssl libcurl4
+    Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
+    Permit/build.sh test --skip-build
+    "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build 200
+    [ -x "$(swift build --show-bin-path)/reprieve" ] || swift build
+    pytest -m permit -n 2 -rs
 }
 
 pytest() {

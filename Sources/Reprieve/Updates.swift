@@ -101,6 +101,16 @@ public struct Updates: Sendable {
     public var outcomes: some AsyncSequence<EndedUpdate, Never> & Sendable {
         participation.outcomes()
     }
+
+    /// What the broker says whenever it has accepted the subscription: the ids of the updates that
+    /// are under way. The current subscription comes first, if there is one.
+    ///
+    /// A component that remembers an update beyond its own death learns here whether that is over.
+    /// Then the outcome follows, unless the component was told before; if the update waits, a
+    /// notice does.
+    public var subscriptions: some AsyncSequence<[String], Never> & Sendable {
+        participation.subscriptions()
+    }
 }
 
 /// Takes part in updates while `body` runs: the short form for small programs. Throws the errors

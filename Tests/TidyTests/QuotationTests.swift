@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
     func `names only files that exist`(page: String) {
         let files =
-            ["Sources", "Tests", "Samples", "Protocol", "Packaging"]
+            ["Sources", "Tests", "Samples", "Protocol", "Packaging", "Permit"]
             .flatMap { repositoryFiles(in: $0) } + ["Package.swift"]
         let named = Self.text(of: page)
             .matches(of: #/`([\w/+.-]+\.(?:swift|py|md|json|sh|txt|catalog))`/#)

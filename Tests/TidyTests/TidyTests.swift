@@ -5,7 +5,8 @@ import Testing
 
 @Suite("The repository is tidy") struct TidyTests {
     static let files =
-        ["Sources", "Tests", "Samples", "Protocol", "Packaging"].flatMap { repositoryFiles(in: $0) }
+        ["Sources", "Tests", "Samples", "Protocol", "Packaging", "Permit"]
+        .flatMap { repositoryFiles(in: $0) }
         + ["Package.swift", ".ci/run"]
 
     static let manifest = Manifest(text(of: "Package.swift"))

@@ -39,6 +39,7 @@ extension Participation {
             case .connected(let connection): handle(.connected) { $0.connection = connection }
             case .subscribed(_, let response):
                 handle(.subscribed(underway: response.underway))
+                publishSubscription(response.underway)
                 let again = hasFailed ? " again" : ""
                 let shown = printable(path.repaired, limit: Limits.text)
                 let text = "\(component) takes part in updates\(again), by \(shown)"
@@ -48,7 +49,10 @@ extension Participation {
             case .notice(let notice): handle(.noticed(notice))
             case .post(let post): handle(.ended(post))
             case .lost(let error, let isNews):
-                handle(.hungUp) { $0.connection = nil }
+                handle(.hungUp) { state in
+                    state.connection = nil
+                    state.subscriptions.hungUp()
+                }
                 guard isNews else { return }
                 logger.warning("\(component): \(error.description); trying again")
                 hasFailed = true

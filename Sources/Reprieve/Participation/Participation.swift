@@ -34,6 +34,7 @@ final class Participation: Sendable {
         var scopes: [ScopeID: Scope] = [:]
         var latestNumber = 0
         var outcomes = OutcomeListeners()
+        var subscriptions = SubscriptionListeners()
         var alarm: Alarm?
     }
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Reprieve
+
+/// What the broker says: questions, ends, and which updates it knows.
+extension PermitStateMachine {
+    /// How long after a subscription the broker may take to speak of an update that waits, or that
+    /// has ended. It does both at once.
+    static let forgetting = Duration.seconds(60)
+
+    mutating func subscribed(_ underway: [String]) {
+        if isLost { found(underway) }
+        for update in inherited {
+            forgottenAt[update] = underway.contains(update) ? nil : now + Self.forgetting
+        }
+    }
+
+    /// Without a record, the broker's own says whether the device is in the middle of an update.
+    private mutating func found(_ underway: [String]) {
+        isLost = false
+        agreed.formUnion(underway)
+        if agreed.isEmpty { steady(after: "lost state") }
+        act(.log(.warning, "no record of an earlier life: a slot counts as held"))
+        write(claimed: true)
+    }
+
+    mutating func asked(_ ask: AskID, _ question: Question) {
+        let update = question.update
+        spoken(of: update)
+        guard question.disruption >= policy.concerns else { return act(.answer(ask, .could)) }
+        known.insert(update)
+        if question.isForced, !agreed.contains(update) {
+            act(.answer(ask, .defer(policy.retry, "no permit for an update that is forced")))
+        } else if let deferral = deferrals[update], deferral.until > now {
+            agreed.remove(update)
+            act(.answer(ask, .defer(deferral.until - now, deferral.why)))
+        } else if question.isFinal {
+            asks[ask] = update
+        } else {
+            // It was not released: whoever else defers, the slot is not held for it.
+            agreed.remove(update)
+            act(.answer(ask, .could))
+        }
+    }
+
+    private mutating func spoken(of update: String) {
+        inherited.remove(update)
+        forgottenAt[update] = nil
+    }
+
+    mutating func ended(_ update: String, _ outcome: Outcome) {
+        spoken(of: update)
+        for (ask, asked) in asks where asked == update {
+            asks[ask] = nil
+            act(.answer(ask, .defer(policy.retry, "the update is over")))
+        }
+        deferrals[update] = nil
+        let wasKnown = known.remove(update) != nil
+        if known.isEmpty { absence = nil }
+        let wasAgreed = agreed.remove(update) != nil
+        defer { if written.updates.contains(update) { write(claimed: true) } }
+        guard outcome != .cancelled, outcome != .postponed else { return }
+        if wasAgreed {
+            over(update, outcome)
+        } else if wasKnown {
+            wentWithout(update, "it was forced, or the broker could not wait")
+        }
+    }
+
+    /// An update for which the slot is held was made, well or badly.
+    private mutating func over(_ update: String, _ outcome: Outcome) {
+        if outcome == .applied || policy.afterFailure == .giveBack {
+            steady(after: update)
+        } else {
+            kept = "\(update) ended as \(outcome.rawValue)"
+            act(.log(.warning, "the slot is kept: \(update) ended as \(outcome.rawValue)"))
+        }
+        write(claimed: true)
+    }
+
+    private mutating func steady(after update: String) {
+        (steadying, steadyAt) = (update, now + policy.steadyAfter)
+    }
+
+    /// The latest ones are remembered for the operator.
+    mutating func wentWithout(_ update: String, _ why: String) {
+        guard withoutPermit.last != update else { return }
+        withoutPermit = (withoutPermit + [update]).suffix(16)
+        act(.log(.warning, "the update \(update) goes ahead without a slot: \(why)"))
+        write(claimed: slot != .free)
+    }
+
+    /// The broker knows an agreed update no more. In a later boot it was never released, or it is
+    /// over; either way what counts now is whether the device is steady. In the same boot its end
+    /// was told and lost, and may have been a bad one.
+    private mutating func forgotten(_ update: String) {
+        if isInLaterBoot {
+            spoken(of: update)
+            agreed.remove(update)
+            steady(after: update)
+            act(.log(.warning, "the broker does not know \(update) since the reboot"))
+            write(claimed: true)
+        } else {
+            ended(update, .unknown)
+        }
+    }
+
+    mutating func checked(_ complaint: String?) {
+        guard let steadying else { return }
+        if let complaint {
+            act(.log(.warning, "not steady after \(steadying): \(complaint)"))
+            steadyAt = now + pause()
+        } else {
+            (self.steadying, kept) = (nil, nil)
+        }
+    }
+
+    mutating func released() {
+        (agreed, inherited, forgottenAt) = ([], [], [:])
+        (steadying, steadyAt, kept, isLost) = (nil, nil, nil, false)
+        if slot == .free { slot = .claimed }
+        giveBackAt = now
+        act(.log(.notice, "the operator gives the slot back"))
+    }
+
+    mutating func timePassed() {
+        for (update, moment) in forgottenAt where moment <= now { forgotten(update) }
+        guard let steadyAt, steadyAt <= now else { return }
+        self.steadyAt = nil
+        if policy.hasHealthCommand { act(.checkHealth) } else { checked(nil) }
+    }
+
+    /// Nil if nothing is due.
+    public var nextDeadline: Moment? {
+        var deadlines = Array(forgottenAt.values)
+        if let steadyAt { deadlines.append(steadyAt) }
+        if request == nil, !isWanted, slot != .free { deadlines.append(giveBackAt) }
+        return deadlines.min()
+    }
+
+    /// Until the next attempt.
+    mutating func pause(times factor: Int = 1) -> Duration {
+        let longest = policy.retry / .milliseconds(2)
+        return (policy.retry + .milliseconds(Int64.random(in: 0...Int64(longest), using: &dice)))
+            * factor
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import Glibc
+internal import Permit
+internal import Reprieve
+
+/// Ends the program with a message.
+func fail(_ code: Int32, _ text: String) -> Never {
+    Log.write("<3>reprieve-permit: \(text)")
+    exit(code)
+}
+
+func load(_ options: Arguments.Options) -> PermitConfiguration {
+    guard let file = fopen(options.config, "re") else {
+        fail(ExitStatus.configuration, "\(options.config): \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 64 * 1_024)
+    let count = fread(&bytes, 1, bytes.count, file)
+    let configuration = PermitConfiguration(Array(bytes.prefix(count)), path: options.config)
+    let unreadable = [
+        configuration.certificateAuthority, configuration.certificate, configuration.key,
+    ].compactMap { path in path.flatMap { access($0, R_OK) == 0 ? nil : $0 } }
+    let complaints = configuration.complaints + unreadable.map { "\($0) cannot be read" }
+    guard complaints.isEmpty else {
+        fail(ExitStatus.configuration, complaints.joined(separator: "\n"))
+    }
+    return configuration
+}
+
+func deviceID(_ configuration: PermitConfiguration) -> String {
+    guard let id = configuration.id ?? Machine.id else {
+        fail(ExitStatus.configuration, "this machine has no id (/etc/machine-id): set Id=")
+    }
+    return id
+}
+
+private func orFail<Result>(_ body: () throws(StateFile.Failure) -> Result) -> Result {
+    do throws(StateFile.Failure) {
+        return try body()
+    } catch {
+        fail(ExitStatus.noFile, error.message)
+    }
+}
+
+func run(_ options: Arguments.Options) async {
+    let configuration = load(options)
+    let file = StateFile.byDefault
+    // Whoever finds the lock held sends it.
+    signal(SIGUSR1, SIG_IGN)
+    if let process = orFail({ () throws(StateFile.Failure) in try file.lock() }) {
+        fail(ExitStatus.runsAlready, "process \(process) runs already")
+    }
+    let record = orFail { () throws(StateFile.Failure) in try file.read() }
+    let id = deviceID(configuration)
+    let service = PermitService(configuration, id: id, record: record, in: file)
+    let updates = Updates(
+        component: configuration.component,
+        socket: configuration.socket,
+        logger: Log.logger
+    )
+    let releasing = DispatchSource.makeSignalSource(signal: SIGUSR1)
+    releasing.setEventHandler { Task { await service.handle(.released) } }
+    releasing.resume()
+    Log.write(.notice, "\(Machine.name) is \(id) in the group \(configuration.group)")
+    Log.tellReady()
+    try? await service.run(updates)
+}
+
+func printID(_ options: Arguments.Options) {
+    print(deviceID(load(options)), Machine.name)
+}
+
+func release(_ options: Arguments.Options) {
+    let configuration = load(options)
+    if let id = options.id { return giveBack(id, configuration) }
+    let file = StateFile.byDefault
+    if let process = orFail({ () throws(StateFile.Failure) in try file.lock() }) {
+        guard kill(process, SIGUSR1) == 0 else {
+            fail(ExitStatus.noFile, "process \(process): \(String(cString: strerror(errno)))")
+        }
+        return print("the running service, process \(process), gives the slot back")
+    }
+    giveBack(deviceID(configuration), configuration)
+    orFail { () throws(StateFile.Failure) in try file.write(Record(boot: Boot.id)) }
+}
+
+private func giveBack(_ id: String, _ configuration: PermitConfiguration) {
+    let servers = configuration.makeServers(id: id)
+    switch servers.giveBack(over: CurlTransport(configuration)) {
+    case .done: print("\(id) holds no slot of \(configuration.group)")
+    case .full(let reason), .absent(let reason), .refused(let reason):
+        fail(ExitStatus.noServer, reason)
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Permit
+
+func showStatus(_ options: Arguments.Options) {
+    let configuration = load(options)
+    let id = deviceID(configuration)
+    print("Device:  \(id) (\(Machine.name)), group \(configuration.group)")
+    do throws(StateFile.Failure) {
+        show(try StateFile.byDefault.read())
+    } catch {
+        fail(ExitStatus.noFile, error.message)
+    }
+    showHolders(configuration, id)
+}
+
+private func show(_ record: Record?) {
+    guard let record else { return print("Slot:    unknown, there is no record") }
+    print("Slot:    \(record.isClaimed ? "claimed, so it may be held" : "not held")")
+    if !record.updates.isEmpty {
+        print("For:     \(record.updates.joined(separator: ", "))")
+    }
+    if let update = record.steadying { print("Until:   the device is steady after \(update)") }
+    if let why = record.kept { print("Kept:    \(why); `reprieve-permit release` gives it back") }
+    if !record.withoutPermit.isEmpty {
+        print("Without: \(record.withoutPermit.joined(separator: ", ")) went ahead without a slot")
+    }
+}
+
+private func showHolders(_ configuration: PermitConfiguration, _ id: String) {
+    let servers = configuration.makeServers(id: id)
+    switch servers.holders(over: CurlTransport(configuration)) {
+    case nil: print("Server:  FleetLock does not tell who holds slots")
+    case .known(let holders, let slots)?:
+        let list = holders.isEmpty ? "" : ": " + holders.joined(separator: ", ")
+        print("Server:  \(holders.count) of \(slots) slots are held\(list)")
+    case .unknown(let reply)?: print("Server:  \(reply.text)")
+    }
+}
+
+extension Reply {
+    var text: String {
+        switch self {
+        case .done: "done"
+        case .full(let text): text
+        case .absent(let text): "not reached: \(text)"
+        case .refused(let text): "refuses: \(text)"
+        }
+    }
+}
+
+func check(_ options: Arguments.Options) {
+    let configuration = load(options)
+    let id = deviceID(configuration)
+    let servers = configuration.makeServers(id: id)
+    let transport = CurlTransport(configuration)
+    print("\(options.config): right; this device is \(id) in \(configuration.group)")
+    switch servers.holders(over: transport) {
+    case .known(_, let slots)? where slots != configuration.slots:
+        print("the group has \(slots) slots, as its semaphore says, not \(configuration.slots)")
+    case .known?: print("the server answers")
+    case .unknown(let reply)?: fail(ExitStatus.noServer, "the server " + reply.text)
+    case nil: checkFleetLock(servers, transport)
+    }
+}
+
+/// FleetLock has no question but to give back, which changes nothing where nothing is claimed.
+private func checkFleetLock(_ servers: Servers, _ transport: CurlTransport) {
+    guard let record = try? StateFile.byDefault.read(), !record.isClaimed else {
+        return print("the server is not asked: a slot is claimed, or it is unknown whether one is")
+    }
+    let reply = servers.giveBack(over: transport)
+    guard case .done = reply else { fail(ExitStatus.noServer, "the server " + reply.text) }
+    print("the server answers")
+}

@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: Apache-2.0
+"""reprieve-permit against FleetLock servers, good and bad."""
+
+import json
+import pathlib
+import shutil
+import socket
+import time
+
+import pytest
+from daemon import temporary_directory
+from expect import CAMERA, history
+from permit import NAME, VETO, Certificates, FleetLock, Permit, free_port, until
+from protocol import TIMEOUT
+
+pytestmark = pytest.mark.permit
+REBOOT = {"disruption": "reboot"}
+
+
+@pytest.fixture
+def daemon(start):
+    return start(*VETO)
+
+
+@pytest.fixture
+def server():
+    server = FleetLock()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make(directory, daemon):
+    """Starts the program, which has no slot to give back of an earlier life."""
+    permits = []
+
+    def make(server, **settings):
+        permit = Permit(directory, daemon, server, **settings)
+        record = {"boot": "", "isClaimed": False, "updates": [], "withoutPermit": []}
+        (permit.state / "state.json").write_text(json.dumps(record))
+        permits.append(permit)
+        return permit.start()
+
+    yield make
+    for permit in permits:
+        permit.kill()
+
+
+def deferral(daemon, id="d-1", timeout=TIMEOUT):
+    """Waits until the permit defers, and returns its message."""
+
+    def message():
+        for update in daemon.coordinator().status()["updates"]:
+            for one in update["participants"]:
+                if (one["component"], one["state"]) == (NAME, "deferred"):
+                    return one["message"]
+
+    return until(message, timeout)
+
+
+def subscribed(daemon):
+    return NAME in [one["component"] for one in daemon.coordinator().status()["components"]]
+
+
+def still_waits(daemon, id="d-1"):
+    states = {one["deploymentId"]: one["state"] for one in daemon.coordinator().status()["updates"]}
+    return states.get(id) == "waiting"
+
+
+# A good server
+
+
+def test_the_slot_is_held_from_release_until_the_device_is_steady(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    gate = coordinator.gate("d-1", **REBOOT)
+    assert gate.released()["basis"] == "consent"
+    assert server.holders == {"this-device"}
+    path, headers, body = server.requests[0]
+    assert path == "/base/v1/pre-reboot" and headers["fleet-lock-protocol"] == "true"
+    assert json.loads(body) == {"client_params": {"id": "this-device", "group": "default"}}
+    assert permit.record()["updates"] == ["d-1"]
+    assert not server.gives_back()
+    coordinator.complete("d-1")
+    until(lambda: not server.holders)
+    until(lambda: not permit.record()["isClaimed"])
+
+
+def test_an_update_of_components_needs_no_slot(daemon, make, server):
+    make(server.url)
+    assert daemon.coordinator().gate("d-1", components=[NAME]).released()["basis"] == "consent"
+    assert not server.requests
+
+
+def test_a_full_server_is_asked_calmly_and_its_holder_named(daemon, make, server):
+    server.holders = {"till-3"}
+    make(server.url, Retry="1s")
+    gate = daemon.coordinator().gate("d-1", **REBOOT)
+    assert "till-3" in deferral(daemon)
+    begun, asked = time.monotonic(), len(server.claims())
+    until(lambda: len(server.claims()) == asked + 2)
+    # Each attempt comes a second or more after the one before.
+    assert time.monotonic() - begun >= 1
+    server.holders = set()
+    assert gate.released()["basis"] == "consent"
+
+
+def test_a_full_server_is_asked_for_as_long_as_it_takes(daemon, make, server):
+    """An update has no more than eight final askings that another component is sent back from."""
+    server.holders = {"till-3"}
+    make(server.url, Retry="100ms")
+    camera = daemon.component(CAMERA, confirm=True)
+    gate = daemon.coordinator().gate("d-1", **REBOOT)
+    camera.notice()
+    camera.acknowledge("d-1")
+    until(lambda: len(server.claims()) >= 20)
+    server.holders = set()
+    final = camera.notice()
+    assert final["final"], "the camera was never sent back to work"
+    camera.acknowledge("d-1", round=final["round"])
+    assert gate.released()["basis"] == "consent"
+
+
+def test_the_slot_is_given_back_at_once_when_another_defers(daemon, make, server):
+    make(server.url)
+    camera = daemon.component(CAMERA, confirm=True)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    camera.notice()
+    camera.acknowledge("d-1")
+    final = camera.notice()
+    assert final["final"] and server.holders == {"this-device"}
+    camera.defer("d-1", 60_000, round=final["round"], message="recording")
+    until(lambda: not server.holders)
+
+
+def test_a_cancelled_update_gives_the_slot_back(daemon, make, server):
+    make(server.url)
+    camera = daemon.component(CAMERA, confirm=True)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT)
+    camera.notice()
+    camera.acknowledge("d-1")
+    assert camera.notice()["final"]
+    daemon.coordinator().cancel("d-1")
+    until(lambda: not server.holders)
+
+
+def test_a_failed_update_keeps_the_slot_until_the_operator_gives_it_back(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1", "failed")
+    until(lambda: permit.record().get("kept"))
+    assert "d-1 ended as failed" in permit.command("status")[1]
+    assert server.holders == {"this-device"}
+    code, output, _ = permit.command("release")
+    assert code == 0 and "gives the slot back" in output
+    until(lambda: not server.holders)
+    until(lambda: not permit.record()["isClaimed"])
+
+
+def test_the_health_command_says_when_the_device_is_steady(daemon, make, server, directory):
+    healthy, checks = f"{directory}/healthy", pathlib.Path(directory) / "checks"
+    script = pathlib.Path(directory) / "is-healthy"
+    script.write_text(f"#!/bin/sh\necho >>{checks}\ntest -e {healthy}\n")
+    script.chmod(0o755)
+    make(server.url, HealthCommand=script)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1")
+    until(lambda: checks.exists() and len(checks.read_text()) >= 2)
+    assert server.holders == {"this-device"}
+    open(healthy, "w").close()
+    until(lambda: not server.holders)
+
+
+def test_a_forced_update_is_remembered(daemon, make, server):
+    server.holders = {"till-3"}
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    gate = coordinator.gate("d-1", **REBOOT)
+    deferral(daemon)
+    daemon.coordinator().force("d-1")
+    assert gate.released()["basis"] == "forced"
+    coordinator.complete("d-1")
+    until(lambda: permit.record()["withoutPermit"] == ["d-1"])
+    assert "d-1 went ahead without a slot" in permit.command("status")[1]
+    (decision,) = history(daemon, deploymentId="d-1")
+    assert NAME in json.dumps(decision)
+
+
+def test_an_update_that_asks_nobody_goes_without_a_slot(daemon, make, server):
+    make(server.url)
+    until(lambda: subscribed(daemon))
+    coordinator = daemon.coordinator()
+    gate = coordinator.gate("d-1", policy={"action": "SKIP_NOTIFY_COMPONENTS"}, **REBOOT)
+    assert gate.released()["basis"] == "skipped"
+    coordinator.complete("d-1")
+    assert "skipped" in json.dumps(history(daemon, deploymentId="d-1"))
+    assert not server.requests
+
+
+def test_what_cannot_be_written_down_is_not_claimed(daemon, make, server):
+    permit = make(server.url)
+    until(lambda: subscribed(daemon))
+    shutil.rmtree(permit.state)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    code, _, errors = permit.program.end()
+    assert code == 74 and "cannot create" in "".join(errors)
+    assert still_waits(daemon) and not server.requests
+
+
+def test_an_id_of_two_lines_tells_the_service_manager_nothing_more(daemon, make, server):
+    permit = make(server.url)
+    permit.kill()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind("")
+        notify.settimeout(TIMEOUT)
+        permit.notify_socket = "@" + notify.getsockname()[1:].decode()
+        permit.start()
+        daemon.coordinator().gate("d-1\nMAINPID=1", **REBOOT)
+        while b"d-1" not in (said := notify.recv(4096)):
+            pass
+    assert b"\n" not in said and b"MAINPID=1" in said
+
+
+# Kills
+
+
+def test_a_killed_program_gives_back_the_slot_of_an_update_that_still_waits(daemon, make, server):
+    permit = make(server.url)
+    camera = daemon.component(CAMERA, confirm=True)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    camera.notice()
+    camera.acknowledge("d-1")
+    assert camera.notice()["final"]
+    permit.kill()
+    assert server.holders == {"this-device"} and permit.record()["updates"] == ["d-1"]
+    permit.start()
+    # Asked again, it claims again, and the camera is asked finally again.
+    until(lambda: len(server.claims()) == 2)
+
+
+def test_a_killed_program_holds_on_to_the_slot_of_an_update_under_way(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    permit.kill()
+    permit.start()
+    until(lambda: subscribed(daemon))
+    assert server.holders == {"this-device"}
+    permit.kill()
+    coordinator.complete("d-1")
+    permit.start()
+    until(lambda: not server.holders)
+
+
+def test_without_a_record_a_slot_counts_as_held_and_is_given_back_once(daemon, make, server):
+    server.holders = {"this-device"}
+    permit = make(server.url)
+    permit.kill()
+    (permit.state / "state.json").unlink()
+    permit.start()
+    until(lambda: not server.holders)
+    until(lambda: permit.record().get("isClaimed") is False)
+    assert len(server.gives_back()) == 1
+
+
+def test_the_program_runs_once(make, server):
+    permit = make(server.url)
+    permit.program.error_line("is this-device")
+    assert permit.command()[0] == 75
+
+
+# Bad servers
+
+HTML = "<html>Please pay</html>"
+
+
+def endless(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/plain")
+    handler.end_headers()
+    try:
+        while True:
+            handler.wfile.write(b"x" * 65536)
+    except OSError:
+        pass
+
+
+def slow(handler):
+    handler.server.over.wait(3)
+
+
+def resets(handler):
+    handler.connection.close()
+
+
+REFUSALS = {
+    "portal": lambda handler: handler.answer(200, HTML, "text/html"),
+    "page of no kind": lambda handler: handler.answer(200, HTML, "application/json"),
+    "redirect": lambda handler: handler.answer(302, "", Location="http://127.0.0.1:1/"),
+    "created": lambda handler: handler.answer(201, ""),
+    "wrong group": lambda handler: handler.answer(
+        400, '{"kind":"unknown_group","value":"no such group"}', "text/plain"
+    ),
+    "unauthorized": lambda handler: handler.answer(401, ""),
+    "not found": lambda handler: handler.answer(404, "not here", "text/plain"),
+    "too many": lambda handler: handler.answer(429, ""),
+    "endless": endless,
+}
+ABSENCES = {
+    "broken": lambda handler: handler.answer(500, '{"kind":"failed_sem_init","value":"no etcd"}'),
+    "gateway": lambda handler: handler.answer(503, HTML, "text/html"),
+    "slow": slow,
+    "resets": resets,
+}
+
+
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_a_refusal_opens_no_gate_and_is_no_absence(daemon, make, server, fault):
+    server.misbehave = REFUSALS[fault]
+    make(server.url, Offline="proceed-after 1s")
+    gate = daemon.coordinator().gate("d-1", **REBOOT)
+    assert "refuses" in deferral(daemon)
+    until(lambda: len(server.claims()) >= 4)
+    assert still_waits(daemon)
+    server.misbehave = None
+    assert gate.released()["basis"] == "consent"
+    assert server.holders == {"this-device"}
+
+
+@pytest.mark.parametrize("fault", ABSENCES)
+def test_an_absence_is_waited_out_by_default(daemon, make, server, fault):
+    server.misbehave = ABSENCES[fault]
+    make(server.url)
+    gate = daemon.coordinator().gate("d-1", **REBOOT)
+    assert "no permit server" in deferral(daemon)
+    until(lambda: len(server.claims()) >= 3)
+    assert still_waits(daemon)
+    server.misbehave = None
+    assert gate.released()["basis"] == "consent"
+
+
+def test_an_absence_may_end_with_an_update_without_a_slot(daemon, make):
+    permit = make(f"http://127.0.0.1:{free_port()}", Offline="proceed-after 2s")
+    begun = time.monotonic()
+    gate = daemon.coordinator().gate("d-1", **REBOOT)
+    assert "without a slot in" in deferral(daemon)
+    assert gate.released()["basis"] == "consent"
+    assert time.monotonic() - begun >= 2
+    assert permit.record()["withoutPermit"] == ["d-1"]
+    (decision,) = history(daemon, deploymentId="d-1")
+    assert "without a slot" in json.dumps(decision)
+
+
+def test_the_next_server_is_asked_where_one_is_away(daemon, make, server):
+    make(f"http://127.0.0.1:{free_port()} {server.url}")
+    assert daemon.coordinator().gate("d-1", **REBOOT).released()["basis"] == "consent"
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificates():
+    with temporary_directory() as directory:
+        yield Certificates(directory)
+
+
+@pytest.fixture
+def tls(certificates):
+    servers = []
+
+    def tls(pair, **options):
+        servers.append(FleetLock(context=certificates.context(pair, **options)))
+        return servers[-1]
+
+    yield tls
+    for server in servers:
+        server.stop()
+
+
+def test_both_sides_show_certificates(daemon, make, tls, certificates):
+    server = tls(certificates.server, client_authority=certificates.authority[0])
+    certificate, key = certificates.client
+    authority = certificates.authority[0]
+    make(server.url, CertificateAuthority=authority, Certificate=certificate, Key=key)
+    assert daemon.coordinator().gate("d-1", **REBOOT).released()["basis"] == "consent"
+    assert server.holders == {"this-device"}
+
+
+@pytest.mark.parametrize("fault", ["authority", "expired", "name", "no client", "wrong client"])
+def test_a_certificate_that_is_refused_is_no_absence(daemon, make, tls, certificates, fault):
+    settings = {"CertificateAuthority": certificates.authority[0]}
+    pair, options = certificates.server, {}
+    if fault == "authority":
+        settings["CertificateAuthority"] = certificates.other[0]
+    elif fault == "expired":
+        pair = certificates.sign("expired", days=-1)
+    elif fault == "name":
+        pair = certificates.sign("elsewhere", host="elsewhere.example")
+    else:
+        options = {"client_authority": certificates.authority[0]}
+    if fault == "wrong client":
+        settings |= {"Certificate": certificates.other[0], "Key": certificates.other[1]}
+    server = tls(pair, **options)
+    make(server.url, Offline="proceed-after 1s", **settings)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    assert "refuses" in deferral(daemon)
+    # Retry= is half a second.
+    until(lambda: server.attempts >= 6)
+    assert still_waits(daemon) and "refuses" in deferral(daemon)
+    assert not server.requests
+
+
+# The commands
+
+
+def test_a_wrong_configuration_is_said_at_start_and_by_check(daemon, directory, server):
+    permit = Permit(directory, daemon, server.url, Grup="x", Slots="0")
+    for command in [[], ["check"], ["status"]]:
+        code, _, errors = permit.command(*command)
+        assert code == 78 and "Grup=x: there is no such key" in errors and "Slots=0" in errors
+
+
+def test_check_asks_the_server(make, server):
+    permit = make(server.url)
+    code, output, _ = permit.command("check")
+    assert code == 0 and "the server answers" in output
+    server.misbehave = REFUSALS["wrong group"]
+    code, _, errors = permit.command("check")
+    assert code == 69 and "unknown_group" in errors
+
+
+def test_the_id_is_printed_and_another_device_is_released(make, server):
+    server.holders = {"dead-device"}
+    permit = make(server.url)
+    assert permit.command("id")[1].startswith("this-device ")
+    assert permit.command("release", "--id", "dead-device")[0] == 0
+    assert not server.holders
