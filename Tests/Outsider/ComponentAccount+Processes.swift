@@ -22,8 +22,10 @@ extension ComponentAccount {
         late.remove(process)
         unasked.remove(process)
         if isFinal { acted.insert(process) }
-        if !isOfSeveral { (owing, late, unasked) = ([], [], []) }
-        if holds(at: now) || isVeto && subscriptions.isEmpty {
+        let stands = holds(at: now) || isVeto && subscriptions.isEmpty
+        // Without a subscription it does not speak for those that are away.
+        if !isOfSeveral, !stands || !subscriptions.isEmpty { (owing, late, unasked) = ([], [], []) }
+        if stands {
             isOpen = false
             return
         }

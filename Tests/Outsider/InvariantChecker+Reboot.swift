@@ -31,6 +31,7 @@ extension UpdateHistory {
     fileprivate var rebooted: UpdateHistory {
         var history = self
         (history.coordinators, history.former) = ([:], [])
+        (history.maker, history.makerProcess) = (nil, 0)
         history.makerReturnsUntil = nil
         (history.blockers, history.ready, history.posted) = ([], [], [])
         return history

@@ -183,7 +183,8 @@ extension Update {
         announced = now - opening.waited
         deadline = now
         deadlineLastCall = nil
-        formerProcesses = []
+        // Their numbers are those of other processes now.
+        (coordinators, formerProcesses) = ([], [])
     }
 }
 
