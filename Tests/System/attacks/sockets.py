@@ -10,7 +10,7 @@ import time
 from attacks.attack import attack
 from attacks.connections import flood
 from attacks.hostile import connect, subscribe
-from protocol import APPLICATION_MESSAGE, PING, TERMINATE, message
+from protocol import PING, message
 
 # CLONE_NEWUSER and CLONE_NEWPID.
 NAMESPACES = 0x10000000 | 0x20000000
@@ -18,11 +18,6 @@ MANY_GROUPS = 65_536
 
 flood("many_groups", "Belongs to 65,536 groups, and is denied over and over.", connect(),
       churns=True, connections=50, known=False, groups=MANY_GROUPS)  # fmt: skip
-flood("late_subscriptions", "Asks what is under way, again and again.",
-      connect() + b"".join(
-          subscribe(one, underway=True) + message(APPLICATION_MESSAGE, TERMINATE, one)
-          for one in range(1, 300)
-      ), connections=50, churns=True)  # fmt: skip
 
 
 def bytewise(hostile, flags=0):
