@@ -39,6 +39,6 @@ package enum Change: Hashable, Sendable {
     case ended(DeploymentID)
     /// `Negotiation.posts(owedTo:)`.
     case owed(ComponentName)
-    /// `Negotiation.processCount(of:)`.
+    /// `Negotiation.isSubscriber(_:)`.
     case subscriber(ComponentName)
 }

@@ -53,7 +53,6 @@ extension Participant {
 
     /// The next instant at which something happens to this participant by itself.
     func nextDeadline(before deadline: Instant) -> Instant? {
-        let next = earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
-        return earliest(next, earliest(returning?.until, awayEnd))
+        earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
     }
 }

@@ -87,4 +87,9 @@ extension [ComponentName] {
         }
         return range.lowerBound
     }
+
+    func sortedPlace(of name: ComponentName) -> Int? {
+        let place = lowestPlace(notBefore: name)
+        return place < count && self[place] == name ? place : nil
+    }
 }

@@ -13,7 +13,7 @@ extension Update {
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
-        !isOwn(subscription.process)
+        !ownProcesses.contains(subscription.process)
             && !request.excused.contains(subscription.stream)
             && concerns(subscription.component)
     }

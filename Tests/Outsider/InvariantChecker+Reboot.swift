@@ -30,8 +30,7 @@ extension InvariantChecker {
 extension UpdateHistory {
     fileprivate var rebooted: UpdateHistory {
         var history = self
-        (history.coordinators, history.former) = ([:], [])
-        (history.maker, history.makerProcess) = (nil, 0)
+        (history.coordinators, history.processes) = ([], [])
         history.makerReturnsUntil = nil
         (history.blockers, history.ready, history.posted) = ([], [], [])
         return history

@@ -13,7 +13,7 @@ extension UpdateHistory {
         _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
-        noteOwnFinals(transition, subscriptions)
+        noteOwnFinals(transition)
         var objections: [String] = []
         var counted: Set<ComponentName> = []
         for case .notify(let stream, let notice) in transition.actions
@@ -59,20 +59,14 @@ extension UpdateHistory {
                 subscriptions[stream].map { acting.contains($0.component) } ?? false
             }
             finalRounds = finalRounds.filter { acting.contains($0.key) }
-            sure[name] = nil
+            sure.remove(name)
         } else {
             takeWordsBack(transition, by: name)
             if isBreak { breaks += 1 }
         }
     }
 
-    private mutating func noteOwnFinals(
-        _ transition: Transition,
-        _ subscriptions: [StreamID: Subscription]
-    ) {
-        for one in subscriptions.values where freed.contains(one.process) {
-            ownFinals[one.component, default: 0] += 1
-        }
+    private mutating func noteOwnFinals(_ transition: Transition) {
         switch transition.event {
         case .answered(let answer)
         where answer.deploymentID == request.deploymentID && answer.deferral > .zero:

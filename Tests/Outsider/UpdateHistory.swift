@@ -6,20 +6,15 @@ import Negotiation
 struct UpdateHistory: Hashable, Sendable {
     let rules: [ComponentRule]
     var request: UpdateRequest
-    /// Those that are attached, with their processes.
-    var coordinators: [StreamID: Int32] = [:]
+    var coordinators: Set<StreamID> = []
     /// Components that might still return after a restart when it was announced.
     var returning: Set<ComponentName> = []
     /// The coordinator that was told to make the update.
     var maker: StreamID?
     /// Until when, after a death of the broker, only a coordinator that was there before makes it.
     var makerReturnsUntil: Instant?
-    /// The processes of those that left last, until another one attaches.
-    var former: Set<Int32> = []
-    /// The processes that are asked from now on, since their coordinators have left.
-    var freed: Set<Int32> = []
-    /// That of the coordinator that makes the update.
-    var makerProcess: Int32 = 0
+    /// The coordinators' own processes, past and present.
+    var processes: Set<Int32> = []
     /// The components that were sent a notice, and the subscriptions that were sent a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
@@ -39,12 +34,12 @@ struct UpdateHistory: Hashable, Sendable {
     /// When each process of a component last said 0.
     var consents: [ComponentName: [Int32: Instant]] = [:]
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
-    /// processes that answered it.
+    /// components that answered it.
     var finals: Set<StreamID> = []
     /// When the first of them was sent: what was fresh then counts.
     var finalAskingSince: Instant?
     var finalRounds: [ComponentName: Int64] = [:]
-    var sure: [ComponentName: Set<Int32>] = [:]
+    var sure: Set<ComponentName> = []
     var rounds: [ComponentName: Int64] = [:]
     /// How many final questions each component was sent, and how many it brought about itself: by
     /// a deferral or a new subscription.
@@ -63,10 +58,6 @@ struct UpdateHistory: Hashable, Sendable {
     var warned: Set<ComponentName> = []
     var called: Set<StreamID> = []
     var callAt: Instant
-    /// The components whose connections the upstream ended since they last said something.
-    var bereft: Set<ComponentName> = []
-    /// Those of which a process was lost that acts on a final notice.
-    var bereftOfActing: Set<ComponentName> = []
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -93,9 +84,7 @@ struct UpdateHistory: Hashable, Sendable {
     }
 
     func isOwn(_ subscription: Subscription) -> Bool {
-        subscription.process != 0
-            && (coordinators.values.contains(subscription.process)
-                || former.contains(subscription.process))
+        subscription.process != 0 && processes.contains(subscription.process)
     }
 
     func budget(of name: ComponentName) -> Duration {
@@ -112,15 +101,9 @@ struct UpdateHistory: Hashable, Sendable {
             }
             // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
-            if granted > .zero { noteWord(of: name) }
+            if granted > .zero { wordless[name] = .zero }
             wordless[name, default: .zero] += passed - granted
         }
-    }
-
-    /// The component answered, or was asked something else.
-    mutating func noteWord(of name: ComponentName) {
-        wordless[name] = .zero
-        bereft.remove(name)
     }
 
     mutating func check(
@@ -128,12 +111,12 @@ struct UpdateHistory: Hashable, Sendable {
         _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
+        listen(to: transition, settings)
         noteInterruption(transition, subscriptions, settings)
         let makers = objectToMakers(transition)
         defer {
             noteReady(transition, subscriptions)
             forgetConsents(transition, subscriptions)
-            freed = []
         }
         let misheard = hearNotices(transition, subscriptions, settings)
         noteEarlyEnd(transition)
@@ -149,22 +132,14 @@ struct UpdateHistory: Hashable, Sendable {
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
-    /// To be called before `check`, and before what is sent is looked at.
-    mutating func listen(to transition: Transition, _ settings: Settings) {
+    private mutating func listen(to transition: Transition, _ settings: Settings) {
         let now = transition.now
-        let there = coordinators
+        let wereThere = !coordinators.isEmpty
         switch transition.event {
-        case .coordinatorLeft(let stream): coordinators[stream] = nil
-        case .hungUp(let peer, _): coordinators = coordinators.filter { $0.key.peer != peer }
-        case .lost(_, let name):
-            bereft.insert(name)
-            let before = transition.before.updates[request.deploymentID]
-            if before?.participants[name]?.isConfirm ?? false { bereftOfActing.insert(name) }
+        case .coordinatorLeft(let stream): coordinators.remove(stream)
+        case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
         case .restarted:
-            let wasOpen = transition.before.updates[request.deploymentID]?.opening != nil
-            let lost = wasOpen ? [] : coordinators.values.filter { $0 != 0 }
-            former.formUnion(lost)
-            coordinators = [:]
+            coordinators = []
             ready = []
             request.excused = []
             restarts += 1
@@ -183,31 +158,7 @@ struct UpdateHistory: Hashable, Sendable {
         default: break
         }
         if !coordinators.isEmpty { unattendedUntil = nil }
-        if !there.isEmpty, coordinators.isEmpty {
-            unattendedUntil = now + settings.reconnectGrace
-        }
-        noteLeaving(there, transition)
-    }
-}
-
-// MARK: - Coordinators
-
-extension UpdateHistory {
-    mutating func attach(_ coordinator: StreamID, _ process: Int32) {
-        coordinators[coordinator] = process
-        freed = former.subtracting(coordinators.values)
-    }
-
-    /// Where others stay, who has left is asked like any other component; else it may be back.
-    private mutating func noteLeaving(_ there: [StreamID: Int32], _ transition: Transition) {
-        let left = Set(there.filter { coordinators[$0.key] == nil }.values).subtracting([0])
-        let isOpen = transition.before.updates[request.deploymentID]?.opening != nil
-        guard !left.isEmpty, transition.event != .restarted, !isOpen else { return }
-        if coordinators.isEmpty {
-            former = left
-        } else {
-            freed = left.subtracting(coordinators.values)
-        }
+        if wereThere, coordinators.isEmpty { unattendedUntil = now + settings.reconnectGrace }
     }
 }
 
@@ -236,10 +187,10 @@ extension UpdateHistory {
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
-            if step > 0 { noteWord(of: name) }
+            if step > 0 { wordless[name] = .zero }
             rounds[name] = notice.round
             guard notice.final else { continue }
-            if let process = subscriptions[stream]?.process { sure[name]?.remove(process) }
+            sure.remove(name)
             finalAskingSince = finalAskingSince ?? transition.now
             // Shortly before the deadline each question to a veto is final.
             let isLate = callAt <= transition.now && vetoes(transition).contains(name)
@@ -272,15 +223,14 @@ extension UpdateHistory {
             transition.before.updates[answer.deploymentID]?.isWaiting ?? false
         else { return }
         let name = answer.component
-        noteWord(of: name)
+        wordless[name] = .zero
         guard answer.deferral > .zero else {
+            if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
             // Any process speaks for one that is alone.
             let processes = Set(
                 subscriptions.values.filter { $0.component == name }.map(\.process)
             )
             let heard = processes.count < 2 ? processes.union([answer.process]) : [answer.process]
-            let isFinal = answer.round != nil && finalRounds[name] == answer.round
-            if isFinal { sure[name, default: []].formUnion(heard) }
             for process in heard { consents[name, default: [:]][process] = transition.now }
             return
         }

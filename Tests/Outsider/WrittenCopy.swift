@@ -11,8 +11,7 @@ package struct WrittenCopy: Equatable, Sendable {
     private var endedOrder: [DeploymentID] = []
     private var ended = SortedMap<Ended>()
     private var owed = SortedMap<[OwedPost]>()
-    /// With the number of processes of each.
-    private var subscribers: [ComponentName: Int] = [:]
+    private var subscribers: Set<ComponentName> = []
 
     package init() {}
 
@@ -32,9 +31,7 @@ package struct WrittenCopy: Equatable, Sendable {
             ended[id] = end
         }
         for (name, posts) in negotiation.owed { owed[name] = posts }
-        for name in negotiation.subscribers {
-            subscribers[name] = negotiation.processCount(of: name)
-        }
+        subscribers = Set(negotiation.subscribers)
     }
 
     package mutating func apply(_ changes: [Change], of negotiation: Negotiation) {
@@ -54,8 +51,11 @@ package struct WrittenCopy: Equatable, Sendable {
                 let posts = negotiation.posts(owedTo: name)
                 owed[name] = posts.isEmpty ? nil : posts
             case .subscriber(let name):
-                let processes = negotiation.processCount(of: name)
-                subscribers[name] = processes > 0 ? processes : nil
+                if negotiation.isSubscriber(name) {
+                    subscribers.insert(name)
+                } else {
+                    subscribers.remove(name)
+                }
             }
         }
     }
@@ -104,8 +104,7 @@ extension Update {
         var update = Update(request, announced: announced, deadline: deadline)
         update.deadlineLastCall = deadlineLastCall
         update.phase = phase
-        update.formerProcesses = formerProcesses.union(coordinators.map(\.process))
-            .subtracting([0])
+        update.ownProcesses = ownProcesses
         update.forced = forced
         update.brokenFinalAskings = brokenFinalAskings
         update.blockedAtDeadline = blockedAtDeadline
@@ -137,8 +136,7 @@ extension Participant {
         participant.restore(
             isConfirm: isConfirm,
             deferralEnd: liftableDeferralEnd,
-            deferrer: deferrer,
-            processes: processCount
+            deferrer: deferrer
         )
         return participant
     }

@@ -24,10 +24,9 @@ extension Update: Recordable {
         try coder.code(&deadline)
         try coder.code(&deadlineLastCall)
         try phase.code(&coder)
-        // Until format 5 the processes of all coordinators, past and present.
-        var processes = formerProcesses.sorted()
+        var processes = ownProcesses.sorted()
         try coder.code(&processes)
-        formerProcesses = Set(processes)
+        ownProcesses = Set(processes)
         try coder.code(&forced)
         // Since format 4.
         if coder.format >= 4 {
@@ -42,16 +41,6 @@ extension Update: Recordable {
         }
         // Since format 5. Those stay whose connections are taken back.
         if coder.format >= 5 { try coder.code(&coordinators) }
-    }
-}
-
-extension Update.Coordinator: Recordable {
-    static var blank: Self { Self(stream: .blank, process: 0) }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        try stream.code(&coder)
-        // Since format 6.
-        if coder.format >= 6 { try coder.code(&process) }
     }
 }
 
@@ -140,7 +129,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
-        var (words, processes) = (connectionWords, processCount)
+        var words = connectionWords
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -169,18 +158,10 @@ extension Participant: Recordable {
             try coder.code(&isVeto)
             try coder.code(&deferrer)
         }
+        restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
         // Since format 5, for connections that outlive the broker.
         if coder.format >= 5 { try words.code(&coder) }
-        // Since format 6. Before, one process was awaited, however many there had been.
-        if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
-        restore(
-            isConfirm: isConfirm,
-            deferralEnd: deferralEnd,
-            deferrer: deferrer,
-            processes: processes
-        )
         restoredWords = words
-        if coder.format >= 6 { try coder.code(&question.isProlonged) }
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }
@@ -268,12 +249,6 @@ extension StreamID: Recordable {
         try coder.code(&peer)
         try coder.code(&number)
     }
-}
-
-extension Int: Recordable {
-    static var blank: Int { 0 }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
 }
 
 extension Int32: Recordable {

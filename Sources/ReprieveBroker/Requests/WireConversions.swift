@@ -160,7 +160,6 @@ extension ParticipantShape {
             remainingMs: status.remaining.wholeMilliseconds
         )
         veto = status.isVeto
-        pids = status.processes.map { Int64($0) }
     }
 }
 

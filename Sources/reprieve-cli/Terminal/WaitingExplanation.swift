@@ -49,8 +49,7 @@ private func clause(
         default: "is " + blocker.stateText
         }
     let veto = blocker.veto ? "; without its yes the update is refused" : ""
-    let processes = blocker.pids.isEmpty ? "" : " of " + processes(blocker.pids)
-    return shown(blocker.component) + processes + reason(blocker) + ", which " + deed + veto
+    return shown(blocker.component) + reason(blocker) + ", which " + deed + veto
 }
 
 private func reason(_ participant: ParticipantShape) -> String {
