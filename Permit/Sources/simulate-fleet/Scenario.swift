@@ -56,13 +56,13 @@ struct Scenario {
 
     func row(_ report: FleetReport) -> String {
         let end = report.releases.last ?? .zero
-        let hours = max(1.0 / 3_600, end / .seconds(3_600))
+        let rate = { "\(Int(Double(report.releases.count) / (end / .seconds(3_600))))" }
         // The mean of the time in which updates go ahead; those that are stuck ask for ever.
         let seconds = min(max(1, Int(end.components.seconds)), report.requestsAt.count)
         let mean = Double(report.requestsAt.prefix(seconds).reduce(0, +)) / Double(seconds)
         let cells = [
             name, "\(report.outcomes["applied"] ?? 0)", "\(report.outcomes["failed"] ?? 0)",
-            shown(end), "\(Int(Double(report.releases.count) / hours))", shown(report.longestWait),
+            shown(end), end < .seconds(60) ? "–" : rate(), shown(report.longestWait),
             "\(Int(mean.rounded())), \(report.requestsAt.max() ?? 0)",
         ]
         return "| \(cells.joined(separator: " | ")) |"
