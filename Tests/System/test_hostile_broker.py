@@ -236,7 +236,8 @@ def test_a_flood_takes_bounded_memory_and_a_signal_ends_it(against, attack):
     _, seconds = ends_at(program, signal.SIGTERM)
     print(f"{most} MB, {seconds:.2f} s")
     assert most < MOST_MEMORY
-    assert seconds < 2
+    # A hold gives its last answers a second, and its farewell another; the rest is the machine's.
+    assert seconds < 4
 
 
 def test_a_watch_whose_reader_is_slow_takes_bounded_memory(against):

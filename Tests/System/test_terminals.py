@@ -162,6 +162,8 @@ def test_a_watch_goes_on_after_a_restart_of_the_broker(start, screen, processes)
     piped.error_line("trying again")
     second = start()
     second.component()
+    # Who was back before the component is told of it with the next update.
+    second.coordinator().gate("d")
     watch.wait(CAMERA)
     piped.line(CAMERA)
     assert watched.process.poll() is None
