@@ -24,7 +24,7 @@ STEPS=(
     "system_tests 900"
     "systemd 1200"
     "demo 120"
-    "attacks 300"
+    "attacks 600"
     "permit 900"
     "exploration 900"
     "simulation 600"
