@@ -48,13 +48,13 @@ public struct Fleet {
     public internal(set) var holders: Set<Int> = []
     var devices: [Device]
     var queue = EventQueue<Event>()
-    var dice: SeededDice
+    var dice: Dice
 
     public static let update = "d-42"
 
     public init(_ settings: FleetSettings) {
         self.settings = settings
-        dice = SeededDice(seed: settings.seed)
+        dice = Dice(seed: settings.seed)
         devices = Array(repeating: Device(), count: settings.devices)
         let spread = settings.announcedWithin / .milliseconds(1)
         for index in devices.indices {
