@@ -39,6 +39,6 @@ package enum Change: Hashable, Sendable {
     case ended(DeploymentID)
     /// `Negotiation.posts(owedTo:)`.
     case owed(ComponentName)
-    /// `Negotiation.isSubscriber(_:)`.
+    /// `Negotiation.processCount(of:)`.
     case subscriber(ComponentName)
 }

@@ -4,11 +4,12 @@
 
 extension Negotiation {
     mutating func subscribe(_ subscription: Subscription, _ handling: inout Handling) {
-        let known = subscriptions[subscription.component] ?? []
-        subscriptions[subscription.component] = known + [subscription]
-        if !returning.remove(subscription.component), known.isEmpty {
-            handling.note(.subscriber(subscription.component))
-        }
+        let name = subscription.component
+        let count = processCount(of: name)
+        let known = (subscriptions[name] ?? []) + [subscription]
+        subscriptions[name] = known
+        returning.note(name, known.processCount)
+        if processCount(of: name) != count { handling.note(.subscriber(name)) }
         owedPosts.deliver(to: subscription, &handling)
         forEachUpdate(&handling) { $0.subscribed(subscription, &$1) }
     }
@@ -24,18 +25,20 @@ extension Negotiation {
 
     mutating func hangUp(_ peer: PeerID, _ component: ComponentName, _ handling: inout Handling) {
         forget(component, &handling) { $0.stream.peer == peer }
+        let subscriptions = subscriptions
         forEachUpdate(&handling) { update, handling in
             update.hungUp(peer, of: component, &handling)
-            update.coordinatorsLeft({ $0.peer == peer }, &handling)
+            update.coordinatorsLeft(subscriptions, &handling) { $0.peer == peer }
         }
     }
 
     /// The component takes part in new updates until it had time to come back.
     mutating func lose(_ peer: PeerID, _ component: ComponentName, _ handling: inout Handling) {
-        let wasSubscribed = subscriptions[component] != nil
+        let count = subscriptions[component]?.processCount ?? 0
         forget(component, &handling) { $0.stream.peer == peer }
-        if wasSubscribed, subscriptions[component] == nil {
-            returning.expect([component], until: handling.now + handling.settings.reconnectGrace)
+        if count > 0, subscriptions[component] == nil {
+            let graceEnd = handling.now + handling.settings.reconnectGrace
+            returning.expect([(component, count)], until: graceEnd)
         }
         forEachUpdate(&handling) { $0.lost(peer, of: component, &$1) }
     }
@@ -46,9 +49,10 @@ extension Negotiation {
         _ isGone: (Subscription) -> Bool
     ) {
         guard var left = subscriptions[component] else { return }
+        let count = processCount(of: component)
         left.removeAll(where: isGone)
         subscriptions[component] = left.isEmpty ? nil : left
-        if left.isEmpty { handling.note(.subscriber(component)) }
+        if processCount(of: component) != count { handling.note(.subscriber(component)) }
     }
 
     mutating func take(_ answer: Answer, _ handling: inout Handling) {

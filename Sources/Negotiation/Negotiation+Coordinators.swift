@@ -14,7 +14,10 @@ extension Negotiation {
             guard updates.entries[place].request.asSent == request.asSent else {
                 return handling.fail(coordinator, .anotherRequest(id))
             }
-            return withUpdate(id, &handling) { $0.attach(coordinator, process: process, &$1) }
+            let subscriptions = subscriptions
+            return withUpdate(id, &handling) { update, handling in
+                update.attach(coordinator, process: process, subscriptions, &handling)
+            }
         }
         guard updates.count < settings.maximumUpdates else {
             return handling.fail(coordinator, .tooManyUpdates(maximum: settings.maximumUpdates))
@@ -31,6 +34,14 @@ extension Negotiation {
             let attachment = update.attachment(isFirst: true)
             handling.consequences.actions.insert(.attached(coordinator, attachment), at: reply)
         }
+    }
+
+    mutating func coordinatorsLeft(
+        _ handling: inout Handling,
+        _ isGone: (StreamID) -> Bool
+    ) {
+        let subscriptions = subscriptions
+        forEachUpdate(&handling) { $0.coordinatorsLeft(subscriptions, &$1, isGone) }
     }
 
     mutating func complete(

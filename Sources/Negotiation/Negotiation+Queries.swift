@@ -19,15 +19,17 @@ extension Negotiation {
 
     /// The update that is coordinated on a stream.
     package func update(coordinatedOn stream: StreamID) -> DeploymentID? {
-        updates.entries.first { $0.coordinators.contains(stream) }?.id
+        updates.entries.first { $0.coordinators.contains { $0.stream == stream } }?.id
     }
 
     package func asks(_ name: ComponentName, about id: DeploymentID) -> Bool {
         updates[id]?.waitsForAnswer(of: name) ?? false
     }
 
-    package func isSubscriber(_ name: ComponentName) -> Bool {
-        subscriptions[name] != nil || returning.expects(name)
+    /// How many processes of a component are subscribed, or may return after a restart of the
+    /// broker.
+    package func processCount(of name: ComponentName) -> Int {
+        max(subscriptions[name]?.processCount ?? 0, returning.processCount(of: name))
     }
 
     /// The components that rules require and that are not subscribed, sorted.

@@ -9,7 +9,8 @@ package struct Restored: Sendable {
     /// Oldest first.
     package var ended: [(id: DeploymentID, end: Ended)] = []
     package var owed: [ComponentName: [OwedPost]] = [:]
-    package var subscribers: Set<ComponentName> = []
+    /// With the number of processes of each.
+    package var subscribers: [ComponentName: Int] = [:]
     package var connections = KeptConnections()
     /// How long the device was suspended since.
     package var slept: Duration = .zero
@@ -43,7 +44,8 @@ extension Negotiation {
             _ = claims.note(updates.names[place], updates[at: place].claim)
         }
         for place in updates.places { updates[at: place].holders = holders(at: place) }
-        returning.expect(restored.subscribers, until: now)
+        let subscribers = restored.subscribers.sorted { $0.key < $1.key }
+        returning.expect(subscribers.map { (name: $0.key, processes: $0.value) }, until: now)
         reinstate(restored.connections)
         if restored.slept > .zero { _ = handle(.slept(restored.slept), at: now) }
         restart(keeping: restored.connections.peers, at: now)
@@ -52,8 +54,9 @@ extension Negotiation {
     private mutating func reinstate(_ connections: KeptConnections) {
         for subscription in connections.subscriptions {
             let name = subscription.component
-            subscriptions[name] = (subscriptions[name] ?? []) + [subscription]
-            _ = returning.remove(name)
+            let known = (subscriptions[name] ?? []) + [subscription]
+            subscriptions[name] = known
+            returning.note(name, known.processCount)
         }
         for place in updates.places { updates[at: place].reinstate(subscriptions) }
     }
@@ -75,7 +78,8 @@ extension Negotiation {
             let left = known[name]?.filter { peers.contains($0.stream.peer) } ?? []
             if !left.isEmpty { subscriptions[name] = left.sorted { $0.stream < $1.stream } }
         }
-        let lost = known.names.filter { subscriptions[$0] == nil }
+        let counts = known.names.map { (name: $0, processes: known[$0]?.processCount ?? 0) }
+        let lost = counts.filter { subscriptions[$0.name]?.processCount ?? 0 < $0.processes }
         returning.expect(lost, until: graceEnd)
         owedPosts.restarted()
         for update in departing.entries {
@@ -84,7 +88,8 @@ extension Negotiation {
             handling.note(.update(update.id))
         }
         departing = SortedMap()
-        forEachUpdate(&handling) { $0.restarted(keeping: peers, &$1) }
+        let left = subscriptions
+        forEachUpdate(&handling) { $0.restarted(keeping: peers, left, &$1) }
     }
 
     /// What was to be sent has been handed to the sockets: the posts among it are owed no more.

@@ -50,7 +50,7 @@ package struct Negotiation: Hashable, Sendable {
         case .announced(let request, let coordinator, let process):
             announce(request, coordinator, process, &handling)
         case .coordinatorLeft(let stream):
-            forEachUpdate(&handling) { $0.coordinatorsLeft({ $0 == stream }, &$1) }
+            coordinatorsLeft(&handling) { $0 == stream }
         case .completed(let id, let outcome, let message, let request):
             complete(id, outcome, message, request, &handling)
         case .cancelled(let id, let reason, let by, let request):

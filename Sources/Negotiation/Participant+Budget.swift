@@ -53,6 +53,7 @@ extension Participant {
 
     /// The next instant at which something happens to this participant by itself.
     func nextDeadline(before deadline: Instant) -> Instant? {
-        earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
+        let next = earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
+        return earliest(next, earliest(returning?.until, awayEnd))
     }
 }

@@ -3,12 +3,28 @@
 // What a participant has of its connections, and what is left of that after a death of the broker.
 
 extension Participant {
+    /// A process without a connection, which may be back in a moment. It has its say until then.
+    package struct AwayProcess: Hashable, Sendable {
+        package var process: Int32
+        package var confirm: Bool
+        package var until: Instant
+
+        package init(process: Int32, confirm: Bool, until end: Instant) {
+            self.process = process
+            self.confirm = confirm
+            until = end
+        }
+    }
+
     /// What was said on its connections. It is written down for those that outlive the broker.
     package struct ConnectionWords: Hashable, Sendable {
         package var detachedDeferral: Instant?
         package var detachedOwner: Int32?
         package var deferralsByPeer: [PeerID: Instant] = [:]
         package var voices: [Voice] = []
+        package var awayProcesses: [AwayProcess] = []
+        /// Its subscriptions: who is ready for an update is so for a shutdown that it includes.
+        package var streams: [StreamID] = []
 
         package init() {}
     }
@@ -19,6 +35,8 @@ extension Participant {
         words.detachedOwner = detachedOwner
         words.deferralsByPeer = deferralsByPeer
         words.voices = voices
+        words.awayProcesses = awayProcesses
+        words.streams = subscribers.map(\.stream)
         return words
     }
 
@@ -30,6 +48,7 @@ extension Participant {
         detachedOwner = words.detachedOwner
         deferralsByPeer = words.deferralsByPeer
         voices = words.voices
+        awayProcesses = words.awayProcesses
     }
 
     /// The broker died. Nothing changes where connections outlived it.
@@ -39,14 +58,17 @@ extension Participant {
         at now: Instant
     ) {
         restoredWords = nil
+        let count = processCount
         guard subscribers.contains(where: { peers.contains($0.stream.peer) }) else {
-            return survive(until: graceEnd, at: now)
+            survive(until: graceEnd, at: now)
+            return awaitProcesses(count, until: graceEnd)
         }
         subscribers.removeAll { !peers.contains($0.stream.peer) }
         subscribers.sort { $0.stream < $1.stream }
         for peer in Array(deferralsByPeer.keys) where !peers.contains(peer) {
             detachDeferral(of: peer)
         }
+        awaitProcesses(count, until: graceEnd)
     }
 
     mutating func survive(until graceEnd: Instant, at now: Instant) {
@@ -63,10 +85,20 @@ extension Participant {
         }
     }
 
+    /// The gate is open: of all connections only those matter that outlived the broker, and had a
+    /// subscription when it opened.
+    mutating func loseConnections(but known: [Subscription]) {
+        let streams = restoredWords?.streams ?? subscribers.map(\.stream)
+        loseConnections()
+        subscribers = known.filter { streams.contains($0.stream) }.map { Subscriber($0) }
+    }
+
     mutating func loseConnections() {
         restoredWords = nil
         detachAllDeferrals()
         subscribers = []
+        awayProcesses = []
         voices = []
+        returning = nil
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The processes of a component. Each that holds a subscription has a say of its own; all
-// connections of one process have one.
+// The processes of a component. Each that holds a subscription has a say of its own, and each whose
+// connection the upstream ended a moment ago; all connections of one process have one.
 
 extension Participant {
     /// What a process has said to the standing question. A consent is kept only where a component
@@ -39,10 +39,12 @@ extension Participant {
         case couldFinally
     }
 
-    /// Several processes hold subscriptions.
+    /// Several processes have a say, or are awaited.
     var isOfSeveral: Bool {
+        if returning != nil { return true }
         guard let first = subscribers.first?.process else { return false }
         return subscribers.contains { $0.process != first }
+            || awayProcesses.contains { $0.process != first }
     }
 
     /// Whether a process acts only on a final notice. One without a subscription speaks for the
@@ -50,6 +52,7 @@ extension Participant {
     func isConfirm(_ process: Int32) -> Bool {
         let isThere = isThere(process)
         return subscribers.contains { $0.confirm && (!isThere || $0.process == process) }
+            || awayProcesses.contains { $0.confirm && (!isThere || $0.process == process) }
     }
 
     mutating func hear(_ word: Voice.Word, of process: Int32, at now: Instant) {
@@ -92,43 +95,68 @@ extension Participant {
             hasFinalWord = hasFinalWord || isFinalWord
             return acknowledge(since: now, at: now)
         }
+        // One without a subscription turns no silence of the others into consent.
+        if state == .silent, !isSubscribed { return .stands }
         return conclude(at: now)
     }
 
     /// The subscriptions of those that have not said 0; nil for a component of one process.
     var unready: [StreamID]? {
         guard isOfSeveral else { return nil }
-        let left = subscribers.filter { !(voice(of: $0.process)?.isReady ?? false) }
+        let left = subscribers.filter { !isReady($0.process) }
         return left.isEmpty ? nil : left.map(\.stream)
+    }
+
+    /// Only processes that are away have still to answer: there is none to be asked.
+    var owesOnlyAway: Bool {
+        isOfSeveral && !noneAwayOwes && subscribers.allSatisfy { isReady($0.process) }
+    }
+
+    /// Its last deferral is over.
+    mutating func endDeferrals(at now: Instant) -> Verdict {
+        forgetDeferrals()
+        return conclude(at: now)
     }
 
     /// Sees whether a component of several processes has answered.
     mutating func conclude(at now: Instant) -> Verdict {
+        if state == .away { return .stands }
         if state == .deferred {
             let unasked = subscribers.filter { mustBeAsked($0.process) }
             if !unasked.isEmpty { return .mustAsk(unasked.map(\.stream)) }
         }
-        if noneOwes { return acknowledgeAll(at: now) }
-        if state == .asked || state == .deferred, question.answerBy > now {
+        if noneOwes, oldest != nil { return acknowledgeAll(at: now) }
+        if state == .asked || state == .deferred, !noneOwes, question.answerBy > now {
             question.isAnswered = false
             enter(.asked, until: question.answerBy, at: now)
             return .stands
         }
-        return state == .deferred ? acknowledgeAll(at: now) : fallSilent(at: now)
+        guard state == .deferred else { return fallSilent(at: now) }
+        return oldest == nil ? remainUnanswered(at: now) : acknowledgeAll(at: now)
+    }
+
+    /// Nobody is left who has answered the question.
+    private mutating func remainUnanswered(at now: Instant) -> Verdict {
+        question.isAnswered = false
+        enter(.silent, at: now)
+        return .stands
     }
 
     /// Whoever has not answered has no time left, and counts no more.
-    private mutating func acknowledgeAll(at now: Instant) -> Verdict {
+    mutating func acknowledgeAll(at now: Instant) -> Verdict {
         let instant = oldest ?? now
         for subscriber in subscribers where voice(of: subscriber.process) == nil {
             hear(.late, of: subscriber.process, at: now)
+        }
+        for one in awayProcesses where !isReady(one.process) {
+            hear(.late, of: one.process, at: now)
         }
         question.isAnswered = true
         hasFinalWord = hasFinalWord || isConfirm && allHaveActed
         return acknowledge(since: instant, at: now)
     }
 
-    private var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
+    var oldest: Instant? { voices.lazy.filter(\.isReady).map(\.at).min() }
 
     private mutating func acknowledge(since instant: Instant, at now: Instant) -> Verdict {
         acknowledgedAt = instant
@@ -149,52 +177,88 @@ extension Participant {
     mutating func lose(_ hasEnded: (Subscriber) -> Bool, at now: Instant) -> Verdict {
         let leaving = subscribers.filter(hasEnded).map(\.process)
         subscribers.removeAll(where: hasEnded)
-        let left = subscribers
         if let owner = detachedOwner, leaving.contains(owner), !isThere(owner) {
             detachedOwner = nil
         }
-        voices.removeAll { voice in !left.contains { $0.process == voice.process } }
+        return forgetAbsent(at: now)
+    }
+
+    /// Processes are not waited for any longer.
+    mutating func endAbsences(at now: Instant) -> Verdict {
+        awayProcesses.removeAll { $0.until <= now }
+        return forgetAbsent(at: now)
+    }
+
+    /// A process that is not there has no say any more.
+    private mutating func forgetAbsent(at now: Instant) -> Verdict {
+        voices = subscribers.isEmpty ? [] : voices.filter { isThere($0.process) }
         guard !voices.isEmpty, noneOwes else { return .stands }
         switch state {
         case .asked, .acknowledged:
             if let oldest, state == .acknowledged { acknowledgedAt = oldest }
             guard oldest == nil else { return state == .asked ? acknowledgeAll(at: now) : .stands }
-            // Nobody is left who has answered the question.
-            question.isAnswered = false
-            enter(.silent, at: now)
-            return .stands
+            return remainUnanswered(at: now)
         case .absent, .deferred, .silent, .away, .gone, .overridden: return .stands
         }
     }
+
+    func isReady(_ process: Int32) -> Bool { voice(of: process)?.isReady ?? false }
 
     private func voice(of process: Int32) -> Voice? { voices.first { $0.process == process } }
 
     private func mustBeAsked(_ process: Int32) -> Bool { voice(of: process)?.word == .toBeAsked }
 
-    /// No process that holds a subscription has still to answer the standing question.
-    private var noneOwes: Bool {
-        subscribers.allSatisfy { one in
-            voice(of: one.process).map { $0.word != .toBeAsked } ?? false
-        }
+    /// No process has still to answer the standing question.
+    var noneOwes: Bool {
+        returning == nil && subscribers.allSatisfy { hasAnswered($0.process) } && noneAwayOwes
+    }
+
+    private var noneAwayOwes: Bool { awayProcesses.allSatisfy { hasAnswered($0.process) } }
+
+    private func hasAnswered(_ process: Int32) -> Bool {
+        voice(of: process).map { $0.word != .toBeAsked } ?? false
     }
 
     /// Each process that acts only on a final notice has acted.
     private var allHaveActed: Bool {
-        subscribers.allSatisfy { !$0.confirm || voice(of: $0.process)?.isFinal ?? false }
+        subscribers.allSatisfy { !$0.confirm || hasActed($0.process) }
+            && awayProcesses.allSatisfy { !$0.confirm || hasActed($0.process) }
+    }
+
+    private func hasActed(_ process: Int32) -> Bool { voice(of: process)?.isFinal ?? false }
+
+    /// Of several processes those that have not agreed, and are waited for.
+    var blockingProcesses: [Int32] {
+        guard state == .asked || state == .deferred, isOfSeveral else { return [] }
+        let blocking = (subscribers.map(\.process) + awayProcesses.map(\.process)).filter {
+            switch voice(of: $0)?.word {
+            case .toBeAsked, nil: true
+            case .ready, .late: false
+            }
+        }
+        return Set(blocking).sorted()
     }
 
     func isThere(_ process: Int32) -> Bool {
-        subscribers.contains { $0.process == process }
+        subscribers.contains { $0.process == process } || isAway(process)
+    }
+
+    private func isAway(_ process: Int32) -> Bool {
+        awayProcesses.contains { $0.process == process }
     }
 
     /// A question is put to some subscriptions: the others' processes have answered it, if they had
     /// answered the last one.
-    mutating func keepVoices(butOf streams: [StreamID]?, at now: Instant) {
+    mutating func keepVoices(
+        butOf streams: [StreamID]?,
+        isFinal: Bool = false,
+        at now: Instant
+    ) {
         guard let streams, isOfSeveral else {
-            voices = []
+            voices = voices.filter { isAway($0.process) && !isAskedAway($0, isFinal) }
             return
         }
-        let others = Set(subscribers.map(\.process)).subtracting(
+        let others = Set(subscribers.map(\.process) + awayProcesses.map(\.process)).subtracting(
             subscribers.lazy.filter { streams.contains($0.stream) }.map(\.process)
         )
         if state == .acknowledged {
@@ -202,7 +266,12 @@ extension Participant {
                 hear(.ready(isFinal: hasFinalWord), of: process, at: acknowledgedAt ?? now)
             }
         }
-        voices.removeAll { $0.word == .toBeAsked || !others.contains($0.process) }
+        voices = voices.filter { others.contains($0.process) && !isAskedAway($0, isFinal) }
+    }
+
+    /// Whether its process is asked without a notice. One that is away has to answer finally.
+    private func isAskedAway(_ voice: Voice, _ isFinal: Bool) -> Bool {
+        voice.word == .toBeAsked || isFinal && !voice.isFinal && isAway(voice.process)
     }
 
     /// Final words count no more: those who gave one go back to work.

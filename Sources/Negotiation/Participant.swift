@@ -23,8 +23,9 @@ package struct Participant: Hashable, Sendable {
     /// but does not make it a new question.
     package struct Question: Hashable, Sendable {
         package var round: Int64 = 0
-        /// The end of the response time. Nothing restarts it.
+        /// The end of the response time. Nothing restarts it; a lost connection prolongs it once.
         package var answerBy: Instant
+        package var isProlonged = false
         package var isFinal = false
         package var isAnswered = false
     }
@@ -70,6 +71,8 @@ package struct Participant: Hashable, Sendable {
     package var hadLastCall = false
 
     var subscribers: [Subscriber] = []
+    /// Its processes whose connections the upstream ended a moment ago.
+    package var awayProcesses: [AwayProcess] = []
     /// Ends of deferrals by the connection that asked for them.
     var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
@@ -78,6 +81,8 @@ package struct Participant: Hashable, Sendable {
     var detachedOwner: Int32?
     /// What processes have said, where there are several.
     var voices: [Voice] = []
+    /// The processes that are awaited after a death of the broker.
+    package var returning: Returning?
     /// What was written down of its connections, until it is known which of them are there.
     package var restoredWords: ConnectionWords?
 
@@ -102,13 +107,19 @@ package struct Participant: Hashable, Sendable {
 
     /// What was written down of its connections. They count as lost, but for those that outlived
     /// the broker: `restarted` follows, and asks who acts on a final notice.
-    package mutating func restore(isConfirm: Bool, deferralEnd: Instant?, deferrer: Int32?) {
+    package mutating func restore(
+        isConfirm: Bool,
+        deferralEnd: Instant?,
+        deferrer: Int32?,
+        processes: Int
+    ) {
         let lost = StreamID(PeerID(0), 0)
         subscribers = isConfirm ? [Subscriber(stream: lost, confirm: true, process: 0)] : []
         deferralsByPeer = [:]
         detachedDeferral = deferralEnd
         detachedOwner = deferrer
         voices = []
+        returning = processes > 1 ? Returning(processes: processes, until: since) : nil
     }
 }
 
@@ -134,6 +145,7 @@ extension Participant {
         if next != state { since = now }
         state = next
         until = end
+        if !next.blocks { returning = nil }
         if blocks, blockedFrom == nil {
             blockedFrom = now
         } else if !blocks, let from = blockedFrom {
@@ -158,7 +170,9 @@ extension Participant {
     var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
 
     /// It acts only on a final notice.
-    package var isConfirm: Bool { subscribers.contains { $0.confirm } }
+    package var isConfirm: Bool {
+        subscribers.contains { $0.confirm } || awayProcesses.contains { $0.confirm }
+    }
 }
 
 // MARK: - What a status shows
@@ -172,6 +186,7 @@ extension Participant {
         var message: String?
         var deferrals: Int
         var budget: Duration
+        var processes: [Int32]
     }
 
     /// While these fields are the same, so is the status. Mutating, so that a participant is read
@@ -184,7 +199,8 @@ extension Participant {
             until: stateEnd(before: deadline),
             message: message,
             deferrals: deferrals,
-            budget: budget
+            budget: budget,
+            processes: blockingProcesses
         )
     }
 }

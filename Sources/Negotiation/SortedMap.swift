@@ -87,9 +87,4 @@ extension [ComponentName] {
         }
         return range.lowerBound
     }
-
-    func sortedPlace(of name: ComponentName) -> Int? {
-        let place = lowestPlace(notBefore: name)
-        return place < count && self[place] == name ? place : nil
-    }
 }

@@ -18,12 +18,13 @@ extension Update {
         guard let place = found else { return }
         let isFinal = isFinal(ofVeto: participants.entries[place].isVeto)
         let budgetLeft = with(name, at: place, &handling) { participant in
-            participant.keepVoices(butOf: streams, at: now)
+            participant.keepVoices(butOf: streams, isFinal: isFinal, at: now)
             // A final question has a round of its own, which tells its answer from "I could".
             let isSameRound = isSecond && participant.question.isFinal == isFinal
+            let answerBy = participant.answerEnd(timeout, at: now)
             participant.question = Participant.Question(
                 round: participant.question.round + (isSameRound ? 0 : 1),
-                answerBy: now + timeout,
+                answerBy: answerBy,
                 isFinal: isFinal
             )
             participant.hasFinalWord = false
@@ -31,7 +32,7 @@ extension Update {
             participant.forgetDeferrals()
             let isHeard = !(streams?.isEmpty ?? participant.subscribers.isEmpty)
             participant.isTold = participant.isTold || isHeard
-            participant.enter(.asked, until: now + timeout, at: now)
+            participant.enter(.asked, until: answerBy, at: now)
             return participant.budgetLeft(at: now)
         }
         tell(name, at: place, streams: streams, &handling)

@@ -13,7 +13,8 @@ extension Update {
         reserveParticipants(subscriptions.count)
         for (place, name) in subscriptions.names.enumerated() {
             let concerned = subscriptions.entries[place].filter { concerns($0) }
-            if !concerned.isEmpty { welcome(name, concerned, &handling) }
+            guard !concerned.isEmpty else { continue }
+            welcome(name, concerned, returning: returning, &handling)
         }
         let required = handling.settings.required(byShutdown: request.isShutdown)
             .filter { concerns($0) }
@@ -25,7 +26,7 @@ extension Update {
         // A deadline of 0: all are told, and none is waited for.
         guard deadline > handling.now else { return reachDeadline(&handling) }
         for name in returning.names where concerns(name) && participants[name] == nil {
-            waitForReturn(of: name, until: returning.until, &handling)
+            waitForReturn(of: name, returning, &handling)
         }
         settle(&handling)
     }
@@ -33,16 +34,17 @@ extension Update {
     /// Adds a component that was subscribed when the broker died, and may be back in a moment.
     private mutating func waitForReturn(
         of name: ComponentName,
-        until end: Instant?,
+        _ returning: ReturningComponents,
         _ handling: inout Handling
     ) {
-        let participant = Participant(
+        var participant = Participant(
             .away,
             at: handling.now,
-            until: end,
+            until: returning.until,
             policy: policy,
             budget: budget(of: name, handling.settings)
         )
+        participant.returning = returning.processes(of: name, beside: 0)
         add(name, participant, &handling)
     }
 
@@ -50,6 +52,7 @@ extension Update {
     private mutating func welcome(
         _ name: ComponentName,
         _ subscriptions: [Subscription],
+        returning: ReturningComponents = ReturningComponents(),
         _ handling: inout Handling
     ) {
         var participant = Participant(
@@ -64,6 +67,7 @@ extension Update {
             participant.budget
         )
         participant.subscribers = subscriptions.map { Participant.Subscriber($0) }
+        participant.returning = returning.processes(of: name, beside: subscriptions.processCount)
         add(name, participant, &handling)
         ask(name, &handling)
     }
@@ -174,15 +178,20 @@ extension Update {
     }
 
     /// The connection was lost through no fault of the component's. With its last one a component
-    /// keeps what it keeps when the broker dies.
+    /// keeps what it keeps when the broker dies, and so does each process.
     mutating func lost(_ peer: PeerID, of name: ComponentName, _ handling: inout Handling) {
         guard isWaiting, let participant = participants[name] else { return }
-        let subscribers = participant.subscribers
-        guard !subscribers.isEmpty, subscribers.allSatisfy({ $0.stream.peer == peer }) else {
-            return hungUp(peer, of: name, &handling)
+        let lost = participant.subscribers.filter { $0.stream.peer == peer }
+        guard let process = lost.first?.process else { return hungUp(peer, of: name, &handling) }
+        let (now, graceEnd) = (handling.now, handling.now + handling.settings.reconnectGrace)
+        let isLast = lost.count == participant.subscribers.count
+        with(name, &handling) { participant in
+            if isLast {
+                participant.loseLast(until: graceEnd, at: now)
+            } else {
+                participant.lose(peer, of: process, until: graceEnd, at: now)
+            }
         }
-        let (now, grace) = (handling.now, handling.settings.reconnectGrace)
-        with(name, &handling) { $0.survive(until: now + grace, at: now) }
         settle(&handling)
     }
 
@@ -215,10 +224,12 @@ extension Participant {
     /// Returns whether the process knows of the update only if it is told now: it is new, and the
     /// deferral is another one's.
     fileprivate mutating func join(_ subscription: Subscription, at now: Instant) -> Bool {
+        welcomeBack(subscription.process)
         let isNew = !isThere(subscription.process)
         let isAnothers = detachedOwner.map { $0 != subscription.process } ?? !subscribers.isEmpty
         subscribers.append(Subscriber(subscription))
         isExcused = false
+        noteReturn()
         if isNew, state == .deferred || deferralEnd(at: now) != nil {
             hear(.toBeAsked, of: subscription.process, at: now)
         }

@@ -13,7 +13,7 @@ extension Update {
     }
 
     func concerns(_ subscription: Subscription) -> Bool {
-        !ownProcesses.contains(subscription.process)
+        !isOwn(subscription.process)
             && !request.excused.contains(subscription.stream)
             && concerns(subscription.component)
     }

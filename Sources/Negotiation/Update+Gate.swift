@@ -36,7 +36,7 @@ extension Update {
         if let release {
             for coordinator in coordinators {
                 let isJoined = coordinator != maker
-                handling.send(.released(coordinator, isJoined ? release.joined : release))
+                handling.send(.released(coordinator.stream, isJoined ? release.joined : release))
             }
         }
         coordinators = coordinators.filter { $0 == maker }
@@ -63,7 +63,7 @@ extension Update {
     }
 
     private mutating func refuse(_ withdrawal: Withdrawal, _ handling: inout Handling) {
-        for coordinator in coordinators { handling.send(.refused(coordinator, withdrawal)) }
+        for coordinator in coordinators { handling.send(.refused(coordinator.stream, withdrawal)) }
         end(.refused(withdrawal), &handling)
     }
 
@@ -74,7 +74,9 @@ extension Update {
     }
 
     mutating func cancel(_ withdrawal: Withdrawal, _ handling: inout Handling) {
-        for coordinator in coordinators { handling.send(.cancelled(coordinator, withdrawal)) }
+        for coordinator in coordinators {
+            handling.send(.cancelled(coordinator.stream, withdrawal))
+        }
         end(.cancelled(withdrawal), &handling)
     }
 

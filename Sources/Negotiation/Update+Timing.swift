@@ -19,7 +19,10 @@ extension Update {
         for name in names(where: { $0.budgetEnd.map { $0 <= now } ?? false }) {
             cut(name, &handling)
         }
-        let due = names { $0.until.map { $0 <= now } ?? false }
+        for name in names(where: { $0.awayEnd.map { $0 <= now } ?? false }) {
+            follow(with(name, &handling) { $0.endAbsences(at: now) }, of: name, &handling)
+        }
+        let due = names { earliest($0.until, $0.returning?.until).map { $0 <= now } ?? false }
         for name in due { expire(name, &handling) }
         if let unattendedUntil, unattendedUntil <= now {
             return cancel(.coordinatorGone(id), &handling)
@@ -32,6 +35,10 @@ extension Update {
     private mutating func expire(_ name: ComponentName, _ handling: inout Handling) {
         let now = handling.now
         let grace = handling.settings.reconnectGrace
+        if let end = participants[name]?.returning?.until, end <= now {
+            follow(with(name, &handling) { $0.endReturn(at: now) }, of: name, &handling)
+        }
+        guard let end = participants[name]?.until, end <= now else { return }
         if participants[name]?.isExcused ?? false {
             return with(name, &handling) { $0.beExcused(at: now) }
         }
@@ -41,6 +48,8 @@ extension Update {
         case .deferred where participants[name]?.subscribers.isEmpty == true:
             // Its connections were lost, and it has not reconnected yet.
             with(name, &handling) { $0.enter(.away, until: now + grace, at: now) }
+        case .deferred where participants[name]?.owesOnlyAway == true:
+            follow(with(name, &handling) { $0.endDeferrals(at: now) }, of: name, &handling)
         case .deferred: ask(name, streams: participants[name]?.unready, &handling)
         case .away:
             with(name, &handling) { participant in
@@ -85,7 +94,7 @@ extension Update {
             deadline = newEnd
             deadlineLastCall = now
         }
-        withAll(&handling) { participant in
+        withAll(&handling) { participant, _ in
             let isSpent = participant.budgetEnd.map(endedAsleep) ?? false
             participant.sleptThrough(asleep)
             if isSpent { participant.extendBudget(to: newEnd, at: now) }
@@ -97,20 +106,27 @@ extension Update {
     /// asked has the rest of its time, and at least the grace; a running deferral holds to its end,
     /// and an acknowledgement stands. Only a component that acts on a final notice is waited for,
     /// so that it can get one. Nothing changes for those whose connections outlived the broker.
-    mutating func restarted(keeping peers: Set<PeerID>, _ handling: inout Handling) {
+    mutating func restarted(
+        keeping peers: Set<PeerID>,
+        _ subscriptions: SortedMap<[Subscription]>,
+        _ handling: inout Handling
+    ) {
         request.excused = []
-        coordinators = coordinators.filter { peers.contains($0.peer) }.sorted()
+        let lost = coordinators.filter { !peers.contains($0.stream.peer) }
+        formerProcesses = formerProcesses.union(lost.map(\.process)).subtracting([0])
+        coordinators = coordinators.filter { peers.contains($0.stream.peer) }
+        coordinators.sort { $0.stream < $1.stream }
         let now = handling.now
         guard isWaiting else {
             let isLeft = coordinators.isEmpty && endsWithCoordinator
             unattendedUntil = isLeft ? now + handling.settings.applyGrace : nil
-            let isAway = coordinators.isEmpty && !ownProcesses.isEmpty
+            let isAway = coordinators.isEmpty && !formerProcesses.isEmpty
             makerReturnsUntil = isAway ? now + handling.settings.reconnectGrace : nil
-            return withAll(&handling) { $0.loseConnections() }
+            return withAll(&handling) { $0.loseConnections(but: subscriptions[$1] ?? []) }
         }
         let before = status(at: now)
         let graceEnd = now + handling.settings.reconnectGrace
-        withAll(&handling) { $0.survive(keeping: peers, until: graceEnd, at: now) }
+        withAll(&handling) { one, _ in one.survive(keeping: peers, until: graceEnd, at: now) }
         let subscribers = participants.entries.lazy.flatMap(\.subscribers)
         askedFinally.formIntersection(subscribers.map(\.stream))
         unattendedUntil = coordinators.isEmpty ? graceEnd : nil
@@ -121,6 +137,10 @@ extension Update {
 extension Participant {
     fileprivate mutating func sleptThrough(_ asleep: Duration) {
         question.answerBy = question.answerBy + asleep
+        for place in awayProcesses.indices {
+            awayProcesses[place].until = awayProcesses[place].until + asleep
+        }
+        if let end = returning?.until { returning?.until = end + asleep }
         switch state {
         case .absent, .asked, .away: until = until.map { $0 + asleep }
         case .deferred, .acknowledged, .silent, .gone, .overridden: break

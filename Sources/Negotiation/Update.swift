@@ -19,8 +19,6 @@ package struct Update: Hashable, Sendable {
     /// When everyone gets the deadline's last call; nil once they have.
     package var deadlineLastCall: Instant?
     package var phase: Phase = .gathering
-    /// Processes of its coordinators: their subscriptions are not asked.
-    package var ownProcesses: Set<Int32> = []
     /// The operator who lets it go ahead regardless.
     package var forced: Force?
     /// How many final askings a deferral broke, so that components were sent back to work.
@@ -33,7 +31,10 @@ package struct Update: Hashable, Sendable {
 
     /// In the order in which they attached. Once the gate is open, only the one that makes the
     /// update, while it is connected.
-    package var coordinators: [StreamID] = []
+    package var coordinators: [Coordinator] = []
+    /// The processes of those that left last, or that were lost with the broker, until another one
+    /// attaches.
+    package var formerProcesses: Set<Int32> = []
     /// When it is cancelled, or over once its gate is open, unless a coordinator attaches; nil
     /// while one is attached, and where the update does not end with its coordinator.
     var unattendedUntil: Instant?
@@ -56,8 +57,7 @@ package struct Update: Hashable, Sendable {
     init(_ request: UpdateRequest, coordinator: StreamID, process: Int32, at now: Instant) {
         self.init(request, announced: now, deadline: now + request.policy.deadline)
         deadlineLastCall = deadline - request.policy.deadlineLastCallLead
-        coordinators = [coordinator]
-        ownProcesses = process == 0 ? [] : [process]
+        coordinators = [Coordinator(stream: coordinator, process: process)]
     }
 
     package var id: DeploymentID { request.deploymentID }
@@ -70,8 +70,8 @@ package struct Update: Hashable, Sendable {
             phase: phase,
             deadline: deadline,
             deadlineLastCall: deadlineLastCall,
-            ownProcesses: ownProcesses,
             coordinators: coordinators,
+            formerProcesses: formerProcesses,
             forced: forced,
             brokenFinalAskings: brokenFinalAskings,
             blockedAtDeadline: blockedAtDeadline
@@ -82,8 +82,8 @@ package struct Update: Hashable, Sendable {
         var phase: Phase
         var deadline: Instant
         var deadlineLastCall: Instant?
-        var ownProcesses: Set<Int32>
-        var coordinators: [StreamID]
+        var coordinators: [Coordinator]
+        var formerProcesses: Set<Int32>
         var forced: Force?
         var brokenFinalAskings: Int
         var blockedAtDeadline: ComponentName?
@@ -185,9 +185,12 @@ extension Update {
     }
 
     /// Changes every participant. The caller shows the status.
-    mutating func withAll(_ handling: inout Handling, _ change: (inout Participant) -> Void) {
+    mutating func withAll(
+        _ handling: inout Handling,
+        _ change: (inout Participant, ComponentName) -> Void
+    ) {
         for place in participants.places {
-            change(&participants[at: place])
+            change(&participants[at: place], participants.names[place])
             handling.note(.participant(id, participants.names[place]))
         }
         summary = ParticipantSummary(of: &participants, deadline: deadline)

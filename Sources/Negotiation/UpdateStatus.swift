@@ -27,6 +27,8 @@ package struct ParticipantStatus: Hashable, Sendable {
     package var deferrals: Int
     package var blocked: Duration
     package var remaining: Duration
+    /// Of several processes those that it waits for, sorted.
+    package var processes: [Int32]
 }
 
 extension Update {
@@ -87,7 +89,9 @@ extension Participant {
             message: message,
             deferrals: deferrals,
             blocked: blocked(at: now),
-            remaining: min(budgetLeft(at: now), hasBudget ? .unlimited : max(.zero, deadline - now))
+            remaining: hasBudget
+                ? budgetLeft(at: now) : min(budgetLeft(at: now), max(.zero, deadline - now)),
+            processes: blockingProcesses
         )
     }
 }

@@ -181,6 +181,8 @@ package struct MomentShape: Shape {
     package var controlConnections: Int64 = 0
     package var delaysShutdown = false
     package var blocksShutdown = false
+    /// Nil where none is configured.
+    package var upstream: UpstreamShape?
 
     package init() {}
 
@@ -194,6 +196,7 @@ package struct MomentShape: Shape {
         controlConnections = try json.count("controlConnections")
         delaysShutdown = try json.bool("delaysShutdown") ?? false
         blocksShutdown = try json.bool("blocksShutdown") ?? false
+        if let shape = try json.object("upstream") { upstream = try .init(decoding: shape) }
     }
 
     package var json: JSON {
@@ -206,7 +209,8 @@ package struct MomentShape: Shape {
             .init("componentConnections", .integer(componentConnections)),
             .init("controlConnections", .integer(controlConnections)),
             .init("delaysShutdown", .bool(delaysShutdown)),
-            .init("blocksShutdown", .bool(blocksShutdown))
+            .init("blocksShutdown", .bool(blocksShutdown)),
+            .init(optional: "upstream", upstream?.json)
         )
     }
 }

@@ -176,66 +176,6 @@ extension UpdateShape {
     }
 }
 
-package struct ParticipantShape: Shape {
-    package var component: String
-    /// Nil for a state of a later version.
-    package var state: ParticipantState?
-    package var sinceMs: Int64
-    package var untilMs: Int64?
-    package var message: String?
-    package var deferrals: Int64
-    package var blockedMs: Int64
-    package var remainingMs: Int64
-    /// Without its yes the update does not go ahead.
-    package var veto = false
-
-    package init(
-        component: String,
-        state: ParticipantState,
-        sinceMs: Int64,
-        untilMs: Int64?,
-        message: String?,
-        deferrals: Int64,
-        blockedMs: Int64,
-        remainingMs: Int64
-    ) {
-        self.component = component
-        self.state = state
-        self.sinceMs = sinceMs
-        self.untilMs = untilMs
-        self.message = message
-        self.deferrals = deferrals
-        self.blockedMs = blockedMs
-        self.remainingMs = remainingMs
-    }
-
-    package init(decoding json: JSON) throws(JSONError) {
-        component = try json.requiredString("component")
-        state = ParticipantState(rawValue: try json.requiredString("state"))
-        sinceMs = try json.time("sinceMs") ?? 0
-        untilMs = try json.time("untilMs")
-        message = try json.string("message")
-        deferrals = try json.integer("deferrals") ?? 0
-        blockedMs = try json.time("blockedMs") ?? 0
-        remainingMs = try json.time("remainingMs") ?? 0
-        veto = try json.bool("veto") ?? false
-    }
-
-    package var json: JSON {
-        .members(
-            .init("component", .string(component)),
-            .init("state", .string(stateText)),
-            .init("sinceMs", .integer(sinceMs)),
-            .init(optional: "untilMs", untilMs.map(JSON.integer)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init("deferrals", .integer(deferrals)),
-            .init("blockedMs", .integer(blockedMs)),
-            .init("remainingMs", .integer(remainingMs)),
-            .init(flag: "veto", veto)
-        )
-    }
-}
-
 /// A component that has a connection.
 package struct ComponentShape: Shape {
     package var component: String
@@ -268,11 +208,6 @@ package struct ComponentShape: Shape {
 }
 
 extension UpdateShape {
-    /// The state for people.
-    package var stateText: String { state?.rawValue ?? "unknown" }
-}
-
-extension ParticipantShape {
     /// The state for people.
     package var stateText: String { state?.rawValue ?? "unknown" }
 }

@@ -22,6 +22,17 @@ import Testing
         )
     }
 
+    @Test func `are named while they hold it back`() {
+        let harness = announced()
+        #expect(harness.participant("app")?.processes == [10, 20])
+        harness.answer("app", .seconds(5))
+        #expect(harness.participant("app")?.processes == [10, 20])
+        let changes = harness.statusChanges
+        harness.answer("app#2")
+        #expect(harness.participant("app")?.processes == [10])
+        #expect(harness.statusChanges == changes + 1)
+    }
+
     @Test func `are one voice each, over however many connections`() {
         let harness = NegotiationHarness()
         harness.subscribe("app", "app#2", process: 10)
@@ -94,6 +105,37 @@ import Testing
         harness.subscribe("app#3", process: 30)
         #expect(harness.state("app") == .silent)
         #expect(harness.lastNotice("app#3")?.round == 1)
+    }
+
+    @Test func `stay silent whatever the one says that had acknowledged and has left`() {
+        let harness = announcedBesideArm()
+        harness.subscribe("app#3", process: 30)
+        harness.answer("app#3")
+        harness.wait(.seconds(60))
+        harness.unsubscribe("app#3")
+        harness.answer("app#3")
+        #expect(harness.state("app") == .silent)
+    }
+
+    @Test func `stay silent where one without a subscription acknowledges beside one that had`() {
+        let harness = NegotiationHarness(vetoes: "arm")
+        harness.subscribe("app", process: 10)
+        harness.announce(policy: Policy(responseTimeout: .zero))
+        harness.answer("app")
+        harness.subscribe("app#2", process: 20)
+        harness.answer("app#3")
+        #expect(harness.state("app") == .silent)
+        harness.answer("app")
+        #expect(harness.state("app") == .acknowledged)
+    }
+
+    @Test func `stay silent when one without a subscription lifts its own deferral`() {
+        let harness = announcedBesideArm()
+        harness.wait(.seconds(60))
+        harness.answer("app#3", .seconds(60))
+        #expect(harness.state("app") == .deferred)
+        harness.answer("app#3")
+        #expect(harness.state("app") == .silent)
     }
 
     @Test func `stay silent when one without a subscription acknowledges`() {

@@ -26,6 +26,19 @@ import Testing
         )
     }
 
+    @Test func `is the one that was told so, and no other one that had waited with it`() {
+        let harness = NegotiationHarness()
+        harness.subscribe("app")
+        harness.announce(process: 43)
+        harness.announce(by: "nucleus#2", process: 44)
+        harness.answer("app")
+        harness.restart()
+        harness.announce(by: "nucleus#3", process: 44)
+        #expect(harness.read().hasSuffix("nucleus#3 ← released d-1 on consent after 0 s, joined"))
+        harness.announce(by: "nucleus#4", process: 43)
+        #expect(harness.read().hasSuffix("nucleus#4 ← released d-1 on consent after 0 s"))
+    }
+
     @Test func `takes an open gate whose coordinator does not return, or had left before`() {
         let harness = NegotiationHarness()
         harness.announce(process: 43)

@@ -13,6 +13,8 @@ struct ComponentAccount: Hashable, Sendable {
     /// Its question is not answered yet.
     var isOpen = true
     var answerBy: Instant
+    /// The upstream's end has given it more time for this question.
+    var isProlonged = false
     var isReady = false
     /// The number of its question.
     var round: Int64 = 0
@@ -30,6 +32,12 @@ struct ComponentAccount: Hashable, Sendable {
     var late: Set<Int32> = []
     var unasked: Set<Int32> = []
     var acted: Set<Int32> = []
+    /// Processes whose connection the upstream ended, until when each may be back, and whether it
+    /// acts on a final notice.
+    var away: [Int32: Away] = [:]
+    /// After a death of the broker: with how many processes it is awaited, and until when.
+    var expected = 0
+    var expectedUntil: Instant?
     /// Ends of deferrals by connection, those of closed connections under nil.
     var deferrals: [PeerID?: Instant] = [:]
     /// The process that alone lifts the one under nil: the broker died.
@@ -53,7 +61,9 @@ struct ComponentAccount: Hashable, Sendable {
     var blocks: Bool {
         !isCut && (isOut ? isVeto : !isReady || graceUntil != nil)
     }
-    var confirms: Bool { subscriptions.values.contains { $0.confirm } }
+    var confirms: Bool {
+        subscriptions.values.contains { $0.confirm } || away.values.contains { $0.confirms }
+    }
     /// It has not subscribed yet, and is not expected back: a required component, for example.
     var isPlaceholder: Bool {
         let isExpected = isReturning && (graceUntil != nil || isGone)
@@ -111,9 +121,12 @@ struct ComponentAccount: Hashable, Sendable {
             acted.remove(process)
         }
         if isNews(at: now) {
+            askAway(isFinal: notice.final)
             (isOpen, isReady, hasFinalWord) = (true, false, false)
             forgetDeferrals()
-            answerBy = now + timeout
+            answerBy = max(now + timeout, (isExpecting ? expectedUntil : nil) ?? now)
+            if timeout <= .zero { answerBy = now }
+            isProlonged = false
             isOut = timeout <= .zero || isUsedUp || isLate
         } else if isOut, wasGone {
             isOut = answerBy <= now || isUsedUp || isLate
@@ -126,79 +139,6 @@ struct ComponentAccount: Hashable, Sendable {
         isCut || holds(at: now) || !isOpen || (!isTold && !isOut)
     }
 
-    mutating func agree(_ answer: Answer, at now: Instant) {
-        let process = answer.process
-        let isFinal = finalRound != nil && answer.round == finalRound
-        let isDeferring = state == .deferred
-        replaceDeferral(of: answer, with: nil)
-        if finalRound != nil, confirms(process), !isFinal, !isDeferring {
-            // It could, and a subscription that acts on a final notice was sent none: one follows.
-            let isUnasked = subscriptions.values.contains {
-                $0.confirm && !finalSubscriptions.contains($0.stream)
-            }
-            if isOut, isUnasked, !hadFinalCall { isOpen = false }
-            return
-        }
-        owing.remove(process)
-        late.remove(process)
-        unasked.remove(process)
-        if isFinal { acted.insert(process) }
-        if processes.count < 2 { (owing, late, unasked) = ([], [], []) }
-        if holds(at: now) || isVeto && subscriptions.isEmpty {
-            isOpen = false
-            return
-        }
-        if processes.count > 1 {
-            // It speaks for itself alone.
-            if isOut, !processes.contains(process) { return }
-            if isDeferring, !unasked.isDisjoint(with: processes) { return }
-            let isWhole = owing.isDisjoint(with: processes)
-            if !isOut, !isReady, !isWhole, answerBy > now {
-                isOpen = true
-                return
-            }
-            if !isDeferring, !isWhole, finalRound != nil, !allActed {
-                isOut = true
-                return
-            }
-        }
-        agree()
-        hasFinalWord = hasFinalWord || (processes.count > 1 ? allActed && confirms : isFinal)
-    }
-
-    var processes: Set<Int32> { Set(subscriptions.values.map(\.process)) }
-
-    /// Whether each process that acts on a final notice has.
-    private var allActed: Bool {
-        subscriptions.values.allSatisfy { !$0.confirm || acted.contains($0.process) }
-    }
-
-    /// A process acts on a final notice, or it has no subscription, and the component does.
-    private func confirms(_ process: Int32) -> Bool {
-        let own = subscriptions.values.filter { $0.process == process }
-        return (own.isEmpty ? Array(subscriptions.values) : own).contains { $0.confirm }
-    }
-
-    private mutating func replaceDeferral(of answer: Answer, with end: Instant?) {
-        if keeper == nil || keeper == answer.process { (deferrals[nil], keeper) = (nil, nil) }
-        deferrals[answer.request.peer] = end
-    }
-
-    /// Subscriptions have ended: a process without one is not waited for.
-    mutating func part(from before: Set<Int32>) {
-        let left = processes
-        if let process = keeper, before.contains(process), !left.contains(process) { keeper = nil }
-        (owing, unasked) = (owing.intersection(left), unasked.intersection(left))
-        (late, acted) = (late.intersection(left), acted.intersection(left))
-        guard state == .asked || isReady, !left.isEmpty, owing.isEmpty else { return }
-        if late == left {
-            (isReady, isOut, isOpen) = (false, true, true)
-        } else if !isReady {
-            agree()
-            hasFinalWord = confirms && allActed
-        }
-    }
-
     mutating func excuse(isThere: Bool, at now: Instant) {
         guard subscriptions.isEmpty else { return }
         let isAbsent = isPlaceholder && !isExcused
@@ -207,9 +147,9 @@ struct ComponentAccount: Hashable, Sendable {
         if isThere ? isAbsent : isOpen { if blocks, graceUntil == nil { agree() } }
     }
 
-    private mutating func agree() {
+    mutating func agree() {
         (isOpen, isReady, isOut, graceUntil) = (false, true, false, nil)
-        (owing, late, unasked) = ([], late.union(owing), [])
+        (owing, late, unasked) = ([], late.union(owing).union(unasked.intersection(away.keys)), [])
     }
 
     mutating func object(_ answer: Answer, until end: Instant) {
@@ -230,6 +170,9 @@ struct ComponentAccount: Hashable, Sendable {
     mutating func passTime(_ grace: Duration, at now: Instant) {
         if isOut { return }
         if isUsedUp { return cut(at: now - (used - budget)) }
+        endAway(at: now)
+        if let end = expectedUntil, end <= now { expectNone() }
+        guard blocks, !isOut else { return }
         if let end = graceUntil {
             guard end <= now else { return }
             graceUntil = nil
@@ -241,8 +184,7 @@ struct ComponentAccount: Hashable, Sendable {
             }
         } else if isOpen {
             guard answerBy <= now else { return }
-            let heard = processes.subtracting(owing).subtracting(late)
-            let isHeard = processes.count > 1 && !heard.isEmpty
+            let isHeard = isOfSeveral && !heard.isEmpty
             if isExcused || isHeard && (finalRound == nil || allActed) {
                 agree()
                 hasFinalWord = hasFinalWord || isHeard && confirms && allActed
@@ -253,6 +195,7 @@ struct ComponentAccount: Hashable, Sendable {
             // Without a subscription it cannot be asked again, and its last deferral is kept.
             if isExcused || !subscriptions.isEmpty { forgetDeferrals() }
             if isExcused { agree() } else if subscriptions.isEmpty { graceUntil = now + grace }
+            if waitsForAwayAlone { if answerBy > now { isOpen = true } else { agree() } }
         }
     }
 
@@ -265,33 +208,5 @@ struct ComponentAccount: Hashable, Sendable {
 
     mutating func forgetDeferrals() {
         (deferrals, heldUntil, keeper) = ([:], nil, nil)
-    }
-
-    mutating func close(_ peer: PeerID) {
-        guard let word = deferrals.removeValue(forKey: peer) else { return }
-        deferrals[nil] = max(word, deferrals[nil] ?? word)
-    }
-
-    /// Its connections are lost through no fault of its own.
-    mutating func loseConnections(until graceEnd: Instant) {
-        noteKeeper()
-        for peer in deferrals.keys { peer.map { close($0) } }
-        let isUnsure = isReady && confirms && !hasFinalWord
-        let isAsked = isOpen && blocks && !isOut && graceUntil == nil
-        let mayLeaveAsVeto = isReady && graceUntil == nil
-        (subscriptions, finalSubscriptions) = ([:], [])
-        (owing, late, unasked, acted) = ([], [], [], [])
-        graceUntil = isUnsure ? graceEnd : graceUntil.map { max($0, graceEnd) }
-        if mayLeaveAsVeto { leaveAsVeto(until: graceEnd) }
-        if isAsked { answerBy = max(answerBy, graceEnd) }
-    }
-
-    /// Of several processes only the one whose deferral ends last lifts it.
-    private mutating func noteKeeper() {
-        let last = deferrals.values.max()
-        let peers = deferrals.filter { $0.value == last }.keys
-        if peers.contains(nil) { return }
-        let owners = subscriptions.values.filter { peers.contains($0.stream.peer) }
-        keeper = processes.count > 1 ? owners.map(\.process).min() : nil
     }
 }

@@ -20,6 +20,7 @@ extension GateAccount {
         let before = accounts
         if isShut, refusal == nil { take(answer, granted: granted, settings, at: now) }
         if isShut { hearSilence(of: before, settings, at: now) }
+        forgetExpected()
         let remaining = accounts[answer.component]?
             .leftAfterDeferrals(before: deadline, at: now)
         let isRight = actions.contains { action in

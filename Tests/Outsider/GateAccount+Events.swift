@@ -10,25 +10,34 @@ extension GateAccount {
         for (name, account) in accounts where account.blocks { accounts[name]?.used += time }
     }
 
-    mutating func hear(_ event: Event, _ settings: Settings, at now: Instant) {
+    /// `subscriptions` are those after the event.
+    mutating func hear(
+        _ event: Event,
+        _ subscriptions: [Subscription],
+        _ settings: Settings,
+        at now: Instant
+    ) {
+        readmitted = []
         guard isShut else { return hearReleased(event, settings, at: now) }
         let graceEnd = now + settings.reconnectGrace
         canBeLate = event == .timePassed
         let before = accounts
-        defer { hearSilence(of: before, settings, at: now) }
+        defer {
+            hearSilence(of: before, settings, at: now)
+            forgetExpected()
+        }
         switch event {
         case .subscribed(let one): arrive(one, at: now)
         case .unsubscribed(let stream, let name): leave(name, until: graceEnd) { $0 == stream }
         case .hungUp(let peer, let name):
             accounts[name]?.close(peer)
             leave(name, until: graceEnd) { $0.peer == peer }
-            abandon(until: graceEnd) { $0.peer == peer }
-        case .lost(let peer, let name):
-            accounts[name]?.close(peer)
-            lose(name, peer, until: graceEnd)
-        case .coordinatorLeft(let stream): abandon(until: graceEnd) { $0 == stream }
+            abandon(subscriptions, until: graceEnd, at: now) { $0.peer == peer }
+        case .lost(let peer, let name): lose(name, peer, until: graceEnd, at: now)
+        case .coordinatorLeft(let stream):
+            abandon(subscriptions, until: graceEnd, at: now) { $0 == stream }
         case .announced(let other, let coordinator, let process) where isRepeated(by: other):
-            attend(coordinator, process, at: now)
+            attend(coordinator, process, subscriptions, at: now)
         case .cancelled(request.deploymentID, _, _, _): overAt = now
         case .forced(request.deploymentID, _, _, _): isForced = true
         case .timePassed: passTime(settings, at: now)
@@ -50,24 +59,27 @@ extension GateAccount {
             cutBlockers(at: now)
         }
         let before = accounts
-        for (name, account) in accounts where account.blocks {
-            accounts[name]?.passTime(settings.reconnectGrace, at: now)
+        for (name, account) in accounts {
+            if account.blocks {
+                accounts[name]?.passTime(settings.reconnectGrace, at: now)
+            } else {
+                accounts[name]?.endAway(at: now)
+            }
         }
         hearSilence(of: before, settings, at: now)
         if callAt <= now { isEnding = true }
         if let unattendedUntil, unattendedUntil <= now { overAt = now }
     }
 
+    /// Who does not block, or is whole, awaits no process any more.
+    mutating func forgetExpected() {
+        for (name, account) in accounts where !account.isExpecting { accounts[name]?.expected = 0 }
+    }
+
     mutating func cutBlockers(at now: Instant) {
         for (name, account) in accounts where account.blocks {
             accounts[name]?.cut(at: min(now, deadline))
         }
-    }
-
-    private mutating func abandon(until graceEnd: Instant, _ isGone: (StreamID) -> Bool) {
-        guard coordinators.contains(where: isGone) else { return }
-        coordinators = coordinators.filter { !isGone($0) }
-        if coordinators.isEmpty { unattendedUntil = graceEnd }
     }
 
     private mutating func suspend(_ asleep: Duration, at now: Instant) {
@@ -78,6 +90,10 @@ extension GateAccount {
         for (name, account) in accounts {
             accounts[name]?.answerBy = account.answerBy + asleep
             accounts[name]?.graceUntil = account.graceUntil.map { $0 + asleep }
+            accounts[name]?.away = account.away.mapValues {
+                Away(until: $0.until + asleep, confirms: $0.confirms)
+            }
+            accounts[name]?.expectedUntil = account.expectedUntil.map { $0 + asleep }
             if account.blocks, hasEndedAsleep(now - (account.used - account.budget)) {
                 accounts[name]?.budget = account.used + (newEnd - now)
             }
@@ -85,18 +101,26 @@ extension GateAccount {
     }
 
     /// With its last subscription a component keeps what it keeps when the broker dies.
-    private mutating func lose(_ name: ComponentName, _ peer: PeerID, until graceEnd: Instant) {
-        guard let all = accounts[name]?.subscriptions.keys, !all.isEmpty else { return }
-        if all.allSatisfy({ $0.peer == peer }) {
-            accounts[name]?.loseConnections(until: graceEnd)
+    private mutating func lose(
+        _ name: ComponentName,
+        _ peer: PeerID,
+        until graceEnd: Instant,
+        at now: Instant
+    ) {
+        guard let all = accounts[name]?.subscriptions.keys else { return }
+        if !all.isEmpty, all.allSatisfy({ $0.peer == peer }) {
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: false)
         } else {
-            leave(name, until: graceEnd) { $0.peer == peer }
+            accounts[name]?.loseOne(peer, until: graceEnd, at: now)
         }
     }
 
     private mutating func restart(_ graceEnd: Instant) {
-        for name in accounts.keys { accounts[name]?.loseConnections(until: graceEnd) }
-        coordinators = []
+        for name in accounts.keys {
+            accounts[name]?.loseConnections(until: graceEnd, isDeath: true)
+        }
+        former.formUnion(coordinators.values)
+        coordinators = [:]
         request.excused = []
         unattendedUntil = graceEnd
     }

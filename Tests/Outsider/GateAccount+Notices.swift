@@ -47,18 +47,20 @@ extension GateAccount {
     private func isSecond(_ name: ComponentName, _ event: Event, at now: Instant) -> Bool {
         switch event {
         case .subscribed(let one):
-            one.component == name
-                && accounts[name].map { account in
-                    // It is told in a deferral, which is not over.
-                    account.subscriptions.count > 1 || account.round > 0 && account.holds(at: now)
-                } ?? false
+            one.component == name && hasAnother(name, at: now)
         case .answered(let answer):
             answer.component == name && answer.deploymentID == request.deploymentID
                 && answer.deferral == .zero
                 && accounts[name].map { $0.isReady || $0.isOut } ?? false
                 && !(isEnding && accounts[name]?.isVeto ?? false)
-        default: false
+        default: readmitted.contains(name) && hasAnother(name, at: now)
         }
+    }
+
+    /// It has more than one subscription, or is told in a deferral, which is not over.
+    private func hasAnother(_ name: ComponentName, at now: Instant) -> Bool {
+        guard let account = accounts[name] else { return false }
+        return account.subscriptions.count > 1 || account.round > 0 && account.holds(at: now)
     }
 
     /// What is wrong with a notice, once it has been heard.

@@ -8,9 +8,12 @@ struct GateAccount: Hashable, Sendable {
     var request: UpdateRequest
     var deadline: Instant
     var accounts: [ComponentName: ComponentAccount] = [:]
-    var coordinators: Set<StreamID> = []
-    /// The coordinators' own processes, which are not asked.
-    var processes: Set<Int32> = []
+    /// Those that are attached, with their processes, which are not asked.
+    var coordinators: [StreamID: Int32] = [:]
+    /// The processes of those that left last: they may be back in a moment.
+    var former: Set<Int32> = []
+    /// The components that are asked because their coordinator has left, in one event.
+    var readmitted: Set<ComponentName> = []
     var unattendedUntil: Instant?
     var isForced = false
     /// Deferrals that sent others back to work.
@@ -55,7 +58,7 @@ struct GateAccount: Hashable, Sendable {
             verdict = .open(.skipped)
             return
         }
-        processes.insert(process)
+        former = [process]
         for subscription in subscriptions
         where !isOwn(subscription) && !request.excused.contains(subscription.stream) {
             arrive(subscription, at: now)
@@ -73,10 +76,15 @@ struct GateAccount: Hashable, Sendable {
             accounts[name]?.isOut = false
             accounts[name]?.graceUntil = returning.until
         }
+        for name in accounts.keys where deadline > now {
+            let count = returning.processes[name, default: 0]
+            if count > 1 { accounts[name]?.expect(count, until: returning.until) }
+        }
     }
 
     func isOwn(_ subscription: Subscription) -> Bool {
-        subscription.process != 0 && processes.contains(subscription.process)
+        let process = subscription.process
+        return process != 0 && (former.contains(process) || coordinators.values.contains(process))
     }
 
     mutating func arrive(_ subscription: Subscription, at now: Instant) {
@@ -98,6 +106,7 @@ struct GateAccount: Hashable, Sendable {
             return
         }
         add(name, at: now)
+        accounts[name]?.welcomeBack(subscription.process)
         if let account = accounts[name], account.state == .deferred || account.holds(at: now),
             !account.processes.contains(subscription.process)
         {
@@ -105,6 +114,7 @@ struct GateAccount: Hashable, Sendable {
         }
         accounts[name]?.subscriptions[subscription.stream] = subscription
         accounts[name]?.isExcused = false
+        if accounts[name]?.isExpecting == false { accounts[name]?.expected = 0 }
         guard let account = accounts[name], account.graceUntil != nil else { return }
         accounts[name]?.graceUntil = nil
         // Nothing was asked yet: its time begins now.
@@ -132,27 +142,13 @@ struct GateAccount: Hashable, Sendable {
         other.deploymentID == request.deploymentID && other.asSent == request.asSent
     }
 
-    /// A coordinator attaches: subscriptions of its process are not asked any more.
-    mutating func attend(_ coordinator: StreamID, _ process: Int32, at now: Instant) {
-        canBeLate = coordinators.isEmpty
-        coordinators.insert(coordinator)
-        unattendedUntil = nil
-        processes.insert(process)
-        for (name, account) in accounts where account.subscriptions.values.contains(where: isOwn) {
-            let others = account.subscriptions.filter { !isOwn($0.value) }
-            accounts[name]?.subscriptions = others
-            accounts[name]?.part(from: account.processes)
-            accounts[name]?.excuse(isThere: false, at: now)
-        }
-    }
-
     mutating func leave(_ name: ComponentName, until end: Instant, _ isGone: (StreamID) -> Bool) {
         guard let account = accounts[name], account.subscriptions.keys.contains(where: isGone)
         else { return }
         let subscriptions = account.subscriptions.filter { !isGone($0.key) }
         accounts[name]?.subscriptions = subscriptions
         accounts[name]?.part(from: account.processes)
-        guard subscriptions.isEmpty else { return }
+        guard subscriptions.isEmpty, let account = accounts[name] else { return }
         if account.blocks, !account.isOut { accounts[name]?.graceUntil = end }
         accounts[name]?.leaveAsVeto(until: end)
     }

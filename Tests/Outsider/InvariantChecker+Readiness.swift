@@ -35,8 +35,7 @@ extension UpdateHistory {
         let names = status.participants.filter { $0.state == .acknowledged }.map(\.component)
         for name in names {
             let own = subscriptions.values.filter { $0.component == name && concerns($0) }
-            let isConfirm = own.contains(where: \.confirm)
-            if !isConfirm || sure.contains(name) { ready.formUnion(own.map(\.stream)) }
+            if own.allSatisfy(isSure) { ready.formUnion(own.map(\.stream)) }
         }
     }
 }

@@ -30,6 +30,7 @@ package struct InvariantChecker: Hashable, Sendable {
             histories[id]?.account(for: passed, transition.event, at: transition.now)
         }
         listen(to: transition)
+        for id in histories.keys { histories[id]?.listen(to: transition, settings) }
         var objections =
             objectToStreams(transition) + objectToPosts(transition)
             + transition.objectionsToDecisions
@@ -66,9 +67,9 @@ package struct InvariantChecker: Hashable, Sendable {
                 repeatedPosts?.forget(id, Array(owed.keys))
                 for name in owed.keys { owed[name]?[id] = nil }
             }
-            histories[id]?.coordinators.insert(coordinator)
+            histories[id]?.attach(coordinator, process)
             let isOpen = transition.before.updates[id]?.opening != nil
-            if process != 0, !isOpen { histories[id]?.processes.insert(process) }
+            if !isOpen { histories[id]?.former = [] }
         default: break
         }
     }
@@ -107,9 +108,9 @@ extension InvariantChecker {
                 isWelcome = subscriptions[stream].map { history?.concerns($0) ?? false } ?? false
             case .post(let stream, _): isWelcome = subscriptions[stream] != nil
             case .released(let stream, let release):
-                isWelcome = histories[release.deploymentID]?.coordinators.contains(stream) ?? false
+                isWelcome = histories[release.deploymentID]?.coordinators[stream] != nil
             case .refused(let stream, let end), .cancelled(let stream, let end):
-                isWelcome = histories[end.deploymentID]?.coordinators.contains(stream) ?? false
+                isWelcome = histories[end.deploymentID]?.coordinators[stream] != nil
             case .attached(let stream, _), .granted(let stream, _), .done(let stream),
                 .failed(let stream, _):
                 isWelcome = stream == transition.event.request

@@ -39,7 +39,7 @@ package struct Oracle: Hashable, Sendable {
         let underway = Set(gates.keys.filter { gates[$0]?.isShut == false })
         note(event, actions, at: now)
         for id in gates.keys {
-            gates[id]?.hear(event, settings, at: now)
+            gates[id]?.hear(event, Array(subscriptions.values), settings, at: now)
             gates[id]?.hearHolder(event, actions, settings, at: now)
         }
         for id in gates.keys {

@@ -44,7 +44,7 @@ extension UpdateHistory {
         let all = subscriptions.values.filter { $0.component == name }
         let own = all.filter(concerns)
         let isExcused = own.isEmpty && excusedVetoes.contains(name)
-        let isFinal = sure.contains(name) || !own.contains(where: \.confirm)
+        let isFinal = own.allSatisfy(isSure)
         return state == .acknowledged && (isExcused || !own.isEmpty && isFinal)
     }
 
@@ -109,7 +109,7 @@ extension UpdateHistory {
         }
         (finals, finalAskingSince) = ([], nil)
         finalRounds = finalRounds.filter { stands($0.key) }
-        sure = sure.filter { $0 != name && stands($0) }
+        sure = sure.filter { $0.key != name && stands($0.key) }
     }
 }
 

@@ -17,7 +17,7 @@ extension UpdateHistory {
         var objections: [String] = []
         for subscription in subscriptions.values where concerns(subscription) {
             let name = subscription.component
-            if subscription.confirm, !sure.contains(name) {
+            if !isSure(subscription) {
                 objections.append("1: released on consent without \(name)'s final word")
             }
             let age = consent(of: subscription).map { (finalAskingSince ?? transition.now) - $0 }
@@ -28,13 +28,21 @@ extension UpdateHistory {
         return objections
     }
 
+    /// Its process has given its final word, or need not.
+    func isSure(_ one: Subscription) -> Bool {
+        !one.confirm || sure[one.component]?.contains(one.process) ?? false
+    }
+
     /// Of the coordinators that are connected, exactly one makes an update that is released; but
     /// after a death of the broker none, until one that was there before has had time to return.
     mutating func objectToMakers(_ transition: Transition) -> [String] {
-        if let maker, !coordinators.contains(maker) { self.maker = nil }
+        if let maker, coordinators[maker] == nil {
+            self.maker = nil
+            former = makerProcess == 0 ? [] : [makerProcess]
+        }
         let process = transition.event.coordinatorProcess ?? 0
         let mayReturn = makerReturnsUntil.map { $0 > transition.now } ?? false
-        let isLeftToAnother = mayReturn && !processes.isEmpty && !processes.contains(process)
+        let isLeftToAnother = mayReturn && !former.isEmpty && !former.contains(process)
         var objections: [String] = []
         for case .released(let stream, let release) in transition.actions
         where release.deploymentID == request.deploymentID {
@@ -43,7 +51,7 @@ extension UpdateHistory {
             }
             guard !release.isJoined else { continue }
             (maker, makerReturnsUntil) = (stream, nil)
-            if process != 0 { processes.insert(process) }
+            (makerProcess, former) = (coordinators[stream] ?? process, [])
         }
         return objections
     }
@@ -75,7 +83,7 @@ extension UpdateHistory {
         // Another update, and a veto, may be waited for until the deadline.
         let vetoes = after.participants.filter(\.isVeto).map(\.component)
         let blocking = after.blockedBy.filter { !$0.hasPrefix("update ") && !vetoes.contains($0) }
-        for name in blocking where !blockers.contains(name) { wordless[name] = .zero }
+        for name in blocking where !blockers.contains(name) { noteWord(of: name) }
         blockers = blocking
         return objections + objectToBlockers(transition, settings)
     }
@@ -87,8 +95,9 @@ extension UpdateHistory {
 
     private func objectToBlockers(_ transition: Transition, _ settings: Settings) -> [String] {
         let slept = asleep + policy.responseTimeout * sleeps
-        let patience = policy.responseTimeout + settings.reconnectGrace * (1 + restarts)
         return blockers.flatMap { name -> [String] in
+            let graces = 1 + restarts + (bereft.contains(name) ? 1 : 0)
+            let patience = policy.responseTimeout + settings.reconnectGrace * graces
             let isLate =
                 transition.event == .timePassed
                 && used[name, default: .zero] >= budget(of: name) + slept
@@ -191,15 +200,20 @@ extension UpdateHistory {
         let isPestered = transition.actions.contains { action in
             guard case .notify(let stream, let notice) = action, notice.final, !notice.lastCall,
                 notice.deploymentID == id, let name = subscriptions[stream]?.component,
-                participants[name]?.state == .acknowledged
+                participants[name]?.state == .acknowledged, !isFreed(stream, subscriptions)
             else { return false }
-            let isPlain = !subscriptions.values.contains { $0.component == name && $0.confirm }
+            let acts = subscriptions.values.contains { $0.component == name && $0.confirm }
+            let isPlain = !acts && !bereftOfActing.contains(name)
             let own = subscriptions.values.filter { $0.component == name }
             let oldest = own.compactMap { consent(of: $0) }.min()
             let age = oldest.map { transition.now - $0 } ?? .zero
             return isPlain && age <= policy.responseTimeout * 2
         }
         return isPestered ? ["a fresh word was asked for again"] : []
+    }
+
+    private func isFreed(_ stream: StreamID, _ subscriptions: [StreamID: Subscription]) -> Bool {
+        subscriptions[stream].map { freed.contains($0.process) } ?? false
     }
 
     /// When a subscription's process last said 0, or another one that speaks for it.

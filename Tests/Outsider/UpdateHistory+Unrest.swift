@@ -13,7 +13,7 @@ extension UpdateHistory {
         _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
-        noteOwnFinals(transition)
+        noteOwnFinals(transition, subscriptions)
         var objections: [String] = []
         var counted: Set<ComponentName> = []
         for case .notify(let stream, let notice) in transition.actions
@@ -59,14 +59,20 @@ extension UpdateHistory {
                 subscriptions[stream].map { acting.contains($0.component) } ?? false
             }
             finalRounds = finalRounds.filter { acting.contains($0.key) }
-            sure.remove(name)
+            sure[name] = nil
         } else {
             takeWordsBack(transition, by: name)
             if isBreak { breaks += 1 }
         }
     }
 
-    private mutating func noteOwnFinals(_ transition: Transition) {
+    private mutating func noteOwnFinals(
+        _ transition: Transition,
+        _ subscriptions: [StreamID: Subscription]
+    ) {
+        for one in subscriptions.values where freed.contains(one.process) {
+            ownFinals[one.component, default: 0] += 1
+        }
         switch transition.event {
         case .answered(let answer)
         where answer.deploymentID == request.deploymentID && answer.deferral > .zero:

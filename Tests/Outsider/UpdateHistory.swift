@@ -6,15 +6,20 @@ import Negotiation
 struct UpdateHistory: Hashable, Sendable {
     let rules: [ComponentRule]
     var request: UpdateRequest
-    var coordinators: Set<StreamID> = []
+    /// Those that are attached, with their processes.
+    var coordinators: [StreamID: Int32] = [:]
     /// Components that might still return after a restart when it was announced.
     var returning: Set<ComponentName> = []
     /// The coordinator that was told to make the update.
     var maker: StreamID?
     /// Until when, after a death of the broker, only a coordinator that was there before makes it.
     var makerReturnsUntil: Instant?
-    /// The coordinators' own processes, past and present.
-    var processes: Set<Int32> = []
+    /// The processes of those that left last, until another one attaches.
+    var former: Set<Int32> = []
+    /// The processes that are asked from now on, since their coordinators have left.
+    var freed: Set<Int32> = []
+    /// That of the coordinator that makes the update.
+    var makerProcess: Int32 = 0
     /// The components that were sent a notice, and the subscriptions that were sent a post.
     var told: Set<ComponentName> = []
     var posted: Set<StreamID> = []
@@ -34,12 +39,12 @@ struct UpdateHistory: Hashable, Sendable {
     /// When each process of a component last said 0.
     var consents: [ComponentName: [Int32: Instant]] = [:]
     /// Subscriptions that were sent a final notice since the last deferral, and its round; the
-    /// components that answered it.
+    /// processes that answered it.
     var finals: Set<StreamID> = []
     /// When the first of them was sent: what was fresh then counts.
     var finalAskingSince: Instant?
     var finalRounds: [ComponentName: Int64] = [:]
-    var sure: Set<ComponentName> = []
+    var sure: [ComponentName: Set<Int32>] = [:]
     var rounds: [ComponentName: Int64] = [:]
     /// How many final questions each component was sent, and how many it brought about itself: by
     /// a deferral or a new subscription.
@@ -58,6 +63,10 @@ struct UpdateHistory: Hashable, Sendable {
     var warned: Set<ComponentName> = []
     var called: Set<StreamID> = []
     var callAt: Instant
+    /// The components whose connections the upstream ended since they last said something.
+    var bereft: Set<ComponentName> = []
+    /// Those of which a process was lost that acts on a final notice.
+    var bereftOfActing: Set<ComponentName> = []
     var restarts = 0
     var sleeps = 0
     var asleep: Duration = .zero
@@ -84,7 +93,9 @@ struct UpdateHistory: Hashable, Sendable {
     }
 
     func isOwn(_ subscription: Subscription) -> Bool {
-        subscription.process != 0 && processes.contains(subscription.process)
+        subscription.process != 0
+            && (coordinators.values.contains(subscription.process)
+                || former.contains(subscription.process))
     }
 
     func budget(of name: ComponentName) -> Duration {
@@ -101,9 +112,15 @@ struct UpdateHistory: Hashable, Sendable {
             }
             // A deferral counts as an answer for as long as it was granted.
             let granted = max(.zero, min(passed, (granted[name] ?? now - passed) - (now - passed)))
-            if granted > .zero { wordless[name] = .zero }
+            if granted > .zero { noteWord(of: name) }
             wordless[name, default: .zero] += passed - granted
         }
+    }
+
+    /// The component answered, or was asked something else.
+    mutating func noteWord(of name: ComponentName) {
+        wordless[name] = .zero
+        bereft.remove(name)
     }
 
     mutating func check(
@@ -111,12 +128,12 @@ struct UpdateHistory: Hashable, Sendable {
         _ subscriptions: [StreamID: Subscription],
         _ settings: Settings
     ) -> [String] {
-        listen(to: transition, settings)
         noteInterruption(transition, subscriptions, settings)
         let makers = objectToMakers(transition)
         defer {
             noteReady(transition, subscriptions)
             forgetConsents(transition, subscriptions)
+            freed = []
         }
         let misheard = hearNotices(transition, subscriptions, settings)
         noteEarlyEnd(transition)
@@ -132,14 +149,22 @@ struct UpdateHistory: Hashable, Sendable {
         return objections.map { "\(request.deploymentID): \($0)" }
     }
 
-    private mutating func listen(to transition: Transition, _ settings: Settings) {
+    /// To be called before `check`, and before what is sent is looked at.
+    mutating func listen(to transition: Transition, _ settings: Settings) {
         let now = transition.now
-        let wereThere = !coordinators.isEmpty
+        let there = coordinators
         switch transition.event {
-        case .coordinatorLeft(let stream): coordinators.remove(stream)
-        case .hungUp(let peer, _): coordinators = coordinators.filter { $0.peer != peer }
+        case .coordinatorLeft(let stream): coordinators[stream] = nil
+        case .hungUp(let peer, _): coordinators = coordinators.filter { $0.key.peer != peer }
+        case .lost(_, let name):
+            bereft.insert(name)
+            let before = transition.before.updates[request.deploymentID]
+            if before?.participants[name]?.isConfirm ?? false { bereftOfActing.insert(name) }
         case .restarted:
-            coordinators = []
+            let wasOpen = transition.before.updates[request.deploymentID]?.opening != nil
+            let lost = wasOpen ? [] : coordinators.values.filter { $0 != 0 }
+            former.formUnion(lost)
+            coordinators = [:]
             ready = []
             request.excused = []
             restarts += 1
@@ -158,7 +183,31 @@ struct UpdateHistory: Hashable, Sendable {
         default: break
         }
         if !coordinators.isEmpty { unattendedUntil = nil }
-        if wereThere, coordinators.isEmpty { unattendedUntil = now + settings.reconnectGrace }
+        if !there.isEmpty, coordinators.isEmpty {
+            unattendedUntil = now + settings.reconnectGrace
+        }
+        noteLeaving(there, transition)
+    }
+}
+
+// MARK: - Coordinators
+
+extension UpdateHistory {
+    mutating func attach(_ coordinator: StreamID, _ process: Int32) {
+        coordinators[coordinator] = process
+        freed = former.subtracting(coordinators.values)
+    }
+
+    /// Where others stay, who has left is asked like any other component; else it may be back.
+    private mutating func noteLeaving(_ there: [StreamID: Int32], _ transition: Transition) {
+        let left = Set(there.filter { coordinators[$0.key] == nil }.values).subtracting([0])
+        let isOpen = transition.before.updates[request.deploymentID]?.opening != nil
+        guard !left.isEmpty, transition.event != .restarted, !isOpen else { return }
+        if coordinators.isEmpty {
+            former = left
+        } else {
+            freed = left.subtracting(coordinators.values)
+        }
     }
 }
 
@@ -187,10 +236,10 @@ extension UpdateHistory {
             guard !notice.lastCall else { continue }
             let step = notice.round - rounds[name, default: 0]
             if step < 0 || step > 1 { objections.append("a round was skipped or came again") }
-            if step > 0 { wordless[name] = .zero }
+            if step > 0 { noteWord(of: name) }
             rounds[name] = notice.round
             guard notice.final else { continue }
-            sure.remove(name)
+            if let process = subscriptions[stream]?.process { sure[name]?.remove(process) }
             finalAskingSince = finalAskingSince ?? transition.now
             // Shortly before the deadline each question to a veto is final.
             let isLate = callAt <= transition.now && vetoes(transition).contains(name)
@@ -223,14 +272,15 @@ extension UpdateHistory {
             transition.before.updates[answer.deploymentID]?.isWaiting ?? false
         else { return }
         let name = answer.component
-        wordless[name] = .zero
+        noteWord(of: name)
         guard answer.deferral > .zero else {
-            if finalRounds[name] == answer.round, answer.round != nil { sure.insert(name) }
             // Any process speaks for one that is alone.
             let processes = Set(
                 subscriptions.values.filter { $0.component == name }.map(\.process)
             )
             let heard = processes.count < 2 ? processes.union([answer.process]) : [answer.process]
+            let isFinal = answer.round != nil && finalRounds[name] == answer.round
+            if isFinal { sure[name, default: []].formUnion(heard) }
             for process in heard { consents[name, default: [:]][process] = transition.now }
             return
         }

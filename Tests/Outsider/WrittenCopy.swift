@@ -11,7 +11,8 @@ package struct WrittenCopy: Equatable, Sendable {
     private var endedOrder: [DeploymentID] = []
     private var ended = SortedMap<Ended>()
     private var owed = SortedMap<[OwedPost]>()
-    private var subscribers: Set<ComponentName> = []
+    /// With the number of processes of each.
+    private var subscribers: [ComponentName: Int] = [:]
 
     package init() {}
 
@@ -31,7 +32,9 @@ package struct WrittenCopy: Equatable, Sendable {
             ended[id] = end
         }
         for (name, posts) in negotiation.owed { owed[name] = posts }
-        subscribers = Set(negotiation.subscribers)
+        for name in negotiation.subscribers {
+            subscribers[name] = negotiation.processCount(of: name)
+        }
     }
 
     package mutating func apply(_ changes: [Change], of negotiation: Negotiation) {
@@ -51,11 +54,8 @@ package struct WrittenCopy: Equatable, Sendable {
                 let posts = negotiation.posts(owedTo: name)
                 owed[name] = posts.isEmpty ? nil : posts
             case .subscriber(let name):
-                if negotiation.isSubscriber(name) {
-                    subscribers.insert(name)
-                } else {
-                    subscribers.remove(name)
-                }
+                let processes = negotiation.processCount(of: name)
+                subscribers[name] = processes > 0 ? processes : nil
             }
         }
     }
@@ -104,7 +104,8 @@ extension Update {
         var update = Update(request, announced: announced, deadline: deadline)
         update.deadlineLastCall = deadlineLastCall
         update.phase = phase
-        update.ownProcesses = ownProcesses
+        update.formerProcesses = formerProcesses.union(coordinators.map(\.process))
+            .subtracting([0])
         update.forced = forced
         update.brokenFinalAskings = brokenFinalAskings
         update.blockedAtDeadline = blockedAtDeadline
@@ -136,7 +137,8 @@ extension Participant {
         participant.restore(
             isConfirm: isConfirm,
             deferralEnd: liftableDeferralEnd,
-            deferrer: deferrer
+            deferrer: deferrer,
+            processes: processCount
         )
         return participant
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerHarness
+import EventStream
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -64,11 +65,23 @@ private let camera = "com.example.Camera"
         #expect(harness.isConnected(component) && harness.isConnected(other))
     }
 
+    @Test mutating func `has its consent, and is not asked again when the machine goes down`() {
+        let component = harness.component(camera)
+        _ = harness.announce { $0.disruption = .reboot }
+        harness.answer(component, "d-1", 0)
+        let late = harness.component(camera)
+        _ = (notices(to: component), notices(to: late))
+        restart()
+        harness.turn(.shutdownBegins(Shutdown(.reboot, limit: .seconds(5))))
+        #expect(notices(to: component).isEmpty)
+        #expect(notices(to: late).count == 1)
+    }
+
     @Test mutating func `is that of a coordinator which came when the gate was open`() {
         harness.hangUp(harness.announce())
         let coordinator = harness.announce()
         restart()
-        #expect(negotiation.updates["d-1"]?.coordinators.map(\.peer) == [coordinator])
+        #expect(negotiation.updates["d-1"]?.coordinators.map(\.stream.peer) == [coordinator])
     }
 
     @Test mutating func `has its deferral, which another connection does not lift`() {
@@ -153,6 +166,35 @@ private let camera = "com.example.Camera"
         restart()
         #expect(state() == .asked)
         harness.answer(other, "d-1", 0)
+        #expect(lastGateEvent(to: coordinator)?.isLast == true)
+    }
+
+    @Test mutating func `leaves its say to a process whose upstream has just ended`() throws {
+        harness = BrokerHarness {
+            $0.keepsConnections = true
+            $0.upstream = UpstreamSettings(socket: "/run/nucleus", largestFrame: 10_012)
+        }
+        harness.host.upstream = SimulatedUpstream()
+        let requests = [ConnectRequest(authToken: "dG9rZW4gb2YgTGl0"), .init(authToken: camera)]
+        let components = requests.map { request in
+            let unit = Place(unit: "ggl.\(camera).service")
+            let peer = harness.enter(at: .components, user: 0, place: unit)
+            harness.say(peer) { $0.connect(request) }
+            return peer
+        }
+        let upstream = try #require(harness.upstreams.first)
+        let accepted = Message(.connectAck, flags: Message.Flags.connectionAccepted)
+        harness.say(accepted, from: upstream)
+        for peer in components {
+            harness.ask(peer, .subscribeToComponentUpdates, SubscribeRequest())
+        }
+        let coordinator = harness.announce()
+        harness.awaitKeeping()
+        harness.answer(components[1], "d-1", 0)
+        harness.turn(.hungUp(upstream))
+        restart()
+        #expect(state() == .asked)
+        harness.pass(.seconds(5))
         #expect(lastGateEvent(to: coordinator)?.isLast == true)
     }
 

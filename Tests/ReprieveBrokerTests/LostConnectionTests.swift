@@ -177,11 +177,11 @@ private let camera = "com.example.Camera"
     @Test mutating func `was one too many`() {
         harness = BrokerHarness {
             $0.keepsConnections = true
-            $0.limits.keptConnections = 2
+            $0.limits.keptConnections = 4
         }
         let peers = (0..<4).map { harness.component("com.example.Camera\($0)") }
         harness.awaitKeeping()
-        let warnings = harness.log.filter { $0.text.contains("which is the maximum") }
+        let warnings = harness.log.filter { $0.text.contains("its share of the 2") }
         #expect(warnings.count == 1)
         harness.restart()
         #expect(peers.map { harness.isConnected($0) } == [true, true, false, false])
@@ -203,6 +203,30 @@ private let camera = "com.example.Camera"
         harness.restart()
         #expect(peers.map { harness.isConnected($0) } == [true, true, false, false])
         #expect(harness.isConnected(own))
+    }
+
+    /// Each of which has as many connections as it is let.
+    @Test(arguments: [true, false])
+    mutating func `is never the only one of its user`(isOwnFirst: Bool) {
+        harness = BrokerHarness {
+            $0.keepsConnections = true
+            $0.limits.keptConnections = 128
+        }
+        let users: [UInt32] = [7, 8, 9, 10, 11, 12]
+        let own = BrokerHarness.user
+        var kept: [UInt32: Int] = [:]
+        for user in isOwnFirst ? [own] + users : users + [own] {
+            let peers = (0..<130).map { _ in
+                let unit = Place(unit: "camera.service")
+                let peer = harness.enter(at: .components, user: user, place: unit)
+                harness.say(peer) { $0.connect(ConnectRequest()) }
+                return peer
+            }
+            harness.awaitKeeping()
+            kept[user] = harness.host.kept.intersection(peers).count
+        }
+        #expect(kept[own] == 64)
+        #expect(users.map { kept[$0] } == [32, 2, 2, 2, 2, 2])
     }
 
     @Test mutating func `had not sent CONNECT`() {

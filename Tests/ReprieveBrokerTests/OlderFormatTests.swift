@@ -8,12 +8,13 @@ import ReprieveProtocol
 import Testing
 
 /// Files of an earlier version, as an upgrade finds them.
-@Suite("A file in format 3") struct OlderFormatTests {
+@Suite("A file in an older format") struct OlderFormatTests {
     private var harness = BrokerHarness()
 
     @Test mutating func `does not count broken final askings`() {
         _ = harness.component("com.example.Camera")
-        _ = harness.announce()
+        let coordinator = harness.operatorAtControl(process: 0)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
         let expected = afterRestart()
         harness.forge(journal: journal(disruption: 0))
         #expect(harness.recalled() == expected)
@@ -39,11 +40,35 @@ import Testing
 
     private mutating func expectDisruption(in request: String, _ restartsNucleus: UInt8) {
         _ = harness.component("com.example.Camera")
-        let coordinator = harness.operatorAtControl()
+        let coordinator = harness.operatorAtControl(process: 0)
         harness.ask(coordinator, .gateUpdate, payload: Array(request.utf8))
         let expected = afterRestart()
         harness.forge(journal: journal(disruption: restartsNucleus))
         #expect(harness.recalled() == expected)
+    }
+
+    @Test mutating func `of format 5 counts one process of each component`() {
+        _ = harness.component("com.example.Camera")
+        let coordinator = harness.operatorAtControl(process: 0)
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1"))
+        let expected = afterRestart()
+        harness.forge(journal: journalOfFormat5())
+        #expect(harness.recalled() == expected)
+    }
+
+    private func journalOfFormat5() -> [UInt8] {
+        var search = FrameSearch(harness.broker.snapshot(of: .journal))
+        var bytes: [UInt8] = []
+        while var frame = search.next() {
+            if frame.string("update") != nil { frame.payload.removeLast(1) }
+            if frame.string("participants") != nil { frame.payload.removeLast(6) }
+            if frame.string("subscriber") != nil { frame.payload = [1] }
+            if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
+                frame.headers[place] = Header("format", .int32(5))
+            }
+            bytes += frame.encoded()
+        }
+        return bytes
     }
 
     private func afterRestart() -> Negotiation {
@@ -58,13 +83,13 @@ import Testing
         var bytes: [UInt8] = []
         while var frame = search.next() {
             // The fields that format 3 has not are the last ones, of a byte each but for the
-            // coordinator of format 5, which has two.
+            // coordinator and the subscription of format 6, which have three and two.
             if let id = frame.string("update") {
-                frame.payload.removeLast(9)
+                frame.payload.removeLast(10)
                 // After the id and its length, and the byte for no reason.
                 frame.payload[id.utf8.count + 2] = disruption
             }
-            if frame.string("participants") != nil { frame.payload.removeLast(8) }
+            if frame.string("participants") != nil { frame.payload.removeLast(14) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(3))
             }

@@ -50,6 +50,23 @@ private func lines(_ format: MetricFamily.Format = .openmetrics) -> [Substring] 
         #expect(lines().contains(#"reprieve_update_wait_seconds_sum{basis="consent"} 90001.500"#))
     }
 
+    @Test func `says how the upstream is`() {
+        var beside = metrics
+        beside.now?.upstream = UpstreamShape(
+            socket: "/run/nucleus",
+            state: .lost,
+            message: "it hung up",
+            connections: 2,
+            losses: 3
+        )
+        let shown = text(beside, .openmetrics).split(separator: "\n")
+        #expect(shown.contains(#"reprieve_upstream_state{state="lost"} 1"#))
+        #expect(shown.contains(#"reprieve_upstream_state{state="serving"} 0"#))
+        #expect(shown.contains("reprieve_upstream_connections 2"))
+        #expect(shown.contains("reprieve_upstream_losses_total 3"))
+        #expect(!lines().contains { $0.contains("upstream") })
+    }
+
     @Test func `omits what there is none of`() {
         var idle = MetricsShape()
         idle.now = MomentShape()

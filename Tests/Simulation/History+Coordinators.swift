@@ -38,7 +38,7 @@ extension History {
     mutating func killHolder() {
         let underway = harness.broker.negotiation.updates.entries.filter { $0.opening != nil }
         guard let update = underway.randomElement(using: &dice) else { return }
-        for peer in update.coordinators.map(\.peer) where coordinators.contains(peer) {
+        for peer in update.coordinators.map(\.stream.peer) where coordinators.contains(peer) {
             transcript.append("peer \(peer.number): dies as the holder of \(update.id)")
             harness.hangUp(peer)
         }

@@ -8,13 +8,11 @@ import ReprieveBroker
 
 extension History {
     /// Whether the broker's death changes nothing: each connection that matters outlives it, and no
-    /// grace begins again. (The shutdown of a machine is announced again, by the broker itself. Who
-    /// was ready for a released update is asked again by a shutdown, as after any death.)
+    /// grace begins again. (The shutdown of a machine is announced again, by the broker itself.)
     var outlivesBroker: Bool {
         let lost = Set(components + coordinators).subtracting(harness.broker.connectionsOnRecord)
         return harness.broker.settings.keepsConnections && lost.isEmpty
             && harness.unnoticedSleep == .zero && !checker.isMachineGoingDown
-            && harness.broker.negotiation.updates.entries.allSatisfy(\.isWaiting)
             && harness.broker.negotiation.isComplete && statuses == statuses(afterwards: true)
     }
 
@@ -65,6 +63,9 @@ extension Negotiation {
         return updates.entries.allSatisfy { !$0.coordinators.isEmpty }
             && !states.contains(.absent) && !states.contains(.away)
             && subscribers.count == allSubscriptions.count
+            && zip(subscribers, allSubscriptions).allSatisfy { name, subscriptions in
+                processCount(of: name) == Set(subscriptions.map(\.process)).count
+            }
     }
 
     fileprivate var hasShutdown: Bool { updates.entries.contains { $0.request.isShutdown } }

@@ -88,11 +88,11 @@ class Upstream:
             ended, self.connections = self.connections, []
             self._topics, self._updates = [], []
         for connection in ended:
-            self._hang_up(connection)
+            self.hang_up(connection)
         self.path.unlink(missing_ok=True)
 
     @staticmethod
-    def _hang_up(connection):
+    def hang_up(connection):
         try:
             connection.socket.shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -59,6 +59,17 @@ def test_they_are_openmetrics(busy, processes):
     assert found["reprieve_file_appended_bytes_total", "journal"] > 0
 
 
+def test_they_say_how_the_upstream_is(start, directory, processes):
+    daemon = start("--upstream", f"{directory}/absent.socket")
+    connection = daemon.connection()
+    connection.say_connect("bm90IGEgdG9rZW4=")
+    assert connection.next_frame().flags == 0
+    found = samples(metrics(processes, daemon))
+    assert found["reprieve_upstream_state", "unreachable"] == 1
+    assert found["reprieve_upstream_refusals_total",] == 1
+    assert found["reprieve_upstream_connections",] == 0
+
+
 def test_they_outlive_a_restart_and_a_crash(start, processes):
     daemon = start()
     _, gate = defer(daemon)

@@ -250,6 +250,22 @@ def test_a_deferral_outlives_the_nucleus(upstream, start, directory):
     assert 3 < time.monotonic() - began < 5
 
 
+def test_a_process_that_the_nucleus_hangs_up_on_is_waited_for(upstream, start, processes):
+    daemon = start("--upstream", upstream.path, "--reconnect-grace", "1s")
+    socket = daemon.component_socket
+    busy, ready = (processes.child_component(socket, TOKEN) for _ in range(2))
+    gate = daemon.coordinator().gate("d")
+    for program in (busy, ready):
+        program.line("preUpdateEvent")
+    began = time.monotonic()
+    upstream.hang_up(upstream.connections[0])
+    busy.line("hung up")
+    ready.say(deploymentId="d", recheckAfterMs=0)
+    assert gate.released()["basis"] == "consent"
+    # After a hang-up of its own it would not be waited for at all.
+    assert 1 <= time.monotonic() - began < 4
+
+
 def test_a_nucleus_that_says_nothing_is_a_denial_before_the_sdk_gives_up(
     daemon, directory, coordinator
 ):

@@ -35,6 +35,7 @@ struct Account: Sendable {
     var bytes = 0
     /// Connections that the service manager keeps.
     var kept = 0
+    var keepsAsOwn = false
     /// What it was refused for a limit since its first connection.
     var refusals = 0
 }
@@ -50,6 +51,8 @@ struct AccountTable: Sendable {
     private(set) var bytes = 0
     /// Connections of all accounts that the service manager keeps.
     private(set) var kept = 0
+    /// Those of users other than the broker's own.
+    private(set) var keptOfOthers = 0
 
     subscript(place: Int) -> Account { accounts[place] }
 
@@ -95,18 +98,21 @@ struct AccountTable: Sendable {
         bytes += more
     }
 
-    mutating func keep(_ place: Int) {
-        accounts[place].kept += 1
-        kept += 1
+    mutating func keep(_ place: Int, isOwn: Bool) {
+        accounts[place].keepsAsOwn = isOwn
+        countKept(place, by: 1)
+    }
+
+    private mutating func countKept(_ place: Int, by step: Int) {
+        accounts[place].kept += step
+        kept += step
+        if !accounts[place].keepsAsOwn { keptOfOthers += step }
     }
 
     mutating func disconnect(_ place: Int, isKept: Bool = false) {
         let id = accounts[place].id
         accounts[place].connections -= 1
-        if isKept {
-            accounts[place].kept -= 1
-            kept -= 1
-        }
+        if isKept { countKept(place, by: -1) }
         if id.endpoint == .components { componentConnections -= 1 }
         guard accounts[place].connections == 0 else { return }
         places[id] = nil

@@ -43,12 +43,23 @@ extension Broker {
         // What passes between a client and an upstream cannot be taken up again.
         guard peers[index].upstream == nil else { return }
         let account = accounts[peers[index].account]
-        guard account.kept < settings.keptLimit(of: account.id),
-            accounts.kept < settings.keptRoom(for: account.id)
-        else { return noteFullStore(account.id) }
+        guard mayKeep(account) else { return noteFullStore(account.id) }
         peers[index].isKept = true
-        accounts.keep(peers[index].account)
+        accounts.keep(peers[index].account, isOwn: settings.isOwn(account.id))
         effects.keeps.append(peers.id(at: index))
+    }
+
+    /// No account uses up the store: the broker's own user has half of it, and the others have a
+    /// quarter, in which an account takes what it finds. Of the last quarter each account has a
+    /// small share.
+    private func mayKeep(_ account: Account) -> Bool {
+        let (most, kept) = (settings.limits.keptConnections, accounts.kept)
+        let isOwn = settings.isOwn(account.id)
+        let keptOfClass = isOwn ? kept - accounts.keptOfOthers : accounts.keptOfOthers
+        let limit = isOwn ? most : (most + 3) / 4
+        let hasRoom = (isOwn ? 2 : 4) * keptOfClass < most
+        let share = hasRoom ? limit : min(limit, max(1, most / 64))
+        return kept < most && keptOfClass < (most * 3 + 3) / 4 && account.kept < share
     }
 
     private mutating func noteFullStore(_ account: AccountID) {
@@ -67,14 +78,8 @@ extension Broker {
 }
 
 extension BrokerSettings {
-    private func isOwn(_ id: AccountID) -> Bool { id.endpoint == .control || id.user == user }
-
-    fileprivate func keptLimit(of id: AccountID) -> Int {
-        isOwn(id) ? limits.keptConnections : (limits.keptConnections + 3) / 4
-    }
-
-    fileprivate func keptRoom(for id: AccountID) -> Int {
-        isOwn(id) ? limits.keptConnections : (limits.keptConnections * 3 + 3) / 4
+    fileprivate func isOwn(_ id: AccountID) -> Bool {
+        id.endpoint == .control || id.user == user
     }
 }
 
@@ -176,7 +181,7 @@ extension Broker {
     private mutating func takeBack(_ id: PeerID, _ connection: KeptConnection, at now: Instant) {
         let place = accounts.connect(AccountID(connection.endpoint, connection.credentials))
         accounts.endHandshake(place)
-        accounts.keep(place)
+        accounts.keep(place, isOwn: settings.isOwn(accounts[place].id))
         peers.add(id, Peer(connection, account: place))
         for stream in connection.streams { resume(stream, on: StreamID(id, stream.number)) }
         noteRecord(of: id)

@@ -5,8 +5,8 @@ package struct ConnectionLimits: Hashable, Sendable {
     /// Connections at the component socket. Beyond it a new one is closed at once.
     package var componentConnections = 8_192
     /// Connections that the service manager keeps for the next broker. Further ones end with this
-    /// broker. Users other than the broker's own have three quarters, and an account of theirs a
-    /// quarter.
+    /// broker. The broker's own user has half, other users have a quarter. Of the rest each account
+    /// has a 64th of all.
     package var keptConnections = 1_023
     /// What an account of another user than the broker's may use.
     package var account = AccountLimits(

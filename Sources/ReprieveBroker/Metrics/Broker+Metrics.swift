@@ -43,6 +43,7 @@ extension Broker {
         moment.controlConnections = Int64(peers.count - accounts.componentConnections)
         moment.delaysShutdown = inhibition.delay != nil
         moment.blocksShutdown = inhibition.block != nil
+        moment.upstream = upstreamShape
         return moment
     }
 }

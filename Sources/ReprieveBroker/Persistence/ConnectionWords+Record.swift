@@ -11,6 +11,11 @@ extension Participant.ConnectionWords {
         try coder.code(&detachedOwner)
         try coder.code(&deferrals)
         try coder.code(&voices)
+        // Since format 6.
+        if coder.format >= 6 {
+            try coder.code(&awayProcesses)
+            try coder.code(&streams)
+        }
         deferralsByPeer = ConnectionDeferral.byPeer(deferrals)
     }
 }
@@ -34,6 +39,16 @@ private struct ConnectionDeferral: Recordable {
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         try coder.code(&peer)
         try coder.code(&end)
+    }
+}
+
+extension Participant.AwayProcess: Recordable {
+    static var blank: Self { Self(process: 0, confirm: false, until: .boot) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try coder.code(&process)
+        try coder.code(&confirm)
+        try coder.code(&until)
     }
 }
 

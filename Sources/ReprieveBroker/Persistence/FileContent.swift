@@ -110,11 +110,7 @@ struct FileContent {
         } else if let name = frame.string("owed") {
             try applyOwed(name, payload)
         } else if let name = frame.string("subscriber") {
-            if payload.isEmpty {
-                restored.subscribers.remove(name)
-            } else {
-                restored.subscribers.insert(name)
-            }
+            restored.subscribers[name] = payload.isEmpty ? nil : try processes(payload)
         } else if let number = frame.int32("decision") {
             decisions[number] = payload
         } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
@@ -125,6 +121,11 @@ struct FileContent {
         } else {
             throw RecordError()
         }
+    }
+
+    /// Until format 5 a byte stood there that says nothing.
+    private func processes(_ payload: [UInt8]) throws(RecordError) -> Int {
+        format < 6 ? 1 : try Int(reading: payload)
     }
 
     private mutating func applyUpdate(
@@ -182,7 +183,8 @@ extension Update {
         announced = now - opening.waited
         deadline = now
         deadlineLastCall = nil
-        ownProcesses = []
+        // Their numbers are those of other processes now.
+        (coordinators, formerProcesses) = ([], [])
     }
 }
 
@@ -193,7 +195,7 @@ extension Participant {
         until = nil
         question.answerBy = now
         acknowledgedAt = nil
-        restore(isConfirm: isConfirm, deferralEnd: nil, deferrer: nil)
+        restore(isConfirm: isConfirm, deferralEnd: nil, deferrer: nil, processes: 0)
         blockedFrom = nil
     }
 }

@@ -54,7 +54,7 @@ struct Recollection {
         for (id, var update) in older.updates {
             let known = restored.updates[id]
             update.coordinators = known?.coordinators ?? []
-            update.ownProcesses = known?.ownProcesses ?? update.ownProcesses
+            update.formerProcesses = known?.formerProcesses ?? update.formerProcesses
             let isOver = known.map(\.isOver) ?? restored.ended.contains { $0.id == id }
             guard !isOver, known == nil || known?.announced == update.announced else { continue }
             restored.updates[id] = update

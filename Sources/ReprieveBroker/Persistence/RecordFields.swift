@@ -24,9 +24,10 @@ extension Update: Recordable {
         try coder.code(&deadline)
         try coder.code(&deadlineLastCall)
         try phase.code(&coder)
-        var processes = ownProcesses.sorted()
+        // Until format 5 the processes of all coordinators, past and present.
+        var processes = formerProcesses.sorted()
         try coder.code(&processes)
-        ownProcesses = Set(processes)
+        formerProcesses = Set(processes)
         try coder.code(&forced)
         // Since format 4.
         if coder.format >= 4 {
@@ -41,6 +42,16 @@ extension Update: Recordable {
         }
         // Since format 5. Those stay whose connections are taken back.
         if coder.format >= 5 { try coder.code(&coordinators) }
+    }
+}
+
+extension Update.Coordinator: Recordable {
+    static var blank: Self { Self(stream: .blank, process: 0) }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        try stream.code(&coder)
+        // Since format 6.
+        if coder.format >= 6 { try coder.code(&process) }
     }
 }
 
@@ -129,7 +140,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
-        var words = connectionWords
+        var (words, processes) = (connectionWords, processCount)
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -158,10 +169,18 @@ extension Participant: Recordable {
             try coder.code(&isVeto)
             try coder.code(&deferrer)
         }
-        restore(isConfirm: isConfirm, deferralEnd: deferralEnd, deferrer: deferrer)
         // Since format 5, for connections that outlive the broker.
         if coder.format >= 5 { try words.code(&coder) }
+        // Since format 6. Before, one process was awaited, however many there had been.
+        if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
+        restore(
+            isConfirm: isConfirm,
+            deferralEnd: deferralEnd,
+            deferrer: deferrer,
+            processes: processes
+        )
         restoredWords = words
+        if coder.format >= 6 { try coder.code(&question.isProlonged) }
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }
@@ -249,6 +268,12 @@ extension StreamID: Recordable {
         try coder.code(&peer)
         try coder.code(&number)
     }
+}
+
+extension Int: Recordable {
+    static var blank: Int { 0 }
+
+    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
 }
 
 extension Int32: Recordable {

@@ -24,7 +24,7 @@ extension RecordFrames {
             case .ended(let id): add(id, ended: negotiation.ending(of: id))
             case .owed(let name): add(name, owed: negotiation.posts(owedTo: name))
             case .subscriber(let name):
-                add(subscriber: name, negotiation.isSubscriber(name))
+                add(subscriber: name, processes: negotiation.processCount(of: name))
             }
         }
         for (id, names) in participants {

@@ -160,6 +160,7 @@ extension ParticipantShape {
             remainingMs: status.remaining.wholeMilliseconds
         )
         veto = status.isVeto
+        pids = status.processes.map { Int64($0) }
     }
 }
 

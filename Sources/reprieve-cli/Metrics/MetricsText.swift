@@ -4,7 +4,9 @@ internal import ReprieveProtocol
 
 /// All metrics of a broker.
 func text(_ metrics: MetricsShape, _ format: MetricFamily.Format) -> String {
-    let families = componentFamilies(metrics) + updateFamilies(metrics) + momentFamilies(metrics)
+    let families =
+        componentFamilies(metrics) + updateFamilies(metrics) + momentFamilies(metrics)
+        + upstreamFamilies(metrics.now?.upstream)
     let end = format == .openmetrics ? "# EOF\n" : ""
     return families.filter { !$0.samples.isEmpty }.map { $0.text(format) }.joined() + end
 }
@@ -136,6 +138,28 @@ private func momentFamilies(_ metrics: MetricsShape) -> [MetricFamily] {
                 sample(now.blocksShutdown ? 1 : 0, ("mode", "block")),
             ]
         ),
+    ]
+}
+
+private func upstreamFamilies(_ upstream: UpstreamShape?) -> [MetricFamily] {
+    guard let upstream else { return [] }
+    func family(
+        _ name: String,
+        _ kind: MetricFamily.Kind,
+        _ help: String,
+        _ samples: [MetricFamily.Sample]
+    ) -> MetricFamily {
+        MetricFamily(name: "reprieve_upstream_" + name, kind: kind, help: help, samples: samples)
+    }
+    let states = UpstreamShape.State.allCases.map { state in
+        sample(state == upstream.state ? 1 : 0, ("state", state.rawValue))
+    }
+    let (denied, ended) = (sample(upstream.refusals), sample(upstream.losses))
+    return [
+        family("state", .gauge, "How the upstream is: 1 at its state.", states),
+        family("connections", .gauge, "Connections to it.", [sample(upstream.connections)]),
+        family("refusals", .counter, "Clients denied because of it, since the start.", [denied]),
+        family("losses", .counter, "Accepted connections that it ended, since the start.", [ended]),
     ]
 }
 

@@ -61,13 +61,23 @@ private let head = ["COMPONENT", "STATE", "SINCE", "UNTIL", "DEFERRALS", "REMAIN
 private func row(_ participant: ParticipantShape) -> [String] {
     [
         shown(participant.component),
-        participant.stateText + (participant.veto ? ", veto" : ""),
+        participant.stateText + (participant.veto ? ", veto" : "") + pids(of: participant),
         elapsed(participant.sinceMs),
         participant.untilMs.map(duration) ?? "-",
         String(participant.deferrals),
         duration(participant.remainingMs),
         participant.message.map(shown) ?? "",
     ]
+}
+
+/// ", pid 4711": which of several processes it waits for.
+private func pids(of participant: ParticipantShape) -> String {
+    participant.pids.isEmpty ? "" : ", " + processes(participant.pids)
+}
+
+/// "pid 4711", "pids 4711 and 4712"
+func processes(_ pids: [Int64]) -> String {
+    (pids.count == 1 ? "pid " : "pids ") + list(pids.map { String($0) })
 }
 
 /// What is shown where not all has room: the state, the time left and the message. The name is cut

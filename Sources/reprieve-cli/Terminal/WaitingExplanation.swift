@@ -49,7 +49,8 @@ private func clause(
         default: "is " + blocker.stateText
         }
     let veto = blocker.veto ? "; without its yes the update is refused" : ""
-    return shown(blocker.component) + reason(blocker) + ", which " + deed + veto
+    let processes = blocker.pids.isEmpty ? "" : " of " + processes(blocker.pids)
+    return shown(blocker.component) + processes + reason(blocker) + ", which " + deed + veto
 }
 
 private func reason(_ participant: ParticipantShape) -> String {

@@ -17,8 +17,8 @@ extension SettingTable {
         .count(
             "kept-connections",
             "connections that systemd keeps while the daemon is restarted, at most one fewer "
-                + "than FileDescriptorStoreMax= of its unit, of which an account of another user "
-                + "gets a quarter",
+                + "than FileDescriptorStoreMax= of its unit, of which its own user gets half and "
+                + "others a quarter; of the rest each user or service gets a 64th",
             default: "1023",
             in: 0...4_095
         ) { $0.limits.keptConnections = $1 },
