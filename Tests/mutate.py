@@ -57,7 +57,7 @@ def checks():
     second = "exploration" if TARGET == "Negotiation" else "simulation"
     wanted = ARGUMENTS.only or ["tests", second]
     # Asked alone, the explorer visits everything.
-    extent = [] if ARGUMENTS.only else ["--quick"]
+    extent = [] if ARGUMENTS.only else ["--states=20000"]
     every = {
         "tests": [["swift", "test", "--filter", TARGET + "Tests"]],
         "exploration": built("explore-negotiation", *extent),

@@ -88,9 +88,9 @@ extension Participant {
         }
         message = answer.message
         guard isOfSeveral else {
-            question.isAnswered = true
             // A veto's yes counts only while it is subscribed.
             if isVeto, subscribers.isEmpty { return .stands }
+            question.isAnswered = true
             voices = []
             hasFinalWord = hasFinalWord || isFinalWord
             return acknowledge(since: now, at: now)

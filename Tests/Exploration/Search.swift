@@ -7,22 +7,26 @@ struct Finding: Sendable {
     var world: String
     var states = 0
     var transitions = 0
+    /// There are more states than were to be visited.
+    var isPart = false
     var time: Duration = .zero
     /// The shortest history that breaks a promise, as text to be pasted into a test.
     var failure: String?
 }
 
-/// Visits every state of a small world, nearest first, until nothing new is reached. A state is
-/// known by 64 bits of its hash.
+/// Visits the states of a small world, nearest first, until nothing new is reached or there are as
+/// many as wanted. A state is known by 64 bits of its hash.
 struct Search {
     private let world: World
+    private let limit: Int
     private var known: Set<Int> = []
     /// How each state was reached first: from which one, by which move.
     private var origins: [(state: Int, move: Move)] = []
     private var finding: Finding
 
-    init(_ world: World) {
+    init(_ world: World, limit: Int) {
         self.world = world
+        self.limit = limit
         finding = Finding(world: world.name)
     }
 
@@ -44,7 +48,8 @@ struct Search {
             for (scene, state) in frontier {
                 for move in scene.moves(in: world) {
                     visit(scene, state, move, &next)
-                    if finding.failure != nil { return }
+                    finding.isPart = known.count >= limit
+                    if finding.failure != nil || finding.isPart { return }
                 }
             }
             frontier = next

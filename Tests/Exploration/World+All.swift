@@ -28,8 +28,7 @@ extension World {
             roles: [Role(name: "a", present: 2, hangUps: 1, defers: 2)],
             deferrals: [1, 4],
             leastDeferral: 2,
-            horizon: 5,
-            isQuick: true
+            horizon: 5
         ),
         World(
             name: "acknowledgements go stale",
@@ -39,8 +38,7 @@ extension World {
             ],
             policies: [.small(response: 1)],
             deferrals: [3],
-            horizon: 7,
-            isQuick: true
+            horizon: 7
         ),
         World(
             name: "budgets end",
@@ -59,8 +57,7 @@ extension World {
             ],
             policies: [.small(response: 5, budget: 3)],
             deferrals: [1, 2],
-            horizon: 5,
-            isQuick: true
+            horizon: 5
         ),
         World(
             name: "silence refuses, and somebody is required",
@@ -81,8 +78,7 @@ extension World {
             policies: [.small(budget: 4, require: ["a"])],
             forces: 1,
             restarts: 1,
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
     ]
 
@@ -120,8 +116,7 @@ extension World {
             policies: [.small(deadline: 3)],
             announces: [2],
             leaves: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "the deadline comes with no coordinator",
@@ -148,8 +143,7 @@ extension World {
                 Role(name: "b", confirm: [true], acknowledges: 2),
             ],
             policies: [.small(response: 1)],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "coordinators come and go",
@@ -159,8 +153,7 @@ extension World {
             forces: 1,
             cancels: 1,
             deferrals: [-1, 2],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
     ]
 
@@ -185,8 +178,7 @@ extension World {
             announces: [1, 1],
             otherRequests: 1,
             completes: 1,
-            horizon: 2,
-            isQuick: true
+            horizon: 2
         ),
         World(
             name: "the broker dies",
@@ -208,8 +200,7 @@ extension World {
             announces: [2],
             restarts: 1,
             downtime: 2,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "the device sleeps",

@@ -30,8 +30,7 @@ extension World {
             announced: 0,
             announces: [2, 1],
             completes: 1,
-            horizon: 1,
-            isQuick: true
+            horizon: 1
         ),
         World(
             name: "no time to answer",
@@ -42,8 +41,7 @@ extension World {
             policies: [.small(response: 0, deadline: 4)],
             announces: [2],
             leaves: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "no deferral",
@@ -52,8 +50,7 @@ extension World {
                 Role(name: "b", confirm: [true], acknowledges: 2),
             ],
             policies: [.small(deadline: 3, maxDefer: 0)],
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "no budget",
@@ -65,8 +62,7 @@ extension World {
             components: ["a", "b", "c"],
             announces: [2],
             leaves: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
     ]
 
@@ -82,8 +78,7 @@ extension World {
             policies: [.small(require: ["a"], onAbsence: .proceed)],
             components: ["b", "nobody"],
             patterns: ["unit/*", "other/*"],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "a required name is somebody's last part",
@@ -95,8 +90,7 @@ extension World {
             patterns: ["unit/a"],
             announces: [2],
             restarts: 1,
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "a unit that no rule names",
@@ -108,8 +102,7 @@ extension World {
             patterns: ["*/a", "a", "unit/b"],
             announces: [2],
             restarts: 1,
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "a coordinator's own process is not asked",

@@ -13,8 +13,7 @@ extension World {
                 Role(name: "b", acknowledges: 1, defers: 0),
             ],
             deferrals: [1, 3],
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "an upstream ends a component's connection again and again",
@@ -54,8 +53,7 @@ extension World {
             ],
             policies: [.small(deadline: 9)],
             deferrals: [1, 3],
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "an upstream ends the connection of a process that acts",

@@ -20,8 +20,7 @@ extension World {
             ],
             policies: [.small(deadline: 9)],
             deferrals: [1, 3],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "two processes of one component act",
@@ -37,8 +36,7 @@ extension World {
             ],
             policies: [.small(deadline: 9)],
             deferrals: [1],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "one of two processes acts, beside another component",
@@ -73,8 +71,7 @@ extension World {
             ],
             policies: [.small(deadline: 9)],
             deferrals: [1, 3],
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "one of three processes of a component ends its subscription, and speaks on",

@@ -45,8 +45,7 @@ extension World {
             shutdowns: [1],
             announces: [1, 1],
             completes: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
     ]
 }

@@ -14,8 +14,7 @@ extension World {
             ],
             rules: [ComponentRule("a", maxDefer: 0), ComponentRule("*", maxDefer: 2)],
             deferrals: [3],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "the operator requires a component, and caps its budget",
@@ -25,8 +24,7 @@ extension World {
             ],
             rules: [ComponentRule("a", budget: 3, isRequired: true)],
             leaves: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "a unit's components share a budget",
@@ -37,8 +35,7 @@ extension World {
             ],
             policies: [.small(budget: 3)],
             deferrals: [3],
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
         World(
             name: "a required component arrives in its unit after a suspend",
@@ -49,8 +46,7 @@ extension World {
             policies: [.small(budget: 2, require: ["a"], onAbsence: .proceed)],
             patterns: ["unit/*"],
             sleeps: 1,
-            horizon: 4,
-            isQuick: true
+            horizon: 4
         ),
     ]
 }

@@ -14,8 +14,7 @@ extension World {
             ],
             policies: [.small(response: 2, budget: 3)],
             deferrals: [1],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "two break final askings in turn, one of which acts on them",

@@ -26,8 +26,7 @@ extension World {
             rules: veto,
             forces: 1,
             deferrals: [3],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "a veto is asked before a component that acts",
@@ -49,8 +48,7 @@ extension World {
             policies: [.small(response: 1, deadline: 5)],
             rules: veto + [ComponentRule("w", isVeto: true)],
             deferrals: [1],
-            horizon: 6,
-            isQuick: true
+            horizon: 6
         ),
         World(
             name: "a veto hangs up in the final asking, and returns",
@@ -67,8 +65,7 @@ extension World {
             ],
             policies: [.small(response: 1, deadline: 5)],
             rules: veto + [ComponentRule("w", isVeto: true)],
-            horizon: 3,
-            isQuick: true
+            horizon: 3
         ),
         World(
             name: "a veto has two processes",
@@ -110,8 +107,7 @@ extension World {
             announces: [2],
             leaves: 1,
             sleeps: 1,
-            horizon: 5,
-            isQuick: true
+            horizon: 5
         ),
         World(
             name: "an update waits while another one waits for a veto",

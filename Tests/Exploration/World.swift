@@ -57,8 +57,6 @@ struct World: Sendable {
     var finalAskings = 3
     var sleep = 3
     var horizon = 7
-    /// Explored also by `--quick`.
-    var isQuick = false
 
     var settings: Settings {
         var settings = Settings()

@@ -23,10 +23,14 @@ extension ComponentAccount {
         unasked.remove(process)
         if isFinal { acted.insert(process) }
         let stands = holds(at: now) || isVeto && subscriptions.isEmpty
-        // Without a subscription it does not speak for those that are away.
-        if !isOfSeveral, !stands || !subscriptions.isEmpty { (owing, late, unasked) = ([], [], []) }
+        if !isOfSeveral {
+            // Without a subscription it does not speak for those that are away.
+            let speaksForItself = stands && subscriptions.isEmpty
+            owing = speaksForItself ? owing.intersection(away.keys) : []
+            (late, unasked) = ([], [])
+        }
         if stands {
-            isOpen = false
+            if holds(at: now) { isOpen = false }
             return
         }
         if isOfSeveral {

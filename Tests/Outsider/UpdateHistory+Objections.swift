@@ -33,29 +33,6 @@ extension UpdateHistory {
         !one.confirm || sure[one.component]?.contains(one.process) ?? false
     }
 
-    /// Of the coordinators that are connected, exactly one makes an update that is released; but
-    /// after a death of the broker none, until one that was there before has had time to return.
-    mutating func objectToMakers(_ transition: Transition) -> [String] {
-        if let maker, coordinators[maker] == nil {
-            self.maker = nil
-            former = makerProcess == 0 ? [] : [makerProcess]
-        }
-        let process = transition.event.coordinatorProcess ?? 0
-        let mayReturn = makerReturnsUntil.map { $0 > transition.now } ?? false
-        let isLeftToAnother = mayReturn && !former.isEmpty && !former.contains(process)
-        var objections: [String] = []
-        for case .released(let stream, let release) in transition.actions
-        where release.deploymentID == request.deploymentID {
-            if release.isJoined != (maker != nil || isLeftToAnother) {
-                objections.append("\(maker == nil ? "no" : "a second") coordinator makes it")
-            }
-            guard !release.isJoined else { continue }
-            (maker, makerReturnsUntil) = (stream, nil)
-            (makerProcess, former) = (coordinators[stream] ?? process, [])
-        }
-        return objections
-    }
-
     /// 2, 5, and what an operator sees.
     mutating func objectToStatus(_ transition: Transition, _ settings: Settings) -> [String] {
         let id = request.deploymentID

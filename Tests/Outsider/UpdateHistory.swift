@@ -190,27 +190,6 @@ struct UpdateHistory: Hashable, Sendable {
     }
 }
 
-// MARK: - Coordinators
-
-extension UpdateHistory {
-    mutating func attach(_ coordinator: StreamID, _ process: Int32) {
-        coordinators[coordinator] = process
-        freed = former.subtracting(coordinators.values)
-    }
-
-    /// Where others stay, who has left is asked like any other component; else it may be back.
-    private mutating func noteLeaving(_ there: [StreamID: Int32], _ transition: Transition) {
-        let left = Set(there.filter { coordinators[$0.key] == nil }.values).subtracting([0])
-        let isOpen = transition.before.updates[request.deploymentID]?.opening != nil
-        guard !left.isEmpty, transition.event != .restarted, !isOpen else { return }
-        if coordinators.isEmpty {
-            former = left
-        } else {
-            freed = left.subtracting(coordinators.values)
-        }
-    }
-}
-
 // MARK: - Notices and answers
 
 extension UpdateHistory {
