@@ -169,4 +169,15 @@ import Testing
         harness.answer("robot")
         #expect(harness.read().contains("on consent"))
     }
+
+    @Test func `leaves the question to a veto open, whatever it says without a subscription`() {
+        let harness = NegotiationHarness(vetoes: "window")
+        harness.subscribe("window")
+        harness.announce()
+        harness.lose("window")
+        harness.answer("window#2")
+        harness.wait(.seconds(10))
+        harness.subscribe("window#3")
+        #expect(harness.lastNotice("window#3")?.respondBy == .seconds(50))
+    }
 }

@@ -101,6 +101,18 @@ import Testing
         #expect(decision?.participants.map(\.component) == ["com.example.Camera"])
     }
 
+    @Test mutating func `knows no coordinator of another boot`() {
+        _ = harness.announce()
+        harness.reboot()
+        let coordinator = harness.announce()
+        let events = harness.heard(by: coordinator).compactMap(\.gate)
+        guard case .released(let released) = events.last else {
+            Issue.record("the gate is open")
+            return
+        }
+        #expect(!released.joined)
+    }
+
     @Test mutating func `owes a post also in the next boot, and the one after it`() {
         let camera = harness.component("com.example.Camera")
         let coordinator = announce("d-1")
