@@ -70,7 +70,9 @@ extension Broker {
         }
         switch opening {
         case .busy: upstreams.retryAt = upstreams.retryAt ?? now + Limits.upstreamRetryInterval
-        case .failed(let reason): refuse(index, .unreachable, reason, at: now)
+        case .failed(let reason):
+            upstreams.report.noteUnreachable(reason)
+            refuse(index, reason, at: now)
         case .opened(let id):
             upstreams.waiting[client] = nil
             let upstream = UpstreamPeer(of: client, claim.settings)
@@ -88,6 +90,8 @@ extension Broker {
     /// The upstream has accepted the client's token.
     mutating func noteAccepted(_ index: Int, _ place: Int, at now: Instant) {
         upstreams.report.noteAccepted()
+        upstreams.peers[place].isAccepted = true
+        upstreams.acceptedCount += 1
         if !isNamedByUnit(index), let frame = upstreams.peers[place].connection.askName() {
             sendUpstream(frame, to: upstreams.peers.id(at: place))
         } else {
@@ -115,13 +119,7 @@ extension Broker {
     }
 
     /// The upstream does not take the client, which hears of it as of a denial of ours.
-    mutating func refuse(
-        _ index: Int,
-        _ state: UpstreamShape.State,
-        _ reason: String,
-        at now: Instant
-    ) {
-        upstreams.report.noteRefused(state, reason)
+    mutating func refuse(_ index: Int, _ reason: String, at now: Instant) {
         closeUpstream(ofPeerAt: index)
         deny(index, reason, at: now)
     }
@@ -133,9 +131,10 @@ extension Broker {
             return
         }
         if peers[index].connection.phase == .connecting {
-            return refuse(index, .refusing, reason, at: now)
+            upstreams.report.noteDenied(reason)
+            return refuse(index, reason, at: now)
         }
-        upstreams.report.noteLost(reason)
+        upstreams.report.noteLost(reason, servesOthers: upstreams.acceptedCount > 1)
         auditLog.note(.lostUpstream(peers[index].label, reason))
         close(client, isLost: true, at: now)
     }
@@ -149,6 +148,7 @@ extension Broker {
             return
         }
         peers[index].upstream = nil
+        if upstream.isAccepted { upstreams.acceptedCount -= 1 }
         accounts.disconnect(peers[index].account)
         if !upstream.isStalled, !upstream.outbox.isEmpty {
             effects.writes.append(PeerWrite(id, upstream.outbox))
