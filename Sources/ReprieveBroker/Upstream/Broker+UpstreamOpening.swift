@@ -149,7 +149,7 @@ extension Broker {
             return
         }
         peers[index].upstream = nil
-        accounts.disconnect(peers[index].account)
+        accounts.disconnect(peers[index].account, isKept: peers[index].isKept)
         if !upstream.isStalled, !upstream.outbox.isEmpty {
             effects.writes.append(PeerWrite(id, upstream.outbox))
         }

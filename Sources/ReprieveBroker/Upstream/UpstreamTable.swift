@@ -21,9 +21,21 @@ struct UpstreamPeer: Sendable {
     init(of client: PeerID, _ settings: UpstreamSettings) {
         self.client = client
         connection = UpstreamConnection(largestFrame: settings.largestFrame)
-        let limit = max(Limits.frameFromComponent, settings.largestFrame)
+        let limit = Self.longestFrame(where: settings.largestFrame)
         decoder = FrameDecoder(limits: FrameLimits(maximumFrame: limit))
     }
+
+    /// A connection that the upstream has accepted from an earlier broker.
+    init(_ kept: KeptUpstream, of client: PeerID) {
+        self.client = client
+        connection = kept.connection
+        decoder = FrameDecoder(limits: FrameLimits(maximumFrame: kept.largestForwarded))
+        decoder.append(kept.input)
+        outbox.append(kept.output)
+    }
+
+    /// Of the frames that the upstream may send.
+    static func longestFrame(where taken: Int) -> Int { max(Limits.frameFromComponent, taken) }
 
     /// So many bytes wait for it that no further frame of the client is handled before it has read.
     var hasToRead: Bool { isStalled && outbox.count >= Limits.waitingReplies }
@@ -31,6 +43,11 @@ struct UpstreamPeer: Sendable {
     var hasInput: Bool { decoder.hasPartialFrame }
 
     var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+}
+
+extension KeptUpstream {
+    /// Bytes of the longest frame that passes between the client and the upstream.
+    var largestForwarded: Int { UpstreamPeer.longestFrame(where: largestFrame) }
 }
 
 /// What a connection to the upstream is opened with.
