@@ -61,7 +61,7 @@ package struct Broker: Sendable {
     package init(
         settings: BrokerSettings,
         recalling files: [StoredFile: FoundFile] = [:],
-        keeping kept: [PeerID: Credentials] = [:],
+        keeping kept: FoundConnections = FoundConnections(),
         at reading: Reading
     ) {
         self.settings = settings

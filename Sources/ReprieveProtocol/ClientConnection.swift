@@ -32,6 +32,9 @@ package struct ClientConnection: Hashable, Sendable {
 
     package init() {}
 
+    /// A connection that was accepted, with no stream.
+    init(resuming: Void) { isConnected = true }
+
     package var openStreams: [Int32] { streams.map(\.number) }
 
     /// No request awaits its response.

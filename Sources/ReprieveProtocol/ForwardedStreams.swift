@@ -3,8 +3,8 @@
 /// The open streams of one upstream connection: which stream of the client each belongs to. Both
 /// ends number their streams without gaps, and the client's has streams that are served here, so
 /// the numbers differ.
-struct ForwardedStreams: Hashable, Sendable {
-    enum Kind: Hashable, Sendable {
+package struct ForwardedStreams: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// One response answers it.
         case call
         /// Events follow the response.
@@ -15,18 +15,35 @@ struct ForwardedStreams: Hashable, Sendable {
         case name
     }
 
-    struct Stream: Hashable, Sendable {
+    package struct Stream: Hashable, Sendable {
         /// As the upstream knows it.
-        var number: Int32
+        package var number: Int32
         /// As the client knows it; 0 for one of ours.
-        var client: Int32
-        var kind: Kind
-        var hasResponse = false
+        package var client: Int32
+        package var kind: Kind
+        package var hasResponse = false
+
+        package init(number: Int32, client: Int32, kind: Kind) {
+            self.number = number
+            self.client = client
+            self.kind = kind
+        }
     }
 
     /// Sorted by both numbers: streams are opened here in the order of the client.
-    private var streams: [Stream] = []
-    private(set) var latest: Int32 = 0
+    package private(set) var streams: [Stream] = []
+    package private(set) var latest: Int32 = 0
+    /// How often a stream was opened, or one that is no call was answered or closed. That a call is
+    /// over need not be known to another broker: no frame comes of it any more.
+    private(set) var changes = 0
+
+    init() {}
+
+    /// Those that an earlier broker had opened.
+    package init(resuming streams: [Stream], latest: Int32) {
+        self.streams = streams
+        self.latest = latest
+    }
 
     var count: Int { streams.count }
 
@@ -34,6 +51,7 @@ struct ForwardedStreams: Hashable, Sendable {
     mutating func open(for client: Int32, _ kind: Kind) -> Int32? {
         guard latest < .max else { return nil }
         latest += 1
+        changes += 1
         streams.append(Stream(number: latest, client: client, kind: kind))
         return latest
     }
@@ -47,11 +65,16 @@ struct ForwardedStreams: Hashable, Sendable {
     }
 
     mutating func noteResponse(on number: Int32) {
-        if let index = index(of: number, by: { $0.number }) { streams[index].hasResponse = true }
+        guard let index = index(of: number, by: { $0.number }), !streams[index].hasResponse else {
+            return
+        }
+        streams[index].hasResponse = true
+        changes += 1
     }
 
     mutating func close(_ number: Int32) {
-        if let index = index(of: number, by: { $0.number }) { streams.remove(at: index) }
+        guard let index = index(of: number, by: { $0.number }) else { return }
+        if streams.remove(at: index).kind != .call { changes += 1 }
     }
 
     private func index(of wanted: Int32, by number: (Stream) -> Int32) -> Int? {

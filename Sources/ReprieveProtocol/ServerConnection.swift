@@ -49,7 +49,7 @@ package struct ServerConnection: Hashable, Sendable {
     package private(set) var phase = Phase.awaitingConnect
     /// Whether an upstream serves the operations that are not served here.
     package var hasUpstream = false
-    private var latestStream: Int32 = 0
+    package private(set) var latestStream: Int32 = 0
     /// Calls that an earlier broker served are not counted in `latestStream`.
     private var mayHaveGap = false
     package private(set) var streams: [Stream] = []
@@ -59,11 +59,12 @@ package struct ServerConnection: Hashable, Sendable {
     package init() {}
 
     /// A connection that an earlier broker had accepted, with the streams that were open then.
-    package init(resuming streams: [Stream]) {
+    package init(resuming streams: [Stream], latest: Int32, hasUpstream: Bool) {
         phase = .open
-        latestStream = streams.map(\.number).max() ?? 0
+        latestStream = streams.map(\.number).reduce(latest, max)
         mayHaveGap = true
         self.streams = streams
+        self.hasUpstream = hasUpstream
     }
 
     /// The operation of an open stream.

@@ -24,14 +24,26 @@ package struct UpstreamConnection: Hashable, Sendable {
     }
 
     /// Bytes of the longest frame that the upstream takes.
-    private let largestFrame: Int
+    package let largestFrame: Int
     /// Follows the rules of stream 0.
     private var connection = ClientConnection()
-    private var streams = ForwardedStreams()
+    package private(set) var streams = ForwardedStreams()
     /// The updates that the upstream has announced to the client, the latest last.
-    private var announced: [String] = []
+    package private(set) var announced: [String] = []
+    private var announcements = 0
 
     package init(largestFrame: Int) { self.largestFrame = largestFrame }
+
+    /// A connection that the upstream has accepted from an earlier broker.
+    package init(resuming streams: ForwardedStreams, announced: [String], largestFrame: Int) {
+        self.init(largestFrame: largestFrame)
+        connection = ClientConnection(resuming: ())
+        self.streams = streams
+        self.announced = announced
+    }
+
+    /// How often something changed that another broker has to know.
+    package var changes: Int { streams.changes + announcements }
 }
 
 // MARK: - To the upstream
@@ -136,6 +148,7 @@ extension UpstreamConnection {
     }
 
     private mutating func note(_ event: ComponentEvent?) {
+        announcements += event == nil ? 0 : 1
         switch event {
         case .preUpdate(let notice):
             announced.removeAll { $0 == notice.deploymentID }

@@ -54,11 +54,10 @@ final class ConnectionStore {
         return kept
     }
 
-    func keep(_ socket: borrowing StreamSocket, of peer: PeerID, at endpoint: Endpoint) {
-        guard isOpen, peer.slot < SharedMarks.count, !hasLoggedFailure else { return }
+    func keep(_ socket: borrowing StreamSocket, _ name: KeptDescriptor.Name) {
+        guard isOpen, name.peer.slot < SharedMarks.count, !hasLoggedFailure else { return }
         do throws(SystemError) {
-            let name = KeptDescriptor.name(of: peer, at: endpoint)
-            _ = try Notify.keep(socket.descriptor, name: name)
+            _ = try Notify.keep(socket.descriptor, name: name.text)
         } catch {
             hasLoggedFailure = true
             log.write(.info, error.message + "; further connections end with this process")

@@ -10,10 +10,9 @@ import Systemd
 final class PeerSockets {
     /// A peer's socket, and what the poll tells of it.
     private final class Connection {
-        let peer: PeerID
+        let name: KeptDescriptor.Name
         let socket: StreamSocket
         let group: PeerGroup
-        let endpoint: Endpoint
         /// The socket is full, until the poll tells that it takes bytes again.
         var awaitsRoom = false
         /// The broker wants to hear nothing of it.
@@ -22,16 +21,16 @@ final class PeerSockets {
         var isKept = false
 
         init(
-            _ peer: PeerID,
+            _ name: KeptDescriptor.Name,
             _ socket: consuming StreamSocket,
-            _ group: PeerGroup,
-            _ endpoint: Endpoint
+            _ group: PeerGroup
         ) {
-            self.peer = peer
+            self.name = name
             self.socket = socket
             self.group = group
-            self.endpoint = endpoint
         }
+
+        var peer: PeerID { name.peer }
     }
 
     private let groups: PeerGroups
@@ -69,15 +68,40 @@ final class PeerSockets {
     }
 
     /// Takes back the connections that the service manager has kept.
-    func takeBack() -> [PeerID: Credentials] {
-        var found: [PeerID: Credentials] = [:]
-        for kept in store.takeKept() {
-            numbers.take(kept.peer)
-            let socket = StreamSocket(owning: kept.descriptor)
-            found[kept.peer] = watch(socket, of: kept.peer, at: kept.endpoint)
-            connection(of: kept.peer)?.isKept = true
+    func takeBack() -> FoundConnections {
+        var found = FoundConnections()
+        let kept = store.takeKept()
+        for one in kept { numbers.take(one.peer) }
+        for one in kept {
+            guard case .client(let endpoint) = one.name.role else { continue }
+            let socket = StreamSocket(owning: one.descriptor)
+            found.clients[one.peer] = watch(socket, of: one.peer, at: endpoint)
+            connection(of: one.peer)?.isKept = true
+        }
+        for one in kept {
+            guard case .upstream(let client) = one.name.role else { continue }
+            if takeBackUpstream(one, of: client) { found.upstreams[client] = one.peer }
         }
         return found
+    }
+
+    /// Closes it where its client is not there any more.
+    private func takeBackUpstream(_ kept: KeptDescriptor, of client: PeerID) -> Bool {
+        do throws(SystemError) {
+            guard let group = connection(of: client)?.group else {
+                numbers.giveBack(kept.peer)
+                kept.discard()
+                return false
+            }
+            let socket = StreamSocket(owning: kept.descriptor)
+            try insert(kept.name, socket, group)
+            connection(of: kept.peer)?.isKept = true
+            return true
+        } catch {
+            numbers.giveBack(kept.peer)
+            log.write(.warning, error.message)
+            return false
+        }
     }
 
     /// Returns nil, and closes the socket, where that does not work.
@@ -90,8 +114,7 @@ final class PeerSockets {
             let credentials = try credentials(of: socket)
             let group = try groups.group(of: AccountID(endpoint, credentials))
             defer { groups.removeIfEmpty(group) }
-            try group.add(socket, token: peer.number)
-            insert(Connection(peer, socket, group, endpoint))
+            try insert(KeptDescriptor.Name(role: .client(endpoint), peer: peer), socket, group)
             hasLoggedRefusal = false
             return credentials
         } catch {
@@ -106,7 +129,7 @@ final class PeerSockets {
     func keep(_ peer: PeerID) {
         guard let connection = connection(of: peer) else { return }
         connection.isKept = true
-        store.keep(connection.socket, of: peer, at: connection.endpoint)
+        store.keep(connection.socket, connection.name)
     }
 
     /// Connects to the upstream. What arrives there takes turns with what the client sends.
@@ -115,8 +138,8 @@ final class PeerSockets {
         let peer = numbers.take()
         do throws(SystemError) {
             let socket = try StreamSocket(connectingTo: path)
-            try connection.group.add(socket, token: peer.number)
-            insert(Connection(peer, socket, connection.group, connection.endpoint))
+            let name = KeptDescriptor.Name(role: .upstream(of: client), peer: peer)
+            try insert(name, socket, connection.group)
             return .opened(peer)
         } catch {
             numbers.giveBack(peer)
@@ -124,10 +147,15 @@ final class PeerSockets {
         }
     }
 
-    private func insert(_ connection: Connection) {
-        let slot = connection.peer.slot
+    private func insert(
+        _ name: KeptDescriptor.Name,
+        _ socket: consuming StreamSocket,
+        _ group: PeerGroup
+    ) throws(SystemError) {
+        try group.add(socket, token: name.peer.number)
+        let slot = name.peer.slot
         while connections.count <= slot { connections.append(nil) }
-        connections[slot] = connection
+        connections[slot] = Connection(name, socket, group)
     }
 
     private func credentials(

@@ -126,7 +126,7 @@ extension BrokerHarness {
         let broker = Broker(
             settings: settings,
             recalling: files,
-            keeping: host.credentials,
+            keeping: host.found,
             at: reading
         )
         let isTraced = self.broker.trace != nil
@@ -147,7 +147,7 @@ extension BrokerHarness {
         return Broker(
             settings: broker.settings,
             recalling: next.files.mapValues { FoundFile(bytes: $0) },
-            keeping: next.credentials,
+            keeping: next.found,
             at: reading
         )
     }

@@ -34,6 +34,15 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// Those of them that the broker works for in this turn.
     private var marked: Set<PeerID> = []
     private var isJournalBehind = false
+    /// The connections that the next broker finds.
+    var found: FoundConnections {
+        let upstreams = upstream?.clients ?? [:]
+        return FoundConnections(
+            clients: credentials,
+            upstreams: Dictionary(uniqueKeysWithValues: upstreams.map { ($0.value, $0.key) })
+        )
+    }
+
     /// How often each peer was closed.
     package private(set) var closes: [PeerID: Int] = [:]
 
@@ -43,10 +52,10 @@ package struct HarnessHost: BrokerHost, Sendable {
     /// connections were not kept.
     init(after host: HarnessHost, losing lost: Set<PeerID> = []) {
         files = host.files
-        upstream = host.upstream?.withoutConnections()
         logLevel = host.logLevel
         work = host.work
         kept = host.survivors.subtracting(lost)
+        upstream = host.upstream?.keeping(kept)
         clients = host.clients.filter { kept.contains($0.key) }
         for peer in clients.keys { clients[peer]?.isPaused = false }
         credentials = host.credentials.filter { kept.contains($0.key) }
@@ -119,7 +128,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         at path: String,
         for client: PeerID
     ) -> UpstreamOpening {
-        guard next() == .whole, let opening = upstream?.open() else {
+        guard next() == .whole, let opening = upstream?.open(for: client) else {
             return .failed("cannot connect to \(path)")
         }
         return opening

@@ -13,6 +13,8 @@ package struct SimulatedUpstream: Sendable {
         package var isPaused = false
         /// How many bytes it still takes; nil is all.
         package var room: Int?
+        /// The client that it belongs to.
+        fileprivate let client: PeerID
         fileprivate var decoder = FrameDecoder(limits: .fromBroker)
     }
 
@@ -26,18 +28,22 @@ package struct SimulatedUpstream: Sendable {
 
     package init() {}
 
-    /// As a broker finds it that goes on after another: without connections.
-    func withoutConnections() -> SimulatedUpstream {
+    /// As a broker finds it that goes on after another: with the connections that were kept.
+    func keeping(_ kept: Set<PeerID>) -> SimulatedUpstream {
         var upstream = self
-        upstream.connections = [:]
+        upstream.connections = connections.filter { kept.contains($0.key) }
+        for peer in upstream.connections.keys { upstream.connections[peer]?.isPaused = false }
         return upstream
     }
 
-    mutating func open() -> UpstreamOpening {
+    /// The clients of its connections.
+    var clients: [PeerID: PeerID] { connections.mapValues(\.client) }
+
+    mutating func open(for client: PeerID) -> UpstreamOpening {
         if isAbsent { return .failed("nothing listens there") }
         if isBusy { return .busy }
         latest += 1
-        connections[PeerID(latest)] = Connection()
+        connections[PeerID(latest)] = Connection(client: client)
         return .opened(PeerID(latest))
     }
 

@@ -40,26 +40,32 @@ extension Broker {
     }
 
     private mutating func keep(peerAt index: Int) {
-        // What passes between a client and an upstream cannot be taken up again.
-        guard peers[index].upstream == nil else { return }
         let account = accounts[peers[index].account]
-        guard mayKeep(account) else { return noteFullStore(account.id) }
+        // The connection to the upstream goes with that of its client: neither is of use alone.
+        let connections = [peers.id(at: index)] + (peers[index].upstream.map { [$0] } ?? [])
+        guard mayKeep(connections.count, of: account) else { return noteFullStore(account.id) }
         peers[index].isKept = true
-        accounts.keep(peers[index].account, isOwn: settings.isOwn(account.id))
-        effects.keeps.append(peers.id(at: index))
+        for _ in connections { countKept(ofPeerAt: index) }
+        effects.keeps += connections
+    }
+
+    private mutating func countKept(ofPeerAt index: Int) {
+        let place = peers[index].account
+        accounts.keep(place, isOwn: settings.isOwn(accounts[place].id))
     }
 
     /// No account uses up the store: the broker's own user has half of it, and the others have a
     /// quarter, in which an account takes what it finds. Of the last quarter each account has a
     /// small share.
-    private func mayKeep(_ account: Account) -> Bool {
+    private func mayKeep(_ count: Int, of account: Account) -> Bool {
         let (most, kept) = (settings.limits.keptConnections, accounts.kept)
         let isOwn = settings.isOwn(account.id)
         let keptOfClass = isOwn ? kept - accounts.keptOfOthers : accounts.keptOfOthers
         let limit = isOwn ? most : (most + 3) / 4
         let hasRoom = (isOwn ? 2 : 4) * keptOfClass < most
         let share = hasRoom ? limit : min(limit, max(1, most / 64))
-        return kept < most && keptOfClass < (most * 3 + 3) / 4 && account.kept < share
+        return kept + count <= most && keptOfClass < (most * 3 + 3) / 4
+            && account.kept + count <= share
     }
 
     private mutating func noteFullStore(_ account: AccountID) {
@@ -109,9 +115,9 @@ extension Broker {
     /// broker ends in good order: to write down each part of a frame as it arrives would cost more
     /// than the frame.
     private mutating func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
-        let changes = peers[index].connection.changes
+        let changes = peers[index].connection.changes + upstreamChanges(ofPeerAt: index)
         guard peers[index].isAccepted, peers[index].isKept || changes > 0 else { return nil }
-        let keptBytes = peers[index].keptBytes
+        let keptBytes = peers[index].keptBytes + keptUpstreamBytes(ofPeerAt: index)
         let bytes = isStopping && keptBytes <= KeptConnection.maximumBytes ? keptBytes : 0
         let isOpen = peers[index].isKept && peers[index].connection.phase == .open
         return RecordedState(
@@ -139,10 +145,21 @@ extension Broker {
             name: peer.name,
             token: peer.token?.hexadecimal,
             streams: peer.connection.streams.compactMap { stream(of: id, $0) },
+            latestStream: peer.connection.latestStream,
+            upstream: peer.upstream.flatMap { upstreamRecord(of: $0, state) },
             isWhole: state.isWhole,
             input: state.bytes > 0 ? peer.decoder.waitingBytes : [],
             output: state.bytes > 0 && peer.isStalled ? peer.outbox.waitingBytes : []
         )
+    }
+
+    private func upstreamRecord(of id: PeerID, _ state: RecordedState) -> KeptUpstream? {
+        guard let peer = upstreams.peers[id] else { return nil }
+        var record = KeptUpstream(id, peer.connection)
+        guard state.bytes > 0 else { return record }
+        record.input = peer.decoder.waitingBytes
+        record.output = peer.isStalled ? peer.outbox.waitingBytes : []
+        return record
     }
 
     private func stream(
@@ -166,28 +183,42 @@ extension Broker {
     /// of the others is closed.
     mutating func takeBack(
         _ connections: [PeerID: KeptConnection],
-        among kept: [PeerID: Credentials],
+        among kept: FoundConnections,
         known: Int,
         at now: Instant
     ) {
         for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
             takeBack(id, connection, at: now)
         }
-        effects.closes += kept.keys.filter { connections[$0] == nil }.sorted()
-        guard known > 0 || !kept.isEmpty else { return }
+        let ofUpstream = kept.upstreams.filter { connections[$0.key] == nil }.values
+        effects.closes += kept.clients.keys.filter { connections[$0] == nil }.sorted()
+        effects.closes += ofUpstream.sorted()
+        guard known > 0 || !kept.clients.isEmpty else { return }
         auditLog.note(.tookBack(connections.count, of: known))
     }
 
     private mutating func takeBack(_ id: PeerID, _ connection: KeptConnection, at now: Instant) {
         let place = accounts.connect(AccountID(connection.endpoint, connection.credentials))
         accounts.endHandshake(place)
-        accounts.keep(place, isOwn: settings.isOwn(accounts[place].id))
         peers.add(id, Peer(connection, account: place))
+        countKept(ofPeerAt: peers.count - 1)
+        takeBackUpstream(connection.upstream, ofPeerAt: peers.count - 1)
         for stream in connection.streams { resume(stream, on: StreamID(id, stream.number)) }
         noteRecord(of: id)
         guard let index = peers.index(of: id) else { return }
         if !peers[index].outbox.isEmpty { awaitWrite(toPeerAt: index) }
         handleFrames(of: id, at: now)
+        if let upstream = connection.upstream { handleUpstreamFrames(of: upstream.peer, at: now) }
+    }
+
+    private mutating func takeBackUpstream(_ kept: KeptUpstream?, ofPeerAt index: Int) {
+        guard let kept else { return }
+        accounts.addUpstream(peers[index].account)
+        countKept(ofPeerAt: index)
+        peers[index].upstream = kept.peer
+        upstreams.peers.add(kept.peer, UpstreamPeer(kept, of: peers.id(at: index)))
+        upstreams.noteAccepted(at: upstreams.peers.count - 1)
+        if !kept.output.isEmpty { awaitUpstreamWrite(at: upstreams.peers.count - 1) }
     }
 
     private mutating func resume(_ stream: KeptConnection.Stream, on id: StreamID) {
@@ -214,10 +245,13 @@ extension Peer {
         isKept = true
         name = connection.name
         token = connection.token.flatMap { SHA256(hexadecimal: $0) }
+        largestForwarded = connection.upstream?.largestForwarded ?? 0
         decoder.limits = frameLimits
         decoder.append(connection.input)
         self.connection = ServerConnection(
-            resuming: connection.streams.map { .init(number: $0.number, $0.operation) }
+            resuming: connection.streams.map { .init(number: $0.number, $0.operation) },
+            latest: connection.latestStream,
+            hasUpstream: connection.upstream != nil
         )
         outbox.append(connection.output)
     }

@@ -16,6 +16,10 @@ struct KeptConnection: Hashable, Sendable {
     /// The digest of the token that proved the name, in hexadecimal.
     var token: String?
     var streams: [Stream]
+    /// The number of its latest stream, of those that were written down.
+    var latestStream: Int32 = 0
+    /// The connection to the upstream that carries its other requests.
+    var upstream: KeptUpstream?
     /// It can be taken back: it is not in the middle of a frame that is not written down.
     var isWhole = true
     /// Bytes of a frame that is not whole, and bytes that its socket did not take yet. Written only
@@ -63,6 +67,10 @@ extension KeptConnection: Recordable {
         try coder.code(&isWhole)
         try coder.code(&input)
         try coder.code(&output)
+        // Since format 6.
+        guard coder.format >= 6 else { return }
+        try coder.code(&latestStream)
+        try coder.code(&upstream)
     }
 }
 

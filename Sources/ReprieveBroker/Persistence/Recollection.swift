@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Negotiation
+package import Negotiation
 internal import ReprieveProtocol
 internal import Tokens
+
+/// What the service manager has kept for an earlier broker.
+package struct FoundConnections: Sendable {
+    package var clients: [PeerID: Credentials]
+    /// The connections to the upstream, by those of their clients.
+    package var upstreams: [PeerID: PeerID]
+
+    package init(clients: [PeerID: Credentials] = [:], upstreams: [PeerID: PeerID] = [:]) {
+        self.clients = clients
+        self.upstreams = upstreams
+    }
+}
 
 /// What a broker goes on from: the content of both files.
 struct Recollection {
@@ -18,7 +30,7 @@ struct Recollection {
     /// The connections that go on. Of a component with several processes all do, or none: what one
     /// of them says must not count for another that is about to return.
     func connections(
-        _ kept: [PeerID: Credentials],
+        _ kept: FoundConnections,
         _ tokens: TokenList
     ) -> [PeerID: KeptConnection] {
         let whole = wholeConnections(kept, tokens)
@@ -32,14 +44,14 @@ struct Recollection {
 
     /// Of each the descriptor was kept, and a record.
     private func wholeConnections(
-        _ kept: [PeerID: Credentials],
+        _ kept: FoundConnections,
         _ tokens: TokenList
     ) -> [PeerID: KeptConnection] {
         guard journal.isOfThisBoot else { return [:] }
         return journal.connections.filter { id, connection in
-            guard let found = kept[id], connection.isWhole, connection.isOf(found) else {
-                return false
-            }
+            guard let found = kept.clients[id], connection.isWhole, connection.isOf(found),
+                connection.upstream?.peer == kept.upstreams[id]
+            else { return false }
             guard let token = connection.token else { return true }
             let name = SHA256(hexadecimal: token).flatMap { tokens.component(of: $0) }
             return name == connection.name

@@ -86,7 +86,7 @@ extension Broker {
         awaitUpstreamWrite(at: place)
     }
 
-    private mutating func awaitUpstreamWrite(at place: Int) {
+    mutating func awaitUpstreamWrite(at place: Int) {
         guard !upstreams.peers[place].awaitsWrite else { return }
         upstreams.peers[place].awaitsWrite = true
         peersToWrite.append(upstreams.peers.id(at: place))
@@ -150,6 +150,7 @@ extension Broker {
             effects.pauses.append(PeerPause(peer: id, isPaused: waits))
         }
         limitFrameTime(ofPeerAt: index, at: now)
+        noteRecord(ofPeerAt: index)
         chargeBytes(ofPeerAt: index, at: now)
     }
 
@@ -170,6 +171,7 @@ extension Broker {
         if count > 0, upstreams.peers[place].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         upstreams.peers[place].outbox.drop(count)
         upstreams.peers[place].isStalled = !upstreams.peers[place].outbox.isEmpty
+        noteRecord(ofPeerAt: index)
         chargeBytes(ofPeerAt: index, at: now)
         if let index = peers.index(of: client), peers[index].hasInput {
             handleFrames(of: client, at: now)
@@ -214,5 +216,11 @@ extension Broker {
 
     func keptUpstreamBytes(ofPeerAt index: Int) -> Int {
         hasUpstream(index) ? upstream(ofPeerAt: index)?.keptBytes ?? 0 : 0
+    }
+
+    /// What another broker would have to know of the connection to the upstream has changed so
+    /// often.
+    func upstreamChanges(ofPeerAt index: Int) -> Int {
+        hasUpstream(index) ? upstream(ofPeerAt: index)?.connection.changes ?? 0 : 0
     }
 }

@@ -89,9 +89,7 @@ extension Broker {
 
     /// The upstream has accepted the client's token.
     mutating func noteAccepted(_ index: Int, _ place: Int, at now: Instant) {
-        upstreams.report.noteAccepted()
-        upstreams.peers[place].isAccepted = true
-        upstreams.acceptedCount += 1
+        upstreams.noteAccepted(at: place)
         if !isNamedByUnit(index), let frame = upstreams.peers[place].connection.askName() {
             sendUpstream(frame, to: upstreams.peers.id(at: place))
         } else {
@@ -144,12 +142,11 @@ extension Broker {
         if upstreams.waiting.removeValue(forKey: peers.id(at: index)) != nil {
             accounts.disconnect(peers[index].account)
         }
-        guard let id = peers[index].upstream, let upstream = upstreams.peers.remove(id) else {
+        guard let id = peers[index].upstream, let upstream = upstreams.remove(id) else {
             return
         }
         peers[index].upstream = nil
-        if upstream.isAccepted { upstreams.acceptedCount -= 1 }
-        accounts.disconnect(peers[index].account)
+        accounts.disconnect(peers[index].account, isKept: peers[index].isKept)
         if !upstream.isStalled, !upstream.outbox.isEmpty {
             effects.writes.append(PeerWrite(id, upstream.outbox))
         }

@@ -23,9 +23,21 @@ struct UpstreamPeer: Sendable {
     init(of client: PeerID, _ settings: UpstreamSettings) {
         self.client = client
         connection = UpstreamConnection(largestFrame: settings.largestFrame)
-        let limit = max(Limits.frameFromComponent, settings.largestFrame)
+        let limit = Self.longestFrame(where: settings.largestFrame)
         decoder = FrameDecoder(limits: FrameLimits(maximumFrame: limit))
     }
+
+    /// A connection that the upstream has accepted from an earlier broker.
+    init(_ kept: KeptUpstream, of client: PeerID) {
+        self.client = client
+        connection = kept.connection
+        decoder = FrameDecoder(limits: FrameLimits(maximumFrame: kept.largestForwarded))
+        decoder.append(kept.input)
+        outbox.append(kept.output)
+    }
+
+    /// Of the frames that the upstream may send.
+    static func longestFrame(where taken: Int) -> Int { max(Limits.frameFromComponent, taken) }
 
     /// So many bytes wait for it that no further frame of the client is handled before it has read.
     var hasToRead: Bool { isStalled && outbox.count >= Limits.waitingReplies }
@@ -33,6 +45,11 @@ struct UpstreamPeer: Sendable {
     var hasInput: Bool { decoder.hasPartialFrame }
 
     var keptBytes: Int { decoder.byteCount + (isStalled ? outbox.count : 0) }
+}
+
+extension KeptUpstream {
+    /// Bytes of the longest frame that passes between the client and the upstream.
+    var largestForwarded: Int { UpstreamPeer.longestFrame(where: largestFrame) }
 }
 
 /// What a connection to the upstream is opened with.
@@ -45,12 +62,24 @@ struct UpstreamClaim: Sendable {
 struct UpstreamTable: Sendable {
     var peers = PeerTable<UpstreamPeer>()
     /// Those of them that it has accepted.
-    var acceptedCount = 0
+    private(set) var acceptedCount = 0
     /// Of clients whose connection to the upstream is not open yet.
     var waiting: [PeerID: UpstreamClaim] = [:]
     /// When those are tried again that found the queue of its socket full.
     var retryAt: Instant?
     var report = UpstreamReport()
+
+    mutating func noteAccepted(at place: Int) {
+        peers[place].isAccepted = true
+        acceptedCount += 1
+        report.noteAccepted()
+    }
+
+    mutating func remove(_ id: PeerID) -> UpstreamPeer? {
+        guard let peer = peers.remove(id) else { return nil }
+        if peer.isAccepted { acceptedCount -= 1 }
+        return peer
+    }
 
     mutating func takeRetries(at now: Instant) -> [UpstreamOpen] {
         guard let retryAt, retryAt <= now else { return [] }
