@@ -104,8 +104,9 @@ import Testing
         ),
         StatedLimit(
             security,
-            "queue for each socket: #, or `net.core.somaxconn`.",
-            LimitInCode("Sources/Systemd/Sockets/ListenSocket.swift", "backlog: Int32 = ", .grouped)
+            "queue for each socket: #, or `net.core.somaxconn`. The broker accepts # in a turn.",
+            LimitInCode("Sources/Systemd/Sockets/ListenSocket.swift", "backlog: Int32 = ", .grouped),
+            LimitInCode("Sources/Systemd/Sockets/Acceptor.swift", "acceptLimit = ", .grouped)
         ),
         StatedLimit(
             "Packaging/man/reprieved.8",
