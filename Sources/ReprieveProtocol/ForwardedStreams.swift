@@ -49,10 +49,16 @@ package struct ForwardedStreams: Hashable, Sendable {
 
     /// The number of a new stream; nil if there are no more numbers.
     mutating func open(for client: Int32, _ kind: Kind) -> Int32? {
+        guard let number = takeNumber() else { return nil }
+        streams.append(Stream(number: number, client: client, kind: kind))
+        return number
+    }
+
+    /// The number of a call of ours, whose response says nothing.
+    mutating func takeNumber() -> Int32? {
         guard latest < .max else { return nil }
         latest += 1
         changes += 1
-        streams.append(Stream(number: latest, client: client, kind: kind))
         return latest
     }
 

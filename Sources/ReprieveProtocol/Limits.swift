@@ -95,6 +95,10 @@ package enum Limits {
     /// the SDKs still wait: they give up after 10 s.
     package static let upstreamTimeout = Duration.seconds(8)
 
+    /// For how long an update of the upstream's is deferred while one of ours is under way. Java's
+    /// nucleus cannot be told that it may go on before, and asks again then.
+    package static let upstreamDeferral = Duration.seconds(10)
+
     /// After this time a connection is tried again to an upstream whose queue is full.
     package static let upstreamRetryInterval = Duration.milliseconds(50)
 

@@ -18,6 +18,9 @@ package struct UpstreamConnection: Hashable, Sendable {
         case named(ComponentName?)
         /// A frame for the client.
         case forward([UInt8])
+        /// An update of the upstream's, and the frame that tells the client of it: pass it on, or
+        /// defer.
+        case announced(update: String, [UInt8])
         /// A frame for the upstream.
         case reply([UInt8])
         case broken(reason: String)
@@ -112,7 +115,10 @@ extension UpstreamConnection {
         _ kind: ForwardedStreams.Kind,
         payload: [UInt8]
     ) -> [UInt8]? {
-        guard let number = streams.open(for: client, kind) else { return nil }
+        streams.open(for: client, kind).flatMap { request(operation, on: $0, payload) }
+    }
+
+    private func request(_ operation: String, on number: Int32, _ payload: [UInt8]) -> [UInt8]? {
         let frame = Message(
             .applicationMessage,
             stream: number,
@@ -147,16 +153,24 @@ extension UpstreamConnection {
         request(Operation.deferComponentUpdate.rawValue, of: client, .call, payload: payload)
     }
 
-    private mutating func note(_ event: ComponentEvent?) {
-        announcements += event == nil ? 0 : 1
-        switch event {
-        case .preUpdate(let notice):
-            announced.removeAll { $0 == notice.deploymentID }
-            announced.append(notice.deploymentID)
-            if announced.count > Limits.announcedUpstream { announced.removeFirst() }
-        case .postUpdate(let post): announced.removeAll { $0 == post.deploymentID }
-        case .unknown, nil: break
-        }
+    /// Defers an update of the upstream's, of which the client is not told.
+    package mutating func postpone(_ update: String, because reason: String) -> [UInt8]? {
+        let time = Limits.upstreamDeferral.components.seconds * 1_000
+        let answer = DeferRequest(deploymentID: update, recheckAfterMs: time, message: reason)
+        let operation = Operation.deferComponentUpdate.rawValue
+        return streams.takeNumber().flatMap { request(operation, on: $0, answer.encoded()) }
+    }
+
+    /// The client is told of an update of the upstream's, and answers it.
+    package mutating func note(announced update: String) {
+        forget(update)
+        announced.append(update)
+        if announced.count > Limits.announcedUpstream { announced.removeFirst() }
+    }
+
+    private mutating func forget(_ update: String) {
+        announcements += 1
+        announced.removeAll { $0 == update }
     }
 }
 
@@ -204,23 +218,27 @@ extension UpstreamConnection {
         switch stream.kind {
         case .call, .stream:
             let frame = isError ? frame.withErrorMessage : frame
-            return forward(frame, to: stream.client, isOver ? flags | end : flags)
+            return .forward(renumbered(frame, to: stream.client, isOver ? flags | end : flags))
         case .name: return .named(isError ? nil : Self.name(in: frame.payload))
         case .notices:
             // The client has had its response from here, and its subscription here goes on.
             guard stream.hasResponse, !isError else { return nil }
             let payload = frame.payload
             guard !payload.isEmpty else { return nil }
-            note(try? ComponentEvent(decoding: payload))
-            return forward(frame, to: stream.client, flags & ~end)
+            let passedOn = renumbered(frame, to: stream.client, flags & ~end)
+            switch try? ComponentEvent(decoding: payload) {
+            case .preUpdate(let notice):
+                return .announced(update: notice.deploymentID, passedOn)
+            case .postUpdate(let post): forget(post.deploymentID)
+            case .unknown, nil: break
+            }
+            return .forward(passedOn)
         }
     }
 
-    private func forward(_ frame: Frame, to client: Int32, _ flags: Int32) -> Event {
-        .forward(
-            frame.encoded(
-                replacing: [(HeaderName.streamID, client), (HeaderName.messageFlags, flags)]
-            )
+    private func renumbered(_ frame: Frame, to client: Int32, _ flags: Int32) -> [UInt8] {
+        frame.encoded(
+            replacing: [(HeaderName.streamID, client), (HeaderName.messageFlags, flags)]
         )
     }
 

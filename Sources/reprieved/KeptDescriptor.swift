@@ -51,9 +51,8 @@ extension KeptDescriptor.Name {
     fileprivate init?(_ text: String) {
         let parts = text.split(separator: "-")
         let numbers = parts.dropFirst().compactMap { UInt64($0).map(PeerID.init) }
-        guard let word = parts.first, numbers.count == parts.count - 1, let peer = numbers.last else {
-            return nil
-        }
+        guard let word = parts.first, let peer = numbers.last, numbers.count == parts.count - 1
+        else { return nil }
         if word == Self.upstream, numbers.count == 2 {
             role = .upstream(of: numbers[0])
         } else if let endpoint = Endpoint(name: word), numbers.count == 1 {

@@ -211,6 +211,31 @@ private let token = "dG9rZW4gb2YgTGl0"
         #expect(harness.broker.status(at: harness.now).updates.first?.blockedBy == [])
     }
 
+    @Test mutating func `defers the nucleus's updates while one of ours waits or is under way`()
+        throws
+    {
+        let (client, id) = try accepted()
+        harness.ask(client, .subscribeToComponentUpdates, SubscribeRequest())
+        let notice = ComponentEvent.preUpdate(
+            PreUpdateEvent(deploymentID: "n-1", disruption: .components)
+        )
+        let event = Message(.applicationMessage, stream: 1, payload: notice.encoded())
+        harness.say(event, from: id)
+        let coordinator = harness.announce { $0.exclusive = false }
+        harness.say(event, from: id)
+        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["d-1", "n-1"])
+        _ = (harness.announce("d-2"), harness.heard(byUpstream: id))
+        harness.say(event, from: id)
+        let answer = try #require(harness.heard(byUpstream: id).first)
+        let deferral = try DeferRequest(decoding: answer.payload)
+        #expect((deferral.deploymentID, deferral.recheckAfterMs) == ("n-1", 10_000))
+        harness.say(Message(.applicationMessage, stream: answer.stream), from: id)
+        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["d-2"])
+        harness.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: "d-2", reason: ""))
+        harness.say(event, from: id)
+        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["n-1"])
+    }
+
     @Test mutating func `that is lost is logged beside many users and an unknown token`() throws {
         for user: UInt32 in 1_000..<1_256 {
             let peer = harness.enter(at: .components, user: user)

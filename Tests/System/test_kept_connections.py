@@ -10,8 +10,10 @@ import pytest
 from daemon import Daemon
 from expect import CAMERA, HOUR, ROBOT, log_lines
 from protocol import Component, HungUp
+from scripted_upstream import TOKEN, Lite
 from store import DescriptorStore
 from test_activation import listening
+from test_upstream import C, beside_nucleus, publish
 
 RESTARTS = 5
 
@@ -19,14 +21,15 @@ RESTARTS = 5
 class Service:
     """The daemon as systemd runs it: its sockets and its descriptor store outlive it."""
 
-    def __init__(self, directory, sockets, store):
+    def __init__(self, directory, sockets, store, *settings):
         self._directory, self._sockets, self.store = directory, sockets, store
+        self.settings = settings
         self.daemon = None
         self.start()
 
     def start(self, *arguments):
         self.daemon = Daemon(
-            self._directory, *arguments, sockets=self._sockets, store=self.store
+            self._directory, *self.settings, *arguments, sockets=self._sockets, store=self.store
         )  # fmt: skip
 
     def end(self, number):
@@ -173,3 +176,65 @@ def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(servic
             one.connection.next_frame()
     status = service.daemon.coordinator().status()
     assert {one["component"] for one in status["components"]} == {CAMERA, ROBOT}
+
+
+# Beside a nucleus
+
+
+@pytest.fixture
+def lite(directory):
+    upstream = Lite(f"{directory}/nucleus.socket")
+    yield upstream
+    upstream.stop()
+    assert upstream.violations == []
+
+
+@pytest.fixture
+def beside(service, lite):
+    service.settings = ("--upstream", lite.path)
+    service.restart(signal.SIGTERM)
+    return service
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_connection_goes_on_that_is_passed_on_to_the_nucleus(beside, lite, number):
+    camera = beside.daemon.connection().connect(TOKEN)
+    topic, _ = camera.subscribe_to("SubscribeToTopic", {"topic": "pictures"})
+    component = Component(camera)
+    beside.store.await_connections(2)
+    for count in range(10):
+        beside.restart(number)
+        publish(camera, "pictures", count)
+        event = camera.event(topic, "aws.greengrass#SubscriptionResponseMessage")
+        assert event.json == {"jsonMessage": {"message": count}}
+    gate = beside.daemon.coordinator().gate("d")
+    assert component.notice()["round"] == 1
+    component.acknowledge("d")
+    assert gate.released()["basis"] == "consent"
+    assert len(lite.connections) == 1
+
+
+def test_a_program_outlives_ten_deaths_that_ends_with_its_connection(beside, lite, processes):
+    program = beside_nucleus(beside.daemon, processes, program=C)
+    program.line("ready", timeout=20)
+    beside.store.await_connections(2)
+    for _ in range(9):
+        beside.restart()
+    gate = beside.daemon.coordinator().gate("d")
+    beside.store.await_connections(3)
+    beside.restart()
+    assert gate.released()["basis"] == "consent"
+    beside.daemon.coordinator().complete("d")
+    code, _, errors = program.end(20)
+    assert (code, errors) == (0, [])
+    assert lite.requests.count("UpdateState") == 1
+
+
+def test_the_end_of_the_nucleus_while_no_daemon_runs_ends_the_connection(beside, lite):
+    camera = beside.daemon.connection().connect(TOKEN)
+    beside.store.await_connections(2)
+    beside.end(signal.SIGKILL)
+    lite.stop()
+    beside.start()
+    with pytest.raises(HungUp):
+        camera.next_frame()

@@ -25,6 +25,7 @@ from protocol import (
     message,
 )
 from scripted_upstream import NAME, TOKEN, JavaNucleus, Lite
+from test_transparent import wait_until
 
 needs_sdk = pytest.mark.skipif(
     importlib.util.find_spec("awsiot") is None,
@@ -128,11 +129,11 @@ def test_a_stream_that_the_client_ends_is_ended_at_the_nucleus(camera, upstream)
 def test_a_nucleus_that_makes_updates_itself_goes_on_asking(nucleus, daemon, coordinator):
     component = Component(daemon.connection().connect(TOKEN))
     assert nucleus.subscribed.acquire(timeout=TIMEOUT)
-    gate = coordinator.gate("ours")
-    assert component.notice()["deploymentId"] == "ours"
     nucleus.announce("theirs")
     notice = component.notice()
     assert notice == {"deploymentId": "theirs", "isGgcRestarting": False}
+    gate = coordinator.gate("ours")
+    assert component.notice()["deploymentId"] == "ours"
     component.defer("theirs", 5_000)
     assert nucleus.answers == [{"deploymentId": "theirs", "recheckAfterMs": 5_000}]
     component.acknowledge("ours")
@@ -140,6 +141,31 @@ def test_a_nucleus_that_makes_updates_itself_goes_on_asking(nucleus, daemon, coo
     nucleus.complete("theirs")
     assert component.post() == {"deploymentId": "theirs"}
     assert len(nucleus.answers) == 1
+
+
+def test_an_update_of_the_nucleus_waits_while_one_of_ours_is_under_way(
+    nucleus, daemon, coordinator
+):
+    component = Component(daemon.connection().connect(TOKEN))
+    assert nucleus.subscribed.acquire(timeout=TIMEOUT)
+    gate = coordinator.gate("ours")
+    component.notice()
+    answer = {
+        "deploymentId": "theirs", "recheckAfterMs": 10_000,
+        "message": "update ours of reprieved goes first",
+    }  # fmt: skip
+    for count in (1, 2):
+        nucleus.announce("theirs")
+        wait_until(lambda count=count: nucleus.answers == [answer] * count)
+        if count == 1:
+            component.acknowledge("ours")
+            gate.released()
+    coordinator.complete("ours")
+    assert component.post()["deploymentId"] == "ours"
+    nucleus.announce("theirs")
+    assert component.notice()["deploymentId"] == "theirs"
+    component.acknowledge("theirs")
+    assert nucleus.answers[-1] == {"deploymentId": "theirs", "recheckAfterMs": 0}
 
 
 def test_a_claim_and_a_token_of_ours_need_no_nucleus(daemon, coordinator):

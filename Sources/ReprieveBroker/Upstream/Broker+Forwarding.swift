@@ -134,10 +134,35 @@ extension Broker {
         case .denied: failUpstream(id, "the upstream denied its token", at: now)
         case .named(let name): acceptFromUpstream(index, named: name, at: now)
         case .forward(let frame): send(frame, toPeerAt: index)
+        case .announced(let update, let frame): pass(frame, about: update, index, place)
         case .reply(let frame): sendUpstream(frame, to: id)
         case .broken(let reason):
             failUpstream(id, "the upstream broke the protocol: " + reason, at: now)
         }
+    }
+
+    /// Tells a component of an update of the upstream's, or has that wait for one of ours: of two
+    /// updates at once one would cut the other off.
+    private mutating func pass(
+        _ frame: [UInt8],
+        about update: String,
+        _ index: Int,
+        _ place: Int
+    ) {
+        if let ours = updateThatDefers(update) {
+            let reason = "update \(ours) of reprieved goes first"
+            let answer = upstreams.peers[place].connection.postpone(update, because: reason)
+            if let answer { sendUpstream(answer, to: upstreams.peers.id(at: place)) }
+        } else {
+            upstreams.peers[place].connection.note(announced: update)
+            send(frame, toPeerAt: index)
+        }
+    }
+
+    /// An exclusive one that waits or is under way. The nucleus may announce the same one.
+    private func updateThatDefers(_ other: String) -> DeploymentID? {
+        guard negotiation.updates[other] == nil else { return nil }
+        return negotiation.updates.entries.first { $0.request.isExclusive }?.id
     }
 
     private mutating func pauseUpstream(_ id: PeerID, at now: Instant) {
