@@ -105,7 +105,11 @@ import Testing
         StatedLimit(
             security,
             "queue for each socket: #, or `net.core.somaxconn`. The broker accepts # in a turn.",
-            LimitInCode("Sources/Systemd/Sockets/ListenSocket.swift", "backlog: Int32 = ", .grouped),
+            LimitInCode(
+                "Sources/Systemd/Sockets/ListenSocket.swift",
+                "backlog: Int32 = ",
+                .grouped
+            ),
             LimitInCode("Sources/Systemd/Sockets/Acceptor.swift", "acceptLimit = ", .grouped)
         ),
         StatedLimit(
