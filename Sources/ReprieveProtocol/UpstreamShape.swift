@@ -5,15 +5,15 @@ package import StrictJSON
 /// How the upstream is: a member of the status.
 package struct UpstreamShape: Shape {
     package enum State: String, CaseIterable, Hashable, Sendable {
-        /// No client has needed it yet.
+        /// It has let in no client yet.
         case unused
-        /// It accepted the latest connection.
+        /// It let in a client, and has not ended all connections since.
         case serving
-        /// It accepted no connection the last time.
+        /// It denies clients, and has let in none since it was unreachable.
         case refusing
         /// Its socket could not be connected to, or it did not answer in time.
         case unreachable
-        /// It ended a connection that it had accepted, and has accepted none since.
+        /// It ended the last of the connections that it had accepted, and has accepted none since.
         case lost
     }
 

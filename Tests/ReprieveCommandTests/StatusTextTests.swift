@@ -46,6 +46,13 @@ private let camera = participant(
 private let arm = participant("com.example.Arm", .acknowledged)
 
 @Suite("The text of a gate and of the status") struct StatusTextTests {
+    @Test func `shows how many the nucleus has denied`() {
+        var upstream = UpstreamShape(socket: "/run/n", state: .serving, connections: 1)
+        #expect(text(upstream) == "upstream /run/n: serving, 1 connection\n")
+        upstream.refusals = 2
+        #expect(text(upstream) == "upstream /run/n: serving, 1 connection, 2 denied\n")
+    }
+
     @Test func `names the blocking components, why, and for how long`() {
         let others = [arm, participant("com.example.Till", .silent)]
         let shown = line(update(others + [camera], blockedBy: ["com.example.Camera"]))

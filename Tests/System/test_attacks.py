@@ -9,11 +9,12 @@ import os
 import pathlib
 
 import pytest
-from attacks import ATTACKS
+from attacks import ATTACKS, upstream
 from attacks.attack import SECONDS, Attackers
 from attacks.play import SPIN, UNITS, Play, UnitsFile
 from attacks.result import Result, table
 from daemon import Daemon, temporary_directory
+from scripted_upstream import Lite
 
 pytestmark = [
     pytest.mark.attacks,
@@ -25,6 +26,14 @@ TRIES = 3
 KNOWN = ["--allow-unknown", "no", "--component", "com.example.* MaxDefer=1h"]
 # Updates end by themselves there: an attack need not go on until a deadline.
 SECONDS_AMONG_KNOWN = 0.5
+
+
+class Nucleus(Lite):
+    """Knows the attackers, and takes as many connections as the broker opens."""
+
+    def __init__(self, directory, attack):
+        tokens = {upstream.token(user): "com.example.Hostile" for user in attack.users}
+        super().__init__(f"{directory}/nucleus.socket", tokens, clients=1_000)
 
 
 class Plays:
@@ -41,6 +50,9 @@ class Plays:
             units.touch()
             environment = {"LD_PRELOAD": self.library, "REPRIEVE_TEST_UNITS": str(units)}
             limit = attack.descriptors
+            nucleus = Nucleus(directory, attack) if attack.upstream else None
+            if nucleus:
+                arguments += ("--upstream", str(nucleus.path))
             wrapper = ["prlimit", f"--nofile={limit}:{limit}"] if limit else []
             daemon = Daemon(
                 directory,
@@ -55,6 +67,8 @@ class Plays:
                 return result
             finally:
                 daemon.kill()
+                if nucleus:
+                    nucleus.stop()
 
     def reference(self, again=False):
         """What the honest see beside processes that only spin, measured here and now."""

@@ -42,6 +42,11 @@ def test_the_help_of_a_command_lists_every_option():
         assert not missing, (command, missing)
 
 
+def test_the_help_of_alert_says_how_many_hooks_wait_of_all_and_of_one_unit():
+    words = " ".join(reprieve("help", "alert").split())
+    assert "At most 64 wait, of which 16 for components of one unit" in words
+
+
 @pytest.mark.parametrize(
     "words, right",
     [

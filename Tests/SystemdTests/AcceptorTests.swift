@@ -61,6 +61,21 @@ import Testing
         withExtendedLifetime(clients) {}
     }
 
+    /// Whoever connects next does not wait until many such turns are over.
+    @Test func `takes hundreds of connections of a user from the kernel in one turn`() throws {
+        let folder = try Folder()
+        let loop = try EventLoop()
+        let listening = try ListenSocket(at: folder / "a", mode: 0o600)
+        let acceptor = try Acceptor(listening, on: loop, limit: { _ in 20 })
+        let clients = try (0..<400).map { _ in try Client(folder / "a") }
+        var refused = 0
+        acceptor.onRefusal { _ in refused += 1 }
+        loop.onTurnEnd { loop.exit() }
+        try loop.runToExit()
+        #expect(refused == 380)
+        withExtendedLifetime(clients) {}
+    }
+
     @Test func `what it takes neither blocks nor survives exec`() throws {
         let folder = try Folder()
         let loop = try EventLoop()

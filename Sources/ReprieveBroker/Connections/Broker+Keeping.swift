@@ -217,7 +217,7 @@ extension Broker {
         countKept(ofPeerAt: index)
         peers[index].upstream = kept.peer
         upstreams.peers.add(kept.peer, UpstreamPeer(kept, of: peers.id(at: index)))
-        upstreams.report.noteAccepted()
+        upstreams.noteAccepted(at: upstreams.peers.count - 1)
         if !kept.output.isEmpty { awaitUpstreamWrite(at: upstreams.peers.count - 1) }
     }
 

@@ -84,7 +84,8 @@ extension Broker {
         if let reason {
             let upstream = peer.upstream
             if peer.connection.phase == .connecting {
-                return refuse(index, .unreachable, reason, at: now)
+                upstreams.report.noteUnreachable(reason)
+                return refuse(index, reason, at: now)
             } else if let upstream {
                 return failUpstream(upstream, reason, at: now)
             }

@@ -70,7 +70,9 @@ extension Broker {
         }
         switch opening {
         case .busy: upstreams.retryAt = upstreams.retryAt ?? now + Limits.upstreamRetryInterval
-        case .failed(let reason): refuse(index, .unreachable, reason, at: now)
+        case .failed(let reason):
+            upstreams.report.noteUnreachable(reason)
+            refuse(index, reason, at: now)
         case .opened(let id):
             upstreams.waiting[client] = nil
             let upstream = UpstreamPeer(of: client, claim.settings)
@@ -87,7 +89,7 @@ extension Broker {
 
     /// The upstream has accepted the client's token.
     mutating func noteAccepted(_ index: Int, _ place: Int, at now: Instant) {
-        upstreams.report.noteAccepted()
+        upstreams.noteAccepted(at: place)
         if !isNamedByUnit(index), let frame = upstreams.peers[place].connection.askName() {
             sendUpstream(frame, to: upstreams.peers.id(at: place))
         } else {
@@ -115,13 +117,7 @@ extension Broker {
     }
 
     /// The upstream does not take the client, which hears of it as of a denial of ours.
-    mutating func refuse(
-        _ index: Int,
-        _ state: UpstreamShape.State,
-        _ reason: String,
-        at now: Instant
-    ) {
-        upstreams.report.noteRefused(state, reason)
+    mutating func refuse(_ index: Int, _ reason: String, at now: Instant) {
         closeUpstream(ofPeerAt: index)
         deny(index, reason, at: now)
     }
@@ -133,9 +129,10 @@ extension Broker {
             return
         }
         if peers[index].connection.phase == .connecting {
-            return refuse(index, .refusing, reason, at: now)
+            upstreams.report.noteDenied(reason)
+            return refuse(index, reason, at: now)
         }
-        upstreams.report.noteLost(reason)
+        upstreams.report.noteLost(reason, servesOthers: upstreams.acceptedCount > 1)
         auditLog.note(.lostUpstream(peers[index].label, reason))
         close(client, isLost: true, at: now)
     }
@@ -145,7 +142,7 @@ extension Broker {
         if upstreams.waiting.removeValue(forKey: peers.id(at: index)) != nil {
             accounts.disconnect(peers[index].account)
         }
-        guard let id = peers[index].upstream, let upstream = upstreams.peers.remove(id) else {
+        guard let id = peers[index].upstream, let upstream = upstreams.remove(id) else {
             return
         }
         peers[index].upstream = nil

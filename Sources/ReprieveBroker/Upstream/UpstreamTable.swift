@@ -11,6 +11,8 @@ struct UpstreamPeer: Sendable {
     var connection: UpstreamConnection
     var decoder: FrameDecoder
     var outbox = Outbox()
+    /// The upstream has let the client in.
+    var isAccepted = false
     /// Its socket is full: it takes nothing until it is writable again.
     var isStalled = false
     /// Nothing more is read of it: its frames wait until the client has read.
@@ -59,11 +61,25 @@ struct UpstreamClaim: Sendable {
 /// The connections to the upstream, each of one client.
 struct UpstreamTable: Sendable {
     var peers = PeerTable<UpstreamPeer>()
+    /// Those of them that it has accepted.
+    private(set) var acceptedCount = 0
     /// Of clients whose connection to the upstream is not open yet.
     var waiting: [PeerID: UpstreamClaim] = [:]
     /// When those are tried again that found the queue of its socket full.
     var retryAt: Instant?
     var report = UpstreamReport()
+
+    mutating func noteAccepted(at place: Int) {
+        peers[place].isAccepted = true
+        acceptedCount += 1
+        report.noteAccepted()
+    }
+
+    mutating func remove(_ id: PeerID) -> UpstreamPeer? {
+        guard let peer = peers.remove(id) else { return nil }
+        if peer.isAccepted { acceptedCount -= 1 }
+        return peer
+    }
 
     mutating func takeRetries(at now: Instant) -> [UpstreamOpen] {
         guard let retryAt, retryAt <= now else { return [] }
@@ -90,7 +106,8 @@ extension Broker {
     }
 }
 
-/// How the upstream has been since the broker started.
+/// How the upstream has been since the broker started: what it does with those that it lets in. A
+/// client that shows a wrong token learns nothing of that, and says nothing of it.
 struct UpstreamReport: Sendable {
     private(set) var state = UpstreamShape.State.unused
     /// Why it is not `serving`.
@@ -102,13 +119,19 @@ struct UpstreamReport: Sendable {
 
     mutating func noteAccepted() { (state, message) = (.serving, nil) }
 
-    mutating func noteRefused(_ state: UpstreamShape.State, _ reason: String) {
-        (self.state, message) = (state, reason)
+    mutating func noteDenied(_ reason: String) {
         refusals += 1
+        if state == .unreachable { (state, message) = (.refusing, reason) }
     }
 
-    mutating func noteLost(_ reason: String) {
-        (state, message) = (.lost, reason)
+    mutating func noteUnreachable(_ reason: String) {
+        refusals += 1
+        (state, message) = (.unreachable, reason)
+    }
+
+    /// It may have ended one connection because of what the client sent there.
+    mutating func noteLost(_ reason: String, servesOthers: Bool) {
         losses += 1
+        if !servesOthers { (state, message) = (.lost, reason) }
     }
 }

@@ -17,7 +17,7 @@ package final class Acceptor {
     /// Connections that are handed on in one turn: each process is looked up, while peers wait.
     private static let batchLimit = 16
     /// Connections that are accepted in one turn, which takes a few microseconds each.
-    private static let acceptLimit = 256
+    private static let acceptLimit = 1_024
     private static let pause = Duration.milliseconds(100)
 
     private let listening: ListenSocket

@@ -23,9 +23,10 @@ struct AlertCommand: AsyncParsableCommand {
               REPRIEVE_OMITTED         how many more it overrode that are not reported
 
             One COMMAND runs at a time. After --time-limit it and all processes that it started \
-            are sent SIGTERM, and a second later SIGKILL. At most 64 wait; what is more is not \
-            reported, and a message on standard error says so. What was overridden while this \
-            command did not run is not reported either.
+            are sent SIGTERM, and a second later SIGKILL. At most \(AlertFollower.Limit.queue) \
+            wait, of which \(AlertFollower.Limit.queueOfUnit) for components of one unit \
+            (UNIT/NAME); what is more is not reported, and a message on standard error says so. \
+            What was overridden while this command did not run is not reported either.
 
             With --wall, wall(1) tells the users who are logged in that an update goes ahead \
             soon, once for each update, when the components are given the last call before its \

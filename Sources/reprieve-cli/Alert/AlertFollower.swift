@@ -12,8 +12,9 @@ struct AlertFollower: Sendable {
     /// How long one hook may run.
     let hookLimitMs: Int64
 
-    private enum Limit {
-        /// Hooks that wait for their turn, and those of them for components of one unit.
+    enum Limit {
+        /// Hooks that wait for their turn, and those of them for components of one unit. A further
+        /// one is not run, which is said.
         static let queue = 64
         static let queueOfUnit = 16
         static let grace = Duration.seconds(1)

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import ReprieveCoordinator
+internal import ReprieveProtocol
 internal import Systemd
 
 struct MetricsCommand: AsyncParsableCommand {
@@ -17,8 +18,8 @@ struct MetricsCommand: AsyncParsableCommand {
 
             `reprieve-metrics.timer`, which is not enabled, does that each minute. Updates are \
             counted when their gates open, or when they end without that. The counts outlive a \
-            restart of the broker. At most 64 components have a row of their own, those that \
-            blocked longest; component="*" is the sum of all others.
+            restart of the broker. At most \(Limits.countedComponents) components have a row of \
+            their own, those that blocked longest; component="*" is the sum of all others.
             """
     )
 

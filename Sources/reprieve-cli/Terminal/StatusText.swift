@@ -138,7 +138,8 @@ func text(_ upstream: UpstreamShape?) -> String {
     let state = upstream.state?.rawValue ?? "in a state of a later version"
     let reason = upstream.message.map { ": " + shown($0) } ?? ""
     let connections = count(Int(upstream.connections), "connection")
-    return "upstream \(shown(upstream.socket)): \(state), \(connections)\(reason)\n"
+    let denied = upstream.refusals > 0 ? ", \(upstream.refusals) denied" : ""
+    return "upstream \(shown(upstream.socket)): \(state), \(connections)\(denied)\(reason)\n"
 }
 
 // MARK: - Time

@@ -41,9 +41,11 @@ class Attack:
     least: int = 0
     # Groups that its processes belong to, besides their own.
     groups: int = 0
+    # Whether the daemon has a nucleus beside it, which knows the attackers' tokens.
+    upstream: bool = False
 
 
-def attack(users=USERS, descriptors=None, known=True, least=0, groups=0):
+def attack(users=USERS, **properties):
     """Names a function's attack after it. Its first line of documentation is what it tries.
 
     Where the attackers are not `known`, their users have no unit: each of them is denied.
@@ -53,7 +55,7 @@ def attack(users=USERS, descriptors=None, known=True, least=0, groups=0):
         name = function.__name__.replace("_", "-")
         assert name not in ATTACKS, name
         tries = function.__doc__.splitlines()[0]
-        ATTACKS[name] = Attack(name, tries, function, users, descriptors, known, least, groups)
+        ATTACKS[name] = Attack(name, tries, function, users, **properties)
         return function
 
     return define

@@ -12,18 +12,18 @@ from protocol import PING, message
 
 HALF = message(PING, payload=b"x" * 60_000)[:-1]
 
+PROPERTIES = {"known", "descriptors", "least", "groups", "upstream"}
+
 
 def flood(name, tries, data, **options):
     """An attack that only sends."""
-    known = options.pop("known", True)
-    descriptors = options.pop("descriptors", None)
-    least, groups = options.pop("least", 0), options.pop("groups", 0)
+    properties = {one: options.pop(one) for one in PROPERTIES & options.keys()}
 
     def run(hostile):
         hostile.flood(data, **options)
 
     run.__name__, run.__doc__ = name, tries
-    attack(known=known, descriptors=descriptors, least=least, groups=groups)(run)
+    attack(**properties)(run)
 
 
 flood("silent_connections", "Opens 2,000 connections and says nothing.", b"", connections=2_000)
