@@ -31,7 +31,8 @@ if ! $fixed true 2>/dev/null; then
 fi
 
 build() {
-    $fixed swift build --configuration release --static-swift-stdlib --disable-local-rpath \
+    $fixed swift build --configuration release --scratch-path .build/shipped \
+        --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$PWD=/reprieve" \
         -Xcc "-ffile-prefix-map=$PWD=/reprieve" \
         -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen \

@@ -58,13 +58,7 @@ client() { Tests/libraries.sh client; }
 # From the source archive, without a network, and in another directory.
 offline() { Tests/offline.sh; }
 
-build() {
-    swift build --build-tests
-    build_daemon
-}
-
-# As it is shipped: for the attackers, whose time is short.
-build_daemon() { swift build -c release --product reprieved; }
+build() { swift build --build-tests; }
 
 swift_tests() { swift test --skip-build; }
 
@@ -76,11 +70,12 @@ system_tests() {
     pytest -n auto --dist worksteal -m "$only"
 }
 
-# Hostile users against the built daemon. Needs root, which becomes those users.
+# Hostile users against the daemon as it is shipped. Needs root, which becomes those users.
 attacks() {
-    build_daemon
-    BUILT=$(swift build -c release --show-bin-path) \
-        pytest -m attacks -rs --attack-report .build/attacks.txt && cat .build/attacks.txt
+    local programs
+    programs=$(Packaging/build-release.sh)
+    BUILT=$programs pytest -m attacks -rs --attack-report .build/attacks.txt
+    cat .build/attacks.txt
 }
 
 # The Debian package, and what it installs, in a container with a real systemd.
@@ -126,7 +121,7 @@ demo() {
 }
 
 # Every interleaving of small worlds, as far as the nearest states go.
-exploration() { explore --states=15000; }
+exploration() { explore --states=8000; }
 
 # To the end of each.
 whole_exploration() { explore; }
