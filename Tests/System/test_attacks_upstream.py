@@ -51,7 +51,6 @@ class Beside:
         while time.monotonic() < end:
             assert camera.call("UpdateState", {}) == {}
             counts[self._enters()] += 1
-            time.sleep(0.005)
             shown.append(operator.status()["upstream"])
         self.attackers.wait()
         return counts[True], counts[False], shown
