@@ -16,6 +16,7 @@ extension Frame {
     /// Puts the frame's bytes behind what is there already.
     package func append(to bytes: inout [UInt8]) {
         let start = bytes.count
+        let (headers, payload) = (headers, payload)
         let headersLength = headers.encodedLength
         let length = FrameLayout.smallest + headersLength + payload.count
         bytes.append(bigEndian: UInt32(length))
@@ -43,39 +44,45 @@ extension Header {
 
     fileprivate func append(to bytes: inout [UInt8]) {
         precondition(1...255 ~= name.utf8.count, "a header's name has 1 to 255 bytes")
-        bytes.append(UInt8(name.utf8.count))
-        bytes.append(contentsOf: name.utf8)
-        switch value {
-        case .int32(let number):
-            bytes.append(HeaderType.int32.rawValue)
-            bytes.append(bigEndian: UInt32(bitPattern: number))
-        case .string(let text):
-            precondition(
-                text.utf8.count <= FrameLimits.default.maximumHeaderValue,
-                "a header's text is longer than a peer would take"
-            )
-            bytes.append(HeaderType.string.rawValue)
-            bytes.append(bigEndian: UInt16(text.utf8.count))
-            bytes.append(contentsOf: text.utf8)
-        default: preconditionFailure("only int32 and string headers are ever written")
+        bytes.append(addingCapacity: encodedLength) { free in
+            free.append(UInt8(name.utf8.count))
+            free.append(copying: name.utf8.span)
+            switch value {
+            case .int32(let number):
+                free.append(HeaderType.int32.rawValue)
+                free.append(bigEndian: UInt32(bitPattern: number))
+            case .string(let text):
+                precondition(
+                    text.utf8.count <= FrameLimits.default.maximumHeaderValue,
+                    "a header's text is longer than a peer would take"
+                )
+                free.append(HeaderType.string.rawValue)
+                free.append(bigEndian: UInt16(text.utf8.count))
+                free.append(copying: text.utf8.span)
+            default: preconditionFailure("only int32 and string headers are ever written")
+            }
         }
     }
 }
 
 extension [UInt8] {
     mutating func append(bigEndian number: UInt32) {
-        append(addingCapacity: 4) { free in
-            free.append(UInt8(truncatingIfNeeded: number >> 24))
-            free.append(UInt8(truncatingIfNeeded: number >> 16))
-            free.append(UInt8(truncatingIfNeeded: number >> 8))
-            free.append(UInt8(truncatingIfNeeded: number))
-        }
+        append(addingCapacity: 4) { $0.append(bigEndian: number) }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(copying bytes: Span<UInt8>) {
+        for index in bytes.indices { append(bytes[index]) }
     }
 
-    mutating func append(bigEndian number: UInt16) {
-        append(addingCapacity: 2) { free in
-            free.append(UInt8(truncatingIfNeeded: number >> 8))
-            free.append(UInt8(truncatingIfNeeded: number))
-        }
+    fileprivate mutating func append(bigEndian number: UInt32) {
+        append(bigEndian: UInt16(truncatingIfNeeded: number >> 16))
+        append(bigEndian: UInt16(truncatingIfNeeded: number))
+    }
+
+    fileprivate mutating func append(bigEndian number: UInt16) {
+        append(UInt8(truncatingIfNeeded: number >> 8))
+        append(UInt8(truncatingIfNeeded: number))
     }
 }
