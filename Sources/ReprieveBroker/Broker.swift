@@ -92,9 +92,7 @@ package struct Broker: Sendable {
         wallClockAtBoot = reading.wallClockAtBoot
         noticeSleep(reading)
         if negotiation.awaitsSending { negotiate(.sent, at: now) }
-        // Where they stand: to copy each would cost more than the loop.
-        let inputs = inputs.span
-        for index in inputs.indices { handle(inputs[index], at: now) }
+        for input in inputs { handle(input, at: now) }
         publishStatus(at: now)
         closePeersThatDoNotRead(at: now)
         return takeEffects(at: now)
