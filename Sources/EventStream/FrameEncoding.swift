@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Frame {
-    /// The frame's bytes.
-    ///
-    /// Its headers are `int32` and `string` only, because AWS's C SDK fails on a frame with any
-    /// other; to ask for more is a mistake of ours, as is a name or a text of a length that the
-    /// layout cannot carry.
+    /// The frame's bytes. Its headers are `int32` and `string` only, as `FrameWriter` has it.
     package func encoded() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(encodedLength)
-        append(to: &bytes)
-        return bytes
-    }
-
-    /// Puts the frame's bytes behind what is there already.
-    package func append(to bytes: inout [UInt8]) {
-        let start = bytes.count
-        let headersLength = headers.encodedLength
-        let length = FrameLayout.smallest + headersLength + payload.count
-        bytes.append(bigEndian: UInt32(length))
-        bytes.append(bigEndian: UInt32(headersLength))
-        bytes.append(bigEndian: crc32(bytes.span.extracting(start...)))
-        for header in headers { header.append(to: &bytes) }
-        bytes.append(contentsOf: payload)
-        bytes.append(bigEndian: crc32(bytes.span.extracting(start...)))
+        var frame = FrameWriter(capacity: encodedLength)
+        frame.begin()
+        for header in headers {
+            let isWritten = frame.header(header)
+            precondition(isWritten, "only int32 and string headers are ever written")
+        }
+        frame.end(payload: payload)
+        return frame.bytes
     }
 }
 
@@ -38,44 +25,6 @@ extension Header {
         case .int32: fixed + 4
         case .string(let text): fixed + 2 + text.utf8.count
         default: preconditionFailure("only int32 and string headers are ever written")
-        }
-    }
-
-    fileprivate func append(to bytes: inout [UInt8]) {
-        precondition(1...255 ~= name.utf8.count, "a header's name has 1 to 255 bytes")
-        bytes.append(UInt8(name.utf8.count))
-        bytes.append(contentsOf: name.utf8)
-        switch value {
-        case .int32(let number):
-            bytes.append(HeaderType.int32.rawValue)
-            bytes.append(bigEndian: UInt32(bitPattern: number))
-        case .string(let text):
-            precondition(
-                text.utf8.count <= FrameLimits.default.maximumHeaderValue,
-                "a header's text is longer than a peer would take"
-            )
-            bytes.append(HeaderType.string.rawValue)
-            bytes.append(bigEndian: UInt16(text.utf8.count))
-            bytes.append(contentsOf: text.utf8)
-        default: preconditionFailure("only int32 and string headers are ever written")
-        }
-    }
-}
-
-extension [UInt8] {
-    mutating func append(bigEndian number: UInt32) {
-        append(addingCapacity: 4) { free in
-            free.append(UInt8(truncatingIfNeeded: number >> 24))
-            free.append(UInt8(truncatingIfNeeded: number >> 16))
-            free.append(UInt8(truncatingIfNeeded: number >> 8))
-            free.append(UInt8(truncatingIfNeeded: number))
-        }
-    }
-
-    mutating func append(bigEndian number: UInt16) {
-        append(addingCapacity: 2) { free in
-            free.append(UInt8(truncatingIfNeeded: number >> 8))
-            free.append(UInt8(truncatingIfNeeded: number))
         }
     }
 }

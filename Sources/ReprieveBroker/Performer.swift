@@ -50,8 +50,9 @@ extension BrokerHost {
 /// Carries out what a broker decides, in the order of its effects. This is the only place where
 /// that is done; hosts only say how.
 package struct Performer<Host: BrokerHost> {
-    package private(set) var broker: Broker
+    // The first field: its place does not depend on what the host is, and so needs no look-up.
     package var host: Host
+    package private(set) var broker: Broker
 
     package init(_ broker: Broker, on host: Host) {
         self.broker = broker

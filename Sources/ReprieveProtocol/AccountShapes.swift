@@ -64,19 +64,17 @@ package struct AccountShape: Shape {
         refusals = try json.integer("refusals") ?? 0
     }
 
-    package var json: JSON {
-        .members(
-            .init("uid", .integer(uid)),
-            .init(optional: "service", service.map(JSON.string)),
-            .init("socket", .string(socket.rawValue)),
-            .init("connections", connections.json),
-            .init("handshakes", handshakes.json),
-            .init("bytes", bytes.json),
-            .init("subscriptions", subscriptions.json),
-            .init("components", components.json),
-            .init(optional: "owed", owed?.json),
-            .init("refusals", .integer(refusals))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("uid", uid)
+        object.member("service", service)
+        object.member("socket", socket.rawValue)
+        object.member("connections", connections)
+        object.member("handshakes", handshakes)
+        object.member("bytes", bytes)
+        object.member("subscriptions", subscriptions)
+        object.member("components", components)
+        object.member("owed", owed)
+        object.member("refusals", refusals)
     }
 
     /// How much of a limit is used, of the one that is nearest.
@@ -102,11 +100,9 @@ package struct UsageShape: Shape {
         limit = try json.integer("limit")
     }
 
-    package var json: JSON {
-        .members(
-            .init("used", .integer(used)),
-            .init(optional: "limit", limit.map(JSON.integer))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("used", used)
+        object.member("limit", limit)
     }
 
     var load: Double { limit.map { Double(used) / Double(max(1, $0)) } ?? 0 }

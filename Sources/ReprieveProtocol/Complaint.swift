@@ -14,5 +14,7 @@ struct Complaint: Shape {
         message = try json.string("message") ?? "no reason given"
     }
 
-    var json: JSON { ["message": .string(message)] }
+    func write(to object: inout ObjectWriter) {
+        object.member("message", message)
+    }
 }

@@ -17,11 +17,9 @@ package struct ConnectRequest: Shape {
         componentName = try json.string("componentName")
     }
 
-    package var json: JSON {
-        .members(
-            .init(optional: "authToken", authToken.map(JSON.string)),
-            .init(optional: "componentName", componentName.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("authToken", authToken)
+        object.member("componentName", componentName)
     }
 }
 
@@ -42,8 +40,9 @@ package struct SubscribeRequest: Shape {
         underway = try json.bool("underway") ?? false
     }
 
-    package var json: JSON {
-        .members(.init(flag: "confirm", confirm), .init(flag: "underway", underway))
+    package func write(to object: inout ObjectWriter) {
+        object.flag("confirm", confirm)
+        object.flag("underway", underway)
     }
 }
 
@@ -61,8 +60,8 @@ package struct SubscribeResponse: Shape {
         underway = try json.strings("underway") ?? []
     }
 
-    package var json: JSON {
-        .members(.init(optional: "underway", underway.isEmpty ? nil : JSON.strings(underway)))
+    package func write(to object: inout ObjectWriter) {
+        if !underway.isEmpty { object.member("underway", underway) }
     }
 }
 
@@ -94,13 +93,11 @@ package struct DeferRequest: Shape {
         round = try json.integer("round")
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init(optional: "recheckAfterMs", recheckAfterMs.map(JSON.integer)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init(optional: "round", round.map(JSON.integer))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("recheckAfterMs", recheckAfterMs)
+        object.member("message", message)
+        object.member("round", round)
     }
 }
 
@@ -119,11 +116,9 @@ package struct DeferResponse: Shape {
         remainingMs = try json.time("remainingMs")
     }
 
-    package var json: JSON {
-        .members(
-            .init(optional: "grantedMs", grantedMs.map(JSON.integer)),
-            .init(optional: "remainingMs", remainingMs.map(JSON.integer))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("grantedMs", grantedMs)
+        object.member("remainingMs", remainingMs)
     }
 }
 
@@ -144,11 +139,11 @@ package enum ComponentEvent: Shape {
         }
     }
 
-    package var json: JSON {
+    package func write(to object: inout ObjectWriter) {
         switch self {
-        case .preUpdate(let event): ["preUpdateEvent": event.json]
-        case .postUpdate(let event): ["postUpdateEvent": event.json]
-        case .unknown: [:]
+        case .preUpdate(let event): object.member("preUpdateEvent", event)
+        case .postUpdate(let event): object.member("postUpdateEvent", event)
+        case .unknown: break
         }
     }
 }
@@ -184,20 +179,18 @@ package struct PreUpdateEvent: Shape {
         final = try json.bool("final") ?? false
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
-            .init("disruption", .string(disruption.rawValue)),
-            .init(optional: "reason", reason.map(JSON.string)),
-            .init(optional: "components", components.map(JSON.strings)),
-            .init(optional: "round", round.map(JSON.integer)),
-            .init(optional: "respondByMs", respondByMs.map(JSON.integer)),
-            .init(optional: "deadlineInMs", deadlineInMs.map(JSON.integer)),
-            .init(optional: "maxDeferMs", maxDeferMs.map(JSON.integer)),
-            .init(flag: "lastCall", lastCall),
-            .init(flag: "final", final)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("isGgcRestarting", disruption.stopsNucleus)
+        object.member("disruption", disruption.rawValue)
+        object.member("reason", reason)
+        object.member("components", components)
+        object.member("round", round)
+        object.member("respondByMs", respondByMs)
+        object.member("deadlineInMs", deadlineInMs)
+        object.member("maxDeferMs", maxDeferMs)
+        object.flag("lastCall", lastCall)
+        object.flag("final", final)
     }
 }
 
@@ -219,11 +212,9 @@ package struct PostUpdateEvent: Shape {
         message = try json.string("message")
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init(optional: "outcome", (outcome?.rawValue).map(JSON.string)),
-            .init(optional: "message", message.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("outcome", outcome?.rawValue)
+        object.member("message", message)
     }
 }

@@ -24,12 +24,10 @@ package struct CompleteRequest: Shape {
         }
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("outcome", .string(outcome.rawValue)),
-            .init(optional: "message", message.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("outcome", outcome.rawValue)
+        object.member("message", message)
     }
 }
 
@@ -48,10 +46,8 @@ package struct ReasonedRequest: Shape {
         reason = try json.required("reason", json.text("reason"))
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("reason", .string(reason))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("reason", reason)
     }
 }

@@ -37,5 +37,5 @@ extension JSON {
 
 extension Disruption {
     /// Nil where the flags say it all.
-    var requestedWord: JSON? { stopsMachine ? .string(rawValue) : nil }
+    var requestedWord: String? { stopsMachine ? rawValue : nil }
 }

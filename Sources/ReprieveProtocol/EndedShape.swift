@@ -43,16 +43,15 @@ package struct EndedShape: Shape {
         unmatched = try json.strings("unmatched") ?? []
     }
 
-    package var json: JSON {
-        let members = JSON.members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("result", .string(result.rawValue)),
-            .init(optional: "basis", (basis?.rawValue).map(JSON.string)),
-            .init(optional: "outcome", (outcome?.rawValue).map(JSON.string)),
-            .init("exitCode", .integer(exitCode)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init("unmatched", .strings(unmatched))
-        )
-        return ["ended": members]
+    package func write(to object: inout ObjectWriter) {
+        object.open("ended", "{")
+        object.member("deploymentId", deploymentID)
+        object.member("result", result.rawValue)
+        object.member("basis", basis?.rawValue)
+        object.member("outcome", outcome?.rawValue)
+        object.member("exitCode", exitCode)
+        object.member("message", message)
+        object.member("unmatched", unmatched)
+        object.close("}")
     }
 }

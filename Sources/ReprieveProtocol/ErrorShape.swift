@@ -39,14 +39,14 @@ package struct ErrorShape: Error, Hashable, Sendable, CustomStringConvertible {
     package var model: String { "aws.greengrass#" + code.rawValue }
 
     package func encoded() -> [UInt8] {
-        JSON.members(
-            .init("message", .string(message)),
-            .init("_errorCode", .string(code.rawValue)),
-            .init("_message", .string(message)),
-            .init("_service", "reprieve"),
-            .init(optional: "resourceType", resourceType.map(JSON.string)),
-            .init(optional: "resourceName", resourceName.map(JSON.string))
-        ).encoded()
+        var object = ObjectWriter()
+        object.member("message", message)
+        object.member("_errorCode", code.rawValue)
+        object.member("_message", message)
+        object.member("_service", "reprieve")
+        object.member("resourceType", resourceType)
+        object.member("resourceName", resourceName)
+        return object.finished()
     }
 
     /// Reads an error of any broker. One of a code that is not known here keeps its text.

@@ -41,20 +41,17 @@ package struct GateRequest: Shape {
         policy = try PolicyShape(decoding: json.object("policy") ?? [:])
     }
 
-    package var json: JSON {
-        let policy = policy.json
-        return .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init(optional: "reason", reason.map(JSON.string)),
-            .init(flag: "isGgcRestarting", disruption.stopsNucleus),
-            .init(flag: "reboots", disruption.stopsMachine),
-            .init(optional: "disruption", disruption.requestedWord),
-            .init(optional: "components", components.map(JSON.strings)),
-            .init(flag: "refuseUnknown", refusesUnknown),
-            exclusive ? nil : .init("exclusive", .bool(false)),
-            .init(flag: "completesLater", completesLater),
-            policy == [:] ? nil : .init("policy", policy)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("reason", reason)
+        object.flag("isGgcRestarting", disruption.stopsNucleus)
+        object.flag("reboots", disruption.stopsMachine)
+        object.member("disruption", disruption.requestedWord)
+        object.member("components", components)
+        object.flag("refuseUnknown", refusesUnknown)
+        if !exclusive { object.member("exclusive", false) }
+        object.flag("completesLater", completesLater)
+        if policy != PolicyShape() { object.member("policy", policy) }
     }
 }
 
@@ -89,18 +86,16 @@ package struct PolicyShape: Shape {
         onDeadline = try json.word("onDeadline")
     }
 
-    package var json: JSON {
-        .members(
-            .init(optional: "action", (action?.rawValue).map(JSON.string)),
-            .init(optional: "responseTimeoutMs", responseTimeoutMs.map(JSON.integer)),
-            .init(optional: "deadlineMs", deadlineMs.map(JSON.integer)),
-            .init(optional: "maxDeferMs", maxDeferMs.map(JSON.integer)),
-            .init(optional: "maxTotalDeferMs", maxTotalDeferMs.map(JSON.integer)),
-            .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
-            .init(optional: "require", require.map(JSON.strings)),
-            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
-            .init(optional: "onDeadline", (onDeadline?.rawValue).map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("action", action?.rawValue)
+        object.member("responseTimeoutMs", responseTimeoutMs)
+        object.member("deadlineMs", deadlineMs)
+        object.member("maxDeferMs", maxDeferMs)
+        object.member("maxTotalDeferMs", maxTotalDeferMs)
+        object.member("onSilence", onSilence?.rawValue)
+        object.member("require", require)
+        object.member("onAbsence", onAbsence?.rawValue)
+        object.member("onDeadline", onDeadline?.rawValue)
     }
 }
 
@@ -131,13 +126,11 @@ package struct GateResponse: Shape {
         unmatched = try json.strings("unmatched") ?? []
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("participants", .strings(participants)),
-            .init("attached", .bool(attached)),
-            .init("unmatched", .strings(unmatched))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("participants", participants)
+        object.member("attached", attached)
+        object.member("unmatched", unmatched)
     }
 }
 
@@ -162,12 +155,12 @@ package enum GateEvent: Shape {
         }
     }
 
-    package var json: JSON {
+    package func write(to object: inout ObjectWriter) {
         switch self {
-        case .progress(let update): ["progress": update.json]
-        case .released(let released): ["released": released.json]
-        case .refused(let refused): ["refused": refused.json]
-        case .cancelled(let cancelled): ["cancelled": cancelled.json]
+        case .progress(let update): object.member("progress", update)
+        case .released(let released): object.member("released", released)
+        case .refused(let refused): object.member("refused", refused)
+        case .cancelled(let cancelled): object.member("cancelled", cancelled)
         }
     }
 
@@ -211,16 +204,14 @@ package struct ReleasedShape: Shape {
         joined = try json.bool("joined") ?? false
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("basis", .string(basis.rawValue)),
-            .init("waitedMs", .integer(waitedMs)),
-            .init("participants", .strings(participants)),
-            .init("silent", .strings(silent)),
-            .init("overridden", .strings(overridden)),
-            .init(flag: "joined", joined)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("basis", basis.rawValue)
+        object.member("waitedMs", waitedMs)
+        object.member("participants", participants)
+        object.member("silent", silent)
+        object.member("overridden", overridden)
+        object.flag("joined", joined)
     }
 }
 
@@ -241,11 +232,9 @@ package struct WithdrawnShape: Shape {
         reason = try json.string("reason") ?? ""
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("by", .string(by)),
-            .init("reason", .string(reason))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("by", by)
+        object.member("reason", reason)
     }
 }

@@ -20,11 +20,9 @@ package struct HistoryRequest: Shape {
         deploymentID = try json.string("deploymentId") == nil ? nil : json.deploymentID()
     }
 
-    package var json: JSON {
-        .members(
-            .init(optional: "limit", limit.map(JSON.integer)),
-            .init(optional: "deploymentId", deploymentID.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("limit", limit)
+        object.member("deploymentId", deploymentID)
     }
 }
 
@@ -40,7 +38,9 @@ package struct HistoryShape: Shape {
         decisions = try json.shapes("decisions")
     }
 
-    package var json: JSON { ["decisions": .array(decisions.map(\.json))] }
+    package func write(to object: inout ObjectWriter) {
+        object.member("decisions", decisions)
+    }
 }
 
 /// What was decided about one update, on what ground, and what became of it. Its instants are
@@ -91,29 +91,24 @@ package struct DecisionShape: Shape {
         omittedOverridden = try json.integer("omittedOverridden") ?? 0
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init(optional: "reason", reason.map(JSON.string)),
-            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
-            .init("disruption", .string(disruption.rawValue)),
-            .init("announcedAtMs", .integer(announcedAtMs)),
-            .init("waitedMs", .integer(waitedMs)),
-            .init(optional: "releasedAtMs", releasedAtMs.map(JSON.integer)),
-            .init(optional: "basis", (basis?.rawValue).map(JSON.string)),
-            .init(optional: "forced", forced?.json),
-            .init(optional: "refused", refused?.json),
-            .init(optional: "cancelled", cancelled?.json),
-            .init(optional: "outcome", (outcome?.rawValue).map(JSON.string)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init(optional: "endedAtMs", endedAtMs.map(JSON.integer)),
-            .init("participants", .array(participants.map(\.json))),
-            .init(optional: "omitted", omitted == 0 ? nil : .integer(omitted)),
-            .init(
-                optional: "omittedOverridden",
-                omittedOverridden == 0 ? nil : .integer(omittedOverridden)
-            )
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("reason", reason)
+        object.member("isGgcRestarting", disruption.stopsNucleus)
+        object.member("disruption", disruption.rawValue)
+        object.member("announcedAtMs", announcedAtMs)
+        object.member("waitedMs", waitedMs)
+        object.member("releasedAtMs", releasedAtMs)
+        object.member("basis", basis?.rawValue)
+        object.member("forced", forced)
+        object.member("refused", refused)
+        object.member("cancelled", cancelled)
+        object.member("outcome", outcome?.rawValue)
+        object.member("message", message)
+        object.member("endedAtMs", endedAtMs)
+        object.member("participants", participants)
+        object.count("omitted", omitted)
+        object.count("omittedOverridden", omittedOverridden)
     }
 }
 
@@ -132,7 +127,10 @@ package struct ByWhomShape: Shape {
         reason = try json.requiredString("reason")
     }
 
-    package var json: JSON { ["by": .string(by), "reason": .string(reason)] }
+    package func write(to object: inout ObjectWriter) {
+        object.member("by", by)
+        object.member("reason", reason)
+    }
 }
 
 /// Where a component stood when it was decided, and what it had done till then.
@@ -169,17 +167,15 @@ package struct DecidedParticipantShape: Shape {
         message = try json.string("message")
     }
 
-    package var json: JSON {
-        .members(
-            .init("component", .string(component)),
-            .init("state", .string(stateText)),
-            .init(optional: "sinceAtMs", sinceAtMs.map(JSON.integer)),
-            .init("rounds", .integer(rounds)),
-            .init("deferrals", .integer(deferrals)),
-            .init("blockedMs", .integer(blockedMs)),
-            .init(optional: "lastDeferral", lastDeferral?.json),
-            .init(optional: "message", message.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("component", component)
+        object.member("state", stateText)
+        object.member("sinceAtMs", sinceAtMs)
+        object.member("rounds", rounds)
+        object.member("deferrals", deferrals)
+        object.member("blockedMs", blockedMs)
+        object.member("lastDeferral", lastDeferral)
+        object.member("message", message)
     }
 }
 
@@ -203,11 +199,9 @@ package struct LastDeferralShape: Shape {
         message = try json.string("message")
     }
 
-    package var json: JSON {
-        .members(
-            .init("grantedMs", .integer(grantedMs)),
-            .init(optional: "message", message.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("grantedMs", grantedMs)
+        object.member("message", message)
     }
 }
 

@@ -18,5 +18,8 @@ package struct InhibitorShape: Shape {
         why = try json.string("why") ?? ""
     }
 
-    package var json: JSON { ["mode": .string(mode), "why": .string(why)] }
+    package func write(to object: inout ObjectWriter) {
+        object.member("mode", mode)
+        object.member("why", why)
+    }
 }

@@ -81,22 +81,33 @@ extension Message {
         )
     }
 
-    package var frame: Frame {
-        var headers: [Header] = []
-        headers.reserveCapacity(6)
-        if let version { headers.append(Header(HeaderName.version, .string(version))) }
-        if !payload.isEmpty, type.carriesJSON {
-            headers.append(Header(HeaderName.contentType, .string("application/json")))
-        }
-        if let model { headers.append(Header(HeaderName.model, .string(model))) }
-        headers.append(Header(HeaderName.messageType, .int32(type.rawValue)))
-        headers.append(Header(HeaderName.messageFlags, .int32(flags)))
-        headers.append(Header(HeaderName.streamID, .int32(stream)))
-        if let operation { headers.append(Header(HeaderName.operation, .string(operation))) }
-        return Frame(headers: headers, payload: payload)
+    package func encoded() -> [UInt8] {
+        var frame = FrameWriter(capacity: Self.mostAround + textLength + payload.count)
+        begin(&frame)
+        frame.end(payload: payload)
+        return frame.bytes
     }
 
-    package func encoded() -> [UInt8] { frame.encoded() }
+    /// Begins its frame, with its headers.
+    func begin(_ frame: inout FrameWriter) {
+        frame.begin()
+        if let version { frame.header(HeaderName.version, version) }
+        if !payload.isEmpty, type.carriesJSON {
+            frame.header(HeaderName.contentType, "application/json")
+        }
+        if let model { frame.header(HeaderName.model, model) }
+        frame.header(HeaderName.messageType, type.rawValue)
+        frame.header(HeaderName.messageFlags, flags)
+        frame.header(HeaderName.streamID, stream)
+        if let operation { frame.header(HeaderName.operation, operation) }
+    }
+
+    /// No frame has more bytes besides its payload and these texts.
+    private static let mostAround = 192
+
+    private var textLength: Int {
+        (version?.utf8.count ?? 0) + (model?.utf8.count ?? 0) + (operation?.utf8.count ?? 0)
+    }
 }
 
 extension MessageType {

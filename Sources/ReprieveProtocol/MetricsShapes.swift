@@ -35,17 +35,15 @@ package struct MetricsShape: Shape {
         if let moment = try json.object("now") { now = try MomentShape(decoding: moment) }
     }
 
-    package var json: JSON {
-        .members(
-            .init("components", .array(components.map(\.json))),
-            .init("otherComponents", otherComponents.json),
-            .init("releases", .array(releases.map(\.json))),
-            .init("outcomes", .array(outcomes.map(\.json))),
-            .init("accepted", .integer(accepted)),
-            .init("refusals", .array(refusals.map(\.json))),
-            .init("files", .array(files.map(\.json))),
-            .init(optional: "now", now?.json)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("components", components)
+        object.member("otherComponents", otherComponents)
+        object.member("releases", releases)
+        object.member("outcomes", outcomes)
+        object.member("accepted", accepted)
+        object.member("refusals", refusals)
+        object.member("files", files)
+        object.member("now", now)
     }
 }
 
@@ -76,16 +74,14 @@ package struct ComponentMetricsShape: Shape {
         lastCalls = try json.count("lastCalls")
     }
 
-    package var json: JSON {
-        .members(
-            .init(optional: "component", component.isEmpty ? nil : .string(component)),
-            .init(count: "blockedMs", blockedMs),
-            .init(count: "deferrals", deferrals),
-            .init(count: "silences", silences),
-            .init(count: "caps", caps),
-            .init(count: "overrides", overrides),
-            .init(count: "lastCalls", lastCalls)
-        )
+    package func write(to object: inout ObjectWriter) {
+        if !component.isEmpty { object.member("component", component) }
+        object.count("blockedMs", blockedMs)
+        object.count("deferrals", deferrals)
+        object.count("silences", silences)
+        object.count("caps", caps)
+        object.count("overrides", overrides)
+        object.count("lastCalls", lastCalls)
     }
 }
 
@@ -112,12 +108,10 @@ package struct ReleaseMetricsShape: Shape {
         }
     }
 
-    package var json: JSON {
-        [
-            "basis": .string(basis),
-            "waitedMs": .integer(waitedMs),
-            "counts": .array(counts.map(JSON.integer)),
-        ]
+    package func write(to object: inout ObjectWriter) {
+        object.member("basis", basis)
+        object.member("waitedMs", waitedMs)
+        object.member("counts", counts)
     }
 }
 
@@ -136,7 +130,10 @@ package struct CountShape: Shape {
         count = try json.count("count")
     }
 
-    package var json: JSON { ["name": .string(name), "count": .integer(count)] }
+    package func write(to object: inout ObjectWriter) {
+        object.member("name", name)
+        object.member("count", count)
+    }
 }
 
 /// What was written to one of the broker's files.
@@ -158,13 +155,11 @@ package struct FileMetricsShape: Shape {
         failures = try json.count("failures")
     }
 
-    package var json: JSON {
-        .members(
-            .init("file", .string(file)),
-            .init(count: "appendedBytes", appendedBytes),
-            .init(count: "replacements", replacements),
-            .init(count: "failures", failures)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("file", file)
+        object.count("appendedBytes", appendedBytes)
+        object.count("replacements", replacements)
+        object.count("failures", failures)
     }
 }
 
@@ -199,32 +194,23 @@ package struct MomentShape: Shape {
         if let shape = try json.object("upstream") { upstream = try .init(decoding: shape) }
     }
 
-    package var json: JSON {
-        .members(
-            .init("waiting", .integer(waiting)),
-            .init("underway", .integer(underway)),
-            .init("blockers", .integer(blockers)),
-            .init("longestWaitMs", .integer(longestWaitMs)),
-            .init(optional: "deadlineInMs", deadlineInMs.map(JSON.integer)),
-            .init("componentConnections", .integer(componentConnections)),
-            .init("controlConnections", .integer(controlConnections)),
-            .init("delaysShutdown", .bool(delaysShutdown)),
-            .init("blocksShutdown", .bool(blocksShutdown)),
-            .init(optional: "upstream", upstream?.json)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("waiting", waiting)
+        object.member("underway", underway)
+        object.member("blockers", blockers)
+        object.member("longestWaitMs", longestWaitMs)
+        object.member("deadlineInMs", deadlineInMs)
+        object.member("componentConnections", componentConnections)
+        object.member("controlConnections", controlConnections)
+        object.member("delaysShutdown", delaysShutdown)
+        object.member("blocksShutdown", blocksShutdown)
+        object.member("upstream", upstream)
     }
 }
 
 /// Sums of counts do not overflow, whatever a file or a broker says. Readers of JSON often have no
 /// larger number.
 private let largestCount: Int64 = 1 << 53
-
-extension JSON.Member {
-    /// Absent where it is 0.
-    fileprivate init?(count name: String, _ count: Int64) {
-        self.init(optional: name, count == 0 ? nil : .integer(count))
-    }
-}
 
 extension JSON {
     fileprivate func count(_ name: String) throws(JSONError) -> Int64 {

@@ -51,19 +51,17 @@ package struct ParticipantShape: Shape {
         pids = try json.integers("pids")
     }
 
-    package var json: JSON {
-        .members(
-            .init("component", .string(component)),
-            .init("state", .string(stateText)),
-            .init("sinceMs", .integer(sinceMs)),
-            .init(optional: "untilMs", untilMs.map(JSON.integer)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init("deferrals", .integer(deferrals)),
-            .init("blockedMs", .integer(blockedMs)),
-            .init("remainingMs", .integer(remainingMs)),
-            .init(flag: "veto", veto),
-            .init(optional: "pids", pids.isEmpty ? nil : .array(pids.map(JSON.integer)))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("component", component)
+        object.member("state", stateText)
+        object.member("sinceMs", sinceMs)
+        object.member("untilMs", untilMs)
+        object.member("message", message)
+        object.member("deferrals", deferrals)
+        object.member("blockedMs", blockedMs)
+        object.member("remainingMs", remainingMs)
+        object.flag("veto", veto)
+        if !pids.isEmpty { object.member("pids", pids) }
     }
 }
 

@@ -125,15 +125,11 @@ extension ServerConnection {
     }
 
     private func pong(_ frame: Frame) -> [UInt8] {
-        var answer = Message(.pingResponse).frame
-        answer.headers += frame.headers.filter { header in
-            switch header.value {
-            case .int32, .string: !header.name.hasPrefix(":")
-            default: false
-            }
-        }
-        answer.payload = frame.payload
-        return answer.encoded()
+        var answer = FrameWriter()
+        Message(.pingResponse).begin(&answer)
+        for header in frame.headers where !header.name.hasPrefix(":") { answer.header(header) }
+        answer.end(payload: frame.payload)
+        return answer.bytes
     }
 
     private mutating func receiveOnStream(_ message: Message) -> Event? {

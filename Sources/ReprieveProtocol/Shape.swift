@@ -6,7 +6,8 @@ package import StrictJSON
 /// union's member breaks the Python SDK.
 package protocol Shape: Hashable, Sendable {
     init(decoding json: JSON) throws(JSONError)
-    var json: JSON { get }
+    /// Each member once, in a fixed order.
+    func write(to object: inout ObjectWriter)
 }
 
 extension Shape {
@@ -15,7 +16,11 @@ extension Shape {
         try self.init(decoding: payload.isEmpty ? [:] : JSON(decoding: payload, limits: limits))
     }
 
-    package func encoded() -> [UInt8] { json.encoded() }
+    package func encoded() -> [UInt8] {
+        var object = ObjectWriter()
+        write(to: &object)
+        return object.finished()
+    }
 }
 
 /// The shape without members.
@@ -26,35 +31,39 @@ package struct Empty: Shape {
         guard case .object = json else { throw JSONError("expected an object") }
     }
 
-    package var json: JSON { [:] }
+    package func write(to object: inout ObjectWriter) {}
 }
 
-extension JSON.Member {
-    init?(optional name: String, _ value: JSON?) {
-        guard let value else { return nil }
-        self.init(name, value)
+extension ObjectWriter {
+    mutating func member(_ name: String, _ shape: (some Shape)?) {
+        guard let shape else { return }
+        open(name, "{")
+        shape.write(to: &self)
+        close("}")
+    }
+
+    mutating func member(_ name: String, _ shapes: [some Shape]) {
+        open(name, "[")
+        for shape in shapes {
+            openElement()
+            shape.write(to: &self)
+            close("}")
+        }
+        close("]")
     }
 
     /// A flag that is absent when false.
-    init?(flag name: String, _ value: Bool) {
-        guard value else { return nil }
-        self.init(name, true)
+    mutating func flag(_ name: String, _ value: Bool) {
+        if value { member(name, true) }
+    }
+
+    /// A count that is absent when 0.
+    mutating func count(_ name: String, _ value: Int64) {
+        if value != 0 { member(name, value) }
     }
 }
 
 extension JSON {
-    /// An object of the members that are there.
-    static func members(_ members: Member?...) -> JSON {
-        var present: [Member] = []
-        present.reserveCapacity(members.count)
-        for case let member? in members { present.append(member) }
-        return .object(present)
-    }
-
-    static func strings(_ strings: [String]) -> JSON {
-        .array(strings.map(JSON.string))
-    }
-
     func required<Value>(_ name: String, _ value: Value?) throws(JSONError) -> Value {
         guard let value else { throw JSONError("\(name) is missing") }
         return value

@@ -49,21 +49,16 @@ package struct StatusShape: Shape {
         upstream = try json.object("upstream").map(UpstreamShape.init(decoding:))
     }
 
-    package var json: JSON {
-        .members(
-            .init("updates", .array(updates.map(\.json))),
-            .init("components", .array(components.map(\.json))),
-            .init(optional: "missing", missing.isEmpty ? nil : .strings(missing)),
-            .init(optional: "accounts", accounts.isEmpty ? nil : .array(accounts.map(\.json))),
-            .init(optional: "omittedAccounts", omittedAccounts.map(JSON.integer)),
-            .init(optional: "tokensFile", tokensFile?.json),
-            .init(
-                optional: "inhibitors",
-                inhibitors.isEmpty ? nil : .array(inhibitors.map(\.json))
-            ),
-            .init(optional: "policy", policy?.json),
-            .init(optional: "upstream", upstream?.json)
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("updates", updates)
+        object.member("components", components)
+        if !missing.isEmpty { object.member("missing", missing) }
+        if !accounts.isEmpty { object.member("accounts", accounts) }
+        object.member("omittedAccounts", omittedAccounts)
+        object.member("tokensFile", tokensFile)
+        if !inhibitors.isEmpty { object.member("inhibitors", inhibitors) }
+        object.member("policy", policy)
+        object.member("upstream", upstream)
     }
 }
 
@@ -79,7 +74,9 @@ package struct StatusEvent: Shape {
         status = try StatusShape(decoding: json.required("status", json.object("status")))
     }
 
-    package var json: JSON { ["status": status.json] }
+    package func write(to object: inout ObjectWriter) {
+        object.member("status", status)
+    }
 }
 
 /// One update: an entry of `updates`, and the `progress` of a gate. Durations count from now.
@@ -148,24 +145,22 @@ package struct UpdateShape: Shape {
         omitted = try json.integer("omitted")
     }
 
-    package var json: JSON {
-        .members(
-            .init("deploymentId", .string(deploymentID)),
-            .init("state", .string(stateText)),
-            .init(optional: "reason", reason.map(JSON.string)),
-            .init("isGgcRestarting", .bool(disruption.stopsNucleus)),
-            .init("disruption", .string(disruption.rawValue)),
-            .init("ageMs", .integer(ageMs)),
-            .init("deadlineInMs", .integer(deadlineInMs)),
-            .init(optional: "lastCallInMs", lastCallInMs.map(JSON.integer)),
-            .init(optional: "releasedMs", releasedMs.map(JSON.integer)),
-            .init(optional: "onAbsence", (onAbsence?.rawValue).map(JSON.string)),
-            .init(optional: "onSilence", (onSilence?.rawValue).map(JSON.string)),
-            .init(optional: "onDeadline", (onDeadline?.rawValue).map(JSON.string)),
-            .init("blockedBy", .strings(blockedBy)),
-            .init("participants", .array(participants.map(\.json))),
-            .init(optional: "omitted", omitted.map(JSON.integer))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("deploymentId", deploymentID)
+        object.member("state", stateText)
+        object.member("reason", reason)
+        object.member("isGgcRestarting", disruption.stopsNucleus)
+        object.member("disruption", disruption.rawValue)
+        object.member("ageMs", ageMs)
+        object.member("deadlineInMs", deadlineInMs)
+        object.member("lastCallInMs", lastCallInMs)
+        object.member("releasedMs", releasedMs)
+        object.member("onAbsence", onAbsence?.rawValue)
+        object.member("onSilence", onSilence?.rawValue)
+        object.member("onDeadline", onDeadline?.rawValue)
+        object.member("blockedBy", blockedBy)
+        object.member("participants", participants)
+        object.member("omitted", omitted)
     }
 }
 
@@ -197,13 +192,11 @@ package struct ComponentShape: Shape {
         unit = try json.string("unit")
     }
 
-    package var json: JSON {
-        .members(
-            .init("component", .string(component)),
-            .init("connections", .integer(connections)),
-            .init("pids", .array(pids.map(JSON.integer))),
-            .init(optional: "unit", unit.map(JSON.string))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("component", component)
+        object.member("connections", connections)
+        object.member("pids", pids)
+        object.member("unit", unit)
     }
 }
 

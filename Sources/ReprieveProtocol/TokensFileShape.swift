@@ -22,11 +22,9 @@ package struct TokensFileShape: Shape {
         digest = try json.string("digest") ?? ""
     }
 
-    package var json: JSON {
-        [
-            "path": .string(path),
-            "tokens": .integer(tokens),
-            "digest": .string(digest),
-        ]
+    package func write(to object: inout ObjectWriter) {
+        object.member("path", path)
+        object.member("tokens", tokens)
+        object.member("digest", digest)
     }
 }

@@ -53,14 +53,12 @@ package struct UpstreamShape: Shape {
         losses = try json.integer("losses") ?? 0
     }
 
-    package var json: JSON {
-        .members(
-            .init("socket", .string(socket)),
-            .init(optional: "state", (state?.rawValue).map(JSON.string)),
-            .init(optional: "message", message.map(JSON.string)),
-            .init("connections", .integer(connections)),
-            .init("refusals", .integer(refusals)),
-            .init("losses", .integer(losses))
-        )
+    package func write(to object: inout ObjectWriter) {
+        object.member("socket", socket)
+        object.member("state", state?.rawValue)
+        object.member("message", message)
+        object.member("connections", connections)
+        object.member("refusals", refusals)
+        object.member("losses", losses)
     }
 }

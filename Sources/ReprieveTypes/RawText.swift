@@ -30,8 +30,9 @@ extension String {
 
     package var rawBytes: [UInt8] {
         // Each of those scalars begins with this byte, which few texts have.
-        guard utf8.contains(0xF4), unicodeScalars.contains(where: \.isRawByte) else {
-            return Array(utf8)
+        let bytes = Array(utf8)
+        guard bytes.contains(0xF4), unicodeScalars.contains(where: \.isRawByte) else {
+            return bytes
         }
         return unicodeScalars.flatMap { scalar in
             scalar.isRawByte ? [UInt8(scalar.value & 0xFF)] : Array(String(scalar).utf8)

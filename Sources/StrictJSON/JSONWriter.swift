@@ -48,7 +48,7 @@ extension [UInt8] {
 
     /// A text with the comma or colon beside it. Most have nothing to escape, and are written in
     /// one go.
-    fileprivate mutating func append(
+    mutating func append(
         quoted text: String,
         after separator: UInt8? = nil,
         before end: UInt8? = nil
@@ -78,7 +78,7 @@ extension [UInt8] {
     /// In digits, and a sign.
     private static var longestInteger: Int { 20 }
 
-    fileprivate mutating func append(_ integer: Int64) {
+    mutating func append(_ integer: Int64) {
         append(addingCapacity: Self.longestInteger) { free in
             if integer < 0 { free.append(UInt8(ascii: "-")) }
             free.append(digitsOf: integer.magnitude)

@@ -31,7 +31,7 @@ import Testing
 
     @Test func `many frames in one piece come out in order, with the rest kept`() throws {
         let frames = (0..<5000).map { Frame(headers: [Header("n", .int32(Int32($0)))]) }
-        var bytes = frames.reduce(into: []) { $1.append(to: &$0) }
+        var bytes = frames.flatMap { $0.encoded() }
         bytes += Frame.request.encoded().dropLast()
         var decoder = FrameDecoder()
         decoder.append(bytes.span)

@@ -25,10 +25,18 @@ import Testing
         #expect(acknowledgement.encoded() == Array(hex: hex))
     }
 
-    @Test func `a frame goes behind what is there already`() {
-        var bytes: [UInt8] = [1, 2, 3]
-        Frame.request.append(to: &bytes)
-        #expect(bytes == [1, 2, 3] + Frame.request.encoded())
+    @Test func `a frame goes behind what is there already`() throws {
+        var frames = FrameWriter()
+        for payload in [[1, 2, 3], []] as [[UInt8]] {
+            frames.begin()
+            frames.header("n", 7)
+            frames.header("text", "é")
+            frames.end(payload: payload)
+        }
+        let headers = [Header("n", .int32(7)), Header("text", .string("é"))]
+        let one = Frame(headers: headers, payload: [1, 2, 3]).encoded()
+        #expect(frames.bytes == one + Frame(headers: headers).encoded())
+        #expect(try decode(frames.bytes).map(\.payload) == [[1, 2, 3], []])
     }
 
     @Test func `a header that AWS's C SDK could not read is a mistake of ours`() async {

@@ -56,7 +56,7 @@ import Testing
     {
         let request = GateRequest(deploymentID: "d", disruption: disruption)
         #expect(try GateRequest(decoding: request.encoded()) == request)
-        let json = request.json
+        let json = try JSON(decoding: request.encoded())
         #expect(try json.bool("isGgcRestarting") == (disruption > .components ? true : nil))
         #expect(try json.bool("reboots") == (disruption > .nucleus ? true : nil))
     }

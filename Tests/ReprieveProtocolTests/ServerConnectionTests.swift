@@ -262,3 +262,13 @@ import Testing
         #expect(reason == "a frame of 7 bytes, the minimum is 16")
     }
 }
+
+extension Message {
+    /// The frame that it is encoded as.
+    var frame: Frame {
+        var decoder = FrameDecoder(limits: .none)
+        decoder.append(encoded())
+        guard let frame = try? decoder.next() else { preconditionFailure("it is one frame") }
+        return frame
+    }
+}

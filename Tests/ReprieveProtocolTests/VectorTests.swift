@@ -68,7 +68,7 @@ private let shapes: [String: Rewriting] = [
 ]
 
 private func rewriting<S: Shape>(_: S.Type) -> Rewriting {
-    { payload in try S(decoding: payload).json }
+    { payload in try JSON(decoding: S(decoding: payload).encoded()) }
 }
 
 private func vectors(in file: String) throws -> [JSON] {

@@ -9,8 +9,19 @@ extension DecisionShape {
     /// were not overridden, those that blocked for the shortest time first; then the ends of long
     /// texts; then overridden participants.
     mutating func shorten(to maximum: Int) -> [UInt8] {
-        let json = encoded()
-        guard json.count > maximum else { return json }
+        if leastLength <= maximum {
+            let json = encoded()
+            guard json.count > maximum else { return json }
+        }
+        let count = countThatFits(maximum)
+        if count >= overriddenCount {
+            let shorter = keeping(count)
+            let json = shorter.encoded()
+            if json.count <= maximum {
+                self = shorter
+                return json
+            }
+        }
         cutTexts(downTo: 64, toFit: overriddenCount, in: maximum)
         cutTexts(downTo: 1, toFit: 1, in: maximum)
         self = keeping(countThatFits(maximum))
@@ -18,6 +29,11 @@ extension DecisionShape {
         guard shorter.count > maximum else { return shorter }
         self = keeping(0)
         return encoded()
+    }
+
+    /// Fewer bytes than the participants take, so that a decision of many is not encoded in vain.
+    private var leastLength: Int {
+        participants.reduce(0) { $0 + 64 + $1.component.utf8.count }
     }
 
     /// Cuts all texts to half, a quarter … of their limit until so many participants fit.

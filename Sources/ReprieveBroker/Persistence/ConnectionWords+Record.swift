@@ -16,7 +16,7 @@ extension Participant.ConnectionWords {
             try coder.code(&awayProcesses)
             try coder.code(&streams)
         }
-        deferralsByPeer = ConnectionDeferral.byPeer(deferrals)
+        if coder.isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
     }
 }
 

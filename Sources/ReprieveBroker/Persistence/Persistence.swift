@@ -69,6 +69,21 @@ struct Persistence: Sendable {
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
     }
+
+    private subscript(file: StoredFile) -> File {
+        _read {
+            switch file {
+            case .journal: yield journal
+            case .state: yield state
+            }
+        }
+        _modify {
+            switch file {
+            case .journal: yield &journal
+            case .state: yield &state
+            }
+        }
+    }
 }
 
 // MARK: - What changes
@@ -111,9 +126,9 @@ extension Persistence {
     mutating func flush() {
         isUrgent = isUrgent || !state.changes.isEmpty || !entries.isEmpty
         isUrgent = isUrgent || metrics != writtenMetrics
-        for file in [\Persistence.journal, \.state] where self[keyPath: file].failure != nil {
-            self[keyPath: file].retryAt = nil
-            self[keyPath: file].needsReplacing = true
+        for file in StoredFile.allCases where self[file].failure != nil {
+            self[file].retryAt = nil
+            self[file].needsReplacing = true
         }
     }
 
@@ -142,45 +157,43 @@ extension Persistence {
         of negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [StorageWrite] {
-        let journal = takeWrite(.journal, \.journal, negotiation, connections)
+        let journal = takeWrite(.journal, negotiation, connections)
         let state =
-            isUrgent || state.needsReplacing ? takeWrite(.state, \.state, negotiation, []) : nil
+            isUrgent || state.needsReplacing ? takeWrite(.state, negotiation, []) : nil
         isUrgent = false
         changedConnections.removeAll(keepingCapacity: true)
         return [journal, state].compactMap { $0 }
     }
 
     private mutating func takeWrite(
-        _ name: StoredFile,
-        _ file: WritableKeyPath<Persistence, File>,
+        _ file: StoredFile,
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> StorageWrite? {
-        defer { self[keyPath: file].changes.removeAll(keepingCapacity: name == .journal) }
-        guard self[keyPath: file].retryAt == nil else { return nil }
-        if self[keyPath: file].needsReplacing {
-            self[keyPath: file].needsReplacing = false
-            self[keyPath: file].counts.replacements += 1
-            return StorageWrite(file: name, kind: .replace(keepsOld: self[keyPath: file].keepsOld))
+        defer { self[file].changes.removeAll(keepingCapacity: file == .journal) }
+        guard self[file].retryAt == nil else { return nil }
+        if self[file].needsReplacing {
+            self[file].needsReplacing = false
+            self[file].counts.replacements += 1
+            return StorageWrite(file: file, kind: .replace(keepsOld: self[file].keepsOld))
         }
-        let record = record(name, self[keyPath: file], negotiation, connections)
-        self[keyPath: file].counts.appendedBytes += Int64(record.count)
-        return record.isEmpty ? nil : StorageWrite(file: name, kind: .append(record))
+        let record = record(file, negotiation, connections)
+        self[file].counts.appendedBytes += Int64(record.count)
+        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
     }
 
     private func record(
-        _ name: StoredFile,
-        _ file: File,
+        _ file: StoredFile,
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
-        let entries = name == .state || isUrgent ? entries : []
-        let hasMetrics = name == .state && metrics != writtenMetrics
-        let isEmpty = file.changes.isEmpty && entries.isEmpty && connections.isEmpty
+        let entries = file == .state || isUrgent ? entries : []
+        let hasMetrics = file == .state && metrics != writtenMetrics
+        let isEmpty = self[file].changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames()
-        if file.needsBoot { records.add(boot: boot) }
-        records.add(file.changes, in: name, negotiation)
+        if self[file].needsBoot { records.add(boot: boot) }
+        records.add(self[file].changes, in: file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         if hasMetrics { records.add(metrics: metrics) }
@@ -231,10 +244,10 @@ extension Persistence {
     var nextDeadline: Instant? { [journal.retryAt, state.retryAt].compactMap { $0 }.min() }
 
     mutating func retry(at now: Instant) {
-        for file in [\Persistence.journal, \.state] {
-            guard let retryAt = self[keyPath: file].retryAt, retryAt <= now else { continue }
-            self[keyPath: file].retryAt = nil
-            self[keyPath: file].needsReplacing = true
+        for file in StoredFile.allCases {
+            guard let retryAt = self[file].retryAt, retryAt <= now else { continue }
+            self[file].retryAt = nil
+            self[file].needsReplacing = true
         }
     }
 
@@ -249,22 +262,21 @@ extension Persistence {
 
     /// Returns what there is to say about it.
     mutating func noteStored(
-        _ name: StoredFile,
+        _ file: StoredFile,
         _ failure: StorageFailure?,
         at now: Instant
     ) -> LogEntry? {
-        let file: WritableKeyPath<Persistence, File> = name == .journal ? \.journal : \.state
-        let known = self[keyPath: file].failure
-        self[keyPath: file].failure = failure
-        if failure != nil { self[keyPath: file].counts.failures += 1 }
+        let known = self[file].failure
+        self[file].failure = failure
+        if failure != nil { self[file].counts.failures += 1 }
         guard let failure else {
-            self[keyPath: file].needsBoot = false
-            self[keyPath: file].keepsOld = false
-            if name == .state { (entries, writtenMetrics) = ([], metrics) }
-            return known.map { .writtenAgain(name, path: $0.path) }
+            self[file].needsBoot = false
+            self[file].keepsOld = false
+            if file == .state { (entries, writtenMetrics) = ([], metrics) }
+            return known.map { .writtenAgain(file, path: $0.path) }
         }
-        self[keyPath: file].retryAt = now + Self.retryInterval
-        return known?.code == failure.code ? nil : .notWritten(name, failure)
+        self[file].retryAt = now + Self.retryInterval
+        return known?.code == failure.code ? nil : .notWritten(file, failure)
     }
 }
 

@@ -31,6 +31,9 @@ struct RecordCoder {
         position = 0
     }
 
+    /// Fields are read, not written.
+    var isReading: Bool { position != nil }
+
     /// Makes room for so many bytes that are to be written.
     mutating func reserve(_ count: Int) {
         bytes.reserveCapacity(count)
@@ -53,13 +56,12 @@ struct RecordCoder {
     }
 
     private mutating func write(_ number: Int64) {
-        var rest = UInt64(bitPattern: number << 1 ^ number >> 63)
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
+        // Most fit into one byte.
+        if -64..<64 ~= number { return bytes.append(UInt8(truncatingIfNeeded: number.zigzag)) }
+        bytes.append(addingCapacity: Self.longestNumber) { $0.append(sevenBitsOf: number) }
     }
+
+    private static let longestNumber = 10
 
     private mutating func readByte() throws(RecordError) -> UInt8 {
         guard let place = position, place < bytes.count else { throw RecordError() }
@@ -90,11 +92,10 @@ struct RecordCoder {
     }
 
     mutating func code(_ flag: inout Bool) throws(RecordError) {
-        // -1 is written as the byte 1.
-        var number: Int64 = flag ? -1 : 0
-        try code(&number)
-        guard number == 0 || number == -1 else { throw RecordError() }
-        flag = number == -1
+        guard position != nil else { return bytes.append(flag ? 1 : 0) }
+        let byte = try readByte()
+        guard byte <= 1 else { throw RecordError() }
+        flag = byte == 1
     }
 
     /// A count, which is not negative and fits 31 bits.
@@ -112,16 +113,23 @@ struct RecordCoder {
     }
 
     mutating func code(_ duration: inout Duration) throws(RecordError) {
-        let (whole, attoseconds) = duration.parts
-        var (seconds, nanoseconds) = (whole, attoseconds / 1_000_000_000)
+        guard position != nil else { return write(duration) }
+        var (seconds, nanoseconds): (Int64, Int64) = (0, 0)
         try code(&seconds)
         try code(&nanoseconds)
-        guard position != nil else { return }
         // More than any message can ask for, and little enough that sums of it are durations.
         guard seconds.magnitude < 1 << 56, nanoseconds.magnitude < 1_000_000_000 else {
             throw RecordError()
         }
         duration = .seconds(seconds) + .nanoseconds(nanoseconds)
+    }
+
+    private mutating func write(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.parts
+        bytes.append(addingCapacity: 2 * Self.longestNumber) { free in
+            free.append(sevenBitsOf: seconds)
+            free.append(sevenBitsOf: attoseconds / 1_000_000_000)
+        }
     }
 
     mutating func code(_ peer: inout PeerID) throws(RecordError) {
@@ -169,6 +177,22 @@ struct RecordCoder {
     }
 }
 
+extension Int64 {
+    /// Its sign in the lowest bit.
+    fileprivate var zigzag: UInt64 { UInt64(bitPattern: self << 1 ^ self >> 63) }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(sevenBitsOf number: Int64) {
+        var rest = number.zigzag
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+}
+
 /// A value that a record can hold, also absent or in a list.
 protocol Recordable {
     /// What is read into.
@@ -188,6 +212,7 @@ extension Recordable {
 
     var record: [UInt8] {
         var (coder, value) = (RecordCoder(), self)
+        coder.reserve(160)
         do throws(RecordError) { try value.code(&coder) } catch {
             preconditionFailure("only what is read can be wrong")
         }

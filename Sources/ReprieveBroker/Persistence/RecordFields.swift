@@ -19,6 +19,8 @@ extension Update: Recordable {
     }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+        // On its own: the names in it are gathered anew with each change.
+        var request = request
         try request.code(&coder)
         try coder.code(&announced)
         try coder.code(&deadline)
@@ -27,7 +29,7 @@ extension Update: Recordable {
         // Until format 5 the processes of all coordinators, past and present.
         var processes = formerProcesses.sorted()
         try coder.code(&processes)
-        formerProcesses = Set(processes)
+        if coder.isReading { formerProcesses = Set(processes) }
         try coder.code(&forced)
         // Since format 4.
         if coder.format >= 4 {
@@ -40,6 +42,7 @@ extension Update: Recordable {
             try coder.code(&refusesDeadline)
             request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
         }
+        if coder.isReading { self.request = request }
         // Since format 5. Those stay whose connections are taken back.
         if coder.format >= 5 { try coder.code(&coordinators) }
     }
@@ -173,6 +176,8 @@ extension Participant: Recordable {
         if coder.format >= 5 { try words.code(&coder) }
         // Since format 6. Before, one process was awaited, however many there had been.
         if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
+        if coder.format >= 6 { try coder.code(&question.isProlonged) }
+        guard coder.isReading else { return }
         restore(
             isConfirm: isConfirm,
             deferralEnd: deferralEnd,
@@ -180,7 +185,6 @@ extension Participant: Recordable {
             processes: processes
         )
         restoredWords = words
-        if coder.format >= 6 { try coder.code(&question.isProlonged) }
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }

@@ -32,13 +32,22 @@ struct RecordFrames {
     private static let asBefore: Int64 = 1
     private static let written: Int64 = 2
 
-    private var frames: [Frame] = []
+    private var frames = FrameWriter()
+    /// The payload of the latest frame, which may get more headers; nil before the first one.
+    private var payload: [UInt8]?
 
-    var isEmpty: Bool { frames.isEmpty }
+    var isEmpty: Bool { payload == nil }
 
     mutating func add(boot: String) {
-        let headers = [Header("format", .int32(Self.format)), Header("boot", .string(boot))]
-        frames.append(Frame(headers: headers))
+        begin(payload: [])
+        frames.header("format", Self.format)
+        frames.header("boot", boot)
+    }
+
+    private mutating func begin(payload next: [UInt8]) {
+        if let payload { frames.end(payload: payload) }
+        payload = next
+        frames.begin()
     }
 
     mutating func add(_ id: DeploymentID, _ update: Update?) {
@@ -84,29 +93,27 @@ struct RecordFrames {
     }
 
     mutating func add(_ entry: History.Entry) {
-        let headers = [Header("decision", .int32(entry.number))]
-        frames.append(Frame(headers: headers, payload: entry.json))
+        begin(payload: entry.json)
+        frames.header("decision", entry.number)
     }
 
     mutating func add(metrics json: [UInt8]) {
-        frames.append(Frame(headers: [Header("metrics", .int32(1))], payload: json))
+        begin(payload: json)
+        frames.header("metrics", 1)
     }
 
     private mutating func add(_ name: String, _ subject: String, _ payload: [UInt8]) {
-        frames.append(Frame(headers: [Header(name, .string(subject))], payload: payload))
+        begin(payload: payload)
+        frames.header(name, subject)
     }
 
     /// Empty if there is nothing to write.
     consuming func encoded(asleep: Duration) -> [UInt8] {
-        guard !frames.isEmpty else { return [] }
-        let asleep = String(asleep.wholeMilliseconds)
-        frames[frames.count - 1].headers += [
-            Header("page", .int32(1)), Header("asleep", .string(asleep)),
-        ]
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(frames.reduce(0) { $0 + $1.encodedLength })
-        for frame in frames { frame.append(to: &bytes) }
-        return bytes
+        guard let payload else { return [] }
+        frames.header("page", 1)
+        frames.header("asleep", String(asleep.wholeMilliseconds))
+        frames.end(payload: payload)
+        return frames.bytes
     }
 
     /// The participants in a payload; nil is one that is struck out.

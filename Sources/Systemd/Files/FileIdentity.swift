@@ -19,10 +19,10 @@ package struct FileIdentity: Equatable {
         self.init(status)
     }
 
-    /// The same with the length of the file.
-    package static func found(at path: String) -> (identity: FileIdentity, size: Int)? {
+    /// The same with the length of the file, for a path (`rawCString`) that is looked at often.
+    package static func found(at path: [CChar]) -> (identity: FileIdentity, size: Int)? {
         var status = stat()
-        guard lstat(path.rawCString, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else { return nil }
         return (FileIdentity(status), Int(status.st_size))
     }
 

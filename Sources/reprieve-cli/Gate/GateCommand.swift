@@ -124,11 +124,11 @@ struct GateCommand: AsyncParsableCommand {
             self.report(error, in: report)
             throw error
         }
-        if json { OutputStream.events.line(report.event().json) }
+        if json { OutputStream.events.line(report.event()) }
     }
 
     private func report(_ error: any Error, in report: GateReport) {
-        if json { OutputStream.events.line(report.event(after: error).json) }
+        if json { OutputStream.events.line(report.event(after: error)) }
     }
 
     private func run(_ report: GateReport) async throws {

@@ -116,7 +116,7 @@ final class GateSession: Sendable {
                 progress.note("warning: no component is named " + list(response.unmatched))
             }
         case .event(let event):
-            if json { OutputStream.events.line(event.json) }
+            if json { OutputStream.events.line(event) }
             try handle(event, noWait: noWait)
         case .lost(let error):
             progress.note("\(error.message); trying again for \(ControlClient.patience)")

@@ -62,7 +62,7 @@ struct HistoryCommand: AsyncParsableCommand {
             let wanted = history.decisions.filter { filter.takes($0, at: now) }
             history.decisions = Array(wanted.prefix(self.limit ?? .max))
         }
-        if json { return OutputStream.standard.line(history.json) }
+        if json { return OutputStream.standard.line(history) }
         OutputStream.standard.write(text(history, of: id, isFiltered: !filter.isEmpty))
     }
 }

@@ -83,7 +83,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func write(_ status: StatusShape, _ limit: Duration?) {
-        if json { return OutputStream.standard.line(status.json) }
+        if json { return OutputStream.standard.line(status) }
         let context = StatusContext(now: wallClockNow(), shutdownLimit: limit)
         guard let terminal = Terminal(.standard) else {
             return OutputStream.standard.write(text(status, context))

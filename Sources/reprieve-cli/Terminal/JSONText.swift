@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ReprieveProtocol
-internal import StrictJSON
 
 /// The JSON of a document as it may be shown on a terminal: what that could obey is escaped, which
 /// changes nothing for a program that reads it.
-func jsonText(_ json: JSON) -> String {
-    let text = String(decoding: json.encoded(), as: UTF8.self)
+func jsonText(_ document: [UInt8]) -> String {
+    let text = String(decoding: document, as: UTF8.self)
     guard text.unicodeScalars.contains(where: \.isInstruction) else { return text }
     var shown = ""
     for scalar in text.unicodeScalars {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import ReprieveProtocol
 internal import StrictJSON
 internal import Synchronization
 internal import Systemd
@@ -55,6 +56,10 @@ final class OutputStream: Sendable {
 
     /// Writes a document on a line of its own.
     func line(_ json: JSON) {
-        line(jsonText(json))
+        line(jsonText(json.encoded()))
+    }
+
+    func line(_ shape: some Shape) {
+        line(jsonText(shape.encoded()))
     }
 }

@@ -13,6 +13,7 @@ final class RecordFile {
     private static let largest = 256 * 1_024 * 1_024
 
     let path: String
+    private let pathBytes: [CChar]
     private let directory: RecordDirectory
     /// Whether each record is on the disk before `append` returns.
     private let isDurable: Bool
@@ -30,6 +31,7 @@ final class RecordFile {
     init(_ name: String, in directory: RecordDirectory, isDurable: Bool, log: Log) {
         self.directory = directory
         path = directory.path + "/" + name
+        pathBytes = path.rawCString
         self.isDurable = isDurable
         self.log = log
     }
@@ -90,7 +92,7 @@ extension RecordFile {
     /// Another process may have removed the file, or written to it.
     private func noticeChange() {
         guard descriptor != nil else { return }
-        let found = FileIdentity.found(at: path)
+        let found = FileIdentity.found(at: pathBytes)
         if let found, found.identity == identity, found.size == size { return }
         descriptor = nil
         // That a whole directory is gone is logged once for all that was in it.
