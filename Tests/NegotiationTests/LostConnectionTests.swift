@@ -103,6 +103,18 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
+    @Test func `has its process asked again that had said yes`() {
+        let harness = waitingForTwo()
+        harness.answer("app")
+        harness.answer("app#2", .seconds(100))
+        harness.lose("app")
+        harness.subscribe("app#3", process: 10)
+        harness.answer("app#2")
+        #expect(harness.blockers() == ["app"])
+        harness.answer("app#3")
+        #expect(!harness.isWaiting())
+    }
+
     @Test func `leaves its process the deferral, which no other process lifts`() {
         let harness = waitingForTwo()
         harness.answer("app", .seconds(100))

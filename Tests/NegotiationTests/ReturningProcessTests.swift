@@ -115,6 +115,19 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
+    @Test func `have their grace also when those that are back are asked anew`() {
+        let harness = announced(policy: Policy(responseTimeout: .seconds(3)))
+        restart(harness)
+        harness.subscribe("app#3", process: 20)
+        harness.answer("app#3", .seconds(1))
+        harness.wait(.seconds(1))
+        harness.answer("app#3")
+        harness.wait(.milliseconds(3_500))
+        #expect(harness.state("app") == .asked)
+        harness.wait(.milliseconds(500))
+        #expect(!harness.isWaiting())
+    }
+
     /// The broker dies, and the coordinator is back at once.
     private func restart(_ harness: NegotiationHarness) {
         harness.restart()
