@@ -77,13 +77,14 @@ extension Participant {
             return state == .silent ? .couldFinally : .stands
         }
         let isSubscribed = isThere(process)
-        if isSubscribed, isOfSeveral || !voices.isEmpty {
+        let deferralEnd = deferralEnd(at: now)
+        if isSubscribed, isOfSeveral || !voices.isEmpty || deferralEnd != nil {
             hear(.ready(isFinal: isFinalWord), of: process, at: now)
         }
-        if let end = deferralEnd(at: now) {
+        if let deferralEnd {
             // Another connection's deferral runs on, or one that no answer lifts.
             question.isAnswered = true
-            if state == .deferred { until = end }
+            if state == .deferred { until = deferralEnd }
             return .stands
         }
         message = answer.message

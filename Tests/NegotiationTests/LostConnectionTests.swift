@@ -127,6 +127,17 @@ import Testing
         #expect(!harness.isWaiting())
     }
 
+    @Test func `leaves the other process what it has said, also after the grace`() {
+        let harness = waitingForTwo()
+        harness.answer("app", .seconds(100))
+        harness.lose("app")
+        harness.wait(.seconds(5))
+        harness.answer("app#2")
+        harness.subscribe("app#3", process: 10)
+        harness.answer("app#3")
+        #expect(!harness.isWaiting())
+    }
+
     @Test func `has its process waited for where its deferral ends before the grace`() {
         let harness = waitingForTwo()
         harness.answer("app", .seconds(2))
