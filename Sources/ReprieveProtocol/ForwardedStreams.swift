@@ -45,7 +45,7 @@ package struct ForwardedStreams: Hashable, Sendable {
         self.latest = latest
     }
 
-    var count: Int { streams.count }
+    package var count: Int { streams.count }
 
     /// The number of a new stream; nil if there are no more numbers.
     mutating func open(for client: Int32, _ kind: Kind) -> Int32? {

@@ -29,6 +29,10 @@ package enum Limits {
     /// request is a ServiceError.
     package static let forwardedStreams = 1_024
 
+    /// Those of them that are written down for another broker. A client with more loses its
+    /// connection with the broker.
+    package static let keptForwardedStreams = 64
+
     /// Bytes of a frame that Greengrass Lite takes. A longer one would end the connection.
     package static let frameToLite = 10_012
 

@@ -151,4 +151,28 @@ private let empty = Array("{}".utf8)
         #expect(!harness.isConnected(client))
         #expect(harness.upstreams == [])
     }
+
+    @Test mutating func `costs the same for each request, however many wait for the nucleus`()
+        throws
+    {
+        let (client, upstream) = try accepted()
+        let stored = harness.host.work.stored
+        for stream in 1...64 as ClosedRange<Int32> { request(client, "PublishToTopic", stream) }
+        let first = harness.host.work.stored - stored
+        for stream in 65...900 as ClosedRange<Int32> { request(client, "PublishToTopic", stream) }
+        #expect(harness.host.work.stored - stored < 2 * first)
+        for stream in 1...836 as ClosedRange<Int32> { say(upstream, stream) }
+        harness.restart()
+        #expect(harness.isConnected(client))
+        request(client, "PublishToTopic", 901)
+        #expect(harness.heard(byUpstream: upstream).map(\.stream).last == 901)
+    }
+
+    @Test mutating func `ends with its broker where more than 64 streams are open`() throws {
+        let (client, _) = try accepted()
+        for stream in 1...65 as ClosedRange<Int32> { request(client, "SubscribeToTopic", stream) }
+        harness.restart()
+        #expect(!harness.isConnected(client))
+        #expect(harness.upstreams == [])
+    }
 }

@@ -12,6 +12,7 @@ import pytest
 from daemon import BUILD, Daemon, temporary_directory
 from device import Device
 from processes import Processes
+from scripted_upstream import Lite
 from suspend import Clocks, Suspend
 
 LONGEST_TEST = 60
@@ -45,6 +46,14 @@ def no_test_hangs(request):
 def directory():
     with temporary_directory() as path:
         yield path
+
+
+@pytest.fixture
+def lite(directory):
+    upstream = Lite(f"{directory}/nucleus.socket")
+    yield upstream
+    upstream.stop()
+    assert upstream.violations == []
 
 
 @pytest.fixture

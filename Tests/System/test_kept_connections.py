@@ -10,7 +10,7 @@ import pytest
 from daemon import Daemon
 from expect import CAMERA, HOUR, ROBOT, log_lines
 from protocol import Component, HungUp
-from scripted_upstream import TOKEN, Lite
+from scripted_upstream import TOKEN
 from store import DescriptorStore
 from test_activation import listening
 from test_upstream import C, beside_nucleus, publish
@@ -179,14 +179,6 @@ def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(servic
 
 
 # Beside a nucleus
-
-
-@pytest.fixture
-def lite(directory):
-    upstream = Lite(f"{directory}/nucleus.socket")
-    yield upstream
-    upstream.stop()
-    assert upstream.violations == []
 
 
 @pytest.fixture

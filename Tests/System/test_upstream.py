@@ -42,14 +42,6 @@ def upstream(request, directory):
 
 
 @pytest.fixture
-def lite(directory):
-    upstream = Lite(f"{directory}/nucleus.socket")
-    yield upstream
-    upstream.stop()
-    assert upstream.violations == []
-
-
-@pytest.fixture
 def nucleus(directory):
     upstream = JavaNucleus(f"{directory}/nucleus.socket")
     yield upstream

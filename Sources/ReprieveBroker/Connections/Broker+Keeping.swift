@@ -115,16 +115,15 @@ extension Broker {
     /// broker ends in good order: to write down each part of a frame as it arrives would cost more
     /// than the frame.
     private mutating func stateToRecord(ofPeerAt index: Int) -> RecordedState? {
-        let changes = peers[index].connection.changes + upstreamChanges(ofPeerAt: index)
+        let changes = peers[index].connection.changes
         guard peers[index].isAccepted, peers[index].isKept || changes > 0 else { return nil }
         let keptBytes = peers[index].keptBytes + keptUpstreamBytes(ofPeerAt: index)
         let bytes = isStopping && keptBytes <= KeptConnection.maximumBytes ? keptBytes : 0
         let isOpen = peers[index].isKept && peers[index].connection.phase == .open
-        return RecordedState(
-            changes: changes,
-            isWhole: isOpen && keptBytes == bytes,
-            bytes: bytes
-        )
+        guard isOpen, keptBytes == bytes, let more = upstreamChanges(ofPeerAt: index) else {
+            return RecordedState(changes: changes, isWhole: false, bytes: 0)
+        }
+        return RecordedState(changes: changes + more, isWhole: true, bytes: bytes)
     }
 
     /// The records of all connections.
@@ -154,7 +153,7 @@ extension Broker {
     }
 
     private func upstreamRecord(of id: PeerID, _ state: RecordedState) -> KeptUpstream? {
-        guard let peer = upstreams.peers[id] else { return nil }
+        guard state.isWhole, let peer = upstreams.peers[id] else { return nil }
         var record = KeptUpstream(id, peer.connection)
         guard state.bytes > 0 else { return record }
         record.input = peer.decoder.waitingBytes

@@ -244,8 +244,12 @@ extension Broker {
     }
 
     /// What another broker would have to know of the connection to the upstream has changed so
-    /// often.
-    func upstreamChanges(ofPeerAt index: Int) -> Int {
-        hasUpstream(index) ? upstream(ofPeerAt: index)?.connection.changes ?? 0 : 0
+    /// often. Nil where that is too much to be written down with each request.
+    func upstreamChanges(ofPeerAt index: Int) -> Int? {
+        guard hasUpstream(index), let connection = upstream(ofPeerAt: index)?.connection else {
+            return 0
+        }
+        let isLong = connection.streams.count > Limits.keptForwardedStreams
+        return isLong ? nil : connection.changes
     }
 }
