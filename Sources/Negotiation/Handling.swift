@@ -8,6 +8,12 @@ struct Handling {
     /// Other updates than before keep others waiting.
     var areClaimsOthers = false
 
+    /// Makes room for what follows where so many components are asked.
+    mutating func reserve(components count: Int) {
+        consequences.actions.reserveCapacity(2 * count)
+        consequences.changes.reserveCapacity(count)
+    }
+
     mutating func send(_ action: Action) {
         consequences.actions.append(action)
     }

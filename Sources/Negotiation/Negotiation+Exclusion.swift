@@ -55,6 +55,7 @@ extension Negotiation {
         isInTurn: Bool,
         _ handling: inout Handling
     ) -> Bool {
+        guard !claims.isEmpty || !updates.entries[place].holders.isEmpty else { return false }
         let before = updates.entries[place].holders
         let now = holders(at: place)
         let holders = isInTurn ? now : now.keepingAsking(of: before)

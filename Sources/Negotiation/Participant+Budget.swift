@@ -15,6 +15,13 @@ extension Participant {
         budget - blocked(at: now)
     }
 
+    /// What is left of the budget, or for a veto until the deadline, when the running deferral ends.
+    /// Mutating, so that a participant is read where it stands: it is large to copy.
+    mutating func remaining(deadlineIn left: Duration, at now: Instant) -> Duration {
+        let running = deferralEnd(at: now).map { $0 - now } ?? .zero
+        return max(.zero, (hasBudget ? budgetLeft(at: now) : left) - running)
+    }
+
     /// When the budget ends if the component goes on blocking; nil while it does not block.
     var budgetEnd: Instant? {
         guard let blockedFrom else { return nil }

@@ -29,16 +29,8 @@ extension Participant {
         package init() {}
     }
 
-    package var connectionWords: ConnectionWords {
-        var words = ConnectionWords()
-        words.detachedDeferral = detachedDeferral
-        words.detachedOwner = detachedOwner
-        words.deferralsByPeer = deferralsByPeer
-        words.voices = voices
-        words.awayProcesses = awayProcesses
-        words.streams = subscribers.map(\.stream)
-        return words
-    }
+    /// Its subscriptions.
+    package var streams: [StreamID] { subscribers.map(\.stream) }
 
     /// The subscriptions that the update concerns, of connections that outlived the broker.
     mutating func reinstate(_ subscriptions: [Subscription]) {

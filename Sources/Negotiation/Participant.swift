@@ -74,13 +74,13 @@ package struct Participant: Hashable, Sendable {
     /// Its processes whose connections the upstream ended a moment ago.
     package var awayProcesses: [AwayProcess] = []
     /// Ends of deferrals by the connection that asked for them.
-    var deferralsByPeer: [PeerID: Instant] = [:]
+    package var deferralsByPeer: [PeerID: Instant] = [:]
     /// The end of a deferral whose connection closed: it is the component's from then on.
-    var detachedDeferral: Instant?
+    package var detachedDeferral: Instant?
     /// The one process that lifts it, where the broker died and lost the connection.
-    var detachedOwner: Int32?
+    package var detachedOwner: Int32?
     /// What processes have said, where there are several.
-    var voices: [Voice] = []
+    package var voices: [Voice] = []
     /// The processes that are awaited after a death of the broker.
     package var returning: Returning?
     /// What was written down of its connections, until it is known which of them are there.
@@ -101,7 +101,8 @@ package struct Participant: Hashable, Sendable {
         self.until = until
         isVeto = budget == nil
         self.budget = budget ?? .unlimited
-        lastCallLead = min(policy.responseTimeout, self.budget / 2)
+        let isLong = self.budget >= policy.responseTimeout + policy.responseTimeout
+        lastCallLead = isLong ? policy.responseTimeout : self.budget / 2
         blockedFrom = blocks ? now : nil
     }
 

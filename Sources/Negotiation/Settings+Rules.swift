@@ -34,6 +34,7 @@ extension Settings {
         _ required: Set<ComponentName>,
         by components: [ComponentName]
     ) -> Set<ComponentName> {
+        guard !required.isEmpty else { return [] }
         var unmet = required
         for component in components {
             for name in component.meanings where unmet.contains(name) && meets(name, component) {

@@ -6,8 +6,11 @@
 extension ComponentName {
     /// "till/" of "till/com.example.Camera"; nil for a name without a unit.
     package var unitPrefix: String? {
-        guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-        return String(self[...slash])
+        let bytes = utf8.span
+        for place in bytes.indices where bytes[place] == UInt8(ascii: "/") {
+            return String(utf8.prefix(place + 1))
+        }
+        return nil
     }
 }
 

@@ -132,15 +132,3 @@ extension Update {
         }
     }
 }
-
-extension Update {
-    /// The budget, or for a veto the time to the deadline, that is left when the running deferral
-    /// ends.
-    private func remaining(at place: Int, _ now: Instant) -> Duration {
-        let running = participants.entries[place].deferralEnd(at: now).map { $0 - now } ?? .zero
-        let left =
-            participants.entries[place].hasBudget
-            ? participants.entries[place].budgetLeft(at: now) : deadline - now
-        return max(.zero, left - running)
-    }
-}

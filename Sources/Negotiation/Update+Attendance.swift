@@ -11,6 +11,7 @@ extension Update {
     ) {
         guard policy.notification == .notify else { return open(on: .skipped, &handling) }
         reserveParticipants(subscriptions.count)
+        handling.reserve(components: subscriptions.count)
         for (place, name) in subscriptions.names.enumerated() {
             let concerned = subscriptions.entries[place].filter { concerns($0) }
             guard !concerned.isEmpty else { continue }

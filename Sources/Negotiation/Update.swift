@@ -213,6 +213,12 @@ extension Update {
         }
     }
 
+    /// What a component may still block when its running deferral ends.
+    mutating func remaining(at place: Int, _ now: Instant) -> Duration {
+        let left = deadline - now
+        return participants[at: place].remaining(deadlineIn: left, at: now)
+    }
+
     /// The summary does not depend on subscriptions.
     mutating func reinstate(_ subscriptions: [Subscription], at place: Int) {
         participants[at: place].reinstate(subscriptions)

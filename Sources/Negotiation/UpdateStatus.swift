@@ -54,11 +54,11 @@ extension Update {
 
 extension Update {
     /// The participants that it overrode, then those that held it back longest, of equals in the
-    /// order of their names. Units share the room.
+    /// order of their names: their places. Units share the room.
     package func mostAffecting(
         at now: Instant,
         limit: Int
-    ) -> [(component: ComponentName, participant: Participant, blocked: Duration)] {
+    ) -> [(place: Int, blocked: Duration)] {
         let blocked = participants.entries.map { $0.blocked(at: now) }
         let isFirst = participants.entries.map { $0.state == .overridden }
         let order = participants.places.sorted { one, other in
@@ -67,9 +67,7 @@ extension Update {
         let shared = [true, false].flatMap { first in
             order.filter { isFirst[$0] == first }.sharedAmongUnits { participants.names[$0] }
         }
-        return shared.prefix(limit).map { place in
-            (participants.names[place], participants.entries[place], blocked[place])
-        }
+        return shared.prefix(limit).map { ($0, blocked[$0]) }
     }
 }
 

@@ -19,9 +19,10 @@ package struct Reading: Hashable, Sendable {
 }
 
 extension Broker {
-    /// Everything that can happen to a broker.
+    /// Everything that can happen to a broker. What is rare is indirect, so that what is common is
+    /// small.
     package enum Input: Sendable {
-        case connected(PeerID, Endpoint, Credentials)
+        indirect case connected(PeerID, Endpoint, Credentials)
         /// A connection of a user was closed before it was looked up: too many of them wait.
         case turnedAway(Endpoint, user: UInt32)
         /// Bytes that arrived, in any pieces.
@@ -35,16 +36,16 @@ extension Broker {
         case writable(PeerID)
         /// The connection to the upstream was opened for a peer, or could not be. What happens to
         /// it comes under its own number.
-        case upstreamOpened(UpstreamOpening, for: PeerID)
+        indirect case upstreamOpened(UpstreamOpening, for: PeerID)
         /// A file was written, or why it could not be.
         case stored(StoredFile, StorageFailure?)
         /// Every peer that was ready has been read: timers that are due may fire.
         case timePassed
-        case shutdownBegins(Shutdown)
+        indirect case shutdownBegins(Shutdown)
         /// The machine does not go down after all.
         case shutdownCalledOff
         /// The operator has changed the settings.
-        case reconfigured(BrokerSettings)
+        indirect case reconfigured(BrokerSettings)
         /// The broker is about to end in good order: what could wait is written down, too.
         case stopping
     }

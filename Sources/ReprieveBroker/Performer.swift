@@ -72,6 +72,7 @@ package struct Performer<Host: BrokerHost> {
     /// Returns how it went.
     private mutating func perform(_ effects: Effects) -> [Broker.Input] {
         var results: [Broker.Input] = []
+        results.reserveCapacity(effects.storage.count + effects.writes.count)
         for write in effects.writes { host.markWork(for: write.peer) }
         for write in effects.storage { results.append(.stored(write.file, store(write))) }
         for peer in effects.keeps { host.keep(peer) }

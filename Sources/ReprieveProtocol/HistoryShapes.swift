@@ -92,6 +92,20 @@ package struct DecisionShape: Shape {
     }
 
     package func write(to object: inout ObjectWriter) {
+        write(to: &object) { $0.member("participants", participants) }
+    }
+
+    /// The same where the participants are encoded already.
+    package func encoded(with participants: [[UInt8]]) -> [UInt8] {
+        var object = ObjectWriter()
+        write(to: &object) { $0.member("participants", encoded: participants) }
+        return object.finished()
+    }
+
+    private func write(
+        to object: inout ObjectWriter,
+        _ writeParticipants: (inout ObjectWriter) -> Void
+    ) {
         object.member("deploymentId", deploymentID)
         object.member("reason", reason)
         object.member("isGgcRestarting", disruption.stopsNucleus)
@@ -106,7 +120,7 @@ package struct DecisionShape: Shape {
         object.member("outcome", outcome?.rawValue)
         object.member("message", message)
         object.member("endedAtMs", endedAtMs)
-        object.member("participants", participants)
+        writeParticipants(&object)
         object.count("omitted", omitted)
         object.count("omittedOverridden", omittedOverridden)
     }

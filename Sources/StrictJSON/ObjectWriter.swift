@@ -51,6 +51,16 @@ package struct ObjectWriter {
         close("]")
     }
 
+    /// An array whose elements are JSON already.
+    package mutating func member(_ name: String, encoded elements: [[UInt8]]) {
+        open(name, "[")
+        for element in elements {
+            separate()
+            bytes += element
+        }
+        close("]")
+    }
+
     /// Begins an array or object under a name. What is written until it is closed stands in it.
     package mutating func open(_ name: String, _ bracket: Unicode.Scalar) {
         append(name: name)

@@ -9,31 +9,34 @@ extension DecisionShape {
     /// were not overridden, those that blocked for the shortest time first; then the ends of long
     /// texts; then overridden participants.
     mutating func shorten(to maximum: Int) -> [UInt8] {
-        if leastLength <= maximum {
-            let json = encoded()
-            guard json.count > maximum else { return json }
-        }
-        let count = countThatFits(maximum)
-        if count >= overriddenCount {
-            let shorter = keeping(count)
-            let json = shorter.encoded()
-            if json.count <= maximum {
-                self = shorter
-                return json
-            }
-        }
+        if let json = encode(atLeast: overriddenCount, in: maximum) { return json }
         cutTexts(downTo: 64, toFit: overriddenCount, in: maximum)
         cutTexts(downTo: 1, toFit: 1, in: maximum)
-        self = keeping(countThatFits(maximum))
-        let shorter = encoded()
-        guard shorter.count > maximum else { return shorter }
+        if let json = encode(atLeast: 0, in: maximum) { return json }
         self = keeping(0)
         return encoded()
     }
 
-    /// Fewer bytes than the participants take, so that a decision of many is not encoded in vain.
-    private var leastLength: Int {
-        participants.reduce(0) { $0 + 64 + $1.component.utf8.count }
+    /// Keeps as many participants as fit, and returns the decision encoded; nil where fewer fit.
+    /// Each is encoded once, and none that has no room.
+    private mutating func encode(atLeast least: Int, in maximum: Int) -> [UInt8]? {
+        var (pieces, length): ([[UInt8]], Int) = ([], encoded(with: []).count)
+        for participant in participants {
+            let piece = participant.encoded()
+            length += piece.count + (pieces.isEmpty ? 0 : 1)
+            guard length <= maximum else { break }
+            pieces.append(piece)
+        }
+        while pieces.count >= least {
+            let shape = keeping(pieces.count)
+            let json = shape.encoded(with: pieces)
+            if json.count <= maximum {
+                self = shape
+                return json
+            }
+            guard pieces.popLast() != nil else { break }
+        }
+        return nil
     }
 
     /// Cuts all texts to half, a quarter … of their limit until so many participants fit.
@@ -48,19 +51,6 @@ extension DecisionShape {
     /// They are listed first.
     private var overriddenCount: Int {
         participants.prefix { $0.state == .overridden }.count
-    }
-
-    /// As many participants as fit, at least one. Each is encoded once.
-    private func countThatFits(_ maximum: Int) -> Int {
-        let one = keeping(1)
-        var (count, length) = (1, one.encoded().count - one.omitted.digitCount)
-        while count < participants.count {
-            let longer = length + 1 + participants[count].encoded().count
-            let others = omitted + Int64(participants.count - count - 1)
-            guard longer + others.digitCount <= maximum else { break }
-            (count, length) = (count + 1, longer)
-        }
-        return count
     }
 
     private func keeping(_ count: Int) -> DecisionShape {
@@ -87,8 +77,4 @@ extension DecisionShape {
 
 extension ByWhomShape {
     fileprivate mutating func mapReason(_ change: (String) -> String) { reason = change(reason) }
-}
-
-extension Int64 {
-    fileprivate var digitCount: Int { String(self).utf8.count }
 }

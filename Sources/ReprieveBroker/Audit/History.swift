@@ -155,10 +155,12 @@ extension DecisionShape {
         omitted = Int64(update.participants.count - told.count)
         let overridden = update.participants.entries.count { $0.state == .overridden }
         omittedOverridden = Int64(max(0, overridden - told.count))
-        participants = told.map { name, participant, blocked in
-            var shape = DecidedParticipantShape(participant, named: name, bootTime)
+        let names = update.participants.names
+        let entries = update.participants.entries.span
+        for (place, blocked) in told {
+            var shape = DecidedParticipantShape(entries[place], named: names[place], bootTime)
             shape.blockedMs = blocked.wholeMilliseconds
-            return shape
+            participants.append(shape)
         }
     }
 
@@ -180,7 +182,11 @@ extension DecisionShape {
 }
 
 extension DecidedParticipantShape {
-    fileprivate init(_ participant: Participant, named name: String, _ bootTime: Duration) {
+    fileprivate init(
+        _ participant: borrowing Participant,
+        named name: String,
+        _ bootTime: Duration
+    ) {
         self.init(component: name, state: participant.state)
         sinceAtMs = participant.since.stamp(bootTime)
         rounds = participant.rounds

@@ -15,12 +15,19 @@ struct FrameCache<Content: Equatable & Sendable>: Sendable {
         _ stream: Int32,
         _ encode: () -> [UInt8]
     ) -> [UInt8] {
-        if stream != self.stream || content != self.content {
+        if stream != self.stream || !holds(content) {
             self.content = content
             self.stream = stream
             frame = encode()
         }
         return frame
+    }
+
+    private func holds(_ wanted: Content) -> Bool {
+        switch content {
+        case .some(let known): known == wanted
+        case nil: false
+        }
     }
 }
 

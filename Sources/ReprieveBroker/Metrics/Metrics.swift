@@ -94,8 +94,11 @@ struct Metrics: Sendable {
 }
 
 extension ComponentMetricsShape {
-    @inline(__always)
-    fileprivate init(_ participant: Participant, named name: ComponentName, at now: Instant) {
+    fileprivate init(
+        _ participant: borrowing Participant,
+        named name: ComponentName,
+        at now: Instant
+    ) {
         self.init()
         component = name
         blockedMs = participant.blocked(at: now).wholeMilliseconds

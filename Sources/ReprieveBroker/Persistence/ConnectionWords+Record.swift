@@ -4,19 +4,56 @@ internal import Negotiation
 
 // What a participant's record says of its connections.
 
-extension Participant.ConnectionWords {
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        var deferrals = ConnectionDeferral.list(deferralsByPeer)
-        try coder.code(&detachedDeferral)
-        try coder.code(&detachedOwner)
-        try coder.code(&deferrals)
-        try coder.code(&voices)
-        // Since format 6.
-        if coder.format >= 6 {
-            try coder.code(&awayProcesses)
-            try coder.code(&streams)
+extension Participant {
+    /// They are read into words of their own: it is not yet known which connections are there.
+    mutating func codeWords(_ coder: inout RecordCoder) throws(RecordError) {
+        guard coder.isReading else {
+            var streams = streams
+            return try coder.code(
+                &detachedDeferral,
+                &detachedOwner,
+                &deferralsByPeer,
+                &voices,
+                &awayProcesses,
+                &streams
+            )
         }
-        if coder.isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
+        var words = ConnectionWords()
+        // Since format 5, for connections that outlive the broker.
+        if coder.format >= 5 {
+            try coder.code(
+                &words.detachedDeferral,
+                &words.detachedOwner,
+                &words.deferralsByPeer,
+                &words.voices,
+                &words.awayProcesses,
+                &words.streams
+            )
+        }
+        restoredWords = words
+    }
+}
+
+extension RecordCoder {
+    fileprivate mutating func code(
+        _ detachedDeferral: inout Instant?,
+        _ detachedOwner: inout Int32?,
+        _ deferralsByPeer: inout [PeerID: Instant],
+        _ voices: inout [Participant.Voice],
+        _ awayProcesses: inout [Participant.AwayProcess],
+        _ streams: inout [StreamID]
+    ) throws(RecordError) {
+        var deferrals = ConnectionDeferral.list(deferralsByPeer)
+        try code(&detachedDeferral)
+        try code(&detachedOwner)
+        try code(&deferrals)
+        try code(&voices)
+        // Since format 6.
+        if format >= 6 {
+            try code(&awayProcesses)
+            try code(&streams)
+        }
+        if isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
     }
 }
 

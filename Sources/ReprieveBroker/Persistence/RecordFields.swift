@@ -143,7 +143,7 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
-        var (words, processes) = (connectionWords, processCount)
+        var processes = processCount
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -172,8 +172,7 @@ extension Participant: Recordable {
             try coder.code(&isVeto)
             try coder.code(&deferrer)
         }
-        // Since format 5, for connections that outlive the broker.
-        if coder.format >= 5 { try words.code(&coder) }
+        try codeWords(&coder)
         // Since format 6. Before, one process was awaited, however many there had been.
         if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
         if coder.format >= 6 { try coder.code(&question.isProlonged) }
@@ -184,7 +183,6 @@ extension Participant: Recordable {
             deferrer: deferrer,
             processes: processes
         )
-        restoredWords = words
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
     }

@@ -217,16 +217,16 @@ extension Broker {
         peers[index].upstream.flatMap { upstreams.peers[$0] }
     }
 
-    func upstreamHasToRead(_ index: Int) -> Bool {
+    mutating func upstreamHasToRead(_ index: Int) -> Bool {
         hasUpstream(index) && upstream(ofPeerAt: index)?.hasToRead ?? false
     }
 
-    func upstreamHasInput(_ index: Int) -> Bool {
+    mutating func upstreamHasInput(_ index: Int) -> Bool {
         hasUpstream(index) && upstream(ofPeerAt: index)?.hasInput ?? false
     }
 
     /// Most peers have none. Then none is looked up: even an absent one is large to copy.
-    private func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
+    private mutating func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
 
     /// What the upstream has not done in time; nil where the client is to blame.
     mutating func upstreamDelay(ofPeerAt index: Int) -> String? {
@@ -239,13 +239,13 @@ extension Broker {
         return "the upstream sent part of a frame and not the rest"
     }
 
-    func keptUpstreamBytes(ofPeerAt index: Int) -> Int {
+    mutating func keptUpstreamBytes(ofPeerAt index: Int) -> Int {
         hasUpstream(index) ? upstream(ofPeerAt: index)?.keptBytes ?? 0 : 0
     }
 
     /// What another broker would have to know of the connection to the upstream has changed so
     /// often. Nil where that is too much to be written down with each request.
-    func upstreamChanges(ofPeerAt index: Int) -> Int? {
+    mutating func upstreamChanges(ofPeerAt index: Int) -> Int? {
         guard hasUpstream(index), let connection = upstream(ofPeerAt: index)?.connection else {
             return 0
         }
