@@ -59,6 +59,19 @@ extension Negotiation {
     /// An update that waits or is released, or whose posts may not have left yet.
     package func update(_ id: DeploymentID) -> Update? { updates[id] ?? departing[id] }
 
+    /// The participants of such an update, or only of one whose gate is open. An update is large to
+    /// copy.
+    package func participants(
+        of id: DeploymentID,
+        isReleased: Bool
+    ) -> SortedMap<Participant>? {
+        if let place = updates.place(of: id) {
+            let isWanted = !isReleased || !updates.entries[place].isWaiting
+            return isWanted ? updates.entries[place].participants : nil
+        }
+        return isReleased ? nil : departing.place(of: id).map { departing.entries[$0].participants }
+    }
+
     /// The updates that are remembered with their ends, oldest first.
     package var ended: [(id: DeploymentID, end: Ended)] {
         endedUpdates.order.compactMap { id in endedUpdates[id].map { (id, $0) } }

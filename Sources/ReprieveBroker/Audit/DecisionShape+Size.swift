@@ -9,6 +9,10 @@ extension DecisionShape {
     /// were not overridden, those that blocked for the shortest time first; then the ends of long
     /// texts; then overridden participants.
     mutating func shorten(to maximum: Int) -> [UInt8] {
+        if participants.count <= Self.few {
+            let json = encoded()
+            guard json.count > maximum else { return json }
+        }
         if let json = encode(atLeast: overriddenCount, in: maximum) { return json }
         cutTexts(downTo: 64, toFit: overriddenCount, in: maximum)
         cutTexts(downTo: 1, toFit: 1, in: maximum)
@@ -16,6 +20,9 @@ extension DecisionShape {
         self = keeping(0)
         return encoded()
     }
+
+    /// So many fit, as a rule, and need not be encoded one by one.
+    private static var few: Int { 32 }
 
     /// Keeps as many participants as fit, and returns the decision encoded; nil where fewer fit.
     /// Each is encoded once, and none that has no room.

@@ -28,8 +28,8 @@ extension RecordFrames {
             }
         }
         for (id, names) in participants {
-            guard let update = update(id, file, negotiation) else { continue }
-            add(names.withoutRepeats, of: id, update)
+            let known = negotiation.participants(of: id, isReleased: file == .state)
+            if let known { add(names.withoutRepeats, of: id, known) }
         }
     }
 

@@ -55,18 +55,22 @@ struct RecordFrames {
     }
 
     /// Participants of an update, in any order; those that take part no longer are struck out.
-    mutating func add(_ names: [ComponentName], of id: DeploymentID, _ update: Update) {
+    mutating func add(
+        _ names: [ComponentName],
+        of id: DeploymentID,
+        _ participants: SortedMap<Participant>
+    ) {
         var coder = RecordCoder()
         coder.reserve(names.count * 80)
         var hint = 0
         do throws(RecordError) {
             for var name in names {
-                let place = update.participants.place(of: name, hint: hint)
+                let place = participants.place(of: name, hint: hint)
                 var mark = place == nil ? Self.struckOut : Self.written
                 try coder.code(&mark)
                 try coder.code(&name)
                 guard let place else { continue }
-                var participant = update.participants.entries[place]
+                var participant = participants.entries[place]
                 try participant.code(&coder)
                 hint = place + 1
             }
