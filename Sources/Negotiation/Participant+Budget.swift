@@ -15,8 +15,8 @@ extension Participant {
         budget - blocked(at: now)
     }
 
-    /// What is left of the budget, or for a veto until the deadline, when the running deferral ends.
-    /// Mutating, so that a participant is read where it stands: it is large to copy.
+    /// When the running deferral ends, so much is left of the budget, or for a veto until the
+    /// deadline. Mutating, so that a participant is read where it stands: it is large to copy.
     mutating func remaining(deadlineIn left: Duration, at now: Instant) -> Duration {
         let running = deferralEnd(at: now).map { $0 - now } ?? .zero
         return max(.zero, (hasBudget ? budgetLeft(at: now) : left) - running)

@@ -42,7 +42,7 @@ private func escaped(
     withBackslash: (Unicode.Scalar) -> Bool
 ) -> String {
     // Most are plain, and need not be looked up in Unicode's tables.
-    if text.utf8.count <= limit, text.utf8.allSatisfy(isPlain) { return text }
+    if text.utf8.count <= limit, isPlain(text) { return text }
     var shown = ""
     for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar {
@@ -54,9 +54,16 @@ private func escaped(
     return shown + (text.unicodeScalars.count > limit ? "…" : "")
 }
 
-/// Whether it stands for itself, with quotes around it or without.
-private func isPlain(_ byte: UInt8) -> Bool {
-    0x20...0x7E ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+/// Whether each byte stands for itself, with quotes around it or without.
+private func isPlain(_ text: String) -> Bool {
+    let bytes = text.utf8.span
+    for place in bytes.indices {
+        let byte = bytes[place]
+        guard 0x20...0x7E ~= byte, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else {
+            return false
+        }
+    }
+    return true
 }
 
 extension Unicode.Scalar {

@@ -45,6 +45,7 @@ final class Log {
     func write(_ entry: LogEntry) {
         let level = LogLevel(entry.level)
         guard takes(level) else { return }
+        guard isJournal else { return write(level, entry.text, []) }
         let fields = [
             ("MESSAGE_ID", entry.messageID),
             ("DEPLOYMENT_ID", entry.deploymentID),
