@@ -23,12 +23,14 @@ struct Handling {
     }
 
     mutating func note(_ change: Change) {
-        if consequences.changes.last != change { consequences.changes.append(change) }
+        let last = consequences.changes.count - 1
+        if last < 0 || consequences.changes[last] != change { consequences.changes.append(change) }
     }
 
     /// The status of an update is another than before.
     mutating func show(_ id: DeploymentID) {
-        if case .changed(id)? = consequences.actions.last { return }
+        let last = consequences.actions.count - 1
+        if last >= 0, case .changed(id) = consequences.actions[last] { return }
         send(.changed(id))
     }
 

@@ -29,8 +29,11 @@ extension Participant {
         package init() {}
     }
 
-    /// Its subscriptions.
-    package var streams: [StreamID] { subscribers.map(\.stream) }
+    /// How many subscriptions it has.
+    package var streamCount: Int { subscribers.count }
+
+    /// One of its subscriptions.
+    package func stream(at place: Int) -> StreamID { subscribers[place].stream }
 
     /// The subscriptions that the update concerns, of connections that outlived the broker.
     mutating func reinstate(_ subscriptions: [Subscription]) {

@@ -145,7 +145,6 @@ package struct Broker: Sendable {
     }
 
     private mutating func takeEffects(at now: Instant) -> Effects {
-        defer { effects = Effects() }
         for id in peersToWrite { noteRecord(of: id) }
         let changed = persistence.changedConnections.map { (peer: $0, connection: record(of: $0)) }
         effects.storage = persistence.takeWrites(of: negotiation, changed)
@@ -158,7 +157,9 @@ package struct Broker: Sendable {
         idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline
         if effects.freesMemory { freeCapacity() }
-        return effects
+        var taken = Effects()
+        swap(&taken, &effects)
+        return taken
     }
 
     /// Gives up the room of lists that a gate has filled and that are empty now.

@@ -8,15 +8,20 @@ extension Participant {
     /// They are read into words of their own: it is not yet known which connections are there.
     mutating func codeWords(_ coder: inout RecordCoder) throws(RecordError) {
         guard coder.isReading else {
-            var streams = streams
-            return try coder.code(
+            try coder.code(
                 &detachedDeferral,
                 &detachedOwner,
                 &deferralsByPeer,
                 &voices,
-                &awayProcesses,
-                &streams
+                &awayProcesses
             )
+            var count = streamCount
+            try coder.code(&count)
+            for place in 0..<count {
+                var stream = stream(at: place)
+                try stream.code(&coder)
+            }
+            return
         }
         var words = ConnectionWords()
         // Since format 5, for connections that outlive the broker.
@@ -26,10 +31,11 @@ extension Participant {
                 &words.detachedOwner,
                 &words.deferralsByPeer,
                 &words.voices,
-                &words.awayProcesses,
-                &words.streams
+                &words.awayProcesses
             )
         }
+        // Since format 6.
+        if coder.format >= 6 { try coder.code(&words.streams) }
         restoredWords = words
     }
 }
@@ -40,8 +46,7 @@ extension RecordCoder {
         _ detachedOwner: inout Int32?,
         _ deferralsByPeer: inout [PeerID: Instant],
         _ voices: inout [Participant.Voice],
-        _ awayProcesses: inout [Participant.AwayProcess],
-        _ streams: inout [StreamID]
+        _ awayProcesses: inout [Participant.AwayProcess]
     ) throws(RecordError) {
         var deferrals = ConnectionDeferral.list(deferralsByPeer)
         try code(&detachedDeferral)
@@ -49,10 +54,7 @@ extension RecordCoder {
         try code(&deferrals)
         try code(&voices)
         // Since format 6.
-        if format >= 6 {
-            try code(&awayProcesses)
-            try code(&streams)
-        }
+        if format >= 6 { try code(&awayProcesses) }
         if isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
     }
 }
