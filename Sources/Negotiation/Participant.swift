@@ -101,6 +101,7 @@ package struct Participant: Hashable, Sendable {
         self.until = until
         isVeto = budget == nil
         self.budget = budget ?? .unlimited
+        // Half of it costs a division of 128 bits.
         let isLong = self.budget >= policy.responseTimeout + policy.responseTimeout
         lastCallLead = isLong ? policy.responseTimeout : self.budget / 2
         blockedFrom = blocks ? now : nil

@@ -217,6 +217,8 @@ extension Broker {
         peers[index].upstream.flatMap { upstreams.peers[$0] }
     }
 
+    // What is asked at each frame is mutating, so that the broker is read where it stands.
+
     mutating func upstreamHasToRead(_ index: Int) -> Bool {
         hasUpstream(index) && upstream(ofPeerAt: index)?.hasToRead ?? false
     }
