@@ -33,9 +33,8 @@ package struct Negotiation: Hashable, Sendable {
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
         var next = returning.until
-        let entries = updates.entries.span
-        for place in entries.indices {
-            next = earliest(next, entries[place].nextDeadline(settings))
+        for place in updates.places {
+            next = earliest(next, updates.entries[place].nextDeadline(settings))
         }
         return next
     }
