@@ -34,34 +34,25 @@ package struct StretchedText {
 
 /// Reads a text, and ones four and sixteen times as long. In the square of its length each takes
 /// sixteen times as long as the one before. One such step alone can be a text that turns into
-/// another when it is longer, or a machine that is busy.
+/// another when it is longer.
 package func promiseProportion(_ text: StretchedText, _ name: String, _ read: ([UInt8]) -> Void) {
     let sizes = [16_000, 64_000, 256_000]
-    var times: [Duration] = []
-    for size in sizes {
-        let bytes = text.bytes(size)
-        guard let shorter = times.last else {
-            times.append(least(1) { read(bytes) })
-            continue
+    var times: [(shorter: Duration, longer: Duration)] = []
+    for (shorter, longer) in zip(sizes, sizes.dropFirst()) {
+        let (short, long) = (text.bytes(shorter), text.bytes(longer))
+        // Beside each other: a machine can be slow for some time.
+        for _ in 0..<4 {
+            let pair = (shorter: threadTime { read(short) }, longer: threadTime { read(long) })
+            if pair.longer <= pair.shorter * 6 + .milliseconds(3) { return }
+            times.append(pair)
         }
-        let bound = shorter * 6 + .milliseconds(3)
-        times.append(least(4, unlessWithin: bound) { read(bytes) })
-        if times[times.count - 1] <= bound { return }
     }
     promise(false, "\(name): \(times) for \(sizes) bytes")
 }
 
-/// The least processor time of some runs: other processes can only make it longer.
-private func least(
-    _ runs: Int,
-    unlessWithin bound: Duration = .zero,
-    _ run: () -> Void
-) -> Duration {
-    var least = Duration.seconds(3_600)
-    for _ in 0..<runs where least > bound {
-        let start = threadTime()
-        run()
-        least = min(least, threadTime() - start)
-    }
-    return least
+/// The processor time of a run.
+private func threadTime(_ run: () -> Void) -> Duration {
+    let start = threadTime()
+    run()
+    return threadTime() - start
 }
