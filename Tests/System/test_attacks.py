@@ -111,8 +111,8 @@ def test_the_honest_are_served_beside(plays, name):
     attack = ATTACKS[name]
 
     def judge(result):
-        least = attack.least
-        return [f"only {result.opened} connections attacked"] if result.opened < least else []
+        few = [f"only {result.opened} connections attacked"] * (result.opened < attack.least)
+        return few + ["no attacker was asked"] * (attack.asked and not result.strangers)
 
     complaints = plays.holds(attack, judge=judge)
     assert not complaints, f"{name}: {attack.tries}"

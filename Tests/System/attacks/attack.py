@@ -39,6 +39,8 @@ class Attack:
     known: bool = True
     # Connections that it opens at least, or it is no such attack.
     least: int = 0
+    # Whether its components are asked about updates, or it is no such attack.
+    asked: bool = False
     # Groups that its processes belong to, besides their own.
     groups: int = 0
     # Whether the daemon has a nucleus beside it, which knows the attackers' tokens.
