@@ -165,6 +165,9 @@ import Testing
     @Test mutating func `count refusals by their reasons, however few are logged`() throws {
         for _ in 0..<3 { _ = harness.connect("no-name", at: .components, user: 99) }
         #expect(try metrics().refusals == [CountShape("denied", 3)])
+        let camera = harness.component("com.example.Camera")
+        for _ in 0..<2 { harness.answer(camera, "unknown", 0) }
+        #expect(try metrics().refusals == [CountShape("denied", 3), CountShape("request", 2)])
     }
 
     @Test mutating func `of a file that cannot be read begin again`() throws {

@@ -82,6 +82,13 @@ import Testing
         try expectFew("it sent part of a frame", as: "partial-frame")
     }
 
+    @Test mutating func `has one connection for which too many bytes wait`() throws {
+        harness = BrokerHarness { $0.limits.account.bytes = 1_024 }
+        let frame = Message(.ping, payload: [UInt8](repeating: 0, count: 2_000)).encoded()
+        for peer in components() { harness.sendBytes(Array(frame.dropLast()), from: peer) }
+        try expectFew("1024 bytes wait for the connections", as: "memory")
+    }
+
     @Test mutating func `has one token that is not known`() throws {
         _ = components(ofToken: String(repeating: "0", count: 26))
         try expectFew("sent a token that is not known", as: nil)
