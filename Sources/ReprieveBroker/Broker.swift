@@ -67,7 +67,7 @@ package struct Broker: Sendable {
         self.settings = settings
         let now = reading.now
         let past = Recollection(files, settings, at: reading)
-        let connections = past.connections(kept, settings.tokens)
+        let connections = past.connections(kept, settings)
         var restored = past.restored(at: reading)
         restored.connections = KeptConnections(connections)
         negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)

@@ -2,6 +2,7 @@
 
 import Glibc
 import ReprieveBroker
+import ReprieveProtocol
 import Systemd
 
 enum LogLevel: String {
@@ -39,7 +40,8 @@ final class Log {
         message: MessageID? = nil
     ) {
         guard takes(level) else { return }
-        write(level, text(), [("MESSAGE_ID", message?.rawValue)])
+        // A file's name may hold anything.
+        write(level, printable(text(), limit: .max), [("MESSAGE_ID", message?.rawValue)])
     }
 
     func write(_ entry: LogEntry) {

@@ -219,4 +219,20 @@ private let camera = "com.example.Camera"
         #expect(harness.broker.status(at: now).accounts.isEmpty)
         #expect(harness.host.kept.isEmpty)
     }
+
+    @Test mutating func `ends where the operator no longer lets it subscribe`() {
+        let unknown = harness.component("com.example.Unknown")
+        let silenced = harness.component("com.example.Silenced")
+        let component = harness.component(camera)
+        let other = harness.connect("com.example.Other", at: .components)
+        harness.awaitKeeping()
+        var rule = ComponentRule(pattern: "com.example.Silenced")
+        rule.maySubscribe = false
+        harness.restart { settings in
+            settings.negotiation.allowsUnknown = false
+            settings.negotiation.rules = [ComponentRule(pattern: camera), rule]
+        }
+        let peers = [unknown, silenced, component, other]
+        #expect(peers.map { harness.isConnected($0) } == [false, false, true, true])
+    }
 }

@@ -175,4 +175,14 @@ private let empty = Array("{}".utf8)
         #expect(!harness.isConnected(client))
         #expect(harness.upstreams == [])
     }
+
+    @Test(arguments: [nil, "/run/another"])
+    mutating func `ends where the next broker is to have another upstream`(socket: String?) throws {
+        let (client, _) = try accepted()
+        harness.restart { settings in
+            settings.upstream = socket.map { UpstreamSettings(socket: $0, largestFrame: 10_012) }
+        }
+        #expect(!harness.isConnected(client))
+        #expect(harness.upstreams == [])
+    }
 }

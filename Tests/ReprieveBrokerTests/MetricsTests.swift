@@ -56,6 +56,45 @@ import Testing
         #expect(row.blockedMs == 10_000)
     }
 
+    @Test mutating func `add up what happened in several updates`() throws {
+        harness.adopt { $0.policy.maxTotalDefer = .seconds(10) }
+        let camera = harness.component("com.example.Camera")
+        _ = harness.component("com.example.Robot")
+        for id in ["d-1", "d-2"] {
+            let coordinator = harness.announce(id)
+            harness.answer(camera, id, 60_000)
+            harness.pass(.seconds(11))
+            let end = CompleteRequest(deploymentID: id, outcome: .applied)
+            harness.ask(coordinator, .completeUpdate, end)
+            // Between two looks the counts are added to what was counted before.
+            _ = try metrics()
+        }
+        let counted = try metrics()
+        let (row, silent) = (counted.components[0], counted.components[1])
+        #expect([row.deferrals, row.caps, row.overrides, row.lastCalls] == [2, 2, 2, 2])
+        #expect(row.blockedMs == 20_000)
+        #expect(silent.silences == 2 && row.silences == 0)
+        #expect(counted.outcomes == [CountShape("applied", 2)])
+        #expect(counted.releases.map(\.waitedMs) == [20_000])
+    }
+
+    @Test mutating func `add up what is written, replaced, and not written`() throws {
+        var before = FileMetricsShape(file: "journal")
+        let camera = harness.component("com.example.Camera")
+        for turn in 1...2 {
+            _ = harness.announce("d-\(turn)")
+            harness.host.failingFiles = [.journal]
+            harness.answer(camera, "d-\(turn)", 1_000)
+            harness.host.failingFiles = []
+            harness.pass(.seconds(5))
+            let file = try #require(try metrics().files.first { $0.file == "journal" })
+            #expect(file.appendedBytes > before.appendedBytes)
+            #expect(file.replacements > before.replacements)
+            #expect(file.failures == before.failures + 1)
+            before = file
+        }
+    }
+
     @Test mutating func `count an update once that is released and then over`() throws {
         let coordinator = release()
         let end = CompleteRequest(deploymentID: "d-1", outcome: .failed)
@@ -99,15 +138,15 @@ import Testing
         let first = (0..<64).map { harness.component("a.c\($0)") }
         let last = harness.component("b.busy")
         _ = harness.announce()
+        for peer in first + [last] { harness.answer(peer, "d-1", 60_000) }
         for peer in first { harness.answer(peer, "d-1", 0) }
-        harness.answer(last, "d-1", 60_000)
         harness.pass(.seconds(2))
         harness.answer(last, "d-1", 0)
         let counted = try metrics()
         #expect(counted.components.count == 64)
         #expect(counted.components.last?.component == "b.busy")
         let all = counted.components + [counted.otherComponents]
-        #expect(all.reduce(0) { $0 + $1.deferrals } == 1)
+        #expect(all.reduce(0) { $0 + $1.deferrals } == 65)
     }
 
     @Test mutating func `have a row for a component beside many of one unit`() throws {
@@ -126,6 +165,9 @@ import Testing
     @Test mutating func `count refusals by their reasons, however few are logged`() throws {
         for _ in 0..<3 { _ = harness.connect("no-name", at: .components, user: 99) }
         #expect(try metrics().refusals == [CountShape("denied", 3)])
+        let camera = harness.component("com.example.Camera")
+        for _ in 0..<2 { harness.answer(camera, "unknown", 0) }
+        #expect(try metrics().refusals == [CountShape("denied", 3), CountShape("request", 2)])
     }
 
     @Test mutating func `of a file that cannot be read begin again`() throws {

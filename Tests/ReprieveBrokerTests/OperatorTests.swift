@@ -71,6 +71,11 @@ import Tokens
         harness.adopt { $0.tokens.revoke($0.tokens.entries(of: camera)) }
         #expect(!harness.isConnected(one) && harness.isConnected(other))
         #expect(harness.log.contains { $0.text.hasSuffix("its token was revoked") })
+        let watcher = harness.operatorAtControl()
+        _ = harness.heard(by: watcher)
+        harness.ask(watcher, .getMetrics, Empty())
+        let counted = harness.heard(by: watcher).first?.response(as: MetricsShape.self)
+        #expect(counted?.refusals == [CountShape("revoked", 1)])
         let again = enter(&harness, token: token.text)
         let isDenied = harness.isDenied(again)
         #expect(isDenied)

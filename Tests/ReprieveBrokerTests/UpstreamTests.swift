@@ -84,6 +84,7 @@ private let token = "dG9rZW4gb2YgTGl0"
             harness.pass(.seconds(1))
             #expect(!harness.isConnected(client))
         }
+        #expect(harness.broker.status(at: harness.now).upstream?.refusals == 2)
     }
 
     @Test mutating func `is denied where the nucleus says nothing for eight seconds`() {
@@ -94,6 +95,7 @@ private let token = "dG9rZW4gb2YgTGl0"
         let isDenied = harness.isDenied(client)
         #expect(isDenied)
         #expect(upstreams == [])
+        #expect(harness.broker.status(at: harness.now).upstream?.refusals == 1)
     }
 
     @Test mutating func `waits while the nucleus's queue is full`() throws {
@@ -234,20 +236,6 @@ private let token = "dG9rZW4gb2YgTGl0"
         harness.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: "d-2", reason: ""))
         harness.say(event, from: id)
         #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["n-1"])
-    }
-
-    @Test mutating func `that is lost is logged beside many users and an unknown token`() throws {
-        for user: UInt32 in 1_000..<1_256 {
-            let peer = harness.enter(at: .components, user: user)
-            harness.say(peer) { $0.connect(ConnectRequest(componentName: "a.b")) }
-        }
-        let unknown = String(repeating: "0", count: 26)
-        let request = ConnectRequest(authToken: unknown, componentName: "a.b")
-        _ = connect(request, place: Place(unit: "till.service"))
-        #expect(harness.log.last?.text == "till/a.b sent a token that is not known")
-        let (_, upstream) = try accepted()
-        harness.turn(.hungUp(upstream))
-        #expect(harness.log.contains { $0.text.hasSuffix("the upstream hung up") })
     }
 
     @Test mutating func `counts twice among those of its account`() throws {

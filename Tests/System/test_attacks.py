@@ -5,6 +5,7 @@ An attack that only makes something slow is played again, beside a new reference
 have been busy with something else.
 """
 
+import contextlib
 import os
 import pathlib
 
@@ -15,6 +16,7 @@ from attacks.play import SPIN, UNITS, Play, UnitsFile
 from attacks.result import Result, table
 from daemon import Daemon, temporary_directory
 from scripted_upstream import Lite
+from store import DescriptorStore
 
 pytestmark = [
     pytest.mark.attacks,
@@ -53,22 +55,27 @@ class Plays:
             nucleus = Nucleus(directory, attack) if attack.upstream else None
             if nucleus:
                 arguments += ("--upstream", str(nucleus.path))
+            store = DescriptorStore() if attack.kept else contextlib.nullcontext()
             wrapper = ["prlimit", f"--nofile={limit}:{limit}"] if limit else []
-            daemon = Daemon(
-                directory,
-                *arguments,
-                names_by_unit=True,
-                environment=environment,
-                wrapper=wrapper,
-            )
-            try:
-                result = Play(attack, daemon, UnitsFile(units), seconds).run()
-                daemon.stop()
-                return result
-            finally:
-                daemon.kill()
-                if nucleus:
-                    nucleus.stop()
+            with store as store:
+                daemon = Daemon(
+                    directory,
+                    *arguments,
+                    names_by_unit=True,
+                    environment=environment,
+                    wrapper=wrapper,
+                    store=store,
+                )
+                try:
+                    seconds = max(seconds, attack.seconds)
+                    result = Play(attack, daemon, UnitsFile(units), seconds).run()
+                    daemon.stop()
+                    result.kept = len(store.messages) if store else 0
+                    return result
+                finally:
+                    daemon.kill()
+                    if nucleus:
+                        nucleus.stop()
 
     def reference(self, again=False):
         """What the honest see beside processes that only spin, measured here and now."""
@@ -111,8 +118,9 @@ def test_the_honest_are_served_beside(plays, name):
     attack = ATTACKS[name]
 
     def judge(result):
-        least = attack.least
-        return [f"only {result.opened} connections attacked"] if result.opened < least else []
+        few = [f"only {result.opened} connections attacked"] * (result.opened < attack.least)
+        few += [f"only {result.kept} connections were kept"] * (result.kept < attack.kept)
+        return few + ["no attacker was asked"] * (attack.asked and not result.strangers)
 
     complaints = plays.holds(attack, judge=judge)
     assert not complaints, f"{name}: {attack.tries}"

@@ -220,6 +220,31 @@ def test_a_configuration_of_another_user_is_refused(directory, change):
         assert f"uid {NOBODY}" in run.stderr or "0646" in run.stderr
 
 
+def test_a_pipe_that_others_can_write_to_is_no_configuration(directory):
+    pipe = pathlib.Path(directory) / "reprieved.conf"
+    os.mkfifo(pipe)
+    pipe.chmod(0o646)
+    run = reprieved("--check-config", "--config", str(pipe))
+    assert run.returncode == 78
+    assert f"cannot trust {pipe}: its mode is 0646" in run.stderr
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_the_name_of_a_drop_in_is_escaped(directory, is_trusted):
+    file = pathlib.Path(directory) / "reprieved.conf"
+    file.write_text("")
+    drop_in = pathlib.Path(f"{file}.d", "\x1b[31m\nreprieved: all is well \u202e.conf")
+    drop_in.parent.mkdir()
+    drop_in.write_text("")
+    if not is_trusted:
+        give_away(drop_in)
+    run = reprieved("--check-config", "--config", str(file))
+    assert run.returncode == (0 if is_trusted else 78)
+    shown = run.stdout if is_trusted else run.stderr
+    assert "\\u{1b}[31m\\u{a}reprieved: all is well \\u{202e}.conf" in shown
+    assert "\x1b" not in shown and "\u202e" not in shown
+
+
 def test_no_configuration_at_all_is_what_a_device_has():
     assert reprieved("--check-config", "--config", "/dev/null").returncode == 0
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """`reprieve plan`, and a gate that takes what it announces from a plan."""
 
+import fcntl
 import itertools
 import json
 import os
 import pathlib
 import random
+import sys
+import termios
 
 import pytest
 from daemon import BUILD
 from expect import CAMERA, ROBOT
+from test_descriptors import until
 from test_specification import STRICT, VALIDATORS
 
 NOTHING, COMPONENTS, NUCLEUS, MAY_REBOOT, REFUSED = 0, 10, 11, 12, 13
@@ -205,6 +209,25 @@ def test_a_document_that_is_wrong_has_an_error_with_its_place(write, run, text, 
     assert (code, output) == (FILE, [])
     assert errors[0].startswith(f"reprieve: {path}: ")
     assert message in errors[0]
+
+
+def test_a_document_may_come_through_a_pipe_as_slowly_as_it_is_made(directory, processes):
+    path = f"{directory}/pipe"
+    os.mkfifo(path)
+    text = json.dumps(document({CAMERA: "1.0.0"})).encode()
+    pipe = os.open(path, os.O_RDWR)
+    os.write(pipe, text[:20])
+    program = processes.start(BUILD / "reprieve", "plan", path)
+    until(lambda: unread(pipe) == 0)
+    os.write(pipe, text[20:])
+    until(lambda: unread(pipe) == 0)
+    os.close(pipe)
+    code, _, errors = program.end()
+    assert (code, errors) == (COMPONENTS, [])
+
+
+def unread(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_a_file_that_is_not_there_is_named(directory, run):

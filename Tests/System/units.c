@@ -2,17 +2,21 @@
 //
 // Stands in for systemd's knowledge of units, where there is no systemd: loaded into the daemon
 // before libsystemd, it looks processes up in the file $REPRIEVE_TEST_UNITS, which has lines of
-// "PID UNIT [USER-UNIT]"; PID -1 is every process. The unit "failing" is a look-up that fails.
+// "PID UNIT [USER-UNIT]"; PID -1 is every process. The unit "failing" is a look-up that fails. A
+// process without a line is where the leader of its session is.
+
+#define _GNU_SOURCE
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 int sd_booted(void) { return 1; }
 
-static int look_up(pid_t process, int column, char **unit) {
+static int find(pid_t process, int column, char **unit) {
     FILE *file = fopen(getenv("REPRIEVE_TEST_UNITS"), "r");
     char line[512], names[2][256];
     int number, result = -ENODATA;
@@ -24,6 +28,11 @@ static int look_up(pid_t process, int column, char **unit) {
     }
     if (file) fclose(file);
     return result;
+}
+
+static int look_up(pid_t process, int column, char **unit) {
+    int result = find(process, column, unit);
+    return result == -ENODATA ? find(getsid(process), column, unit) : result;
 }
 
 int sd_pid_get_unit(pid_t process, char **unit) { return look_up(process, 0, unit); }

@@ -154,7 +154,7 @@ extension Broker {
 
     private func upstreamRecord(of id: PeerID, _ state: RecordedState) -> KeptUpstream? {
         guard state.isWhole, let peer = upstreams.peers[id] else { return nil }
-        var record = KeptUpstream(id, peer.connection)
+        var record = KeptUpstream(id, at: peer.socket, peer.connection)
         guard state.bytes > 0 else { return record }
         record.input = peer.decoder.waitingBytes
         record.output = peer.isStalled ? peer.outbox.waitingBytes : []

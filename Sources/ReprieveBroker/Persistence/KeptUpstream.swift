@@ -6,6 +6,8 @@ internal import ReprieveProtocol
 /// What is written down of a connection to the upstream, which is kept with that of its client.
 struct KeptUpstream: Hashable, Sendable {
     var peer: PeerID
+    /// The path of the upstream's socket.
+    var socket: String
     /// Bytes of the longest frame that the upstream takes.
     var largestFrame: Int
     /// The number of its latest stream.
@@ -19,8 +21,9 @@ struct KeptUpstream: Hashable, Sendable {
 }
 
 extension KeptUpstream {
-    init(_ peer: PeerID, _ connection: UpstreamConnection) {
+    init(_ peer: PeerID, at socket: String, _ connection: UpstreamConnection) {
         self.peer = peer
+        self.socket = socket
         largestFrame = connection.largestFrame
         latestStream = connection.streams.latest
         streams = connection.streams.streams
@@ -38,11 +41,19 @@ extension KeptUpstream {
 
 extension KeptUpstream: Recordable {
     static var blank: Self {
-        Self(peer: PeerID(0), largestFrame: 0, latestStream: 0, streams: [], announced: [])
+        Self(
+            peer: PeerID(0),
+            socket: "",
+            largestFrame: 0,
+            latestStream: 0,
+            streams: [],
+            announced: []
+        )
     }
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         try coder.code(&peer)
+        try coder.code(&socket)
         try coder.code(&largestFrame)
         try coder.code(&latestStream)
         try coder.code(&streams)

@@ -31,9 +31,9 @@ struct Recollection {
     /// of them says must not count for another that is about to return.
     func connections(
         _ kept: FoundConnections,
-        _ tokens: TokenList
+        _ settings: BrokerSettings
     ) -> [PeerID: KeptConnection] {
-        let whole = wholeConnections(kept, tokens)
+        let whole = wholeConnections(kept, settings)
         let subscribed = journal.connections.filter { $0.value.isSubscribed }
         let split = Dictionary(grouping: subscribed, by: \.value.name).filter { _, connections in
             Set(connections.map(\.value.credentials.process)).count > 1
@@ -42,19 +42,17 @@ struct Recollection {
         return whole.filter { !$0.value.isSubscribed || split[$0.value.name] == nil }
     }
 
-    /// Of each the descriptor was kept, and a record.
+    /// Of each the descriptor was kept, and a record, and it is one that this broker would accept.
     private func wholeConnections(
         _ kept: FoundConnections,
-        _ tokens: TokenList
+        _ settings: BrokerSettings
     ) -> [PeerID: KeptConnection] {
         guard journal.isOfThisBoot else { return [:] }
         return journal.connections.filter { id, connection in
             guard let found = kept.clients[id], connection.isWhole, connection.isOf(found),
                 connection.upstream?.peer == kept.upstreams[id]
             else { return false }
-            guard let token = connection.token else { return true }
-            let name = SHA256(hexadecimal: token).flatMap { tokens.component(of: $0) }
-            return name == connection.name
+            return settings.accepts(connection)
         }
     }
 
@@ -109,6 +107,20 @@ extension KeptConnections {
                 subscriptions.append(subscription)
             }
         }
+    }
+}
+
+extension BrokerSettings {
+    /// The operator may have changed them while no broker ran.
+    fileprivate func accepts(_ connection: KeptConnection) -> Bool {
+        if let kept = connection.upstream, kept.socket != upstream?.socket { return false }
+        let digest = connection.token.map { SHA256(hexadecimal: $0) }
+        if let digest, digest.flatMap({ tokens.component(of: $0) }) != connection.name {
+            return false
+        }
+        let isKnown = digest != nil
+        return !connection.isSubscribed
+            || negotiation.maySubscribe(connection.name, isKnown: isKnown)
     }
 }
 

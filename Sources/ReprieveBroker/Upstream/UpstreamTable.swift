@@ -8,6 +8,8 @@ internal import ReprieveProtocol
 /// whole yet, and its outbox.
 struct UpstreamPeer: Sendable {
     let client: PeerID
+    /// The path of the upstream's socket.
+    let socket: String
     var connection: UpstreamConnection
     var decoder: FrameDecoder
     var outbox = Outbox()
@@ -22,6 +24,7 @@ struct UpstreamPeer: Sendable {
 
     init(of client: PeerID, _ settings: UpstreamSettings) {
         self.client = client
+        socket = settings.socket
         connection = UpstreamConnection(largestFrame: settings.largestFrame)
         let limit = Self.longestFrame(where: settings.largestFrame)
         decoder = FrameDecoder(limits: FrameLimits(maximumFrame: limit))
@@ -30,6 +33,7 @@ struct UpstreamPeer: Sendable {
     /// A connection that the upstream has accepted from an earlier broker.
     init(_ kept: KeptUpstream, of client: PeerID) {
         self.client = client
+        socket = kept.socket
         connection = kept.connection
         decoder = FrameDecoder(limits: FrameLimits(maximumFrame: kept.largestForwarded))
         decoder.append(kept.input)

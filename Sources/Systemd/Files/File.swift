@@ -14,6 +14,15 @@ package enum File {
         return try readAll(file, path, limit)
     }
 
+    /// The same of a file that may be a pipe: each part of it may take a minute to come.
+    package static func readPatiently(
+        _ path: String,
+        atMost limit: Int
+    ) throws(SystemError) -> [UInt8]? {
+        guard let file = try openToRead(path) else { return nil }
+        return try readAll(file, path, limit, patience: 60_000)
+    }
+
     /// The same of a file that other users must not have written.
     package static func readTrusted(
         _ path: String,
@@ -180,18 +189,30 @@ package enum File {
     private static func readAll(
         _ file: borrowing Descriptor,
         _ path: String,
-        _ limit: Int
+        _ limit: Int,
+        patience milliseconds: Int32 = 0
     ) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4_096)
         while bytes.count <= limit {
             let count = Glibc.read(file.number, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN, hasInput(file, within: milliseconds) { continue }
             if count < 0 { throw SystemError("read", path: path, errno: errno) }
             if count == 0 { return bytes }
             bytes += piece[..<count]
         }
         throw SystemError("read", path: path, errno: EFBIG)
+    }
+
+    private static func hasInput(
+        _ file: borrowing Descriptor,
+        within milliseconds: Int32
+    ) -> Bool {
+        var request = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)
+        let isReady = poll(&request, 1, milliseconds) > 0
+        if !isReady { errno = EAGAIN }
+        return isReady
     }
 
     private static func write(

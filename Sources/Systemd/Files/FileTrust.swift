@@ -9,10 +9,11 @@ extension stat {
     var whyNotTrusted: String? { whyForeign ?? whyWritable }
 
     /// Why others than its owner can write to it; nil if they cannot. The bits of a directory with
-    /// the sticky bit, and of what has no content, say nothing.
+    /// the sticky bit, and of links and devices, say nothing.
     fileprivate var whyWritable: String? {
         let kind = st_mode & S_IFMT
-        let isShared = kind == S_IFREG || kind == S_IFDIR && st_mode & S_ISVTX == 0
+        let isShared =
+            kind == S_IFREG || kind == S_IFIFO || kind == S_IFDIR && st_mode & S_ISVTX == 0
         guard isShared, st_mode & 0o022 != 0 else { return nil }
         return "its mode is \(modeText), and others may not write to it; chmod go-w it"
     }

@@ -101,7 +101,8 @@ struct PlanFiles: ParsableArguments {
         _ path: String,
         _ decode: ([UInt8]) throws(JSONError) -> Result
     ) throws -> Result {
-        guard let bytes = try File.read(path, atMost: JSONLimits.deployments.maximumBytes) else {
+        let limit = JSONLimits.deployments.maximumBytes
+        guard let bytes = try File.readPatiently(path, atMost: limit) else {
             throw Failure(.fileError, "\(path): there is no such file")
         }
         do { return try decode(bytes) } catch {

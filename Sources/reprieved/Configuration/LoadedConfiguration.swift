@@ -45,8 +45,10 @@ struct LoadedConfiguration {
                 if isRequired { complaints.append("there is no configuration file \(path)") }
                 return []
             }
-            files.append(path)
-            let file = ConfigurationFile(bytes, path: path)
+            // Its name may hold anything.
+            let shown = printable(path, limit: .max)
+            files.append(shown)
+            let file = ConfigurationFile(bytes, path: shown)
             complaints += file.complaints
             return file.assignments
         } catch {

@@ -2,7 +2,15 @@
 """Attacks by unprivileged local users, each a function with a sentence on what it tries."""
 
 # Each of them defines attacks.
-from attacks import connections, frames, negotiation, processes, sockets, upstream  # noqa: F401
+from attacks import (  # noqa: F401
+    connections,
+    frames,
+    kept,
+    negotiation,
+    processes,
+    sockets,
+    upstream,
+)
 from attacks.attack import ATTACKS
 
 __all__ = ["ATTACKS"]

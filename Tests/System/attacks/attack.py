@@ -39,6 +39,13 @@ class Attack:
     known: bool = True
     # Connections that it opens at least, or it is no such attack.
     least: int = 0
+    # Whether its components are asked about updates, or it is no such attack.
+    asked: bool = False
+    # Connections that the service manager keeps at least, or it is no such attack; 0: there is
+    # none.
+    kept: int = 0
+    # How long it goes on, where that is longer than usual.
+    seconds: float = 0
     # Groups that its processes belong to, besides their own.
     groups: int = 0
     # Whether the daemon has a nucleus beside it, which knows the attackers' tokens.

@@ -50,13 +50,13 @@ def answering(hostile, connections, answer, claim="com.example.Hostile"):
         time.sleep(0.0005)
 
 
-@attack()
+@attack(asked=True)
 def deferring_for_ever(hostile):
     """Defers each update for as long as there is."""
     answering(hostile, 4, lambda notice: [(2**63 - 1, {})])
 
 
-@attack()
+@attack(asked=True)
 def breaking_final_askings(hostile):
     """Acknowledges, and defers again in each final asking."""
     answering(hostile, 4, lambda notice: [(1 if notice.get("final") else 0,
@@ -69,25 +69,25 @@ def standing_in_for_a_required_name(hostile):
     answering(hostile, 20, lambda notice: [(0, {"round": notice["round"]})], REQUIRED)
 
 
-@attack()
+@attack(asked=True)
 def flipping_answers(hostile):
     """Acknowledges and defers by turns, a hundred times for each notice."""
     answering(hostile, 20, lambda notice: [(0, {}), (100, {})] * 50)
 
 
-@attack()
+@attack(asked=True)
 def control_characters_in_messages(hostile):
     """Defers with messages of control characters, which take six bytes each in JSON."""
     answering(hostile, 20, lambda notice: [(100, {"message": "\x1b" * 1_024})] * 4)
 
 
-@attack()
+@attack(asked=True)
 def rounds_that_never_were(hostile):
     """Acknowledges rounds that have not been asked."""
     answering(hostile, 4, lambda notice: [(0, {"round": one}) for one in (0, -1, 99, 2**62)])
 
 
-@attack()
+@attack(asked=True)
 def answers_for_others(hostile):
     """Answers updates that it was not asked about."""
     answering(hostile, 4, lambda notice: [(0, {"id": f"narrow-{one}"}) for one in range(99)])

@@ -25,20 +25,20 @@ def in_turn(hostile, number, run):
         together(hostile, number, run)
 
 
-@attack()
+@attack(asked=True)
 def processes_that_flip(hostile):
     """12 processes of a component acknowledge and defer by turns."""
     words = [(0, {}), (100, {})] * 10
     together(hostile, 12, lambda: answering(hostile, 1, lambda notice: words, CLAIM))
 
 
-@attack()
+@attack(asked=True)
 def processes_that_come_and_go(hostile):
     """Processes of a component subscribe, and end at once."""
     in_turn(hostile, 8, lambda: hostile.gather(connect(CLAIM) + subscribe(confirm=True), 2))
 
 
-@attack()
+@attack(asked=True)
 def a_process_that_defers_and_ends(hostile):
     """Each notice is deferred by a process that ends then, and another takes its place."""
 
@@ -55,7 +55,7 @@ def a_process_that_defers_and_ends(hostile):
     in_turn(hostile, 4, run)
 
 
-@attack()
+@attack(asked=True)
 def processes_that_disagree(hostile):
     """Of 20 processes some acknowledge, some defer, some break final askings, others are silent."""
 
@@ -73,7 +73,7 @@ def processes_that_disagree(hostile):
     together(hostile, 20, run)
 
 
-@attack()
+@attack(asked=True)
 def words_of_processes_without_subscriptions(hostile):
     """A process of a component subscribes and is silent, 20 others answer in its place."""
     silent = hostile.child(lambda: (hostile.gather(connect(CLAIM) + subscribe(), 1),
@@ -88,7 +88,7 @@ def words_of_processes_without_subscriptions(hostile):
     os.waitpid(silent, 0)
 
 
-@attack()
+@attack(asked=True)
 def a_connection_that_many_processes_share(hostile):
     """Connects, and has 20 processes that are started later send over that connection at once."""
     streams = hostile.gather(connect(CLAIM) + subscribe(), 4)

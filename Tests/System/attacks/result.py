@@ -38,6 +38,8 @@ class Result:
     # Connections that the attackers have made, and those that the daemon has closed.
     opened: int = 0
     closed: int = 0
+    # Connections that were handed to the service manager.
+    kept: int = 0
     strangers: bool = False
 
     def p50(self, kind="answer"):
