@@ -63,12 +63,25 @@ import Testing
             if frame.string("update") != nil { frame.payload.removeLast(1) }
             if frame.string("participants") != nil { frame.payload.removeLast(6) }
             if frame.string("subscriber") != nil { frame.payload = [1] }
+            if frame.string("connection") != nil { frame.payload.removeLast(2) }
             if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
                 frame.headers[place] = Header("format", .int32(5))
             }
             bytes += frame.encoded()
         }
         return bytes
+    }
+
+    @Test mutating func `of format 5 has its connections taken back`() {
+        harness = BrokerHarness { $0.keepsConnections = true }
+        _ = harness.component("com.example.Camera")
+        harness.awaitKeeping()
+        harness.forge(journal: journalOfFormat5())
+        harness.restart()
+        #expect(
+            harness.log.map(\.text).last { $0.contains("took back") }
+                == "took back 1 of 1 connections from the service manager"
+        )
     }
 
     private func afterRestart() -> Negotiation {

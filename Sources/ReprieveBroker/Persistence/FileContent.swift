@@ -115,7 +115,7 @@ struct FileContent {
             decisions[number] = payload
         } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
             connections[PeerID(number)] =
-                payload.isEmpty ? nil : try KeptConnection(reading: payload)
+                payload.isEmpty ? nil : try KeptConnection(reading: payload, format: format)
         } else if frame.int32("metrics") != nil {
             metrics = payload
         } else {

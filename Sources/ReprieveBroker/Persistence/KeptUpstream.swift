@@ -53,7 +53,8 @@ extension KeptUpstream: Recordable {
 
     mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
         try coder.code(&peer)
-        try coder.code(&socket)
+        // Since format 7. A connection without it is not taken back.
+        if coder.format >= 7 { try coder.code(&socket) }
         try coder.code(&largestFrame)
         try coder.code(&latestStream)
         try coder.code(&streams)

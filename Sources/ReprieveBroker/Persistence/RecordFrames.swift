@@ -7,7 +7,7 @@ internal import Negotiation
 /// what a record is about, the payload says what holds for it now; without a payload it is struck
 /// out.
 ///
-///     format 6, boot TEXT         what follows was written in this boot, in this format
+///     format 7, boot TEXT         what follows was written in this boot, in this format
 ///     update ID                   an update, without its participants
 ///     participants ID             participants of an update, each after a mark and its name
 ///     ended ID                    how an update ended
@@ -21,11 +21,12 @@ internal import Negotiation
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
-    static let format: Int32 = 6
+    static let format: Int32 = 7
     /// The formats that are read. Format 2 has no subscribers, and no policy for absence. Format 3
     /// does not count broken final askings, and knows no disruption. Format 4 has no connections.
     /// Format 5 does not count processes, and knows of no connections that the upstream ended.
-    static let readable: ClosedRange<Int32> = 2...6
+    /// Format 6 does not name the socket of an upstream.
+    static let readable: ClosedRange<Int32> = 2...7
     /// What stands in front of a participant's name.
     private static let struckOut: Int64 = 0
     /// As the participant before it in the same record. No longer written.
