@@ -13,8 +13,8 @@
 # that is used, too. A path to the toolchain's libraries is nothing to ship; neither are symbols.
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
-# compiler's arguments. What the compiler writes for an async function depends on the addresses of
-# its own memory, so they are not randomized.
+# compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
+# they are not randomized, and it has one thread: several allocate in another order each time.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -36,6 +36,7 @@ build() {
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$PWD=/reprieve" \
         -Xcc "-ffile-prefix-map=$PWD=/reprieve" \
         -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen \
+        -Xswiftc -num-threads -Xswiftc 1 \
         -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
         -Xlinker --build-id=none -Xlinker --gc-sections -Xlinker --icf=all \
         -Xlinker --strip-all -Xlinker --no-export-dynamic \
@@ -51,4 +52,4 @@ else
     build --product reprieve >&2
     python3 Packaging/sbom.py "$(build --show-bin-path)/reprieve.spdx.json"
 fi
-build --show-bin-path
+build --show-bin-path "$@"

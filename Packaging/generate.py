@@ -2,7 +2,9 @@
 """Makes the manual pages, the shells' completions and the example configuration, out of what the
 built programs say of themselves.
 
-    generate.py DIRECTORY    has the programs reprieve and reprieved, and gets all of these
+    generate.py DIRECTORY [PROGRAMS]
+
+DIRECTORY gets all of these, and has the programs reprieve and reprieved, unless PROGRAMS does.
 """
 
 import json
@@ -229,8 +231,8 @@ def daemon_completions(options):
     }
 
 
-def main(directory):
-    command, daemon = directory / "reprieve", directory / "reprieved"
+def main(directory, programs):
+    command, daemon = programs / "reprieve", programs / "reprieved"
     pages = directory / "man"
     pages.mkdir(exist_ok=True)
     example = output(daemon, "--example-config")
@@ -252,4 +254,4 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[-1]))

@@ -4,7 +4,7 @@
 # for AWS IoT Greengrass, on AWS's own SDK. Installs and builds what it needs, and leaves nothing
 # running. Exits with 0 if everything went as it should.
 #
-#     Samples/demo.sh
+#     Samples/demo.sh [DIRECTORY]    builds nothing if the programs are in DIRECTORY
 #     Samples/demo.sh --installed    as root, at the daemon of the installed package, with the
 #                                    components that need no build: in plain Python and in shell
 
@@ -18,12 +18,14 @@ unset PYTHONUNBUFFERED
 
 prepare() {
     components=(com.example.Camera com.example.Robot com.example.Till)
-    need_swift
-    install_packages libsystemd-dev python3 python3-venv
+    install_packages python3 python3-venv
     if ! make_venv; then
         echo "The AWS SDK cannot be installed: the demo goes on without it." >&2
         unset 'components[2]'
     fi
+    [ -z "$bin" ] || return 0
+    need_swift
+    install_packages libsystemd-dev
     say "Building (the first time takes a minute or two)"
     swift build --quiet
     bin=$(swift build --show-bin-path)
@@ -33,6 +35,7 @@ if [ "${1:-}" = --installed ]; then
     components=(com.example.Robot com.example.Printer)
     reprieve() { command reprieve "$@"; }
 else
+    bin=${1:-}
     prepare
     reprieve() { "$bin/reprieve" "$1" --control-socket "$directory/control.socket" "${@:2}"; }
 fi

@@ -198,9 +198,8 @@ private struct InProcessHost: BrokerHost, Sendable {
 
     mutating func write(_ bytes: Span<UInt8>, to peer: PeerID) -> Int {
         var copy: [UInt8] = []
-        copy.append(addingCapacity: bytes.count) { free in
-            for index in bytes.indices { free.append(bytes[index]) }
-        }
+        copy.reserveCapacity(bytes.count)
+        for index in bytes.indices { copy.append(bytes[index]) }
         deliveries.append(.bytes(copy, peer))
         return bytes.count
     }

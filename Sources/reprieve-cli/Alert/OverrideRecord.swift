@@ -17,7 +17,7 @@ struct Override: Hashable, Sendable {
 
     /// Every variable is always set, so that none is inherited.
     var environment: [(name: String, value: String)] {
-        [
+        let variables: [(name: String, value: String)] = [
             ("EVENT", "override"),
             ("DEPLOYMENT_ID", decision.deploymentID),
             ("REASON", decision.reason ?? ""),
@@ -27,7 +27,8 @@ struct Override: Hashable, Sendable {
             ("FORCED_BY", decision.forced?.by ?? ""),
             ("FORCE_REASON", decision.forced?.reason ?? ""),
             ("OMITTED", String(decision.omittedOverridden)),
-        ].map { ("REPRIEVE_" + $0, $1) }
+        ]
+        return variables.map { ("REPRIEVE_" + $0, $1) }
     }
 }
 

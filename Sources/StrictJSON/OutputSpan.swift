@@ -1,0 +1,1 @@
+../EventStream/OutputSpan.swift
