@@ -62,14 +62,14 @@ toolchain() {
         echo "deb [arch=amd64,arm64] $mirror $release main"
     done >"$top/apt/sources.list"
     apt update
-    fetch sid swiftlang:amd64 g++:amd64 dash:amd64 coreutils:amd64 util-linux:amd64
+    fetch sid swiftlang:amd64 g++:amd64 dash:amd64 coreutils:amd64 util-linux:amd64 mount:amd64
     fetch trixie libc6-dev:arm64 libstdc++-14-dev:arm64 libsystemd-dev:arm64
     (cd "$top/archives/alone" && apt --target-release sid download swiftlang:arm64)
     (cd "$top/archives/alone" && apt --target-release trixie download qemu-user:amd64)
 
     rm -rf "$root" "$top/sdks" "$top/qemu"
     for part in "$top"/archives/sid/*.deb; do unpack "$root" "$part"; done
-    mkdir -p "$root/dev" "$root/proc" "$root/sdks" "$root/source" "$root/tmp"
+    mkdir -p "$root/dev" "$root/mnt" "$root/proc" "$root/sdks" "$root/source" "$root/tmp"
     for part in "$top"/archives/trixie/*_arm64.deb "$top"/archives/trixie/*_all.deb; do
         unpack "$sysroot" "$part"
     done

@@ -14,14 +14,16 @@
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
-# they are not randomized, and it has one thread: several allocate in another order each time.
+# they are not randomized; it has one thread, as several allocate in another order each time; and
+# each build sees its source at the same path, in a mount namespace of its own, as paths of other
+# lengths take other memory.
 
 set -eu
 cd "$(dirname "$0")/.."
+scratch=.build/shipped
 
-archives=$PWD/.build/archives
-mkdir -p "$archives"
-ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" "$archives/"
+mkdir -p .build/archives
+ln -sf "$(${CC:-cc} -print-file-name=libstdc++.a)" .build/archives/
 
 # A container may not be allowed to do that.
 fixed="setarch --addr-no-randomize"
@@ -30,19 +32,54 @@ if ! $fixed true 2>/dev/null; then
     fixed=
 fi
 
+# Nor this. Every system has the directory; what the build needs must not be hidden under it.
+place=/mnt
+namespace="unshare --mount"
+[ "$(id -u)" -eq 0 ] || namespace="$namespace --map-root-user"
+case ":$(readlink -f "$(command -v swift)"):$HOME:$PATH:${TMPDIR:-}" in
+    *:"$place"/*) namespace=false ;;
+esac
+if ! $namespace mount --bind . "$place" 2>/dev/null; then
+    echo "The source stays at $PWD: a build elsewhere may have other bytes" >&2
+    namespace=
+    place=$PWD
+fi
+
+# The compiler's caches are bound to the path that they were made at.
+if [ "$(cat "$scratch/place" 2>/dev/null)" != "$place" ]; then
+    rm -rf "$scratch"
+    mkdir -p "$scratch"
+    echo "$place" >"$scratch/place"
+fi
+
+# at_place COMMAND...
+at_place() {
+    if [ -z "$namespace" ]; then
+        "$@"
+    else
+        $namespace sh -c 'mount --bind . "$1" && cd "$1" && shift && exec "$@"' sh "$place" "$@"
+    fi
+}
+
 build() {
-    $fixed swift build --configuration release --scratch-path .build/shipped \
+    at_place env -u OLDPWD $fixed swift build --configuration release --scratch-path "$scratch" \
         --static-swift-stdlib --disable-local-rpath \
-        -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$PWD=/reprieve" \
-        -Xcc "-ffile-prefix-map=$PWD=/reprieve" \
+        -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$place=/reprieve" \
+        -Xcc "-ffile-prefix-map=$place=/reprieve" \
         -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen \
         -Xswiftc -num-threads -Xswiftc 1 \
         -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
         -Xlinker --build-id=none -Xlinker --gc-sections -Xlinker --icf=all \
         -Xlinker --strip-all -Xlinker --no-export-dynamic \
-        -Xlinker "--symbol-ordering-file=$PWD/Packaging/symbol-order" \
+        -Xlinker "--symbol-ordering-file=$place/Packaging/symbol-order" \
         -Xlinker --no-warn-symbol-ordering \
-        -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$archives" "$@"
+        -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$place/.build/archives" "$@"
+}
+
+# programs OPTION...: where they are.
+programs() {
+    path=$(build --show-bin-path "$@")
+    echo "$PWD${path#"$place"}"
 }
 
 if [ $# -gt 0 ]; then
@@ -50,6 +87,6 @@ if [ $# -gt 0 ]; then
 else
     build --product reprieved >&2
     build --product reprieve >&2
-    python3 Packaging/sbom.py "$(build --show-bin-path)/reprieve.spdx.json"
+    python3 Packaging/sbom.py "$(programs)/reprieve.spdx.json"
 fi
-build --show-bin-path "$@"
+programs "$@"
