@@ -14,9 +14,9 @@
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
-# they are not randomized; it has one thread, as several allocate in another order each time; and
-# each build sees its source at the same path, in a mount namespace of its own, as paths of other
-# lengths take other memory.
+# they are not randomized; it has one thread, as several allocate in another order each time; each
+# build sees its source at the same path, in a mount namespace of its own, as paths of other lengths
+# take other memory; and has an environment of the same size, below which the stack begins.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -52,17 +52,24 @@ if [ "$(cat "$scratch/place" 2>/dev/null)" != "$place" ]; then
     echo "$place" >"$scratch/place"
 fi
 
+# Goes to $1, if there is one, and runs the rest, in an environment that is filled up to 256
+# variables and 64 KB.
+# shellcheck disable=SC2016  # that shell is to put its own variables in
+inside='
+    [ -z "$1" ] || { mount --bind . "$1" && cd "$1"; }
+    shift
+    count=$(env -0 | tr -cd "\0" | wc -c) length=$(env -0 | wc -c) fill=
+    while [ "$count" -lt 255 ]; do
+        fill="$fill FILL_$((1000 + count))=" count=$((count + 1)) length=$((length + 11))
+    done
+    exec env $fill FILL_REST="$(printf "%0$((65536 - length))d" 0)" "$@"
+'
+
 # at_place COMMAND...
-at_place() {
-    if [ -z "$namespace" ]; then
-        "$@"
-    else
-        $namespace sh -c 'mount --bind . "$1" && cd "$1" && shift && exec "$@"' sh "$place" "$@"
-    fi
-}
+at_place() { $namespace sh -euc "$inside" sh "${namespace:+$place}" "$@"; }
 
 build() {
-    at_place env -u OLDPWD $fixed swift build --configuration release --scratch-path "$scratch" \
+    at_place $fixed swift build --configuration release --scratch-path "$scratch" \
         --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$place=/reprieve" \
         -Xcc "-ffile-prefix-map=$place=/reprieve" \
