@@ -35,7 +35,7 @@ STEPS=(
 ALL_STEPS=("updaters 600")
 # Only by name: a machine that others use, too, is no place to measure, and the others need a build
 # of their own.
-MORE_STEPS=("client 900" "offline 1800" "arm64 3600" "benchmark 600" "whole_exploration 3600"
+MORE_STEPS=("client 900" "offline 2400" "arm64 3600" "benchmark 600" "whole_exploration 3600"
     "address_sanitizer 1500" "thread_sanitizer 1500")
 QUICK_STEPS=("packages 300" "environment 300" "build 1200" "swift_tests 600" "system_tests 900")
 
