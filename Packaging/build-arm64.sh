@@ -20,6 +20,10 @@ sdk=$top/sdks/debian.artifactbundle/arm64
 sysroot=$sdk/sysroot
 # Where this machine's packages come from.
 mirror=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' | head -n 1)
+if [ -z "$mirror" ]; then
+    echo "No package source of Debian is known here: run apt-get update on a Debian first" >&2
+    exit 1
+fi
 
 # In a mount namespace, in which this user may mount.
 namespace="unshare --mount"
