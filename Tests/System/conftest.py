@@ -12,7 +12,7 @@ import pytest
 from daemon import BUILD, Daemon, temporary_directory
 from device import Device
 from processes import Processes
-from scripted_upstream import Lite
+from scripted_upstream import Lite, nucleus_in
 from suspend import Clocks, Suspend
 
 LONGEST_TEST = 60
@@ -50,10 +50,8 @@ def directory():
 
 @pytest.fixture
 def lite(directory):
-    upstream = Lite(f"{directory}/nucleus.socket")
-    yield upstream
-    upstream.stop()
-    assert upstream.violations == []
+    with nucleus_in(directory, Lite) as upstream:
+        yield upstream
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ flag that ends a stream, and has no component updates; the nucleus in Java wants
 without gaps, and asks its components itself.
 """
 
+import contextlib
 import pathlib
 import socket
 import threading
@@ -260,3 +261,12 @@ class JavaNucleus(Upstream):
         with self._lock:
             for connection, stream in self._updates:
                 self._say(connection, 0, stream, "ComponentUpdatePolicyEvents", event)
+
+
+@contextlib.contextmanager
+def nucleus_in(directory, kind):
+    """One that listens until the `with` ends, and was told nothing that it must not be told."""
+    upstream = kind(f"{directory}/nucleus.socket")
+    yield upstream
+    upstream.stop()
+    assert upstream.violations == []

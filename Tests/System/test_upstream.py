@@ -24,7 +24,7 @@ from protocol import (
     encode,
     message,
 )
-from scripted_upstream import NAME, TOKEN, JavaNucleus, Lite
+from scripted_upstream import NAME, TOKEN, JavaNucleus, Lite, nucleus_in
 from test_transparent import wait_until
 
 needs_sdk = pytest.mark.skipif(
@@ -35,18 +35,14 @@ needs_sdk = pytest.mark.skipif(
 
 @pytest.fixture(params=[Lite, JavaNucleus])
 def upstream(request, directory):
-    upstream = request.param(f"{directory}/nucleus.socket")
-    yield upstream
-    upstream.stop()
-    assert upstream.violations == []
+    with nucleus_in(directory, request.param) as upstream:
+        yield upstream
 
 
 @pytest.fixture
 def nucleus(directory):
-    upstream = JavaNucleus(f"{directory}/nucleus.socket")
-    yield upstream
-    upstream.stop()
-    assert upstream.violations == []
+    with nucleus_in(directory, JavaNucleus) as upstream:
+        yield upstream
 
 
 @pytest.fixture
