@@ -16,7 +16,7 @@ from processes import Program
 pytestmark = [
     pytest.mark.permit,
     pytest.mark.skipif(bool(why_no_etcd()), reason=why_no_etcd()),
-    pytest.mark.longest(170),
+    pytest.mark.longest(320),
 ]
 REBOOT = {"disruption": "reboot"}
 SETTINGS = {"Engine": "etcd", "Retry": "300ms", "SteadyAfter": "500ms"}
@@ -94,7 +94,7 @@ class Member(threading.Thread):
         script = f"date +%s.%N >{stamps}; sleep {length}; date +%s.%N >>{stamps}"
         gate = [BUILD / "reprieve", "gate", "--control-socket", self.reprieved.control_socket]
         gate += ["--restarts-nucleus", "--deployment-id", id, "--", "sh", "-c", script]
-        code, _, errors = Program(gate).end(timeout=150)
+        code, _, errors = Program(gate).end(timeout=200)
         assert code == 0, errors
         begin, end = map(float, stamps.read_text().split())
         # The permit cannot know the device to be steady earlier than this.
@@ -143,6 +143,10 @@ class Fleet:
         return "\n".join(lines)
 
 
+# A permit that was killed with an outcome takes a minute without a kill to see that it is lost.
+MOST_KILLS = 40
+
+
 @pytest.mark.parametrize("chaos", [False, True], ids=["calm", "kills"])
 def test_no_more_than_two_of_five_are_between_release_and_steady_state(directory, etcd, chaos):
     random.seed(4711)
@@ -152,12 +156,14 @@ def test_no_more_than_two_of_five_are_between_release_and_steady_state(directory
             member.start()
         kills = 0
         while any(member.is_alive() for member in fleet.members):
-            assert time.time() - fleet.began < 140, fleet.transcript()
+            assert time.time() - fleet.began < 200, fleet.transcript()
             fleet.stopped.wait(random.uniform(0.1, 0.4) if chaos else 0.1)
             if not chaos:
                 continue
             for member in fleet.members:
                 member.permit.release_kept()
+            if kills == MOST_KILLS:
+                continue
             kills += 1
             member = random.choice(fleet.members)
             match kills % 4:
