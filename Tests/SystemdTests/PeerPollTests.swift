@@ -35,25 +35,18 @@ import Testing
     }
 
     @Test func `a group that sends much does not delay another group`() throws {
-        let busy = try (0..<40).map { try Peer($0) }
-        for peer in busy { try group.add(peer.near, token: peer.token) }
-        for peer in busy { peer.say() }
-        let quiet = try Peer(99)
-        let other = try peers.makeGroup()
-        try other.add(quiet.near, token: 99)
-        quiet.say()
-        var heard: [UInt64] = []
-        peers.onReady { token, _ in
-            heard.append(token)
-            if token == 99 { loop.exit() }
-            // As if each had sent as much as a turn takes, and more.
-            return 64 * 1_024
-        }
-        try loop.runToExit()
+        // As if each had sent as much as a turn takes, and more.
+        let heard = try heardUntilAnotherGroupSpeaks(taking: 64 * 1_024)
         #expect(heard.count <= 2 && heard.last == 99)
     }
 
     @Test func `many peers of a group that send little do not delay another group`() throws {
+        let heard = try heardUntilAnotherGroupSpeaks(taking: 1)
+        #expect(heard.count <= 17 && heard.last == 99)
+    }
+
+    /// Beside forty of one group, each of which has sent so many bytes.
+    private func heardUntilAnotherGroupSpeaks(taking bytes: Int) throws -> [UInt64] {
         let busy = try (0..<40).map { try Peer($0) }
         for peer in busy { try group.add(peer.near, token: peer.token) }
         for peer in busy { peer.say() }
@@ -65,10 +58,10 @@ import Testing
         peers.onReady { token, _ in
             heard.append(token)
             if token == 99 { loop.exit() }
-            return 1
+            return bytes
         }
         try loop.runToExit()
-        #expect(heard.count <= 17 && heard.last == 99)
+        return heard
     }
 
     @Test func `a group that has ended is not served`() throws {
