@@ -69,10 +69,10 @@ func milliseconds(_ text: String) throws -> Int64 {
 }
 
 /// One of a few words. The argument parser lists them by key paths, which costs much at each start.
-protocol WordArgument: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
+public protocol WordArgument: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
 
 extension WordArgument {
-    static var allValueStrings: [String] { allCases.map { $0.rawValue } }
+    public static var allValueStrings: [String] { allCases.map { $0.rawValue } }
 }
 
 extension Disruption: WordArgument {}
