@@ -111,7 +111,12 @@ extension Connection {
         within timeout: Duration = Limits.responseTimeout
     ) async throws -> (response: [UInt8], events: Replies) {
         let replies = stream(operation, request, within: timeout)
-        for try await response in replies { return (response, replies) }
+        return (try await response(of: replies), replies)
+    }
+
+    /// The first of the replies.
+    package func response(of replies: Replies) async throws -> [UInt8] {
+        for try await response in replies { return response }
         try Task.checkCancellation()
         throw ConnectionError(.broken, path, because: "the broker ended a request unanswered")
     }

@@ -13,7 +13,9 @@ import Testing
     }
 
     @Test func `a subcommand gets its arguments`() throws {
-        let command = try ReprieveCommand.parsed(["gate", "--reason", "r", "--", "gate", "--reason"])
+        let command = try ReprieveCommand.parsed([
+            "gate", "--reason", "r", "--", "gate", "--reason",
+        ])
         let gate = try #require(command as? GateCommand)
         #expect(gate.announcement.reason == "r")
         #expect(gate.command == ["gate", "--reason"])
