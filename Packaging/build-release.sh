@@ -9,8 +9,9 @@
 # The programs need no Swift on the device: its library is linked in. So are the C++ library that
 # it stands on, as only its archive is found first, and GCC's. Folding equal functions and dropping
 # unused ones takes a megabyte off the daemon. The functions that run in each daemon stand together
-# (`symbol-order`, of the command `symbol-order-command`), which takes another off what is resident:
-# the kernel maps the pages around one that is used, too. A path to the toolchain's libraries is nothing to ship; neither are symbols.
+# (`symbol-order`; those of the command: `symbol-order-command`), which takes another off what is
+# resident: the kernel maps the pages around one that is used, too. A path to the toolchain's
+# libraries is nothing to ship; neither are symbols.
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So

@@ -93,8 +93,8 @@ def component(place, environment, *command):
         }
     finally:
         process.kill()
-        (child,) = pathlib.Path(f"/proc/{traced.pid}/task/{traced.pid}/children").read_text().split()
-        os.kill(int(child), signal.SIGKILL)
+        children = pathlib.Path(f"/proc/{traced.pid}/task/{traced.pid}/children").read_text()
+        os.kill(int(children), signal.SIGKILL)
         process.wait()
         traced.wait()
 

@@ -46,14 +46,15 @@ class WakeUps:
             self.latest, self._waits = now, waits
 
 
-def wake_ups(programs):
-    """When each program was woken for the last time, in seconds from now."""
+def wake_ups(programs, connection):
+    """When each program was woken for the last time, in seconds from now. What arrives on a
+    connection is waited for meanwhile."""
     begin = time.monotonic()
     observed = {name: WakeUps(program) for name, program in programs.items()}
     while (now := time.monotonic() - begin) < OBSERVED:
         for one in observed.values():
             one.look(now)
-        time.sleep(0.2)
+        connection.is_quiet(0.2)
     return {name: round(one.latest, 1) for name, one in observed.items()}
 
 
@@ -84,6 +85,6 @@ def test_programs_that_wait_are_not_woken(daemon, processes, sample):
         "status": processes.reprieve(daemon, "status", "--watch"),
         "alert": processes.reprieve(daemon, "alert", "--wall"),
     }
-    found = wake_ups(programs)
+    found = wake_ups(programs, gate.connection)
     assert [name for name, program in programs.items() if program.process.poll() is not None] == []
     assert {name: at for name, at in found.items() if at > SETTLED} == {}

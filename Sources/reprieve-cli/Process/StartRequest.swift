@@ -76,7 +76,9 @@ struct StartRequest: Sendable {
     }
 
     private func has(_ entry: UnsafePointer<CChar>, _ name: String) -> Bool {
-        strncmp(entry, name + "=", name.utf8.count + 1) == 0
+        let length = name.utf8.count
+        guard strncmp(entry, name, length) == 0 else { return false }
+        return UInt8(bitPattern: entry[length]) == UInt8(ascii: "=")
     }
 
     /// Whether it names this process by more than its id.
