@@ -27,10 +27,12 @@ SETTLING, WATCHED = 7, 10
 def resources(place, *command):
     """Page faults, kB of memory and seconds of a processor that a program takes to its end."""
     # Started by a small program: a process has the largest memory of what it was before, too.
-    time = ["time", "--format", "%R %M %U %S", "--output", f"{place}/time"]
-    subprocess.run([*time, *command], capture_output=True, check=True)
-    faults, memory, user, kernel = pathlib.Path(place, "time").read_text().split()
-    return int(faults), int(memory), float(user) + float(kernel)
+    timed = ["time", "--format", "%R %M", "--output", f"{place}/time"]
+    subprocess.run([*timed, *command], capture_output=True, check=True)
+    faults, memory = pathlib.Path(place, "time").read_text().split()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    usage = os.wait4(process.pid, 0)[2]
+    return int(faults), int(memory), usage.ru_utime + usage.ru_stime
 
 
 def system_calls(report):
@@ -57,7 +59,7 @@ def command(place, *command):
         "system calls": system_calls(f"{place}/calls"),
         "page faults": faults,
         "RSS kB": memory,
-        "CPU ms": round(1e3 * seconds),
+        "CPU ms": round(1e3 * seconds, 1),
         "file kB": program.stat().st_size // 1024,
     }
 

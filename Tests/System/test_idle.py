@@ -25,6 +25,8 @@ class WakeUps:
     def __init__(self, program):
         self._tasks = pathlib.Path(f"/proc/{program.pid}/task")
         self._is_looked_after = is_looked_after(program)
+        # The threads that look after others, which were seen as they waited.
+        self._lookouts = set()
         self.latest = 0
         self._waits = self._read()
 
@@ -33,10 +35,11 @@ class WakeUps:
         for task in self._tasks.iterdir():
             try:
                 lines = (task / "status").read_text().splitlines()
-                is_manager = "epoll" in (task / "wchan").read_text()
+                if self._is_looked_after and "epoll" in (task / "wchan").read_text():
+                    self._lookouts.add(task.name)
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It has ended.
-            if not (is_manager and self._is_looked_after):
+            if task.name not in self._lookouts:
                 (waits[task.name],) = (line for line in lines if line.startswith("voluntary_ctxt"))
         return waits
 
