@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "ReprieveCoordinator", targets: ["ReprieveCoordinator"]),
         .library(name: "ReprieveShutdown", targets: ["ReprieveShutdown"]),
         .library(name: "ReprieveTesting", targets: ["ReprieveTesting"]),
+        .library(name: "NoDispatchMonitor", targets: ["NoDispatchMonitor"]),
         .executable(name: "reprieve", targets: ["reprieve-cli"]),
         .executable(name: "sample-component", targets: ["sample-component"]),
         .executable(name: "sample-nucleus", targets: ["sample-nucleus"]),
@@ -73,6 +74,8 @@ let package = Package(
         .systemLibrary(name: "CSystemd"),
 
         .target(name: "CProcess"),
+
+        .target(name: "NoDispatchMonitor"),
 
         .target(
             name: "Systemd",
@@ -136,7 +139,7 @@ let package = Package(
             name: "reprieve-cli",
             dependencies: [
                 "ReprieveTypes", "ReprieveCoordinator", "ReprieveTransport", "ReprieveProtocol",
-                "StrictJSON", "Deployments", "Tokens", "CProcess", "Systemd",
+                "StrictJSON", "Deployments", "Tokens", "CProcess", "NoDispatchMonitor", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -144,7 +147,7 @@ let package = Package(
 
         .executableTarget(
             name: "sample-component",
-            dependencies: ["Reprieve"],
+            dependencies: ["Reprieve", "NoDispatchMonitor"],
             path: "Samples/swift-component",
             swiftSettings: strict
         ),

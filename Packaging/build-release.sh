@@ -9,9 +9,9 @@
 # The programs need no Swift on the device: its library is linked in. So are the C++ library that
 # it stands on, as only its archive is found first, and GCC's. Folding equal functions and dropping
 # unused ones takes a megabyte off the daemon. The functions that run in each daemon stand together
-# (`symbol-order`), which takes two off what is resident: the kernel maps the pages around one that
-# is used, too. For all that, each function has a section of its own. A path to the toolchain's
-# libraries is nothing to ship; neither are symbols.
+# (`symbol-order`; those of the command: `symbol-order-command`), which takes two off what is
+# resident: the kernel maps the pages around one that is used, too. For all that, each function has
+# a section of its own. A path to the toolchain's libraries is nothing to ship; neither are symbols.
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
@@ -70,6 +70,8 @@ inside='
 at_place() { $namespace sh -euc "$inside" sh "${namespace:+$place}" "$@"; }
 
 build() {
+    order=symbol-order
+    case " $* " in *" reprieve "*) order=symbol-order-command ;; esac
     at_place $fixed swift build --configuration release --scratch-path "$scratch" \
         --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$place=/reprieve" \
@@ -80,7 +82,7 @@ build() {
         -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
         -Xlinker --build-id=none -Xlinker --gc-sections -Xlinker --icf=all \
         -Xlinker --strip-all -Xlinker --no-export-dynamic \
-        -Xlinker "--symbol-ordering-file=$place/Packaging/symbol-order" \
+        -Xlinker "--symbol-ordering-file=$place/Packaging/$order" \
         -Xlinker --no-warn-symbol-ordering \
         -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$place/.build/archives" "$@"
 }

@@ -15,7 +15,8 @@ static int is_thread_state(const char *path) {
 // The dispatch library reads the states of its threads in /proc, and kills the program if it
 // cannot open one: where /proc is not mounted, as in a chroot, or is that of another process
 // namespace. So this program has an open(2) of its own. It is the C library's, but it opens an
-// empty file in the place of such a state. The library takes that for a thread that waits.
+// empty file in the place of such a state. The library takes that for a thread that waits. It reads
+// no states where it is linked in, together with NoDispatchMonitor.
 int open(const char *path, int flags, ...) {
     va_list arguments;
     va_start(arguments, flags);

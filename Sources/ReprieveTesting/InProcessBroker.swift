@@ -262,6 +262,9 @@ private final class InProcessWire: Wire {
         if let peer = peer.withLock({ $0 }) { broker.arrive(.received(bytes, from: peer)) }
     }
 
+    /// The broker of this process always replies.
+    func limitChanged() {}
+
     func hangUp() {
         if let peer = peer.withLock({ $0 }) { broker.arrive(.hungUp(peer)) }
     }

@@ -42,5 +42,9 @@ package protocol Wire: Sendable {
     /// Sends bytes, in the order of the calls. Does not wait, and does not call the connection.
     func send(_ bytes: [UInt8])
 
+    /// Looks anew at the time that the connection leaves for replies. What does not come in time
+    /// is given up.
+    func limitChanged()
+
     func hangUp()
 }

@@ -128,7 +128,8 @@ package struct ComponentSubscription: Sendable {
         try await handle(.subscribed(connection, SubscribeResponse(decoding: response)))
         var iterator = events.makeAsyncIterator()
         if catchesUp() {
-            await waitForNotices(connection)
+            // The notices of updates that wait are sent right after the response.
+            do { try await connection.roundTrip(within: Self.catchUpTimeout) } catch {}
             while let event = iterator.nextUnread() { try await pass(event, to: handle) }
             try await handle(.caughtUp)
         }
@@ -141,23 +142,6 @@ package struct ComponentSubscription: Sendable {
         case .postUpdate(let post): try await handle(.post(post))
         case .unknown: break
         }
-    }
-
-    /// The notices of updates that wait are sent right after the response to the subscription.
-    private func waitForNotices(_ connection: Connection) async {
-        let asking = Task(executorPreference: environment.executor) {
-            do { try await connection.roundTrip() } catch {}
-        }
-        let watching = Task(executorPreference: environment.executor) { [environment] in
-            try await environment.sleep(until: environment.now + Self.catchUpTimeout)
-            asking.cancel()
-        }
-        await withTaskCancellationHandler {
-            await asking.value
-        } onCancel: {
-            asking.cancel()
-        }
-        watching.cancel()
     }
 }
 

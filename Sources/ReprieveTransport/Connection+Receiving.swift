@@ -21,6 +21,23 @@ extension Connection {
         state.withLock { ($0.frames, $0.decoder.hasPartialFrame) }
     }
 
+    /// When the next reply is due.
+    var replyDeadline: SuspendingClock.Instant? {
+        state.withLock { $0.replies.nextLimit?.deadline }
+    }
+
+    /// Gives up the replies that were due by now. Returns why the connection is to fail, if so.
+    func giveUpReplies(dueBy now: SuspendingClock.Instant) -> String? {
+        while let late = state.withLock({ $0.replies.nextLimit }), late.deadline <= now {
+            if let operation = late.operation {
+                return "no response to \(operation.rawValue) within \(duration(late.timeout))"
+            }
+            let continuation = state.withLock { $0.replies.removeValue(forKey: late.stream) }
+            continuation?.finish()
+        }
+        return nil
+    }
+
     private func nextFrame() throws(FrameError) -> Frame? {
         let result = state.withLock { state in
             Result { () throws(FrameError) in try state.decoder.next() }
@@ -70,6 +87,7 @@ extension Connection {
         _ state: inout State
     ) -> () -> Void {
         let continuation = state.replies[stream]
+        state.replies.removeLimit(of: stream)
         if isLast { state.replies[stream] = nil }
         return { [self] in
             guard let continuation else { return }

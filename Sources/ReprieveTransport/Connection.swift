@@ -110,30 +110,24 @@ extension Connection {
         _ request: some Shape,
         within timeout: Duration = Limits.responseTimeout
     ) async throws -> (response: [UInt8], events: Replies) {
-        let replies = stream(operation, request)
-        return (try await response(of: replies, to: operation, within: timeout), replies)
+        let replies = stream(operation, request, within: timeout)
+        return (try await response(of: replies), replies)
     }
 
-    /// The first of the replies. If it does not come in time, the connection fails. Only time awake
-    /// counts, since the broker was suspended, too.
-    package func response(
-        of replies: Replies,
-        to operation: Operation,
-        within timeout: Duration = Limits.responseTimeout
-    ) async throws -> [UInt8] {
-        let watching = Task { [weak self, path] in
-            try await Task.sleep(for: timeout, clock: .suspending)
-            let reason = "no response to \(operation.rawValue) within \(duration(timeout))"
-            self?.fail(ConnectionError(.timedOut, path, because: reason))
-        }
-        defer { watching.cancel() }
+    /// The first of the replies.
+    package func response(of replies: Replies) async throws -> [UInt8] {
         for try await response in replies { return response }
         try Task.checkCancellation()
         throw ConnectionError(.broken, path, because: "the broker ended a request unanswered")
     }
 
-    /// The response to a request, then the events. The request has been sent on return.
-    package func stream(_ operation: Operation, _ request: some Shape) -> Replies {
+    /// The response to a request, then the events. The request has been sent on return. If the
+    /// response does not come within `timeout`, the connection fails.
+    package func stream(
+        _ operation: Operation,
+        _ request: some Shape,
+        within timeout: Duration? = nil
+    ) -> Replies {
         let (replies, continuation) = Replies.makeStream(of: operation.inbox)
         let payload = request.encoded()
         let opened = state.withLock { state -> Result<Int32, ConnectionError> in
@@ -143,6 +137,8 @@ extension Connection {
             }
             let (stream, frame) = state.end.request(operation, payload)
             state.replies[stream] = continuation
+            let limit = timeout.map { ReplyLimit(stream, operation, within: $0) }
+            if let limit { state.replies.setLimit(limit) }
             wire.send(frame)
             return .success(stream)
         }
@@ -152,21 +148,26 @@ extension Connection {
             // In a task of its own: the caller may hold a lock that the other requests need.
             Task { fail(failure) }
         case .success(let stream):
+            if timeout != nil { wire.limitChanged() }
             continuation.onCancel { [weak self] in self?.close(stream) }
         }
         return replies
     }
 
-    /// Returns when all that the broker sent before it read this has been passed on. One at a time.
-    package func roundTrip() async throws {
+    /// Returns when all that the broker sent before it read this has been passed on. Throws if that
+    /// takes longer than `timeout`. One at a time.
+    package func roundTrip(within timeout: Duration? = nil) async throws {
         let (replies, continuation) = Replies.makeStream()
         let failure = state.withLock { state -> ConnectionError? in
             guard state.failure == nil else { return state.failure }
-            state.replies[ClientConnection.pingStream] = continuation
+            let stream = ClientConnection.pingStream
+            state.replies[stream] = continuation
+            if let timeout { state.replies.setLimit(ReplyLimit(stream, within: timeout)) }
             wire.send(state.end.ping())
             return nil
         }
         if let failure { throw failure }
+        if timeout != nil { wire.limitChanged() }
         for try await _ in replies { return }
         throw CancellationError()
     }

@@ -24,6 +24,8 @@ final class SocketWire: Wire {
     private struct Outbox {
         var bytes: [UInt8] = []
         var isConnected = false
+        /// The thread waits, or is about to: it knows no limit that is set from now on.
+        var isWaiting = false
         /// The broker did not read so much that the rest was dropped.
         var isFull = false
     }
@@ -59,11 +61,16 @@ final class SocketWire: Wire {
         if isStuck { wakeUp.send() }
     }
 
+    func limitChanged() {
+        if outbox.withLock({ $0.isWaiting }) { wakeUp.send() }
+    }
+
     func hangUp() {
         socket.shutDown()
     }
 
     private func flush(_ outbox: inout Outbox) {
+        guard !outbox.bytes.isEmpty else { return }
         // A failure shows when the thread reads, after the last bytes of the broker.
         guard let count = try? socket.send(outbox.bytes[...]) else {
             outbox.bytes = []
@@ -102,12 +109,14 @@ extension SocketWire {
     private func read(for connection: Connection, _ limit: ReadLimit) throws {
         var limit = limit
         while !connection.hasFailed {
+            outbox.withLock { $0.isWaiting = true }
             let deadline = limit.deadline(for: connection)
             let hasEvents = try wait(until: deadline)
-            if let reason = limit.excess(hasEvents: hasEvents, deadline) {
+            if let reason = limit.excess(of: connection, hasEvents: hasEvents, deadline) {
                 throw ConnectionError(.timedOut, path, because: reason)
             }
             let isFull = outbox.withLock { outbox in
+                outbox.isWaiting = false
                 flush(&outbox)
                 return outbox.isFull
             }

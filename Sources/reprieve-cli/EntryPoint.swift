@@ -52,7 +52,7 @@ enum EntryPoint {
                 exit(ExitStatus.done.rawValue)
             }
             try ReprieveCommand.check(Arguments.rest)
-            let command = try ReprieveCommand.parseAsRoot(Arguments.rest)
+            let command = try ReprieveCommand.parsed(Arguments.rest)
             switch command {
             case is ListenCommand, is AlertCommand: Signals.takeOver()
             case let window as WindowCommand where !window.check: Signals.takeOver()

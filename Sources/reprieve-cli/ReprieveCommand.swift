@@ -21,6 +21,18 @@ struct ReprieveCommand: ParsableCommand {
         ]
     )
 
+    /// A subcommand parses its arguments without its siblings, which costs less. What it does not
+    /// take is parsed, and explained, by all of them.
+    static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if let type = subcommand(named: arguments.first ?? ""),
+            let command = try? type.parseAsRoot(Array(arguments.dropFirst())),
+            Swift.type(of: command) == type
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
+    }
+
     /// Help that was not asked for must not look like success.
     func run() throws {
         throw Failure(.wrongUsage, "no subcommand is given; see reprieve --help")

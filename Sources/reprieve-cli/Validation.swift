@@ -68,11 +68,17 @@ func milliseconds(_ text: String) throws -> Int64 {
     return number
 }
 
-extension Disruption: ExpressibleByArgument {}
-extension OnSilence: ExpressibleByArgument {}
+/// One of a few words. The argument parser lists them by key paths, which costs much at each start.
+public protocol WordArgument: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
 
-extension OnAbsence: ExpressibleByArgument {}
-extension OnDeadline: ExpressibleByArgument {}
+extension WordArgument {
+    public static var allValueStrings: [String] { allCases.map { $0.rawValue } }
+}
+
+extension Disruption: WordArgument {}
+extension OnSilence: WordArgument {}
+extension OnAbsence: WordArgument {}
+extension OnDeadline: WordArgument {}
 
 /// An outcome that an operator may report. On the command line, as is usual there, its words are
 /// separated by hyphens.

@@ -6,6 +6,7 @@
 //     round epoll SOCKET COMPONENTS ROUNDS BROKER-PID
 //     round start SOCKET COMMAND...      milliseconds until COMMAND lets in a client
 //     round sizes DIRECTORY              the lengths that exchange.h states, as they are
+//     round gate DIRECTORY COMMAND...    the least that `reprieve gate -- COMMAND` takes
 
 #include <stdarg.h>
 
@@ -303,6 +304,24 @@ static int print_sizes(void)
 	return 0;
 }
 
+// Announces an update, waits for its release, runs a command, and says that it is over.
+static int run_gate(char **command)
+{
+	int descriptor = reprieved_connect_coordinator(), id = getpid(), status;
+	send_all(descriptor, frame("reprieve#GateUpdate", 1, "{\"deploymentId\": \"%d\"}", id));
+	await(&reprieved_wire, descriptor, RELEASED, 1);
+	pid_t process = vfork();
+	if (process == 0) {
+		execv(command[0], command);
+		_exit(127);
+	}
+	waitpid(process, &status, 0);
+	send_all(descriptor, frame("reprieve#CompleteUpdate", 2,
+				   "{\"deploymentId\": \"%d\", \"outcome\": \"applied\"}", id));
+	await(&reprieved_wire, descriptor, COMPLETED, 1);
+	return WEXITSTATUS(status);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -312,6 +331,8 @@ int main(int argc, char **argv)
 		return measure_start(place, argv + 3);
 	if (strcmp(argv[1], "sizes") == 0)
 		return print_sizes();
+	if (strcmp(argv[1], "gate") == 0 && argc > 3)
+		return run_gate(argv + 3);
 	if (argc != 6)
 		errx(64, "usage: round WIRE PLACE COMPONENTS ROUNDS BROKER-PID");
 	const struct wire *wire = strcmp(argv[1], "epoll") == 0 ? &epoll_wire : &reprieved_wire;

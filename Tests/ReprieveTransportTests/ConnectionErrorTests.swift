@@ -5,7 +5,7 @@ import ReprieveTransport
 import ScriptedBroker
 import Testing
 
-@Suite("A connection that fails") struct ConnectionErrorTests {
+@Suite("A connection that fails", .timeLimit(.minutes(1))) struct ConnectionErrorTests {
     private func failure(at path: String, timeout: Duration = .seconds(10)) async
         -> ConnectionError?
     {
@@ -57,6 +57,47 @@ import Testing
         }
         #expect(error?.code == .timedOut)
         #expect(error?.message.contains("no response to reprieve#GetStatus") ?? false)
+    }
+
+    @Test func `a request fails that is made while the connection waits without a limit`()
+        async throws
+    {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, .watchStatus, _): connection.respond(stream, [0])
+            default: []
+            }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            let (_, events) = try await connection.subscribe(.watchStatus, Empty())
+            let late = connection.stream(.getStatus, Empty(), within: .milliseconds(20))
+            for replies in [late, events] {
+                let error = await #expect(throws: ConnectionError.self) {
+                    for try await _ in replies {}
+                }
+                #expect(error?.message.contains("no response to reprieve#GetStatus") ?? false)
+            }
+        }
+    }
+
+    @Test func `a round trip that takes too long leaves the connection as it is`() async throws {
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: connection.accept()
+            case .request(let stream, _, _): connection.respond(stream, [7])
+            default: []
+            }
+        }
+        defer { broker.stop() }
+        try await withConnection(to: broker.path) { connection in
+            await #expect(throws: CancellationError.self) {
+                try await connection.roundTrip(within: .milliseconds(20))
+            }
+            let response = try await connection.call(.getStatus, Empty())
+            #expect(response == [7])
+        }
     }
 
     @Test func `a broker that sends more than is read ends its connection, not the program`()

@@ -125,7 +125,8 @@ final class Participation: Sendable {
         _ state: inout State
     ) -> Effect? {
         guard let connection = state.connection else { return nil }
-        let replies = connection.stream(.deferComponentUpdate, request)
+        let limit = Limits.responseTimeout
+        let replies = connection.stream(.deferComponentUpdate, request, within: limit)
         return start(state.jobs, orElse: .replied(answer, .lost)) { [self] in
             handle(.replied(answer, await reply(replies)))
         }
@@ -149,9 +150,6 @@ final class Participation: Sendable {
 extension ConnectionError {
     fileprivate init(_ reason: ParticipationStateMachine.HangUpReason, _ path: String) {
         switch reason {
-        case .noReply:
-            let limit = duration(ParticipationLimits.reply)
-            self.init(.timedOut, path, because: "no reply within \(limit)")
         case .tooManyUpdates:
             let limit = Limits.updatesOfComponent
             self.init(.broken, path, because: "more than \(limit) updates at a time")

@@ -6,8 +6,6 @@ enum ParticipationLimits {
     static let onItsBehalf = Duration.seconds(30)
     /// The shortest deferral, which is also the broker's. A shorter one is lengthened to it.
     static let shortestDeferral = Duration.milliseconds(100)
-    /// The longest time that the broker may take to reply. Beyond it the library hangs up.
-    static let reply = Duration.seconds(10)
     /// The longest time that a scope waits to know which updates are under way. Beyond it the
     /// scope begins, and those that follow do not wait.
     static let scopeStart = Duration.seconds(3)

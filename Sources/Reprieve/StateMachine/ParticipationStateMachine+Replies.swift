@@ -16,8 +16,7 @@ extension ParticipationStateMachine {
         answers[answer] = SentAnswer(
             deploymentID: id,
             deferral: time,
-            wasCurrent: update.isCurrent,
-            replyBy: now + ParticipationLimits.reply
+            wasCurrent: update.isCurrent
         )
         updates[id]?.isAnswered = true
         updates[id]?.latest = answer
@@ -97,7 +96,6 @@ extension ParticipationStateMachine {
 extension ParticipationStateMachine {
     mutating func subscribed(_ underway: [String]) {
         isSubscribed = true
-        subscribeBy = nil
         awaitsNotices = scopes.contains(where: \.isDraining)
         areUnderway(underway)
         endWaitForBroker()
@@ -112,7 +110,6 @@ extension ParticipationStateMachine {
 
     mutating func hungUp() {
         isSubscribed = false
-        subscribeBy = nil
         awaitsNotices = false
         for id in ids { updates[id]?.isCurrent = false }
         while let answer = answers.keys.min(by: { $0.number < $1.number }) {

@@ -4,12 +4,11 @@
 extension ParticipationStateMachine {
     /// When `timePassed` is due; nil without a deadline.
     var nextDeadline: Moment? {
-        var deadlines = answers.values.map(\.replyBy)
+        var deadlines: [Moment] = []
         for update in updates.values {
             deadlines.append(update.forgetAt)
             if let deadline = update.deadline { deadlines.append(deadline) }
         }
-        if let subscribeBy { deadlines.append(subscribeBy) }
         if let settlesAt, !hasSpoken { deadlines.append(settlesAt) }
         if let nextScopeStart { deadlines.append(nextScopeStart) }
         return deadlines.min()
@@ -30,9 +29,6 @@ extension ParticipationStateMachine {
             hasSpoken = true
             for id in ids where isUntouched(id) { decide(id) }
         }
-        let isReplyLate = answers.values.contains { $0.replyBy <= now }
-        let isSubscriptionLate = subscribeBy.map { $0 <= now } ?? false
-        if isReplyLate || isSubscriptionLate { act(.hangUp(.noReply)) }
     }
 
     private mutating func isDueNow(_ id: String, _ update: PendingUpdate) {

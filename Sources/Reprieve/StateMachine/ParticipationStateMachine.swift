@@ -57,8 +57,6 @@ struct ParticipationStateMachine {
     }
 
     enum HangUpReason: Hashable, Sendable {
-        /// The broker has not replied in time.
-        case noReply
         /// The broker asks about more updates than `Limits.updatesOfComponent`.
         case tooManyUpdates
     }
@@ -86,8 +84,6 @@ struct ParticipationStateMachine {
     var awaitsBroker = true
     /// Whether notices of updates that wait may be on their way, and a scope must know.
     var awaitsNotices = false
-    /// When the broker must have accepted the subscription.
-    var subscribeBy: Moment?
     /// The component has answered or opened a scope once, or has had the time to.
     var hasSpoken = false
     /// Until when a program that has just started has the time to answer or to open a scope.
@@ -99,8 +95,7 @@ struct ParticipationStateMachine {
     mutating func handle(_ event: Event, at now: Moment) -> [Action] {
         self.now = now
         switch event {
-        case .started: awaitsBroker = true
-        case .connected: (awaitsBroker, subscribeBy) = (true, now + ParticipationLimits.reply)
+        case .started, .connected: awaitsBroker = true
         case .subscribed(let underway): subscribed(underway)
         case .caughtUp: caughtUp()
         case .hungUp: hungUp()

@@ -9,7 +9,6 @@ struct SentAnswer: Hashable, Sendable {
     let deferral: Duration
     /// Whether it left on the connection that brought the notice.
     let wasCurrent: Bool
-    let replyBy: ParticipationStateMachine.Moment
 }
 
 /// The broker's reply to an answer.

@@ -3,11 +3,11 @@
 internal import ArgumentParser
 internal import ReprieveTransport
 
-extension UpdateInhibitor.IfUnderway: ExpressibleByArgument {}
+extension UpdateInhibitor.IfUnderway: WordArgument {}
 
-extension UpdateInhibitor.IfWaiting: ExpressibleByArgument {}
+extension UpdateInhibitor.IfWaiting: WordArgument {}
 
-extension UpdateInhibitor.IfDenied: ExpressibleByArgument {}
+extension UpdateInhibitor.IfDenied: WordArgument {}
 
 struct HoldCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Synchronization
 
-extension NoticeResponder.OnFailure: ExpressibleByArgument {}
+extension NoticeResponder.OnFailure: WordArgument {}
 
 struct ListenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -76,8 +76,9 @@ extension UpdateInhibitor {
     func send(_ time: Int64, to notice: PreUpdateEvent, _ state: State) -> SentAnswer? {
         let time = ownUpdates.contains(notice.deploymentID) ? 0 : time
         let request = notice.answer(deferringMs: time, time > 0 ? why : nil)
+        let limit = Limits.responseTimeout
         return state.connection.map { connection in
-            (connection, connection.stream(.deferComponentUpdate, request))
+            (connection, connection.stream(.deferComponentUpdate, request, within: limit))
         }
     }
 
@@ -85,7 +86,7 @@ extension UpdateInhibitor {
         guard let (connection, replies) = answer else { return }
         let id = notice.deploymentID
         do {
-            let response = try await connection.response(of: replies, to: .deferComponentUpdate)
+            let response = try await connection.response(of: replies)
             return renew(notice, after: try DeferResponse(decoding: response))
         } catch {
             // A lost connection is reported by the subscription.

@@ -33,7 +33,7 @@ struct GateCommand: AsyncParsableCommand {
             """
     )
 
-    enum WithoutBroker: String, CaseIterable, ExpressibleByArgument {
+    enum WithoutBroker: String, WordArgument {
         case proceed
         case refuse
     }

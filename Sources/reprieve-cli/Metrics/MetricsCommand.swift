@@ -44,4 +44,4 @@ struct MetricsCommand: AsyncParsableCommand {
     }
 }
 
-extension MetricFamily.Format: ExpressibleByArgument {}
+extension MetricFamily.Format: WordArgument {}

@@ -56,11 +56,14 @@ struct StartRequest: Sendable {
 
     /// This program's environment with changes, and where in it the child writes its process id.
     private func environment() -> (variables: CStrings, processIDs: CStrings) {
+        let processID = String(getpid())
+        let names = mode.isBackground ? [] : Self.processIDs
+        let mine = names.map { (name: $0, entry: $0 + "=" + processID) }
         var (variables, places): (CStrings, CStrings) = ([], [])
         var next = environ
         while let entry = next.pointee {
             next += 1
-            if let name = Self.processIDs.first(where: { isMine($0, entry) }) {
+            if let name = mine.first(where: { strcmp(entry, $0.entry) == 0 })?.name {
                 let variable = copy(name + "=" + String(repeating: " ", count: 12))
                 variables.append(variable)
                 places.append(variable.map { $0 + name.utf8.count + 1 })
@@ -73,11 +76,9 @@ struct StartRequest: Sendable {
     }
 
     private func has(_ entry: UnsafePointer<CChar>, _ name: String) -> Bool {
-        strncmp(entry, name + "=", name.utf8.count + 1) == 0
-    }
-
-    private func isMine(_ name: String, _ entry: UnsafePointer<CChar>) -> Bool {
-        !mode.isBackground && strcmp(entry, name + "=" + String(getpid())) == 0
+        let length = name.utf8.count
+        guard strncmp(entry, name, length) == 0 else { return false }
+        return UInt8(bitPattern: entry[length]) == UInt8(ascii: "=")
     }
 
     /// Whether it names this process by more than its id.

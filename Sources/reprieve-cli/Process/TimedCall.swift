@@ -11,8 +11,11 @@ func result<Result: Sendable>(
 ) async -> Result? {
     await withCheckedContinuation { continuation in
         let answer = Answer(continuation)
-        DispatchQueue.global().async { answer.give(call()) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + timeout) { answer.give(nil) }
+        // Queues of their own have threads at once, whatever the others wait for.
+        DispatchQueue(label: "call").async { answer.give(call()) }
+        DispatchQueue(label: "time-out").asyncAfter(deadline: .now() + timeout) {
+            answer.give(nil)
+        }
     }
 }
 

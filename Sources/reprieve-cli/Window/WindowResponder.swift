@@ -88,7 +88,11 @@ final class WindowResponder: Sendable {
         case .answer(let notice, let answer):
             guard let connection = state.connection else { return nil }
             let request = answer.request(to: notice)
-            let replies = connection.stream(.deferComponentUpdate, request)
+            let replies = connection.stream(
+                .deferComponentUpdate,
+                request,
+                within: Limits.responseTimeout
+            )
             return (connection, replies, notice, answer)
         }
         return nil
@@ -97,7 +101,7 @@ final class WindowResponder: Sendable {
     private func finish(_ sent: SentAnswer) async {
         let id = sent.notice.deploymentID
         do {
-            _ = try await sent.connection.response(of: sent.replies, to: .deferComponentUpdate)
+            _ = try await sent.connection.response(of: sent.replies)
             note(id, sent.answer.text(to: sent.notice))
         } catch {
             // A lost connection is reported by the subscription.
