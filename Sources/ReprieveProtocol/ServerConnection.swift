@@ -49,9 +49,9 @@ package struct ServerConnection: Hashable, Sendable {
     package private(set) var phase = Phase.awaitingConnect
     /// Whether an upstream serves the operations that are not served here.
     package var hasUpstream = false
-    package private(set) var latestStream: Int32 = 0
     /// Calls that an earlier broker served are not counted in `latestStream`.
     private var mayHaveGap = false
+    package private(set) var latestStream: Int32 = 0
     package private(set) var streams: [Stream] = []
     /// How often a stream of events was opened or closed.
     package private(set) var changes = 0

@@ -11,6 +11,16 @@ internal import Tokens
 /// large to copy.
 struct Peer: Sendable {
     let endpoint: Endpoint
+    // Flags take no room here.
+    var isAccepted = false
+    /// Its socket is full: it takes nothing until it is writable again.
+    var isStalled = false
+    /// Nothing more is read of it: it has sent frames that wait until it has read.
+    var isPaused = false
+    /// Bytes to write were noted for this step.
+    var awaitsWrite = false
+    /// The service manager keeps it.
+    var isKept = false
     let credentials: Credentials
     /// The place of its account.
     let account: Int
@@ -18,7 +28,6 @@ struct Peer: Sendable {
     var chargedBytes = 0
     /// When it is closed: it is in its handshake, owes the rest of a frame, or has to close first.
     var closeDeadline: Instant?
-    var isAccepted = false
     /// Empty on the control socket, where a connection needs no name.
     var name: ComponentName = ""
     /// The digest of the token that proved the name, if one did.
@@ -26,16 +35,8 @@ struct Peer: Sendable {
     var decoder = FrameDecoder(limits: .beforeAccepted)
     var connection = ServerConnection()
     var outbox = Outbox()
-    /// Its socket is full: it takes nothing until it is writable again.
-    var isStalled = false
     /// How much of the outbox the last write offered to the socket.
     var offeredBytes = 0
-    /// Nothing more is read of it: it has sent frames that wait until it has read.
-    var isPaused = false
-    /// Bytes to write were noted for this step.
-    var awaitsWrite = false
-    /// The service manager keeps it.
-    var isKept = false
     /// What its record in the journal is of; nil where it has none.
     var recorded: RecordedState?
     /// The connection to the upstream that carries its other requests.
