@@ -69,14 +69,15 @@ arm64() {
 # Judged by its exit code: it says "Build complete!" also where an import is not declared.
 build() { swift build --build-tests --explicit-target-dependency-import-check error; }
 
-swift_tests() { swift test --skip-build; }
+# Without a backtrace of every error that is thrown, which costs more than what throws it.
+swift_tests() { SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 swift test --skip-build; }
 
-# The built daemon and command, from outside: Tests/System. Most tests wait for a time-out, so one
-# runs on each processor.
+# The built daemon and command, from outside: Tests/System. Most tests wait, so more run at a time
+# than there are processors.
 system_tests() {
     local only="not systemd and not updaters and not attacks and not permit"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
-    pytest -n auto --dist worksteal -m "$only"
+    pytest -n $((2 * $(nproc))) --dist worksteal -m "$only"
 }
 
 # What later steps need beside the whole build, made two at a time: an optimizing build is mostly one
@@ -105,7 +106,7 @@ other_programs() {
 attacks() {
     local programs
     programs=$(Packaging/build-release.sh)
-    BUILT=$programs pytest -m attacks -rs --attack-report .build/attacks.txt
+    BUILT=$programs pytest -m "attacks and not systemd" -rs --attack-report .build/attacks.txt
     cat .build/attacks.txt
 }
 
@@ -118,7 +119,9 @@ systemd() {
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
     permit=$(Permit/Packaging/build-deb.sh)
-    REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit pytest -m systemd -rs
+    export REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit
+    pytest -n 3 --dist loadfile -m "systemd and not attacks" -rs
+    pytest -m "systemd and attacks" -rs
 }
 
 # A package of its own, for libcurl. The etcd is unpacked, not installed.
@@ -126,10 +129,10 @@ permit() {
     unpack_packages .build/etcd etcd-server
     install_packages openssl libcurl4
     build_permit
-    Permit/build.sh test --skip-build
+    SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 Permit/build.sh test --skip-build
     "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build 200
     [ -x "$(swift build --show-bin-path)/reprieve" ] || swift build
-    pytest -m permit -n 2 -rs
+    pytest -m permit -n 4 -rs
 }
 
 build_permit() {
