@@ -80,8 +80,8 @@ system_tests() {
     pytest -n $((2 * $(nproc))) --dist worksteal -m "$only"
 }
 
-# What later steps need beside the whole build, made two at a time: an optimizing build is mostly one
-# compiler that waits for another.
+# What later steps need beside the whole build, made two at a time: an optimizing build is mostly
+# one compiler that waits for another.
 programs() {
     install_packages libsystemd-dev binutils
     printf '%s\n' shipped_programs other_programs |
