@@ -36,8 +36,7 @@ def kill(machine, number):
 
 
 def took_back(machine):
-    # By what its lines say themselves: that a dead process belonged to the unit may be lost.
-    journal = machine.live_journal("--identifier=reprieved", "--output=cat")
+    journal = machine.live_journal("--unit=reprieved", "--output=cat")
     counts = re.findall(r"took back (\d+) of (\d+) connections", journal)
     return [(int(taken), int(known)) for taken, known in counts]
 
