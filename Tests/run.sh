@@ -148,7 +148,7 @@ pytest() {
 updaters() {
     unpack_packages .build/updaters rauc swupdate libubootenv-tool unattended-upgrades podman crun \
         squashfs-tools cpio prometheus
-    pytest -m updaters -rs
+    pytest -n 3 --dist loadfile -m updaters -rs
 }
 
 # The README's picture has to be of what it prints.
