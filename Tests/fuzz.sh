@@ -4,6 +4,7 @@
 # promise; its input is kept and named.
 #
 #   Tests/fuzz.sh [SECONDS [TARGET...]]    for so long each (60), all targets by default
+#   Tests/fuzz.sh --build    only builds them
 #   REPRIEVE_INPUT=FILE Tests/fuzz.sh 1 TARGET    plays one kept input again
 #
 # Two targets run at a time. What they learn stays in .build/fuzz/corpus.
@@ -39,11 +40,12 @@ fuzz_target() {
 
 statistic() { sed -n "s/^stat::$1: *//p" "$2"; }
 
+REPRIEVE_FUZZ=yes swift build -c release --sanitize fuzzer --scratch-path $FOLDER --product fuzz
+[ "${1:-}" != --build ] || exit 0
+
 seconds=${1:-60}
 shift || true
 [ $# -gt 0 ] || set -- "${TARGETS[@]}"
-
-REPRIEVE_FUZZ=yes swift build -c release --sanitize fuzzer --scratch-path $FOLDER --product fuzz
 FUZZ=$(swift build -c release --scratch-path $FOLDER --show-bin-path)/fuzz
 export FUZZ
 export -f fuzz_target statistic

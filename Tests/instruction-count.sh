@@ -8,8 +8,7 @@ cd "$(dirname "$0")/.."
 expected=Tests/InstructionCount/expected
 tolerance=5
 
-swift build -c release --product count-negotiation >/dev/null
-binary=$(swift build -c release --show-bin-path)/count-negotiation
+binary=$(Packaging/build-release.sh --product count-negotiation)/count-negotiation
 # Hashing is seeded anew in each process; here it must not be.
 counted=$(SWIFT_DETERMINISTIC_HASHING=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
     "$binary" 2>&1 | sed -n 's/.*Collected : *\([0-9]*\).*/\1/p')

@@ -22,6 +22,7 @@ STEPS=(
     "build 1200"
     "swift_tests 900"
     "system_tests 1200"
+    "programs 1200"
     "systemd 1200"
     "demo 120"
     "attacks 1200"
@@ -65,23 +66,47 @@ arm64() {
     Samples/demo.sh .build/arm64/run
 }
 
-build() { swift build --build-tests; }
+# Judged by its exit code: it says "Build complete!" also where an import is not declared.
+build() { swift build --build-tests --explicit-target-dependency-import-check error; }
 
-swift_tests() { swift test --skip-build; }
+# Without a backtrace of every error that is thrown, which costs more than what throws it.
+swift_tests() { SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 swift test --skip-build; }
 
-# The built daemon and command, from outside: Tests/System. Most tests wait for a time-out, so one
-# runs on each processor.
+# The built daemon and command, from outside: Tests/System. Most tests wait, so one more runs at a
+# time than there are processors.
 system_tests() {
     local only="not systemd and not updaters and not attacks and not permit"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
-    pytest -n auto --dist worksteal -m "$only"
+    pytest -n $(($(nproc) + 1)) --dist worksteal -m "$only"
+}
+
+# What later steps need beside the whole build, made two at a time: an optimizing build is mostly
+# one compiler that waits for another.
+programs() {
+    install_packages libsystemd-dev binutils
+    printf '%s\n' shipped_programs other_programs |
+        xargs -P 2 -I{} bash Tests/run.sh --inside {}
+}
+
+shipped_programs() {
+    local product
+    Packaging/build-release.sh
+    for product in explore-negotiation simulate-broker count-negotiation; do
+        Packaging/build-release.sh --product "$product"
+    done
+}
+
+other_programs() {
+    Permit/Packaging/build-release.sh
+    build_permit
+    Tests/fuzz.sh --build
 }
 
 # Hostile users against the daemon as it is shipped. Needs root, which becomes those users.
 attacks() {
     local programs
     programs=$(Packaging/build-release.sh)
-    BUILT=$programs pytest -m attacks -rs --attack-report .build/attacks.txt
+    BUILT=$programs pytest -m "attacks and not systemd" -rs --attack-report .build/attacks.txt
     cat .build/attacks.txt
 }
 
@@ -94,18 +119,24 @@ systemd() {
         say "What needs a real systemd is skipped: it cannot be booted here" >&2
     package=$(Packaging/build-deb.sh)
     permit=$(Permit/Packaging/build-deb.sh)
-    REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit pytest -m systemd -rs
+    export REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit
+    pytest -n 2 --dist loadfile -m "systemd and not attacks" -rs
+    pytest -m "systemd and attacks" -rs
 }
 
 # A package of its own, for libcurl. The etcd is unpacked, not installed.
 permit() {
     unpack_packages .build/etcd etcd-server
     install_packages openssl libcurl4
-    Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
-    Permit/build.sh test --skip-build
+    build_permit
+    SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 Permit/build.sh test --skip-build
     "$(Permit/build.sh build --show-bin-path)/simulate-fleet" .build 200
     [ -x "$(swift build --show-bin-path)/reprieve" ] || swift build
     pytest -m permit -n 2 -rs
+}
+
+build_permit() {
+    Permit/build.sh build --build-tests --explicit-target-dependency-import-check error
 }
 
 pytest() {
@@ -117,7 +148,7 @@ pytest() {
 updaters() {
     unpack_packages .build/updaters rauc swupdate libubootenv-tool unattended-upgrades podman crun \
         squashfs-tools cpio prometheus
-    pytest -m updaters -rs
+    pytest -n 2 --dist loadfile -m updaters -rs
 }
 
 # The README's picture has to be of what it prints.
@@ -134,15 +165,11 @@ exploration() { explore --states=8000; }
 whole_exploration() { explore; }
 
 explore() {
-    swift build -c release --product explore-negotiation
-    "$(swift build -c release --show-bin-path)/explore-negotiation" "$@"
+    "$(Packaging/build-release.sh --product explore-negotiation)/explore-negotiation" "$@"
 }
 
 # Histories from dice, which fall the same way each time.
-simulation() {
-    swift build -c release --product simulate-broker
-    "$(swift build -c release --show-bin-path)/simulate-broker" 20000
-}
+simulation() { "$(Packaging/build-release.sh --product simulate-broker)/simulate-broker" 20000; }
 
 # What one fixed negotiation costs, counted and so the same on a busy machine.
 instructions() { Tests/instruction-count.sh; }
@@ -214,12 +241,14 @@ if [ ${#chosen[@]} -eq 0 ]; then
     exit 64
 fi
 
-started=$SECONDS
+started=$SECONDS times=
 for step in "${chosen[@]}"; do
     read -r name budget <<<"$step"
+    begun=$SECONDS
     run_step "$name" "$budget"
+    times+=" $name $((SECONDS - begun)),"
 done
-say "All steps passed in $((SECONDS - started)) s: ${chosen[*]% *}"
+say "All steps passed in $((SECONDS - started)) s:${times%,}"
 for step in "${chosen[@]}"; do
     read -r name _ <<<"$step"
     summary ".build/steps/$name.log"

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds the Debian package of reprieve-permit, and prints its path. It needs no Swift on the
-# device. Needs debhelper.
+# Builds the Debian package of reprieve-permit, and prints its path. Needs debhelper.
 #
 #     Permit/Packaging/build-deb.sh
 
@@ -11,16 +10,11 @@ cd "$(dirname "$0")/../.."
 top=.build/permit-deb
 tree=$top/reprieve-permit
 
-build() {
-    Permit/build.sh build --configuration release --static-swift-stdlib --disable-local-rpath \
-        -Xlinker --gc-sections -Xlinker --strip-all --product reprieve-permit "$@"
-}
-
-build >&2
+programs=$(Permit/Packaging/build-release.sh)
 rm -rf "$top"
 mkdir -p "$tree"
 cp -R Permit/Packaging/* Permit/README.md Permit/simulation.svg "$tree"
-cp "$(build --show-bin-path)/reprieve-permit" "$tree"
+cp "$programs/reprieve-permit" "$tree"
 cat >"$tree/debian/changelog" <<END
 reprieve-permit ($VERSION) unstable; urgency=medium
 

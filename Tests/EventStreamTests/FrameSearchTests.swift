@@ -12,7 +12,7 @@ import Testing
         return (frames, search.damage)
     }
 
-    private static let frames = (0..<40).map { number in
+    private static let frames = (0..<24).map { number in
         Frame(
             headers: [Header("number", .int32(Int32(number)))],
             payload: [UInt8](repeating: UInt8(number), count: number * number)

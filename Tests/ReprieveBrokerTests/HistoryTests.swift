@@ -90,7 +90,7 @@ import Testing
         return try #require(answer).decisions
     }
 
-    @Test(arguments: [1, 60])
+    @Test(arguments: [1, 20])
     mutating func `has room for sixteen decisions, however much was said`(count: Int) throws {
         let text = String(repeating: "\u{1}", count: 1_024)
         let peers = (1...count).map { harness.component("com.example.C\($0)") }

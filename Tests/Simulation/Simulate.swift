@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerHarness
 import TestSupport
 
-/// `simulate-broker [COUNT]`: plays so many histories, each from a seed of its own, and stops at
-/// the first in which anybody objects. REPRIEVE_SEED replays one history and prints it.
+/// `simulate-broker [COUNT]`: has brokers recall files that are forged, then plays so many
+/// histories, each from a seed of its own, and stops at the first in which anybody objects.
+/// REPRIEVE_SEED replays one history and prints it.
 @main
 enum Simulate {
     private static let defaultCount = 100_000
@@ -18,7 +20,21 @@ enum Simulate {
             return
         }
         let count = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? defaultCount
+        await recallForgedFiles()
         await run(count: count, from: environment("REPRIEVE_FIRST_SEED").flatMap(UInt64.init) ?? 1)
+    }
+
+    /// A broker that cannot go on from one traps.
+    private static func recallForgedFiles() async {
+        let all = ForgedFile.all()
+        await withTaskGroup { group in
+            for first in 0..<2 {
+                group.addTask { @concurrent in
+                    for place in stride(from: first, to: all.count, by: 2) { all[place].play() }
+                }
+            }
+        }
+        print("\(all.count) forged files, no broker has died")
     }
 
     private static func run(count: Int, from first: UInt64) async {

@@ -13,6 +13,8 @@ import sys
 from protocol import APPLICATION_ERROR, APPLICATION_MESSAGE, Connection, HungUp, message
 
 LARGEST, MOST_STREAMS = 10_000, 16
+# How long an update may take to come, in seconds: a test may first restart the daemon many times.
+PATIENCE = 60
 
 
 class Strict(Connection):
@@ -61,7 +63,8 @@ def run():
     say(received=connection.next_on(pictures).json["jsonMessage"]["message"])
     say(ready=True)
     for answer in [300, 0]:
-        update = connection.next_on(updates).json["preUpdateEvent"]["deploymentId"]
+        event = connection.next_on(updates, PATIENCE).json
+        update = event["preUpdateEvent"]["deploymentId"]
         request = {"deploymentId": update, "recheckAfterMs": answer}
         assert connection.call("DeferComponentUpdate", request).type == APPLICATION_MESSAGE
         say(pre=update, answered=answer)

@@ -29,6 +29,8 @@ def shown(machine, *properties):
     return machine.run("systemctl", "show", "reprieved.service", *wanted).splitlines()
 
 
+# It compares times, so it is run alone.
+@pytest.mark.attacks
 @pytest.mark.longest(150)
 def test_the_honest_are_served_beside_attacks_on_the_sandboxed_daemon(machine):
     play = machine.enter(

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.usefixtures("undisturbed")
 
 UPDATE_STATE = "aws.greengrass#UpdateState"
 READ_TIMEOUT = 30
+# How long a socket is full before nobody empties it, in seconds: the daemon may have to wait for a
+# processor.
+FULL = 1
 
 
 def requests(count):
@@ -31,13 +34,13 @@ def expect_answers(connection, streams):
         assert (frame.stream, frame.flags) == (stream, TERMINATE)
 
 
-def write_until_full(connection, data):
-    """Writes without reading, until the socket takes no more; returns what is left."""
+def write_until_full(connection, data, seconds=FULL):
+    """Writes without reading, until the socket has been full so long; returns what is left."""
     opened = connection.socket
     opened.setblocking(False)
     try:
         while data:
-            _, writable, _ = select.select([], [opened], [], 0.5)
+            _, writable, _ = select.select([], [opened], [], seconds)
             if not writable:
                 break
             data = data[opened.send(data[: 256 * 1024]) :]
@@ -73,7 +76,7 @@ def test_more_requests_than_sockets_hold_are_all_answered_in_order(daemon):
         # One frame of answers has about 100 bytes: the socket takes more after some hundreds.
         expect_answers(connection, range(answered + 1, answered + 501))
         answered += 500
-        left = write_until_full(connection, left)
+        left = write_until_full(connection, left, seconds=0.05)
     expect_answers(connection, range(answered + 1, 20_001))
     assert memory(daemon) - before < 2048
     assert not log_lines(daemon, "does not read")
@@ -89,10 +92,10 @@ def test_what_a_coordinator_asks_at_once_is_answered_at_the_pace_it_reads(daemon
     connection = daemon.coordinator().connection
     before = memory(daemon)
     operation = "reprieve#GetStatus"
-    frames = [message(APPLICATION_MESSAGE, 0, n, {}, operation=operation) for n in range(1, 1_001)]
+    frames = [message(APPLICATION_MESSAGE, 0, n, {}, operation=operation) for n in range(1, 301)]
     assert not write_until_full(connection, b"".join(frames))
-    assert memory(daemon) - before < 2048, "40 MB are asked for"
-    expect_answers(connection, range(1, 1_001))
+    assert memory(daemon) - before < 2048, "12 MB are asked for"
+    expect_answers(connection, range(1, 301))
     coordinator.cancel("d")
     assert gate.end()[0] == "cancelled"
 

@@ -12,7 +12,7 @@ from attacks.honest import Honest
 from attacks.result import Result
 
 # How long what an attack has held may take to be given back.
-SETTLING = 2.0
+SETTLING = 3.0
 OURS = re.compile(r'update "(narrow|broad|requiring)-')
 THEIRS = re.compile(r"user@21\d\d|uid 21\d\d")
 UNITS = "user@{user}.service app.service"
