@@ -114,7 +114,7 @@ package final class PlainNucleus: Sendable {
             }
         }
         state.withLock { $0.peers[number] = nil }
-        close(number)
+        Socket.end(number)
         hears.yield(.hungUp)
     }
 

@@ -33,7 +33,7 @@ package final class ScriptedBroker: Sendable {
                     play(script, on: socket)
                     peers.withLock { peers in
                         peers.remove(socket)
-                        close(socket)
+                        Socket.end(socket)
                     }
                 }
             }

@@ -30,6 +30,12 @@ enum Socket {
         return count > 0 ? Array(buffer[..<count]) : nil
     }
 
+    /// Hangs up, also where a process that a test has started meanwhile keeps the socket open.
+    static func end(_ number: Int32) {
+        shutdown(number, Int32(SHUT_RDWR))
+        close(number)
+    }
+
     static func send(_ bytes: [UInt8], on number: Int32) {
         _ = Glibc.send(number, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
