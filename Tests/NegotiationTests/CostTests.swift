@@ -48,8 +48,8 @@ import Testing
     }
 
     private func expectProportion(_ few: () -> Void, _ many: () -> Void) {
-        let reference = processorTime(few)
-        #expect(processorTime(many) < reference * Self.factor)
+        let isInProportion = takesLess(than: Self.factor, times: few, many)
+        #expect(isInProportion)
     }
 
     @Test func `an announcement costs its names and the components, not their product`() {
@@ -85,8 +85,7 @@ import Testing
                 }
             }
         }
-        let reference = processorTime(work(1_000))
-        #expect(processorTime(work(4_000)) < reference * 2)
+        #expect(takesLess(than: 2, times: work(1_000), work(4_000)))
     }
 
     @Test(arguments: [nil, "till"])
@@ -195,7 +194,6 @@ import Testing
                 }
             }
         }
-        let reference = processorTime(work(.components))
-        #expect(processorTime(work(.nucleus)) < reference * 4)
+        #expect(takesLess(than: 4, times: work(.components), work(.nucleus)))
     }
 }

@@ -35,8 +35,8 @@ import Testing
     }
 
     private func expectProportion(_ few: () -> Void, _ many: () -> Void) {
-        let reference = processorTime(few)
-        #expect(processorTime(many) < reference * Self.factor)
+        let isInProportion = takesLess(than: Self.factor, times: few, many)
+        #expect(isInProportion)
     }
 
     @Test func `an update that names components costs its names and notices, not their product`() {

@@ -26,16 +26,23 @@ import Testing
     func expectProportion(_ work: (JSON) throws -> Void) throws {
         let small = try read(objects(of: 8), limits: limits)
         let large = try read(objects(of: Self.members), limits: limits)
-        let reference = try processorTime { try work(small) }
-        #expect(try processorTime { try work(large) } < reference * Self.factor)
+        let isInProportion = try takesLess(
+            than: Self.factor,
+            times: { try work(small) },
+            { try work(large) }
+        )
+        #expect(isInProportion)
     }
 
     @Test func `reading an object takes time in proportion to its length`() throws {
         let small = Array(objects(of: 8).utf8)
         let large = Array(objects(of: Self.members).utf8)
-        let reference = try processorTime { _ = try JSON(decoding: small, limits: limits) }
-        let time = try processorTime { _ = try JSON(decoding: large, limits: limits) }
-        #expect(time < reference * Self.factor)
+        let isInProportion = try takesLess(
+            than: Self.factor,
+            times: { _ = try JSON(decoding: small, limits: limits) },
+            { _ = try JSON(decoding: large, limits: limits) }
+        )
+        #expect(isInProportion)
     }
 
     @Test func `comparing objects takes time in proportion to their length`() throws {

@@ -14,6 +14,19 @@ package func processorTime(_ body: () throws -> Void) rethrows -> Duration {
     return least
 }
 
+/// Whether some work takes less than so many times the processor time of a reference. They are
+/// measured beside each other, some times: neighbours may slow down one of the two.
+package func takesLess(
+    than factor: Int,
+    times reference: () throws -> Void,
+    _ work: () throws -> Void
+) rethrows -> Bool {
+    for _ in 0..<4 where try processorTime(work) < processorTime(reference) * factor {
+        return true
+    }
+    return false
+}
+
 /// The processor time that this thread has taken so far.
 package func threadTime() -> Duration {
     var time = timespec()
