@@ -17,7 +17,8 @@
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
 # they are not randomized; it has one thread, as several allocate in another order each time; each
 # build sees its source at the same path, in a mount namespace of its own, as paths of other lengths
-# take other memory; and has an environment of the same size, below which the stack begins.
+# take other memory; and has an environment of the same size, below which the stack begins. Modules
+# are still compiled side by side: beside other heavy work a build has had other bytes.
 
 set -eu
 cd "$(dirname "$0")/.."
