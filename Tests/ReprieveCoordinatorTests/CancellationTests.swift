@@ -6,7 +6,7 @@ import ScriptedBroker
 import TestSupport
 import Testing
 
-@Suite("Cancelling the task", .timeLimit(.minutes(1))) struct CancellationTests {
+@Suite("Cancelling the task", .timeLimit(.minutes(5))) struct CancellationTests {
     private func gating(
         _ broker: ScriptedBroker,
         _ body: @escaping @Sendable () async throws -> Completion = { .applied }

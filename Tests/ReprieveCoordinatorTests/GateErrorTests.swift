@@ -6,7 +6,7 @@ import ReprieveProtocol
 import ScriptedBroker
 import Testing
 
-@Suite("A gate that cannot be announced", .timeLimit(.minutes(1))) struct GateErrorTests {
+@Suite("A gate that cannot be announced", .timeLimit(.minutes(5))) struct GateErrorTests {
     private func error(at path: String, of update: Update = Update("d-1")) async -> GateError? {
         await error(of: update, GatePolicy(), at: path)
     }

@@ -7,7 +7,7 @@ import ScriptedBroker
 import Synchronization
 import Testing
 
-@Suite("A gate", .timeLimit(.minutes(1))) struct GateTests {
+@Suite("A gate", .timeLimit(.minutes(5))) struct GateTests {
     @Test func `the body runs at release, and its outcome is reported`() async throws {
         let broker = broker(released)
         defer { broker.stop() }

@@ -24,7 +24,7 @@ private func broker(sending events: [String], response: String? = nil) -> Script
     }
 }
 
-@Suite("A later broker", .timeLimit(.minutes(1))) struct LaterBrokerTests {
+@Suite("A later broker", .timeLimit(.minutes(5))) struct LaterBrokerTests {
     private let opened =
         #"{"released":{"deploymentId":"d-1","basis":"consent","waitedMs":5,"participants":["a"]}}"#
 

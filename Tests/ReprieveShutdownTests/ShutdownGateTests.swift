@@ -68,7 +68,7 @@ private let released = GateEvent.released(
 
 private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-@Suite("A gate at the shutdown of a service group", .timeLimit(.minutes(1)))
+@Suite("A gate at the shutdown of a service group", .timeLimit(.minutes(5)))
 struct ShutdownGateTests {
     private let log: EventLog
     private let worker: Worker

@@ -7,7 +7,7 @@ import Testing
 private let name = "com.example.Camera"
 
 /// `Samples/swift-testing` has the ordinary test of a component.
-@Suite("A component author's test", .timeLimit(.minutes(1))) struct TestBrokerTests {
+@Suite("A component author's test", .timeLimit(.minutes(5))) struct TestBrokerTests {
     let broker = TestBroker()
 
     private func takePart(_ updates: Updates) async {

@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("An answer", .timeLimit(.minutes(1))) struct AnswerTests {
+@Suite("An answer", .timeLimit(.minutes(5))) struct AnswerTests {
     let broker = TestBroker()
     let events = EventLog()
 

@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("A cancelled answerer", .timeLimit(.minutes(1))) struct CancelledAnswererTests {
+@Suite("A cancelled answerer", .timeLimit(.minutes(5))) struct CancelledAnswererTests {
     let broker = TestBroker()
     let events = EventLog()
     let latch = Latch()

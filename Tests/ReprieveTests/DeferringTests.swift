@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("A deferring scope", .timeLimit(.minutes(1))) struct DeferringTests {
+@Suite("A deferring scope", .timeLimit(.minutes(5))) struct DeferringTests {
     let broker = TestBroker()
     let events = EventLog()
 

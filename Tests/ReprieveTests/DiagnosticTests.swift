@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What is logged when a component cannot take part: what is wrong, where, and what to do.
-@Suite("A component that cannot take part says", .timeLimit(.minutes(1))) struct DiagnosticTests {
+@Suite("A component that cannot take part says", .timeLimit(.minutes(5))) struct DiagnosticTests {
     private let log = LogRecorder()
 
     private func run(_ component: String = camera, at path: String, _ expected: String...) async {

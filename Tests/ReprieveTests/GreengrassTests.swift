@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What the library does where there is no Reprieve, but a Greengrass nucleus.
-@Suite("Beside plain Greengrass", .timeLimit(.minutes(1))) struct GreengrassTests {
+@Suite("Beside plain Greengrass", .timeLimit(.minutes(5))) struct GreengrassTests {
     private let nucleus = PlainNucleus(tokens: [camera])
     private let events = EventLog()
 

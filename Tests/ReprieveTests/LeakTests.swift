@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Each in a process of its own, whose descriptors can be counted.
-@Suite("What is cancelled", .timeLimit(.minutes(1))) struct LeakTests {
+@Suite("What is cancelled", .timeLimit(.minutes(5))) struct LeakTests {
     /// Takes part, and is cancelled after so many events at the nucleus.
     private static func takePart(in nucleus: PlainNucleus, events: Int) async {
         let task = Task {

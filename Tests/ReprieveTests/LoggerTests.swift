@@ -26,7 +26,7 @@ private final class Caller: Sendable {
     let updates = Mutex<Updates?>(nil)
 }
 
-@Suite("A log handler", .timeLimit(.minutes(1))) struct LoggerTests {
+@Suite("A log handler", .timeLimit(.minutes(5))) struct LoggerTests {
     @Test func `may call the library`() async {
         // In a process of its own, since a lock that is taken twice ends it.
         await #expect(processExitsWith: .success) {

@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("The outcomes of updates", .timeLimit(.minutes(1))) struct OutcomeTests {
+@Suite("The outcomes of updates", .timeLimit(.minutes(5))) struct OutcomeTests {
     let broker = TestBroker()
 
     @Test func `reach every listener, in order`() async throws {

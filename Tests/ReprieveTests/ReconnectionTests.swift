@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("A broker that goes away", .timeLimit(.minutes(1))) struct ReconnectionTests {
+@Suite("A broker that goes away", .timeLimit(.minutes(5))) struct ReconnectionTests {
     let broker = TestBroker()
     let events = EventLog()
 

@@ -4,7 +4,7 @@ import Reprieve
 import ReprieveTesting
 import Testing
 
-@Suite("Subscriptions", .timeLimit(.minutes(1))) struct SubscriptionTests {
+@Suite("Subscriptions", .timeLimit(.minutes(5))) struct SubscriptionTests {
     let broker = TestBroker()
 
     @Test func `say which updates are under way, also to one that asks later`() async throws {

@@ -25,7 +25,7 @@ private struct TimelessEnvironment: ClientEnvironment {
     }
 }
 
-@Suite("Updates", .timeLimit(.minutes(1))) struct UpdatesTests {
+@Suite("Updates", .timeLimit(.minutes(5))) struct UpdatesTests {
     @Test func `what the closure returns is the answer, with the notice's round`() async throws {
         let broker = broker(first: [notice(3)])
         try await participating(in: broker) { _ in

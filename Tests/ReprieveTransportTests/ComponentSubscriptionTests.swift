@@ -5,7 +5,7 @@ import ReprieveTransport
 import ScriptedBroker
 import Testing
 
-@Suite("A component's subscription", .timeLimit(.minutes(1))) struct ComponentSubscriptionTests {
+@Suite("A component's subscription", .timeLimit(.minutes(5))) struct ComponentSubscriptionTests {
     private struct Enough: Error {}
 
     private let post = PostUpdateEvent(deploymentID: "d-1", outcome: .applied)

@@ -5,7 +5,7 @@ import ReprieveTransport
 import ScriptedBroker
 import Testing
 
-@Suite("A connection that fails", .timeLimit(.minutes(1))) struct ConnectionErrorTests {
+@Suite("A connection that fails", .timeLimit(.minutes(5))) struct ConnectionErrorTests {
     private func failure(at path: String, timeout: Duration = .seconds(10)) async
         -> ConnectionError?
     {
