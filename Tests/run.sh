@@ -23,6 +23,7 @@ STEPS=(
     "swift_tests 900"
     "system_tests 1200"
     "programs 1200"
+    "idle 300"
     "systemd 1200"
     "demo 120"
     "attacks 1200"
@@ -91,7 +92,8 @@ programs() {
 shipped_programs() {
     local product
     Packaging/build-release.sh
-    for product in explore-negotiation simulate-broker count-negotiation; do
+    for product in sample-component explore-negotiation simulate-broker \
+        count-negotiation; do
         Packaging/build-release.sh --product "$product"
     done
 }
@@ -101,6 +103,9 @@ other_programs() {
     build_permit
     Tests/fuzz.sh --build
 }
+
+# What is shipped is linked otherwise than the whole build, in which NoDispatchMonitor has no effect.
+idle() { BUILT=$(Packaging/build-release.sh --product sample-component) pytest -k test_idle; }
 
 # Hostile users against the daemon as it is shipped. Needs root, which becomes those users.
 attacks() {
