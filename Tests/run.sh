@@ -23,7 +23,7 @@ STEPS=(
     "swift_tests 900"
     "system_tests 1200"
     "programs 1200"
-    "idle 300"
+    "idle 1200"
     "systemd 1200"
     "demo 120"
     "attacks 1200"
@@ -104,8 +104,11 @@ other_programs() {
     Tests/fuzz.sh --build
 }
 
-# What is shipped is linked otherwise than the whole build, in which NoDispatchMonitor has no effect.
-idle() { BUILT=$(Packaging/build-release.sh --product sample-component) pytest -k test_idle; }
+# What is shipped is linked otherwise than the whole build, where NoDispatchMonitor has no effect.
+idle() {
+    Packaging/build-release.sh
+    BUILT=$(Packaging/build-release.sh --product sample-component) pytest -k test_idle
+}
 
 # Hostile users against the daemon as it is shipped. Needs root, which becomes those users.
 attacks() {
