@@ -6,6 +6,9 @@
     struct OutputSpan<Element>: ~Copyable {
         fileprivate(set) var elements: [Element]
 
+        /// There is always room.
+        var freeCapacity: Int { .max }
+
         mutating func append(_ element: Element) { elements.append(element) }
 
         mutating func append(repeating element: Element, count: Int) {

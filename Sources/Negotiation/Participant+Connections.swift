@@ -29,11 +29,23 @@ extension Participant {
         package init() {}
     }
 
-    /// How many subscriptions it has.
-    package var streamCount: Int { subscribers.count }
+    /// What is written down of all its connections.
+    package struct ConnectionSummary: Hashable, Sendable {
+        package var isConfirm: Bool
+        package var deferralEnd: Instant?
+        package var deferrer: Int32?
+        package var processes: Int
+    }
 
-    /// One of its subscriptions.
-    package func stream(at place: Int) -> StreamID { subscribers[place].stream }
+    /// Mutating, so that a participant is read where it stands: it is large to copy.
+    package mutating func summarizeConnections() -> ConnectionSummary {
+        ConnectionSummary(
+            isConfirm: isConfirm,
+            deferralEnd: liftableDeferralEnd,
+            deferrer: deferrer,
+            processes: processCount
+        )
+    }
 
     /// The subscriptions that the update concerns, of connections that outlived the broker.
     mutating func reinstate(_ subscriptions: [Subscription]) {

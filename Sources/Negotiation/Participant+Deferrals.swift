@@ -13,6 +13,7 @@ extension Participant {
     }
 
     /// The same without a deferral that no answer lifts.
+    @inline(__always)
     package var liftableDeferralEnd: Instant? {
         deferralsByPeer.isEmpty
             ? detachedDeferral
@@ -49,6 +50,7 @@ extension Participant {
 
     /// The process whose deferral ends last, of several: the others cannot lift it, not even when
     /// the broker has lost all connections.
+    @inline(__always)
     package var deferrer: Int32? {
         guard let end = liftableDeferralEnd else { return nil }
         if end == detachedDeferral { return detachedOwner }

@@ -11,9 +11,11 @@ extension Participant {
     }
 
     /// How many processes it has, or is awaited with.
+    @inline(__always)
     package var processCount: Int { max(presentCount, returning?.processes ?? 0) }
 
     /// With those whose connection the upstream ended a moment ago.
+    @inline(__always)
     private var presentCount: Int {
         guard !awayProcesses.isEmpty else { return subscribers.processCount }
         return Set(subscribers.map(\.process)).union(awayProcesses.map(\.process)).count

@@ -31,8 +31,8 @@ package struct Participant: Hashable, Sendable {
     }
 
     /// A live subscription that the update concerns.
-    struct Subscriber: Hashable, Sendable {
-        var stream: StreamID
+    package struct Subscriber: Hashable, Sendable {
+        package var stream: StreamID
         var confirm: Bool
         var process: Int32
     }
@@ -70,7 +70,7 @@ package struct Participant: Hashable, Sendable {
     package var lastCallLead: Duration
     package var hadLastCall = false
 
-    var subscribers: [Subscriber] = []
+    package internal(set) var subscribers: [Subscriber] = []
     /// Its processes whose connections the upstream ended a moment ago.
     package var awayProcesses: [AwayProcess] = []
     /// Ends of deferrals by the connection that asked for them.
@@ -172,6 +172,7 @@ extension Participant {
     var isMissing: Bool { state == .gone || state == .silent && isPlaceholder }
 
     /// It acts only on a final notice.
+    @inline(__always)
     package var isConfirm: Bool {
         subscribers.contains { $0.confirm } || awayProcesses.contains { $0.confirm }
     }

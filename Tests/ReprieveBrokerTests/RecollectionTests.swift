@@ -59,6 +59,23 @@ import Testing
         #expect(harness.recalled() == expected)
     }
 
+    @Test mutating func `is also what a record is longer for than most`() {
+        let names = (100..<140).map { "com.example.Camera\($0)" }
+        let peers = names.map { harness.component($0) }
+        let reason = String(repeating: "2.13.0 ", count: 100)
+        let coordinator = harness.operatorAtControl()
+        harness.ask(coordinator, .gateUpdate, GateRequest(deploymentID: "d-1", reason: reason))
+        for peer in peers {
+            harness.answer(peer, "d-1", 30_000, message: String(repeating: "moving ", count: 60))
+        }
+        var expected = harness.broker.negotiation
+        _ = expected.handle(.restarted, at: harness.now)
+        #expect(expected.updates["d-1"]?.participants.count == names.count)
+        #expect(harness.recalled() == expected)
+        harness.restart()
+        #expect(harness.broker.negotiation == expected)
+    }
+
     @Test mutating func `holds a deferral to its end, and takes the answer of who returns`() {
         let camera = harness.component("com.example.Camera")
         _ = announce("d-1")

@@ -6,7 +6,7 @@ internal import Negotiation
 
 extension Participant {
     /// They are read into words of their own: it is not yet known which connections are there.
-    mutating func codeWords(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func codeWords(_ coder: inout some RecordCoder) throws(RecordError) {
         guard coder.isReading else {
             try coder.code(
                 &detachedDeferral,
@@ -15,10 +15,10 @@ extension Participant {
                 &voices,
                 &awayProcesses
             )
-            var count = streamCount
+            var count = subscribers.count
             try coder.code(&count)
             for place in 0..<count {
-                var stream = stream(at: place)
+                var stream = subscribers[place].stream
                 try stream.code(&coder)
             }
             return
@@ -40,7 +40,7 @@ extension Participant {
     }
 }
 
-extension RecordCoder {
+extension FieldCoder where Self: ~Copyable & ~Escapable {
     fileprivate mutating func code(
         _ detachedDeferral: inout Instant?,
         _ detachedOwner: inout Int32?,
@@ -75,7 +75,7 @@ private struct ConnectionDeferral: Recordable {
         list.isEmpty ? [:] : Dictionary(list.map { ($0.peer, $0.end) }) { max($0, $1) }
     }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&peer)
         try coder.code(&end)
     }
@@ -84,7 +84,7 @@ private struct ConnectionDeferral: Recordable {
 extension Participant.AwayProcess: Recordable {
     static var blank: Self { Self(process: 0, confirm: false, until: .boot) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&process)
         try coder.code(&confirm)
         try coder.code(&until)
@@ -94,7 +94,7 @@ extension Participant.AwayProcess: Recordable {
 extension Participant.Voice: Recordable {
     static var blank: Self { Self(process: 0, word: .late, at: .boot) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&process)
         try coder.code(
             &word,

@@ -150,9 +150,7 @@ struct FileContent {
     ) throws(RecordError) {
         restored.owed[name] = nil
         guard !payload.isEmpty else { return }
-        var posts: [OwedPost] = []
-        var coder = RecordCoder(reading: payload)
-        try coder.code(&posts)
+        var posts = try OwedPosts(reading: payload).posts
         if isOld { for index in posts.indices { posts[index].until = giveUpAt } }
         restored.owed[name] = posts
     }

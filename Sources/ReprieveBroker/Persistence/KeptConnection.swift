@@ -58,7 +58,7 @@ extension KeptConnection: Recordable {
         return Self(endpoint: .components, credentials: nobody, name: "", streams: [])
     }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&endpoint, in: [.components, .control])
         try credentials.code(&coder)
         try coder.code(&name)
@@ -77,7 +77,7 @@ extension KeptConnection: Recordable {
 extension KeptConnection.Stream: Recordable {
     static var blank: Self { Self(number: 0, operation: .watchStatus) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&number)
         try coder.code(
             &operation,
@@ -89,11 +89,11 @@ extension KeptConnection.Stream: Recordable {
 }
 
 extension Credentials {
-    fileprivate mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var user = Int64(self.user)
         try coder.code(&process)
         try coder.code(&user)
-        self.user = UInt32(truncatingIfNeeded: user)
+        if coder.isReading { self.user = UInt32(truncatingIfNeeded: user) }
         try coder.code(&place.unit)
         try coder.code(&place.userUnit)
         try coder.code(&place.isContained)

@@ -51,7 +51,7 @@ extension KeptUpstream: Recordable {
         )
     }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&peer)
         // Since format 7. A connection without it is not taken back.
         if coder.format >= 7 { try coder.code(&socket) }
@@ -67,7 +67,7 @@ extension KeptUpstream: Recordable {
 extension ForwardedStreams.Stream: Recordable {
     static var blank: Self { Self(number: 0, client: 0, kind: .call) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&number)
         try coder.code(&client)
         try coder.code(&kind, in: [.call, .stream, .notices, .name])

@@ -18,7 +18,7 @@ extension Update: Recordable {
         Update(UpdateRequest(deploymentID: ""), announced: .boot, deadline: .boot)
     }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         // On its own: the names in it are gathered anew with each change.
         var request = request
         try request.code(&coder)
@@ -40,7 +40,9 @@ extension Update: Recordable {
             try coder.code(&request.isShutdown)
             var refusesDeadline = request.policy.onDeadline == .refuse
             try coder.code(&refusesDeadline)
-            request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
+            if coder.isReading {
+                request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
+            }
         }
         if coder.isReading { self.request = request }
         // Since format 5. Those stay whose connections are taken back.
@@ -51,7 +53,7 @@ extension Update: Recordable {
 extension Update.Coordinator: Recordable {
     static var blank: Self { Self(stream: .blank, process: 0) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try stream.code(&coder)
         // Since format 6.
         if coder.format >= 6 { try coder.code(&process) }
@@ -59,7 +61,7 @@ extension Update.Coordinator: Recordable {
 }
 
 extension Update.Phase {
-    fileprivate mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var (number, end) = (0, Ended.blank)
         var opening = Update.Opening(basis: .consent, waited: .zero, at: .boot)
         switch self {
@@ -70,17 +72,19 @@ extension Update.Phase {
         case .ended(let ended): (number, end) = (3, ended)
         }
         try coder.code(&number)
-        switch number {
-        case 0: self = .gathering
-        case 1: self = .finalAsking
-        case 2:
+        if number == 2 {
             try coder.code(&opening.basis, in: bases)
             try coder.code(&opening.waited)
             try coder.code(&opening.at)
-            self = .released(opening)
-        case 3:
+        } else if number == 3 {
             try end.code(&coder)
-            self = .ended(end)
+        }
+        guard coder.isReading else { return }
+        switch number {
+        case 0: self = .gathering
+        case 1: self = .finalAsking
+        case 2: self = .released(opening)
+        case 3: self = .ended(end)
         case 4: self = .askingVetoes
         default: throw RecordError()
         }
@@ -88,7 +92,7 @@ extension Update.Phase {
 }
 
 extension UpdateRequest {
-    fileprivate mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&deploymentID)
         try coder.code(&reason)
         try code(disruption: &coder)
@@ -97,7 +101,7 @@ extension UpdateRequest {
         if hasComponents {
             var names = components ?? []
             try coder.code(&names)
-            components = names
+            if coder.isReading { components = names }
         }
         try policy.code(&coder)
         try coder.code(&asSent)
@@ -109,7 +113,7 @@ extension UpdateRequest {
         isShutdown = Shutdown.Kind(asSent: asSent) != nil
     }
 
-    private mutating func code(disruption coder: inout RecordCoder) throws(RecordError) {
+    private mutating func code(disruption coder: inout some RecordCoder) throws(RecordError) {
         if coder.format >= 4 { return try coder.code(&disruption, in: Disruption.allCases) }
         var restartsNucleus = disruption.stopsNucleus
         try coder.code(&restartsNucleus)
@@ -118,7 +122,7 @@ extension UpdateRequest {
 }
 
 extension Policy {
-    fileprivate mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var (skips, refuses) = (notification == .skip, onSilence == .refuse)
         try coder.code(&skips)
         try coder.code(&responseTimeout)
@@ -130,6 +134,7 @@ extension Policy {
         // Since format 3.
         var refusesAbsence = onAbsence == .refuse
         if coder.format >= 3 { try coder.code(&refusesAbsence) }
+        guard coder.isReading else { return }
         onAbsence = refusesAbsence ? .refuse : .proceed
         notification = skips ? .skip : .notify
         onSilence = refuses ? .refuse : .proceed
@@ -141,9 +146,8 @@ extension Policy {
 extension Participant: Recordable {
     static var blank: Participant { Participant(.asked, since: .boot, answerBy: .boot) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        var (isConfirm, deferralEnd, deferrer) = (isConfirm, liftableDeferralEnd, deferrer)
-        var processes = processCount
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        var connections = summarizeConnections()
         try coder.code(&state, in: states)
         try coder.code(&since)
         try coder.code(&until)
@@ -152,11 +156,11 @@ extension Participant: Recordable {
         try coder.code(&question.isFinal)
         try coder.code(&question.isAnswered)
         try coder.code(&isTold)
-        try coder.code(&isConfirm)
+        try coder.code(&connections.isConfirm)
         try coder.code(&isExcused)
         try coder.code(&acknowledgedAt)
         try coder.code(&hasFinalWord)
-        try coder.code(&deferralEnd)
+        try coder.code(&connections.deferralEnd)
         try coder.code(&message)
         try coder.code(&deferrals)
         try coder.code(&budget)
@@ -170,18 +174,22 @@ extension Participant: Recordable {
             try coder.code(&brokenFinalAskings)
             try coder.code(&heldUntil)
             try coder.code(&isVeto)
-            try coder.code(&deferrer)
+            try coder.code(&connections.deferrer)
         }
         try codeWords(&coder)
         // Since format 6. Before, one process was awaited, however many there had been.
-        if coder.format >= 6 { try coder.code(&processes) } else { processes = 1 }
+        if coder.format >= 6 {
+            try coder.code(&connections.processes)
+        } else {
+            connections.processes = 1
+        }
         if coder.format >= 6 { try coder.code(&question.isProlonged) }
         guard coder.isReading else { return }
         restore(
-            isConfirm: isConfirm,
-            deferralEnd: deferralEnd,
-            deferrer: deferrer,
-            processes: processes
+            isConfirm: connections.isConfirm,
+            deferralEnd: connections.deferralEnd,
+            deferrer: connections.deferrer,
+            processes: connections.processes
         )
         // It is counted on from there.
         guard 0...Int64(Int32.max) ~= question.round else { throw RecordError() }
@@ -191,7 +199,7 @@ extension Participant: Recordable {
 extension LastDeferral: Recordable {
     static var blank: LastDeferral { LastDeferral(granted: .zero, message: nil) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&granted)
         try coder.code(&message)
     }
@@ -200,7 +208,7 @@ extension LastDeferral: Recordable {
 extension Force: Recordable {
     static var blank: Force { Force(by: "", reason: "") }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&by)
         try coder.code(&reason)
     }
@@ -210,7 +218,7 @@ extension Force: Recordable {
 extension Ended: Recordable {
     static var blank: Ended { Ended(.unknown, at: .boot) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var (number, outcome, message) = (0, Outcome.unknown, String?.none)
         var withdrawal = Withdrawal(deploymentID: "", by: "", reason: "")
         switch ending {
@@ -228,6 +236,7 @@ extension Ended: Recordable {
             try coder.code(&withdrawal.by)
             try coder.code(&withdrawal.reason)
         }
+        guard coder.isReading else { return }
         switch number {
         case 0: ending = .completed(outcome, message: message)
         case 1: ending = .cancelled(withdrawal)
@@ -243,7 +252,7 @@ extension OwedPost: Recordable {
         OwedPost(Post(deploymentID: "", outcome: .unknown, message: nil), until: .boot)
     }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try coder.code(&post.deploymentID)
         try coder.code(&post.outcome, in: outcomes)
         try coder.code(&post.message)
@@ -251,35 +260,13 @@ extension OwedPost: Recordable {
     }
 }
 
-extension String: Recordable {
-    static var blank: String { "" }
+/// Those that one component is owed.
+struct OwedPosts: Recordable {
+    static var blank: Self { Self(posts: []) }
 
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
-}
+    var posts: [OwedPost]
 
-extension Instant: Recordable {
-    static var blank: Instant { .boot }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
-}
-
-extension StreamID: Recordable {
-    static var blank: StreamID { StreamID(PeerID(0), 0) }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) {
-        try coder.code(&peer)
-        try coder.code(&number)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&posts)
     }
-}
-
-extension Int: Recordable {
-    static var blank: Int { 0 }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
-}
-
-extension Int32: Recordable {
-    static var blank: Int32 { 0 }
-
-    mutating func code(_ coder: inout RecordCoder) throws(RecordError) { try coder.code(&self) }
 }

@@ -13,24 +13,24 @@ extension RecordFrames {
         in file: StoredFile,
         _ negotiation: Negotiation
     ) {
-        var participants: [(id: DeploymentID, names: [ComponentName])] = []
+        var participants: [ChangedParticipants] = []
         for change in changes {
             switch change {
             case .update(let id):
                 add(id, update(id, file, negotiation))
             case .participant(let id, let name):
-                if participants.last?.id != id { participants.append((id, [])) }
-                participants[participants.count - 1].names.append(name)
+                if participants.last?.id != id {
+                    let known = negotiation.participants(of: id, isReleased: file == .state)
+                    participants.append(ChangedParticipants(id, known, atMost: changes.count))
+                }
+                participants[participants.count - 1].insert(name)
             case .ended(let id): add(id, ended: negotiation.ending(of: id))
             case .owed(let name): add(name, owed: negotiation.posts(owedTo: name))
             case .subscriber(let name):
                 add(subscriber: name, processes: negotiation.processCount(of: name))
             }
         }
-        for (id, names) in participants {
-            let known = negotiation.participants(of: id, isReleased: file == .state)
-            if let known { add(names.withoutRepeats, of: id, known) }
-        }
+        for changed in participants { add(changed) }
     }
 
     /// The update as a file has to hold it; nil where the file has nothing to do with it.
@@ -43,19 +43,5 @@ extension RecordFrames {
         case .journal: negotiation.update(id)
         case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
         }
-    }
-}
-
-extension [ComponentName] {
-    /// Sorted, and each name once.
-    fileprivate var withoutRepeats: Self {
-        var names = self
-        names.sort()
-        var last: ComponentName?
-        names.removeAll { name in
-            defer { last = name }
-            return name == last
-        }
-        return names
     }
 }

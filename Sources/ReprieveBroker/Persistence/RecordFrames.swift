@@ -55,38 +55,29 @@ struct RecordFrames {
         add("update", id, update?.record ?? [])
     }
 
-    /// Participants of an update, in any order; those that take part no longer are struck out.
-    mutating func add(
-        _ names: [ComponentName],
-        of id: DeploymentID,
-        _ participants: SortedMap<Participant>
-    ) {
-        var coder = RecordCoder()
-        coder.reserve(names.count * 80)
-        var hint = 0
-        do throws(RecordError) {
-            for var name in names {
-                let place = participants.place(of: name, hint: hint)
-                var mark = place == nil ? Self.struckOut : Self.written
-                try coder.code(&mark)
-                try coder.code(&name)
-                guard let place else { continue }
-                var participant = participants.entries[place]
-                try participant.code(&coder)
-                hint = place + 1
+    mutating func add(_ changed: ChangedParticipants) {
+        guard let known = changed.known else { return }
+        let (places, struckOut) = (changed.places, changed.struckOut)
+        let room = 64 + places.count * 128 + struckOut.count * 32
+        let payload = [UInt8].record(room: room) { (free) throws(RecordError) in
+            for place in places {
+                try free.write(Self.written)
+                try free.write(known.names[place])
+                var participant = known.entries[place]
+                try participant.code(&free)
             }
-        } catch { preconditionFailure("only what is read can be wrong") }
-        add("participants", id, coder.bytes)
+            for name in struckOut {
+                try free.write(Self.struckOut)
+                try free.write(name)
+            }
+        }
+        add("participants", changed.id, payload)
     }
 
     mutating func add(_ id: DeploymentID, ended: Ended?) { add("ended", id, ended?.record ?? []) }
 
     mutating func add(_ name: ComponentName, owed posts: [OwedPost]) {
-        var (coder, posts) = (RecordCoder(), posts)
-        do throws(RecordError) { if !posts.isEmpty { try coder.code(&posts) } } catch {
-            preconditionFailure("only what is read can be wrong")
-        }
-        add("owed", name, coder.bytes)
+        add("owed", name, posts.isEmpty ? [] : OwedPosts(posts: posts).record)
     }
 
     mutating func add(subscriber name: ComponentName, processes: Int) {
@@ -126,7 +117,7 @@ struct RecordFrames {
         _ payload: [UInt8],
         _ format: Int32
     ) throws(RecordError) -> [(name: ComponentName, participant: Participant?)] {
-        var reader = RecordCoder(reading: payload, format: format)
+        var reader = RecordReader(payload, format: format)
         var found: [(name: ComponentName, participant: Participant?)] = []
         var last: Participant?
         while !reader.isAtEnd {
