@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes frames behind each other, as bytes at once: `begin`, its headers, `end` with its payload.
+/// Writes frames behind each other, as bytes at once: `begin`, its headers, `end` with its payload;
+/// or `begin`, its headers, `payload`, `end`.
 ///
 /// Headers are `int32` and `string` only, because AWS's C SDK fails on a frame with any other. A
 /// name or a text of a length that the layout cannot carry is a mistake of ours.
@@ -8,6 +9,8 @@ package struct FrameWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     /// Where the latest frame starts.
     private var start = 0
+    /// Where its payload starts, once that is written.
+    private var payloadStart = 0
 
     /// `capacity`: the bytes for which there is room at once.
     package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
@@ -51,13 +54,32 @@ package struct FrameWriter: Sendable {
     }
 
     package mutating func end(payload: [UInt8]) {
-        let headersLength = bytes.count - start - FrameLayout.prelude
-        let length = FrameLayout.smallest + headersLength + payload.count
-        bytes.append(contentsOf: payload)
+        self.payload { $0.append(contentsOf: payload) }
+        end()
+    }
+
+    /// The payload is what `append` appends.
+    package mutating func payload(_ append: (inout [UInt8]) -> Void) {
+        payloadStart = bytes.count
+        append(&bytes)
+    }
+
+    /// Puts the headers of another writer, which has written nothing else, behind those of a frame
+    /// whose payload is written.
+    package mutating func insertHeaders(of other: FrameWriter) {
+        bytes.insert(contentsOf: other.bytes, at: payloadStart)
+        payloadStart += other.bytes.count
+    }
+
+    package mutating func end() {
+        let headersLength = payloadStart - start - FrameLayout.prelude
+        let length = bytes.count - start + 4
         bytes.set(UInt32(length), at: start)
         bytes.set(UInt32(headersLength), at: start + 4)
-        bytes.set(crc32(bytes.span.extracting(start..<start + 8)), at: start + 8)
-        bytes.append(bigEndian: crc32(bytes.span.extracting(start...)))
+        let prelude = crc32(bytes.span.extracting(start..<start + 8))
+        bytes.set(prelude, at: start + 8)
+        let whole = crc32(bytes.span.extracting((start + 8)...), continuing: prelude)
+        bytes.append(bigEndian: whole)
     }
 }
 

@@ -39,6 +39,21 @@ import Testing
         #expect(try decode(frames.bytes).map(\.payload) == [[1, 2, 3], []])
     }
 
+    @Test func `more headers go between those of a frame and its payload`() {
+        var (frames, more) = (FrameWriter(), FrameWriter())
+        frames.begin()
+        frames.end(payload: [9])
+        frames.begin()
+        frames.header("n", 7)
+        frames.payload { $0 += [1, 2, 3] }
+        more.header("text", "é")
+        frames.insertHeaders(of: more)
+        frames.end()
+        let headers = [Header("n", .int32(7)), Header("text", .string("é"))]
+        let last = Frame(headers: headers, payload: [1, 2, 3]).encoded()
+        #expect(frames.bytes == Frame(headers: [], payload: [9]).encoded() + last)
+    }
+
     @Test func `a header that AWS's C SDK could not read is a mistake of ours`() async {
         await #expect(processExitsWith: .failure) {
             _ = Frame(headers: [Header("a", .int64(1))]).encoded()

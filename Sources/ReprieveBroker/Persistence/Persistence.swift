@@ -29,7 +29,7 @@ struct Persistence: Sendable {
     /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
     private static let maximumEntries = 128
 
-    private struct File: Sendable {
+    fileprivate struct File: Sendable {
         /// What has changed since it was written.
         var changes: [Change] = []
         /// The next record has to name the boot.
@@ -170,34 +170,15 @@ extension Persistence {
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> StorageWrite? {
-        defer { self[file].changes.removeAll(keepingCapacity: file == .journal) }
-        guard self[file].retryAt == nil else { return nil }
-        if self[file].needsReplacing {
-            self[file].needsReplacing = false
-            self[file].counts.replacements += 1
-            return StorageWrite(file: file, kind: .replace(keepsOld: self[file].keepsOld))
-        }
-        let record = record(file, negotiation, connections)
-        self[file].counts.appendedBytes += Int64(record.count)
-        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
-    }
-
-    private func record(
-        _ file: StoredFile,
-        _ negotiation: Negotiation,
-        _ connections: [ConnectionRecord]
-    ) -> [UInt8] {
-        let entries = file == .state || isUrgent ? entries : []
         let hasMetrics = file == .state && metrics != writtenMetrics
-        let isEmpty = self[file].changes.isEmpty && entries.isEmpty && connections.isEmpty
-        guard !isEmpty || hasMetrics else { return [] }
-        var records = RecordFrames()
-        if self[file].needsBoot { records.add(boot: boot) }
-        records.add(self[file].changes, in: file, negotiation)
-        for (peer, connection) in connections { records.add(peer, connection) }
-        for entry in entries { records.add(entry) }
-        if hasMetrics { records.add(metrics: metrics) }
-        return records.encoded(asleep: asleep)
+        let others = OtherRecords(
+            connections: connections,
+            entries: file == .state || isUrgent ? entries : [],
+            metrics: hasMetrics ? metrics : nil,
+            asleep: asleep
+        )
+        let boot = boot
+        return self[file].takeWrite(file, boot, negotiation, others)
     }
 
     /// All that a file has to hold.
@@ -210,12 +191,13 @@ extension Persistence {
         var records = RecordFrames()
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
-        if file == .journal {
-            for (peer, connection) in connections { records.add(peer, connection) }
-        }
-        for entry in file == .state ? history.entries : entries { records.add(entry) }
-        if file == .state, !metrics.isEmpty { records.add(metrics: metrics) }
-        return records.encoded(asleep: asleep)
+        let others = OtherRecords(
+            connections: file == .journal ? connections : [],
+            entries: file == .state ? history.entries : entries,
+            metrics: file == .state && !metrics.isEmpty ? metrics : nil,
+            asleep: asleep
+        )
+        return others.encoded(behind: records)
     }
 
     private func addAll(
@@ -234,6 +216,31 @@ extension Persistence {
         changes += negotiation.owed.map { .owed($0.component) }
         if file == .journal { changes += negotiation.subscribers.map(Change.subscriber) }
         records.add(changes, in: file, negotiation)
+    }
+}
+
+extension Persistence.File {
+    /// Looked at where it stands: to copy a file's state costs more than to read it.
+    fileprivate mutating func takeWrite(
+        _ file: StoredFile,
+        _ boot: String,
+        _ negotiation: Negotiation,
+        _ others: OtherRecords
+    ) -> StorageWrite? {
+        defer { changes.removeAll(keepingCapacity: file == .journal) }
+        guard retryAt == nil else { return nil }
+        if needsReplacing {
+            needsReplacing = false
+            counts.replacements += 1
+            return StorageWrite(file: file, kind: .replace(keepsOld: keepsOld))
+        }
+        guard !changes.isEmpty || !others.isEmpty else { return nil }
+        var records = RecordFrames()
+        if needsBoot { records.add(boot: boot) }
+        records.add(changes, in: file, negotiation)
+        let bytes = others.encoded(behind: records)
+        counts.appendedBytes += Int64(bytes.count)
+        return bytes.isEmpty ? nil : StorageWrite(file: file, kind: .append(bytes))
     }
 }
 

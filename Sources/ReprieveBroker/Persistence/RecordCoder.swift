@@ -5,8 +5,8 @@ internal import Negotiation
 /// The payload is not what its record should have.
 struct RecordError: Error, Hashable {}
 
-/// What goes through the fields of a record in their order: `RecordReader` puts what was read in
-/// the place of each, and an `OutputSpan` of bytes writes it, and changes nothing. So every field is
+/// What goes through the fields of a record in their order. `RecordReader` puts what was read in
+/// the place of each. An `OutputSpan` of bytes writes each, and changes nothing. So every field is
 /// listed once.
 ///
 /// Numbers take seven bits a byte, lowest first, the sign in the lowest bit; texts and lists come

@@ -14,10 +14,11 @@ extension RecordFrames {
         _ negotiation: Negotiation
     ) {
         var participants: [ChangedParticipants] = []
-        for change in changes {
-            switch change {
+        let changed = changes.span
+        for place in changed.indices {
+            switch changed[place] {
             case .update(let id):
-                add(id, update(id, file, negotiation))
+                add(updateOf: id, in: file, negotiation)
             case .participant(let id, let name):
                 if participants.last?.id != id {
                     let known = negotiation.participants(of: id, isReleased: file == .state)
@@ -30,18 +31,25 @@ extension RecordFrames {
                 add(subscriber: name, processes: negotiation.processCount(of: name))
             }
         }
-        for changed in participants { add(changed) }
+        for group in participants { add(group) }
     }
 
-    /// The update as a file has to hold it; nil where the file has nothing to do with it.
-    private func update(
-        _ id: DeploymentID,
-        _ file: StoredFile,
+    /// The update as it stands now. One with which the file has nothing to do is struck out.
+    private mutating func add(
+        updateOf id: DeploymentID,
+        in file: StoredFile,
         _ negotiation: Negotiation
-    ) -> Update? {
-        switch file {
-        case .journal: negotiation.update(id)
-        case .state: negotiation.updates[id].flatMap { $0.isWaiting ? nil : $0 }
+    ) {
+        if let place = negotiation.updates.place(of: id) {
+            let entries = negotiation.updates.entries.span
+            guard file == .journal || !entries[place].isWaiting else {
+                return strikeOut(update: id)
+            }
+            add(id, entries[place])
+        } else if file == .journal, let update = negotiation.departing[id] {
+            add(id, update)
+        } else {
+            strikeOut(update: id)
         }
     }
 }

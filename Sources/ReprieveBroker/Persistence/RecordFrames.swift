@@ -33,82 +33,109 @@ struct RecordFrames {
     private static let asBefore: Int64 = 1
     private static let written: Int64 = 2
 
-    private var frames = FrameWriter()
-    /// The payload of the latest frame, which may get more headers; nil before the first one.
-    private var payload: [UInt8]?
-
-    var isEmpty: Bool { payload == nil }
+    /// There is room for the records of most steps. The latest frame has not ended: it may get more
+    /// headers.
+    private var frames = FrameWriter(capacity: 1_024)
+    private(set) var isEmpty = true
 
     mutating func add(boot: String) {
-        begin(payload: [])
+        begin()
         frames.header("format", Self.format)
         frames.header("boot", boot)
+        frames.payload { _ in }
     }
 
-    private mutating func begin(payload next: [UInt8]) {
-        if let payload { frames.end(payload: payload) }
-        payload = next
+    private mutating func begin() {
+        if !isEmpty { frames.end() }
+        isEmpty = false
         frames.begin()
     }
 
-    mutating func add(_ id: DeploymentID, _ update: Update?) {
-        add("update", id, update?.record ?? [])
-    }
+    mutating func add(_ id: DeploymentID, _ update: consuming Update) { add("update", id, update) }
+
+    mutating func strikeOut(update id: DeploymentID) { strikeOut("update", id) }
 
     mutating func add(_ changed: ChangedParticipants) {
         guard let known = changed.known else { return }
         let (places, struckOut) = (changed.places, changed.struckOut)
         let room = 64 + places.count * 128 + struckOut.count * 32
-        let payload = [UInt8].record(room: room) { (free) throws(RecordError) in
-            for place in places {
-                try free.write(Self.written)
-                try free.write(known.names[place])
-                var participant = known.entries[place]
-                try participant.code(&free)
-            }
-            for name in struckOut {
-                try free.write(Self.struckOut)
-                try free.write(name)
+        begin("participants", changed.id)
+        frames.payload { bytes in
+            bytes.append(room: room) { (free) throws(RecordError) in
+                let entries = known.entries.span
+                for place in places {
+                    try free.write(Self.written)
+                    try free.write(known.names[place])
+                    var participant = entries[place]
+                    try participant.code(&free)
+                }
+                for name in struckOut {
+                    try free.write(Self.struckOut)
+                    try free.write(name)
+                }
             }
         }
-        add("participants", changed.id, payload)
     }
 
-    mutating func add(_ id: DeploymentID, ended: Ended?) { add("ended", id, ended?.record ?? []) }
+    mutating func add(_ id: DeploymentID, ended: Ended?) {
+        if let ended { add("ended", id, ended) } else { strikeOut("ended", id) }
+    }
 
     mutating func add(_ name: ComponentName, owed posts: [OwedPost]) {
-        add("owed", name, posts.isEmpty ? [] : OwedPosts(posts: posts).record)
+        if posts.isEmpty { return strikeOut("owed", name) }
+        add("owed", name, OwedPosts(posts: posts))
     }
 
     mutating func add(subscriber name: ComponentName, processes: Int) {
-        add("subscriber", name, processes > 0 ? processes.record : [])
+        if processes > 0 {
+            add("subscriber", name, processes)
+        } else {
+            strikeOut("subscriber", name)
+        }
     }
 
     mutating func add(_ peer: PeerID, _ connection: KeptConnection?) {
-        add("connection", String(peer.number), connection?.record ?? [])
+        let number = String(peer.number)
+        guard let connection else { return strikeOut("connection", number) }
+        add("connection", number, connection)
     }
 
     mutating func add(_ entry: History.Entry) {
-        begin(payload: entry.json)
+        begin()
         frames.header("decision", entry.number)
+        frames.payload { $0.append(contentsOf: entry.json) }
     }
 
     mutating func add(metrics json: [UInt8]) {
-        begin(payload: json)
+        begin()
         frames.header("metrics", 1)
+        frames.payload { $0.append(contentsOf: json) }
     }
 
-    private mutating func add(_ name: String, _ subject: String, _ payload: [UInt8]) {
-        begin(payload: payload)
+    private mutating func add(_ name: String, _ subject: String, _ value: consuming some Recordable)
+    {
+        begin(name, subject)
+        frames.payload { $0.append(recordOf: &value) }
+    }
+
+    private mutating func strikeOut(_ name: String, _ subject: String) {
+        begin(name, subject)
+        frames.payload { _ in }
+    }
+
+    private mutating func begin(_ name: String, _ subject: String) {
+        begin()
         frames.header(name, subject)
     }
 
     /// Empty if there is nothing to write.
     consuming func encoded(asleep: Duration) -> [UInt8] {
-        guard let payload else { return [] }
-        frames.header("page", 1)
-        frames.header("asleep", String(asleep.wholeMilliseconds))
-        frames.end(payload: payload)
+        guard !isEmpty else { return [] }
+        var page = FrameWriter(capacity: 64)
+        page.header("page", 1)
+        page.header("asleep", String(asleep.wholeMilliseconds))
+        frames.insertHeaders(of: page)
+        frames.end()
         return frames.bytes
     }
 

@@ -70,24 +70,23 @@ extension OutputSpan: FieldCoder where Element == UInt8 {
 }
 
 extension [UInt8] {
-    /// What is written into `room` bytes, or once more into twice as many where they are too few.
-    static func record(
+    /// Appends what is written into `room` bytes. Where they are too few, it is written once more
+    /// into twice as many.
+    mutating func append(
         room: Int,
         _ write: (inout OutputSpan<UInt8>) throws(RecordError) -> Void
-    ) -> [UInt8] {
+    ) {
+        let start = count
         var isWhole = true
-        let bytes = Self(capacity: room) { free in
+        append(addingCapacity: room) { free in
             do throws(RecordError) { try write(&free) } catch { isWhole = false }
         }
-        return isWhole ? bytes : record(room: 2 * room, write)
+        guard !isWhole else { return }
+        removeSubrange(start...)
+        append(room: 2 * room, write)
     }
-}
 
-extension Recordable {
-    var record: [UInt8] {
-        .record(room: 256) { (free) throws(RecordError) in
-            var value = self
-            try value.code(&free)
-        }
+    mutating func append(recordOf value: inout some Recordable) {
+        append(room: 256) { (free) throws(RecordError) in try value.code(&free) }
     }
 }
