@@ -6,8 +6,14 @@
 package func crc32(_ bytes: Span<UInt8>, continuing crc: UInt32 = 0) -> UInt32 {
     var state = ~crc
     var position = 0
-    while position &+ 8 <= bytes.count {
-        state = CRC32.eight(bytes.extracting(position..<position &+ 8), state)
+    while position &+ 16 <= bytes.count {
+        let sixteen = bytes.extracting(position..<position &+ 16)
+        state = CRC32.eight(sixteen, at: 8, CRC32.eight(sixteen, at: 0, state))
+        position &+= 16
+    }
+    if position &+ 8 <= bytes.count {
+        let eight = bytes.extracting(position..<position &+ 8)
+        state = CRC32.eight(eight, at: 0, state)
         position &+= 8
     }
     while position < bytes.count {
@@ -24,9 +30,9 @@ private enum CRC32 {
     static let tables: InlineArray<8, Table> = makeTables()
 
     @inline(__always)
-    static func eight(_ bytes: Span<UInt8>, _ state: UInt32) -> UInt32 {
-        let low = state ^ word(bytes, at: 0)
-        let high = word(bytes, at: 4)
+    static func eight(_ bytes: Span<UInt8>, at start: Int, _ state: UInt32) -> UInt32 {
+        let low = state ^ word(bytes, at: start)
+        let high = word(bytes, at: start &+ 4)
         return tables[7][byte(0, of: low)] ^ tables[6][byte(1, of: low)]
             ^ tables[5][byte(2, of: low)] ^ tables[4][byte(3, of: low)]
             ^ tables[3][byte(0, of: high)] ^ tables[2][byte(1, of: high)]
