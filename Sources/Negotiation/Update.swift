@@ -115,8 +115,9 @@ package struct Update: Hashable, Sendable {
         return due
     }
 
-    /// The next instant at which something happens to this update by itself.
-    func nextDeadline(_ settings: Settings) -> Instant? {
+    /// The next instant at which something happens to this update by itself. Mutating, so that the
+    /// update is read where it stands: it is large to copy.
+    mutating func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
         case .gathering, .askingVetoes, .finalAsking:
             let next = earliest(deadlineLastCall, summary.earliestDeadline)

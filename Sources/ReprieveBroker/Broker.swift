@@ -170,11 +170,11 @@ package struct Broker: Sendable {
 
     private var nextDeadline: Instant? {
         mutating get {
-            [
-                negotiation.nextDeadline, closing.deadline, keepsAt,
-                statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
-                auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
-            ].lazy.compactMap { $0 }.min()
+            var next = earliest(negotiation.nextDeadline, closing.deadline)
+            next = earliest(next, earliest(keepsAt, statusPublisher.nextDeadline))
+            next = earliest(next, earliest(statusLine.nextDeadline, persistence.nextDeadline))
+            next = earliest(next, earliest(auditLog.nextDeadline, idleMemory.deadline))
+            return earliest(next, upstreams.retryAt)
         }
     }
 
