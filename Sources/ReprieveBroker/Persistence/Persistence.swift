@@ -48,6 +48,8 @@ struct Persistence: Sendable {
     private var state: File
     /// How long the device has been suspended in this boot.
     var asleep: Duration
+    /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
+    var wallClockAtBoot: Duration
     /// The state file has something that must not wait.
     private var isUrgent = false
     /// History entries that the state file may not have. The journal keeps them meanwhile.
@@ -59,9 +61,10 @@ struct Persistence: Sendable {
     /// What the state file has of it.
     private var writtenMetrics: [UInt8]
 
-    init(_ past: Recollection, boot: String, asleep: Duration) {
+    init(_ past: Recollection, boot: String, _ reading: Reading) {
         self.boot = boot
-        self.asleep = asleep
+        asleep = reading.asleep
+        wallClockAtBoot = reading.wallClockAtBoot
         metrics = past.state.metrics
         writtenMetrics = metrics
         journal = File(needsBoot: true, counts: FileMetricsShape(.journal))
@@ -138,7 +141,7 @@ extension Persistence {
         _ files: [StoredFile: FoundFile],
         _ negotiation: Negotiation
     ) {
-        var records = RecordFrames()
+        var records = RecordFrames(wallClockAtBoot)
         addAll(to: &records, .journal, negotiation)
         journal.needsReplacing = !records.isEmpty || files[.journal]?.bytes.isEmpty == false
         let released = negotiation.updates.entries.filter { !$0.isWaiting }.map(\.id)
@@ -191,7 +194,7 @@ extension Persistence {
         let hasMetrics = file == .state && metrics != writtenMetrics
         let isEmpty = self[file].changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
-        var records = RecordFrames()
+        var records = RecordFrames(wallClockAtBoot)
         if self[file].needsBoot { records.add(boot: boot) }
         records.add(self[file].changes, in: file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
@@ -207,7 +210,7 @@ extension Persistence {
         _ history: History,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
-        var records = RecordFrames()
+        var records = RecordFrames(wallClockAtBoot)
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
         if file == .journal {

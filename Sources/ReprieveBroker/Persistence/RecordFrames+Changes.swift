@@ -17,7 +17,9 @@ extension RecordFrames {
         for change in changes {
             switch change {
             case .update(let id):
-                add(id, update(id, file, negotiation))
+                let update = update(id, file, negotiation)
+                add(id, update)
+                if file == .state, update != nil { addWallClock() }
             case .participant(let id, let name):
                 if participants.last?.id != id { participants.append((id, [])) }
                 participants[participants.count - 1].names.append(name)

@@ -19,6 +19,8 @@ internal import Negotiation
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
+/// An update in the state file has the header `booted`: when the boot began that released it, in
+/// milliseconds since 1970.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 7
@@ -36,6 +38,9 @@ struct RecordFrames {
     private var frames = FrameWriter()
     /// The payload of the latest frame, which may get more headers; nil before the first one.
     private var payload: [UInt8]?
+    private let wallClockAtBoot: Duration
+
+    init(_ wallClockAtBoot: Duration) { self.wallClockAtBoot = wallClockAtBoot }
 
     var isEmpty: Bool { payload == nil }
 
@@ -53,6 +58,11 @@ struct RecordFrames {
 
     mutating func add(_ id: DeploymentID, _ update: Update?) {
         add("update", id, update?.record ?? [])
+    }
+
+    /// The latest record is of an update whose instants another boot may have to read.
+    mutating func addWallClock() {
+        frames.header("booted", String(wallClockAtBoot.wholeMilliseconds))
     }
 
     /// Participants of an update, in any order; those that take part no longer are struck out.
