@@ -73,9 +73,7 @@ package struct Broker: Sendable {
         persistence = Persistence(past, boot: settings.boot, reading)
         metrics = Metrics(reading: past.state.metrics)
         history = History(past.state.decisions, limits: settings.history)
-        let opened = past.state.interrupted.values.compactMap { update, wallClockAtBoot in
-            history.enter(released: update, wallClockAtBoot)
-        }
+        let opened = history.enter(released: Array(past.state.interrupted.values))
         persistence.enter(opened + history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
