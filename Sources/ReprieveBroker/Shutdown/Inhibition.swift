@@ -16,9 +16,9 @@ package struct Inhibition: Hashable, Sendable {
 
     package var delays: Bool { delay != nil }
 
-    /// For people, as `systemd-inhibit --list` shows it. Its texts are made when they are read:
-    /// few are.
-    package enum Lock: Hashable, Sendable {
+    /// For people, as `systemd-inhibit --list` shows it. Its texts are made when they are read, as
+    /// few are. Indirect: it is passed on after each step.
+    package indirect enum Lock: Hashable, Sendable {
         case askingComponents
         case applying(DeploymentID, others: Int, reason: String?)
         case holding(DeploymentID, ComponentName, others: Int, message: String?)
