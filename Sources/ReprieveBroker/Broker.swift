@@ -46,8 +46,6 @@ package struct Broker: Sendable {
     var saidThatStoreIsFull = false
     /// The machine's time asleep, as the latest reading had it.
     private var timeAsleep: Duration
-    /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
-    var wallClockAtBoot: Duration
     /// Peers with something to write in this step.
     var peersToWrite: [PeerID] = []
     var effects = Effects()
@@ -72,11 +70,11 @@ package struct Broker: Sendable {
         restored.connections = KeptConnections(connections)
         negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)
         timeAsleep = reading.asleep
-        wallClockAtBoot = reading.wallClockAtBoot
-        persistence = Persistence(past, boot: settings.boot, asleep: reading.asleep)
+        persistence = Persistence(past, boot: settings.boot, reading)
         metrics = Metrics(reading: past.state.metrics)
         history = History(past.state.decisions, limits: settings.history)
-        persistence.enter(history.add(past.journal.decisions))
+        let opened = history.enter(released: Array(past.state.interrupted.values))
+        persistence.enter(opened + history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
         takeBack(connections, among: kept, known: past.journal.connections.count, at: now)
@@ -89,7 +87,7 @@ package struct Broker: Sendable {
     /// Handles inputs in their order, and returns what is to be done about them.
     package mutating func step(_ inputs: [Input], at reading: Reading) -> Effects {
         let now = reading.now
-        wallClockAtBoot = reading.wallClockAtBoot
+        persistence.wallClockAtBoot = reading.wallClockAtBoot
         noticeSleep(reading)
         if negotiation.awaitsSending { negotiate(.sent, at: now) }
         for input in inputs { handle(input, at: now) }
@@ -170,11 +168,11 @@ package struct Broker: Sendable {
 
     private var nextDeadline: Instant? {
         mutating get {
-            [
-                negotiation.nextDeadline, closing.deadline, keepsAt,
-                statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
-                auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
-            ].lazy.compactMap { $0 }.min()
+            var next = earliest(negotiation.nextDeadline, closing.deadline)
+            next = earliest(next, earliest(keepsAt, statusPublisher.nextDeadline))
+            next = earliest(next, earliest(statusLine.nextDeadline, persistence.nextDeadline))
+            next = earliest(next, earliest(auditLog.nextDeadline, idleMemory.deadline))
+            return earliest(next, upstreams.retryAt)
         }
     }
 

@@ -12,6 +12,7 @@ package struct BrokerHarness: Sendable {
     package internal(set) var performer: Performer<HarnessHost>
     package private(set) var now = Instant(sinceBoot: .seconds(1_000))
     private var asleep = Duration.zero
+    package var wallClockAtBoot = Duration.zero
     private var noticedSleep = Duration.zero
     private var latest: UInt64 = 0
     /// How far the broker came before it died.
@@ -50,7 +51,9 @@ package struct BrokerHarness: Sendable {
     package var journal: [UInt8] { performer.host.files[.journal] ?? [] }
     package var state: [UInt8] { performer.host.files[.state] ?? [] }
 
-    private var reading: Reading { Reading(now: now, asleep: asleep) }
+    private var reading: Reading {
+        Reading(now: now, asleep: asleep, wallClockAtBoot: wallClockAtBoot)
+    }
 
     /// Something happens, and whatever comes of it is performed.
     package mutating func turn(_ inputs: Broker.Input...) { turn(inputs) }

@@ -126,7 +126,7 @@ extension ComponentName {
 // MARK: - Decisions
 
 extension Broker {
-    /// Logs what the negotiation decided, and enters it in the history.
+    /// Logs what the negotiation decided, and enters what has ended in the history.
     mutating func audit(_ decision: Decision, _ event: NegotiationEvent, at now: Instant) {
         switch decision {
         case .announced(let id):
@@ -145,14 +145,18 @@ extension Broker {
             }
             keepMetrics()
             persistence.noteRelease(of: update)
-            persistence.enter([history.enter(update, nil, wallClockAtBoot)])
         case .ended(let update, let end):
             auditLog.note(.ended(update.id, end.ending))
             metrics.count(end, of: update)
             keepMetrics()
             persistence.noteEnd(of: update)
-            persistence.enter([history.enter(update, end, wallClockAtBoot)])
+            persistence.enter([history.enter(update, end, persistence.wallClockAtBoot)])
         }
+    }
+
+    /// The history with the decisions on updates that are not completed yet.
+    var historyNow: History {
+        history.including(negotiation.updates.entries, persistence.wallClockAtBoot)
     }
 
     /// Components that are named one by one when a gate opens without them: so many, and so many of

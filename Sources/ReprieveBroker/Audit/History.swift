@@ -15,6 +15,11 @@ package struct HistoryLimits: Hashable, Sendable {
 }
 
 /// The decisions, oldest first, as they stand in the state file.
+///
+/// A decision is made when its update has ended. Until then nothing changes what it says, and all
+/// of that is written down with the update: whoever asks is shown a decision that is made then
+/// (`including`). Only an update that an earlier boot released has an open one here, since its
+/// instants are those of that boot.
 struct History: Sendable {
     struct Entry: Sendable {
         var number: Int32
@@ -26,8 +31,6 @@ struct History: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// The decoded open entries, by number: their end is still to be added.
-    private var open: [Int32: DecisionShape] = [:]
     private var byteCount = 0
     private var limits = HistoryLimits()
 
@@ -43,21 +46,39 @@ struct History: Sendable {
         }
     }
 
-    /// Enters the release or the end of an update, and returns what is now to be kept of it.
-    mutating func enter(_ update: Update, _ end: Ended?, _ bootTime: Duration) -> Entry {
-        let id = update.id
-        let known = entries.lastIndex { $0.isOpen && $0.deploymentID == id }
-        // Its release may have been entered by a broker that died then.
-        if end == nil, let known { return entries[known] }
-        guard let end, let known, var shape = open[entries[known].number] else {
-            var shape = DecisionShape(update, end, bootTime, limits)
-            if let end { shape.enter(end, bootTime) }
-            let json = shape.shorten(to: limits.maximumDecisionBytes)
-            return append(shape, json, as: nextNumber)
-        }
+    /// Enters the end of an update, and returns what is now to be kept of it.
+    mutating func enter(_ update: Update, _ end: Ended, _ bootTime: Duration) -> Entry {
+        let known = place(ofOpen: update.id)
+        let opened = known.flatMap { try? DecisionShape(kept: entries[$0].json) }
+        var shape = opened ?? DecisionShape(update, end, bootTime, limits)
         shape.enter(end, bootTime)
         let json = shape.shorten(to: limits.maximumDecisionBytes)
+        guard let known else { return append(shape, json, as: nextNumber) }
         return replace(known, by: shape, json)
+    }
+
+    /// Enters those updates that are released and not entered yet, in the order of their releases.
+    @discardableResult
+    mutating func enter(released updates: [DatedUpdate]) -> [Entry] {
+        updates.sorted { ($0.releasedAt, $0.update.id) < ($1.releasedAt, $1.update.id) }
+            .compactMap { dated in
+                let update = dated.update
+                guard update.opening != nil, place(ofOpen: update.id) == nil else { return nil }
+                var shape = DecisionShape(update, nil, dated.bootTime, limits)
+                let json = shape.shorten(to: limits.maximumDecisionBytes)
+                return append(shape, json, as: nextNumber)
+            }
+    }
+
+    /// The history with the updates that are released now.
+    func including(_ updates: [Update], _ bootTime: Duration) -> History {
+        var history = self
+        history.enter(released: updates.map { DatedUpdate(update: $0, bootTime: bootTime) })
+        return history
+    }
+
+    private func place(ofOpen id: DeploymentID) -> Int? {
+        entries.lastIndex { $0.isOpen && $0.deploymentID == id }
     }
 
     /// Adds what only the journal knows, and returns it.
@@ -86,7 +107,6 @@ struct History: Sendable {
         let entry = Entry(entries[index].number, shape, json)
         byteCount += json.count - entries[index].json.count
         entries[index] = entry
-        open[entry.number] = entry.isOpen ? shape : nil
         return entry
     }
 
@@ -99,13 +119,10 @@ struct History: Sendable {
         let entry = Entry(number, shape, json)
         entries.append(entry)
         byteCount += json.count
-        if entry.isOpen { open[number] = shape }
         while entries.count > limits.maximumDecisions
             || entries.count > 1 && byteCount > limits.maximumBytes
         {
-            let oldest = entries.removeFirst()
-            byteCount -= oldest.json.count
-            open[oldest.number] = nil
+            byteCount -= entries.removeFirst().json.count
         }
         return entry
     }
@@ -117,6 +134,14 @@ struct History: Sendable {
         let limit = Int(clamping: request.limit ?? .max)
         return wanted.prefix(limit).compactMap { try? DecisionShape(kept: $0.json) }
     }
+}
+
+/// An update, and when the boot began of which its instants are, since 1970.
+struct DatedUpdate {
+    var update: Update
+    var bootTime: Duration
+
+    fileprivate var releasedAt: Int64 { update.opening?.at.stamp(bootTime) ?? 0 }
 }
 
 extension History.Entry {

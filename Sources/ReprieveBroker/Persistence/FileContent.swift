@@ -15,6 +15,8 @@ struct FileContent {
     /// How long the device had been suspended in that boot by then.
     private(set) var asleep: Duration?
     private(set) var restored = Restored()
+    /// The updates that another boot released, as they stood then.
+    private(set) var interrupted: [DeploymentID: DatedUpdate] = [:]
     private(set) var decisions: [Int32: [UInt8]] = [:]
     /// Empty where any but the last records are damaged: the others may be out of date.
     private(set) var connections: [PeerID: KeptConnection] = [:]
@@ -61,6 +63,7 @@ struct FileContent {
         }
         if isOfOtherVersion {
             (restored, decisions, connections, metrics) = (Restored(), [:], [:], [])
+            interrupted = [:]
         } else if isOld, !outlivesBoot {
             finding = "it was written in another boot, and is void"
         } else if damaged > 0 {
@@ -94,10 +97,14 @@ struct FileContent {
     private mutating func apply(_ frame: Frame) throws(RecordError) {
         let payload = frame.payload
         if let id = frame.string("update") {
-            try applyUpdate(id, payload)
+            let booted = frame.string("booted").flatMap { Int64($0) }
+            try applyUpdate(id, payload, booted.map { .milliseconds($0) })
         } else if let id = frame.string("participants") {
             for (name, var participant) in try RecordFrames.participants(payload, format) {
-                if isOld { participant?.rebase(to: now) }
+                if isOld, let known = participant {
+                    interrupted[id]?.update.restore(name, known)
+                    participant?.rebase(to: now)
+                }
                 participants[id, default: [:]][name] = participant
             }
         } else if let id = frame.string("ended") {
@@ -130,9 +137,11 @@ struct FileContent {
 
     private mutating func applyUpdate(
         _ id: DeploymentID,
-        _ payload: [UInt8]
+        _ payload: [UInt8],
+        _ wallClockAtBoot: Duration?
     ) throws(RecordError) {
         restored.updates[id] = nil
+        interrupted[id] = nil
         if payload.isEmpty { participants[id] = nil }
         guard !payload.isEmpty else { return }
         var update = try Update(reading: payload, format: format)
@@ -140,7 +149,10 @@ struct FileContent {
             end.deploymentID = id
             update.phase = .ended(end)
         }
-        if isOld { update.rebase(to: now) }
+        if isOld {
+            interrupted[id] = wallClockAtBoot.map { DatedUpdate(update: update, bootTime: $0) }
+            update.rebase(to: now)
+        }
         restored.updates[id] = update
     }
 

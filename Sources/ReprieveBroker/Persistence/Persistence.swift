@@ -25,7 +25,7 @@ internal import ReprieveProtocol
 /// At its start a broker reads both (`FileContent`) and goes on from what they say
 /// (`Recollection`).
 struct Persistence: Sendable {
-    private static let retryInterval = Duration.seconds(5)
+    fileprivate static let retryInterval = Duration.seconds(5)
     /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
     private static let maximumEntries = 128
 
@@ -48,6 +48,8 @@ struct Persistence: Sendable {
     private var state: File
     /// How long the device has been suspended in this boot.
     var asleep: Duration
+    /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
+    var wallClockAtBoot: Duration
     /// The state file has something that must not wait.
     private var isUrgent = false
     /// History entries that the state file may not have. The journal keeps them meanwhile.
@@ -59,9 +61,10 @@ struct Persistence: Sendable {
     /// What the state file has of it.
     private var writtenMetrics: [UInt8]
 
-    init(_ past: Recollection, boot: String, asleep: Duration) {
+    init(_ past: Recollection, boot: String, _ reading: Reading) {
         self.boot = boot
-        self.asleep = asleep
+        asleep = reading.asleep
+        wallClockAtBoot = reading.wallClockAtBoot
         metrics = past.state.metrics
         writtenMetrics = metrics
         journal = File(needsBoot: true, counts: FileMetricsShape(.journal))
@@ -69,20 +72,43 @@ struct Persistence: Sendable {
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
     }
+}
 
-    private subscript(file: StoredFile) -> File {
-        _read {
-            switch file {
-            case .journal: yield journal
-            case .state: yield state
-            }
+extension Persistence.File {
+    /// Its changes are added to it. Otherwise it is replaced, or cannot be written for a while.
+    var takesRecords: Bool { retryAt == nil && !needsReplacing }
+
+    /// What could not be written is tried again, as a whole.
+    mutating func retry() {
+        retryAt = nil
+        needsReplacing = true
+    }
+
+    /// What is to be done with the file. The record has its changes, where it takes records.
+    mutating func takeWrite(_ file: StoredFile, _ record: [UInt8]) -> StorageWrite? {
+        changes.removeAll(keepingCapacity: file == .journal)
+        guard retryAt == nil else { return nil }
+        if needsReplacing {
+            needsReplacing = false
+            counts.replacements += 1
+            return StorageWrite(file: file, kind: .replace(keepsOld: keepsOld))
         }
-        _modify {
-            switch file {
-            case .journal: yield &journal
-            case .state: yield &state
-            }
+        counts.appendedBytes += Int64(record.count)
+        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
+    }
+
+    /// Returns the failure that it had before.
+    mutating func noteStored(_ failure: StorageFailure?, at now: Instant) -> StorageFailure? {
+        let known = self.failure
+        self.failure = failure
+        if failure == nil {
+            needsBoot = false
+            keepsOld = false
+        } else {
+            counts.failures += 1
+            retryAt = now + Persistence.retryInterval
         }
+        return known
     }
 }
 
@@ -126,10 +152,8 @@ extension Persistence {
     mutating func flush() {
         isUrgent = isUrgent || !state.changes.isEmpty || !entries.isEmpty
         isUrgent = isUrgent || metrics != writtenMetrics
-        for file in StoredFile.allCases where self[file].failure != nil {
-            self[file].retryAt = nil
-            self[file].needsReplacing = true
-        }
+        if journal.failure != nil { journal.retry() }
+        if state.failure != nil { state.retry() }
     }
 
     /// At the start of a broker: a file that lacks something, or that holds what cannot be used.
@@ -138,7 +162,7 @@ extension Persistence {
         _ files: [StoredFile: FoundFile],
         _ negotiation: Negotiation
     ) {
-        var records = RecordFrames()
+        var records = RecordFrames(wallClockAtBoot)
         addAll(to: &records, .journal, negotiation)
         journal.needsReplacing = !records.isEmpty || files[.journal]?.bytes.isEmpty == false
         let released = negotiation.updates.entries.filter { !$0.isWaiting }.map(\.id)
@@ -157,28 +181,37 @@ extension Persistence {
         of negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [StorageWrite] {
-        let journal = takeWrite(.journal, negotiation, connections)
-        let state =
-            isUrgent || state.needsReplacing ? takeWrite(.state, negotiation, []) : nil
+        var writes: [StorageWrite] = []
+        let record = record(.journal, journal, negotiation, connections)
+        if let write = journal.takeWrite(.journal, record) { writes.append(write) }
+        if isUrgent || state.needsReplacing {
+            let record = self.record(.state, state, negotiation, [])
+            if let write = state.takeWrite(.state, record) { writes.append(write) }
+        }
         isUrgent = false
         changedConnections.removeAll(keepingCapacity: true)
-        return [journal, state].compactMap { $0 }
+        return writes
     }
 
-    private mutating func takeWrite(
+    /// Empty where there is nothing to add.
+    private func record(
         _ file: StoredFile,
+        _ standing: File,
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
-    ) -> StorageWrite? {
+    ) -> [UInt8] {
+        guard standing.takesRecords else { return [] }
+        let entries = file == .state || isUrgent ? entries : []
         let hasMetrics = file == .state && metrics != writtenMetrics
-        let others = OtherRecords(
-            connections: connections,
-            entries: file == .state || isUrgent ? entries : [],
-            metrics: hasMetrics ? metrics : nil,
-            asleep: asleep
-        )
-        let boot = boot
-        return self[file].takeWrite(file, boot, negotiation, others)
+        let isEmpty = standing.changes.isEmpty && entries.isEmpty && connections.isEmpty
+        guard !isEmpty || hasMetrics else { return [] }
+        var records = RecordFrames(wallClockAtBoot)
+        if standing.needsBoot { records.add(boot: boot) }
+        records.add(standing.changes, in: file, negotiation)
+        for (peer, connection) in connections { records.add(peer, connection) }
+        for entry in entries { records.add(entry) }
+        if hasMetrics { records.add(metrics: metrics) }
+        return records.encoded(asleep: asleep)
     }
 
     /// All that a file has to hold.
@@ -188,16 +221,15 @@ extension Persistence {
         _ history: History,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
-        var records = RecordFrames()
+        var records = RecordFrames(wallClockAtBoot)
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
-        let others = OtherRecords(
-            connections: file == .journal ? connections : [],
-            entries: file == .state ? history.entries : entries,
-            metrics: file == .state && !metrics.isEmpty ? metrics : nil,
-            asleep: asleep
-        )
-        return others.encoded(behind: records)
+        if file == .journal {
+            for (peer, connection) in connections { records.add(peer, connection) }
+        }
+        for entry in file == .state ? history.entries : entries { records.add(entry) }
+        if file == .state, !metrics.isEmpty { records.add(metrics: metrics) }
+        return records.encoded(asleep: asleep)
     }
 
     private func addAll(
@@ -219,43 +251,15 @@ extension Persistence {
     }
 }
 
-extension Persistence.File {
-    /// Looked at where it stands: to copy a file's state costs more than to read it.
-    fileprivate mutating func takeWrite(
-        _ file: StoredFile,
-        _ boot: String,
-        _ negotiation: Negotiation,
-        _ others: OtherRecords
-    ) -> StorageWrite? {
-        defer { changes.removeAll(keepingCapacity: file == .journal) }
-        guard retryAt == nil else { return nil }
-        if needsReplacing {
-            needsReplacing = false
-            counts.replacements += 1
-            return StorageWrite(file: file, kind: .replace(keepsOld: keepsOld))
-        }
-        guard !changes.isEmpty || !others.isEmpty else { return nil }
-        var records = RecordFrames()
-        if needsBoot { records.add(boot: boot) }
-        records.add(changes, in: file, negotiation)
-        let bytes = others.encoded(behind: records)
-        counts.appendedBytes += Int64(bytes.count)
-        return bytes.isEmpty ? nil : StorageWrite(file: file, kind: .append(bytes))
-    }
-}
-
 // MARK: - How it went
 
 extension Persistence {
     /// When a file that could not be written is tried again; nil while all is well.
-    var nextDeadline: Instant? { [journal.retryAt, state.retryAt].compactMap { $0 }.min() }
+    var nextDeadline: Instant? { earliest(journal.retryAt, state.retryAt) }
 
     mutating func retry(at now: Instant) {
-        for file in StoredFile.allCases {
-            guard let retryAt = self[file].retryAt, retryAt <= now else { continue }
-            self[file].retryAt = nil
-            self[file].needsReplacing = true
-        }
+        if let retryAt = journal.retryAt, retryAt <= now { journal.retry() }
+        if let retryAt = state.retryAt, retryAt <= now { state.retry() }
     }
 
     /// What was written since this was asked last.
@@ -273,16 +277,14 @@ extension Persistence {
         _ failure: StorageFailure?,
         at now: Instant
     ) -> LogEntry? {
-        let known = self[file].failure
-        self[file].failure = failure
-        if failure != nil { self[file].counts.failures += 1 }
-        guard let failure else {
-            self[file].needsBoot = false
-            self[file].keepsOld = false
-            if file == .state { (entries, writtenMetrics) = ([], metrics) }
-            return known.map { .writtenAgain(file, path: $0.path) }
+        let known: StorageFailure?
+        switch file {
+        case .journal: known = journal.noteStored(failure, at: now)
+        case .state:
+            known = state.noteStored(failure, at: now)
+            if failure == nil { (entries, writtenMetrics) = ([], metrics) }
         }
-        self[file].retryAt = now + Self.retryInterval
+        guard let failure else { return known.map { .writtenAgain(file, path: $0.path) } }
         return known?.code == failure.code ? nil : .notWritten(file, failure)
     }
 }

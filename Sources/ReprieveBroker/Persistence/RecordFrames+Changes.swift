@@ -45,9 +45,9 @@ extension RecordFrames {
             guard file == .journal || !entries[place].isWaiting else {
                 return strikeOut(update: id)
             }
-            add(id, entries[place])
+            add(id, entries[place], in: file)
         } else if file == .journal, let update = negotiation.departing[id] {
-            add(id, update)
+            add(id, update, in: file)
         } else {
             strikeOut(update: id)
         }

@@ -19,6 +19,8 @@ internal import Negotiation
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
+/// An update in the state file has the header `booted`: when the boot began that released it, in
+/// milliseconds since 1970.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 7
@@ -37,6 +39,9 @@ struct RecordFrames {
     /// headers.
     private var frames = FrameWriter(capacity: 1_024)
     private(set) var isEmpty = true
+    private let wallClockAtBoot: Duration
+
+    init(_ wallClockAtBoot: Duration) { self.wallClockAtBoot = wallClockAtBoot }
 
     mutating func add(boot: String) {
         begin()
@@ -51,7 +56,12 @@ struct RecordFrames {
         frames.begin()
     }
 
-    mutating func add(_ id: DeploymentID, _ update: consuming Update) { add("update", id, update) }
+    mutating func add(_ id: DeploymentID, _ update: consuming Update, in file: StoredFile) {
+        begin("update", id)
+        // Another boot may have to read its instants.
+        if file == .state { frames.header("booted", String(wallClockAtBoot.wholeMilliseconds)) }
+        frames.payload { $0.append(recordOf: &update) }
+    }
 
     mutating func strikeOut(update id: DeploymentID) { strikeOut("update", id) }
 

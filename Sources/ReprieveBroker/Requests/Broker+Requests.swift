@@ -76,7 +76,7 @@ extension Broker {
             negotiate(.forced(by: peer.credentials, call, request.stream), at: now)
         case .getStatus: respond(request.stream, status(at: now))
         case .getHistory:
-            let decisions = history.decisions(try HistoryRequest(decoding: payload))
+            let decisions = historyNow.decisions(try HistoryRequest(decoding: payload))
             respond(request.stream, HistoryShape(decisions: decisions))
         case .getMetrics: respond(request.stream, metricsShape(at: now))
         case .watchStatus:
@@ -184,7 +184,7 @@ extension Broker {
         var unnamed = names
         for peer in peers.values where !peer.name.isEmpty { unnamed.remove(namesOf: peer.name) }
         for token in settings.tokens.entries { unnamed.remove(namesOf: token.component) }
-        for decision in history.decisions(HistoryRequest()) {
+        for decision in historyNow.decisions(HistoryRequest()) {
             for participant in decision.participants where participant.rounds > 0 {
                 unnamed.remove(namesOf: participant.component)
             }
