@@ -60,6 +60,7 @@ extension Update {
         limit: Int
     ) -> [(place: Int, blocked: Duration)] {
         let ranks = participants.places.map { (place: $0, blocked: blocked($0, at: now)) }
+        guard ranks.count > 1 else { return Array(ranks.prefix(limit)) }
         let order = ranks.sorted { one, other in
             one.blocked > other.blocked
                 || one.blocked == other.blocked && one.place < other.place
