@@ -11,7 +11,9 @@
 # unused ones takes a megabyte off the daemon. The functions that run in each daemon stand together
 # (`symbol-order`; those of the command: `symbol-order-command`), which takes two off what is
 # resident: the kernel maps the pages around one that is used, too. For all that, each function has
-# a section of its own. A path to the toolchain's libraries is nothing to ship; neither are symbols.
+# a section of its own. The daemon has one thread, so its reference counts need not be atomic: the
+# linker takes the runtime's other functions for them, which takes a tenth off a gate. A path to the
+# toolchain's libraries is nothing to ship; neither are symbols.
 #
 # Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
 # compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
@@ -73,6 +75,16 @@ at_place() { $namespace sh -euc "$inside" sh "${namespace:+$place}" "$@"; }
 build() {
     order=symbol-order
     case " $* " in *" reprieve "*) order=symbol-order-command ;; esac
+    counts=
+    case " $* " in *" reprieved "*)
+        for name in retain retain_n release release_n bridgeObjectRetain bridgeObjectRetain_n \
+            bridgeObjectRelease bridgeObjectRelease_n; do
+            counts="$counts -Xlinker --wrap=swift_$name"
+            counts="$counts -Xlinker --defsym=__wrap_swift_$name=swift_nonatomic_$name"
+        done
+        ;;
+    esac
+    # shellcheck disable=SC2086  # options
     at_place $fixed swift build --configuration release --scratch-path "$scratch" \
         --static-swift-stdlib --disable-local-rpath \
         -Xswiftc -use-ld=lld -Xswiftc -file-prefix-map -Xswiftc "$place=/reprieve" \
@@ -85,7 +97,18 @@ build() {
         -Xlinker --strip-all -Xlinker --no-export-dynamic \
         -Xlinker "--symbol-ordering-file=$place/Packaging/$order" \
         -Xlinker --no-warn-symbol-ordering \
-        -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$place/.build/archives" "$@"
+        -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$place/.build/archives" \
+        $counts "$@"
+    [ -z "$counts" ] || refuse_threads "$@"
+}
+
+# Another thread would count references that these operations lose.
+refuse_threads() {
+    case " $* " in *" --show-bin-path "*) return 0 ;; esac
+    if readelf --wide --dyn-syms "$(programs "$@")/reprieved" | grep -q pthread_create; then
+        echo "reprieved has threads: its reference counts have to be atomic" >&2
+        exit 1
+    fi
 }
 
 # programs OPTION...: where they are.

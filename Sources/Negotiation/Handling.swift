@@ -7,6 +7,12 @@ struct Handling {
     var consequences = Consequences()
     /// Other updates than before keep others waiting.
     var areClaimsOthers = false
+    private var latestShown: DeploymentID?
+
+    init(now: Instant, settings: Settings) {
+        self.now = now
+        self.settings = settings
+    }
 
     /// Makes room for what follows where so many components are asked.
     mutating func reserve(components count: Int) {
@@ -27,10 +33,10 @@ struct Handling {
         if last < 0 || consequences.changes[last] != change { consequences.changes.append(change) }
     }
 
-    /// The status of an update is another than before.
+    /// The status of an update is another than before. To say so once is enough.
     mutating func show(_ id: DeploymentID) {
-        let last = consequences.actions.count - 1
-        if last >= 0, case .changed(id) = consequences.actions[last] { return }
+        guard latestShown != id else { return }
+        latestShown = id
         send(.changed(id))
     }
 

@@ -29,7 +29,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 }
 
 /// The earlier of two instants, of which either may never come.
-func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+package func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
     guard let one, let other else { return one ?? other }
     return min(one, other)
 }

@@ -58,6 +58,7 @@ extension Negotiation {
     mutating func take(_ answer: Answer, _ handling: inout Handling) {
         // The reply is sent before what the answer brings about, and is known only then.
         let reply = handling.consequences.actions.count
+        handling.reserve(components: 1)
         handling.send(.done(answer.request))
         var result: Result<Grant, Refusal>?
         withUpdate(answer.deploymentID, &handling) { update, handling in

@@ -27,12 +27,14 @@ extension Negotiation {
         addRivals(of: id)
         handling.note(.update(id))
         handling.decide(.announced(id))
+        // The reply is sent before the notices, and is known only after them.
         let reply = handling.consequences.actions.count
+        handling.send(.done(coordinator))
         let (subscriptions, returning) = (subscriptions, returning)
         withUpdate(id, &handling) { update, handling in
             update.begin(subscriptions, returning, &handling)
             let attachment = update.attachment(isFirst: true)
-            handling.consequences.actions.insert(.attached(coordinator, attachment), at: reply)
+            handling.consequences.actions[reply] = .attached(coordinator, attachment)
         }
     }
 

@@ -32,11 +32,13 @@ package struct Negotiation: Hashable, Sendable {
 
     /// When `timePassed` is due; nil while nothing waits.
     package var nextDeadline: Instant? {
-        var next = returning.until
-        for place in updates.places {
-            next = earliest(next, updates.entries[place].nextDeadline(settings))
+        mutating get {
+            var next = returning.until
+            for place in updates.places {
+                next = earliest(next, updates[at: place].nextDeadline(settings))
+            }
+            return next
         }
-        return next
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> Consequences {

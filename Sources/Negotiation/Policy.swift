@@ -48,7 +48,7 @@ package struct Policy: Hashable, Sendable {
     }
 
     /// An acknowledgement older than this is asked for again before the gate opens.
-    package var acknowledgementTTL: Duration { responseTimeout * 2 }
+    package var acknowledgementTTL: Duration { responseTimeout + responseTimeout }
 
     /// How long before the deadline everyone gets the last call.
     var deadlineLastCallLead: Duration { min(responseTimeout, deadline / 2) }

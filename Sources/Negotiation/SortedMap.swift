@@ -22,7 +22,9 @@ package struct SortedMap<Entry: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
-    private mutating func set(_ name: ComponentName, _ entry: Entry) {
+    /// Returns its place.
+    @discardableResult
+    mutating func set(_ name: ComponentName, _ entry: consuming Entry) -> Int {
         let place = lowestPlace(notBefore: name)
         if place == names.count {
             names.append(name)
@@ -33,6 +35,7 @@ package struct SortedMap<Entry: Hashable & Sendable>: Hashable, Sendable {
             names.insert(name, at: place)
             entries.insert(entry, at: place)
         }
+        return place
     }
 
     private mutating func remove(_ name: ComponentName) {

@@ -11,33 +11,33 @@ extension Update {
         isSecond: Bool = false,
         _ handling: inout Handling
     ) {
-        let timeout = policy.responseTimeout
-        let now = handling.now
-        // Most participants are added in the order of their names, and then asked.
-        let found = participants.place(of: name, hint: participants.count - 1)
-        guard let place = found else { return }
+        guard let place = participants.place(of: name) else { return }
         let isFinal = isFinal(ofVeto: participants.entries[place].isVeto)
-        let budgetLeft = with(name, at: place, &handling) { participant in
-            participant.keepVoices(butOf: streams, isFinal: isFinal, at: now)
-            // A final question has a round of its own, which tells its answer from "I could".
-            let isSameRound = isSecond && participant.question.isFinal == isFinal
-            let answerBy = participant.answerEnd(timeout, at: now)
-            participant.question = Participant.Question(
-                round: participant.question.round + (isSameRound ? 0 : 1),
-                answerBy: answerBy,
-                isFinal: isFinal
+        let (timeout, now) = (policy.responseTimeout, handling.now)
+        with(name, at: place, &handling) { participant in
+            participant.takeQuestion(
+                isFinal: isFinal,
+                streams: streams,
+                isSecond: isSecond,
+                responseTimeout: timeout,
+                at: now
             )
-            participant.hasFinalWord = false
-            participant.acknowledgedAt = nil
-            participant.forgetDeferrals()
-            let isHeard = !(streams?.isEmpty ?? participant.subscribers.isEmpty)
-            participant.isTold = participant.isTold || isHeard
-            participant.enter(.asked, until: answerBy, at: now)
-            return participant.budgetLeft(at: now)
         }
+        tellQuestion(name, at: place, streams: streams, &handling)
+    }
+
+    /// Sends a question that was put a moment ago.
+    mutating func tellQuestion(
+        _ name: ComponentName,
+        at place: Int,
+        streams: [StreamID]? = nil,
+        _ handling: inout Handling
+    ) {
         tell(name, at: place, streams: streams, &handling)
         // No response time, no budget, or no time to the deadline: told, not asked.
-        if min(timeout, budgetLeft, deadline - now) <= .zero {
+        let now = handling.now
+        let budgetLeft = standing(at: place, now).budgetLeft
+        if min(policy.responseTimeout, budgetLeft, deadline - now) <= .zero {
             with(name, at: place, &handling) { $0.enter(.silent, at: now) }
         }
     }
@@ -73,11 +73,17 @@ extension Update {
         streams: [StreamID]?,
         _ handling: inout Handling
     ) {
-        let streams = streams ?? participants.entries[place].subscribers.map(\.stream)
-        guard !streams.isEmpty else { return }
+        let subscribers = participants.entries[place].subscribers
+        guard !(streams?.isEmpty ?? subscribers.isEmpty) else { return }
         let notice = notice(at: place, handling)
-        for stream in streams { handling.send(.notify(stream, notice)) }
-        if notice.final, finalQuestionsAsk { askedFinally.formUnion(streams) }
+        if let streams {
+            for stream in streams { handling.send(.notify(stream, notice)) }
+        } else {
+            for subscriber in subscribers { handling.send(.notify(subscriber.stream, notice)) }
+        }
+        if notice.final, finalQuestionsAsk {
+            askedFinally.formUnion(streams ?? subscribers.map(\.stream))
+        }
         if !participants.entries[place].isTold {
             with(name, at: place, &handling) { $0.isTold = true }
         }
@@ -103,12 +109,11 @@ extension Update {
         }
     }
 
-    private func notice(at place: Int, _ handling: borrowing Handling) -> Notice {
+    private mutating func notice(at place: Int, _ handling: borrowing Handling) -> Notice {
         let now = handling.now
         let maxDefer = maxDefer(at: place, handling.settings)
         let deadlineLeft = max(.zero, deadline - now)
-        let budgetLeft = participants.entries[place].budgetLeft(at: now)
-        let question = participants.entries[place].question
+        let (question, budgetLeft) = standing(at: place, now)
         let answerTime =
             question.isAnswered
             ? request.policy.responseTimeout : max(.zero, question.answerBy - now)
@@ -124,5 +129,36 @@ extension Update {
             lastCall: false,
             final: question.isFinal
         )
+    }
+}
+
+extension Participant {
+    /// A new question is put to it, in the next round unless it is a second subscription's.
+    mutating func takeQuestion(
+        isFinal: Bool,
+        streams: [StreamID]? = nil,
+        isSecond: Bool = false,
+        responseTimeout: Duration,
+        at now: Instant
+    ) {
+        keepVoices(butOf: streams, isFinal: isFinal, at: now)
+        // A final question has a round of its own, which tells its answer from "I could".
+        let isSameRound = isSecond && question.isFinal == isFinal
+        let answerBy = answerEnd(responseTimeout, at: now)
+        question = Question(
+            round: question.round + (isSameRound ? 0 : 1),
+            answerBy: answerBy,
+            isFinal: isFinal
+        )
+        hasFinalWord = false
+        acknowledgedAt = nil
+        forgetDeferrals()
+        let isHeard = !(streams?.isEmpty ?? subscribers.isEmpty)
+        isTold = isTold || isHeard
+        enter(.asked, until: answerBy, at: now)
+    }
+
+    mutating func standing(at now: Instant) -> (question: Question, budgetLeft: Duration) {
+        (question, budgetLeft(at: now))
     }
 }

@@ -13,7 +13,9 @@ extension Update {
         reserveParticipants(subscriptions.count)
         handling.reserve(components: subscriptions.count)
         for (place, name) in subscriptions.names.enumerated() {
-            let concerned = subscriptions.entries[place].filter { concerns($0) }
+            let known = subscriptions.entries[place]
+            let areConcerned = known.allSatisfy { concerns($0) }
+            let concerned = areConcerned ? known : known.filter { concerns($0) }
             guard !concerned.isEmpty else { continue }
             welcome(name, concerned, returning: returning, &handling)
         }
@@ -69,8 +71,13 @@ extension Update {
         )
         participant.subscribers = subscriptions.map { Participant.Subscriber($0) }
         participant.returning = returning.processes(of: name, beside: subscriptions.processCount)
-        add(name, participant, &handling)
-        ask(name, &handling)
+        participant.takeQuestion(
+            isFinal: isFinal(ofVeto: participant.isVeto),
+            responseTimeout: policy.responseTimeout,
+            at: handling.now
+        )
+        let place = add(name, participant, &handling)
+        tellQuestion(name, at: place, &handling)
     }
 
     mutating func subscribed(_ subscription: Subscription, _ handling: inout Handling) {

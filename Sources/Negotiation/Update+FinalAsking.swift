@@ -9,21 +9,20 @@ extension Update {
     mutating func askFinally(in part: Phase, _ handling: inout Handling) {
         phase = part
         let now = handling.now
-        let toAsk = names { $0.isVeto == (part == .askingVetoes) && owesFinalWord($0, at: now) }
-        for name in toAsk { ask(name, &handling) }
-    }
-
-    private func owesFinalWord(_ participant: Participant, at now: Instant) -> Bool {
-        guard participant.state == .acknowledged, !participant.subscribers.isEmpty else {
-            return false
+        let oldest = now - policy.acknowledgementTTL
+        for place in participants.places
+        where participants.entries[place].isVeto == (part == .askingVetoes)
+            && owesFinalWord(at: place, since: oldest)
+        {
+            ask(participants.names[place], &handling)
         }
-        if participant.isConfirm { return !participant.hasFinalWord }
-        return participant.acknowledgedAt.map { now - $0 > policy.acknowledgementTTL } ?? false
     }
 
     /// Whether the gate, if it opened now, would not have asked everyone finally.
-    func leavesOutFinalAsking(at now: Instant) -> Bool {
-        phase != .finalAsking && participants.entries.contains { owesFinalWord($0, at: now) }
+    mutating func leavesOutFinalAsking(at now: Instant) -> Bool {
+        let oldest = now - policy.acknowledgementTTL
+        return phase != .finalAsking
+            && participants.places.contains { owesFinalWord(at: $0, since: oldest) }
     }
 
     /// Whether a question that is put to a participant now is a final one.
@@ -125,5 +124,15 @@ extension Update {
         let unasked = participants[name]?.subscribers.filter { !askedFinally.contains($0.stream) }
         guard let unasked, unasked.contains(where: \.confirm) else { return }
         ask(name, streams: unasked.map(\.stream), isSecond: true, &handling)
+    }
+}
+
+extension Participant {
+    /// Whether it must be asked once more before the gate opens: it acts on a final notice, or its
+    /// acknowledgement is older than the oldest one that counts.
+    mutating func owesFinalWord(since oldest: Instant) -> Bool {
+        guard state == .acknowledged, !subscribers.isEmpty else { return false }
+        if isConfirm { return !hasFinalWord }
+        return acknowledgedAt.map { $0 < oldest } ?? false
     }
 }

@@ -115,8 +115,9 @@ package struct Update: Hashable, Sendable {
         return due
     }
 
-    /// The next instant at which something happens to this update by itself.
-    func nextDeadline(_ settings: Settings) -> Instant? {
+    /// The next instant at which something happens to this update by itself. Mutating, so that the
+    /// update is read where it stands: it is large to copy.
+    mutating func nextDeadline(_ settings: Settings) -> Instant? {
         switch phase {
         case .gathering, .askingVetoes, .finalAsking:
             let next = earliest(deadlineLastCall, summary.earliestDeadline)
@@ -163,16 +164,18 @@ extension Update {
         return result
     }
 
+    /// Returns its place.
+    @discardableResult
     mutating func add(
         _ name: ComponentName,
-        _ participant: Participant,
+        _ participant: consuming Participant,
         _ handling: inout Handling
-    ) {
-        participants[name] = participant
-        var participant = participant
-        summary.add(participant.contribution(before: deadline))
+    ) -> Int {
+        let place = participants.set(name, participant)
+        summary.add(participants[at: place].contribution(before: deadline))
         handling.note(.participant(id, name))
         handling.show(id)
+        return place
     }
 
     mutating func remove(_ name: ComponentName, _ handling: inout Handling) -> Participant? {
@@ -211,6 +214,21 @@ extension Update {
         for place in participants.places where participants.entries[place].lastDeferral != nil {
             participants[at: place].lastDeferral = nil
         }
+    }
+
+    // These three are mutating, so that a participant is read where it stands: it is large to copy.
+
+    /// What a component was asked, and for how long it may still block.
+    mutating func standing(
+        at place: Int,
+        _ now: Instant
+    ) -> (question: Participant.Question, budgetLeft: Duration) {
+        participants[at: place].standing(at: now)
+    }
+
+    /// Whether a component must be asked once more before the gate opens.
+    mutating func owesFinalWord(at place: Int, since oldest: Instant) -> Bool {
+        participants[at: place].owesFinalWord(since: oldest)
     }
 
     /// What a component may still block when its running deferral ends.

@@ -76,9 +76,7 @@ package struct Broker: Sendable {
             counting: past.state.countsReleased ? Set(past.state.restored.updates.keys) : []
         )
         history = History(past.state.decisions, limits: settings.history)
-        let opened = past.state.interrupted.values.compactMap { update, wallClockAtBoot in
-            history.enter(released: update, wallClockAtBoot)
-        }
+        let opened = history.enter(released: Array(past.state.interrupted.values))
         persistence.enter(opened + history.add(past.journal.decisions))
         recallShutdowns(ofThisBoot: Set(past.journal.restored.updates.keys), at: now)
         persistence.replaceWhatIsBehind(past, files, negotiation)
@@ -173,11 +171,11 @@ package struct Broker: Sendable {
 
     private var nextDeadline: Instant? {
         mutating get {
-            [
-                negotiation.nextDeadline, closing.deadline, keepsAt,
-                statusPublisher.nextDeadline, statusLine.nextDeadline, persistence.nextDeadline,
-                auditLog.nextDeadline, idleMemory.deadline, upstreams.retryAt,
-            ].lazy.compactMap { $0 }.min()
+            var next = earliest(negotiation.nextDeadline, closing.deadline)
+            next = earliest(next, earliest(keepsAt, statusPublisher.nextDeadline))
+            next = earliest(next, earliest(statusLine.nextDeadline, persistence.nextDeadline))
+            next = earliest(next, earliest(auditLog.nextDeadline, idleMemory.deadline))
+            return earliest(next, upstreams.retryAt)
         }
     }
 

@@ -14,14 +14,23 @@ extension JSONReader {
         return text
     }
 
-    /// Moves past the bytes that stand for themselves.
-    private mutating func takePlainRun() -> Range<Int> {
-        let start = position
-        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\")
+    /// Where the bytes end that stand for themselves.
+    private var plainEnd: Int {
+        let bytes = bytes.span
+        var end = position
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""),
+            bytes[end] != UInt8(ascii: "\\")
         {
-            position += 1
+            end += 1
         }
-        return start..<position
+        return end
+    }
+
+    /// Moves past them.
+    private mutating func takePlainRun() -> Range<Int> {
+        let run = position..<plainEnd
+        position = run.upperBound
+        return run
     }
 
     private func text(_ range: Range<Int>) throws(JSONError) -> String {

@@ -170,6 +170,7 @@ def test_names_that_leave_take_no_post_from_the_honest_across_a_restart(build_in
         assert heard["deploymentId"] == "d-1"
 
 
+@pytest.mark.among_known
 @pytest.mark.parametrize("name", ATTACKS)
 def test_who_is_unknown_has_no_say_where_only_the_known_subscribe(plays, name):
     def judge(result):

@@ -57,22 +57,23 @@ struct History: Sendable {
         return replace(known, by: shape, json)
     }
 
-    /// Enters a released update as it stood in another boot. Nil where it is entered already, and
-    /// where it is not released.
+    /// Enters those updates that are released and not entered yet, in the order of their releases.
     @discardableResult
-    mutating func enter(released update: Update, _ bootTime: Duration) -> Entry? {
-        guard update.opening != nil, place(ofOpen: update.id) == nil else { return nil }
-        var shape = DecisionShape(update, nil, bootTime, limits)
-        let json = shape.shorten(to: limits.maximumDecisionBytes)
-        return append(shape, json, as: nextNumber)
+    mutating func enter(released updates: [DatedUpdate]) -> [Entry] {
+        updates.sorted { ($0.releasedAt, $0.update.id) < ($1.releasedAt, $1.update.id) }
+            .compactMap { dated in
+                let update = dated.update
+                guard update.opening != nil, place(ofOpen: update.id) == nil else { return nil }
+                var shape = DecisionShape(update, nil, dated.bootTime, limits)
+                let json = shape.shorten(to: limits.maximumDecisionBytes)
+                return append(shape, json, as: nextNumber)
+            }
     }
 
     /// The history with the updates that are released now.
     func including(_ updates: [Update], _ bootTime: Duration) -> History {
         var history = self
-        for update in updates.sorted(by: { $0.releasedAt < $1.releasedAt }) {
-            history.enter(released: update, bootTime)
-        }
+        history.enter(released: updates.map { DatedUpdate(update: $0, bootTime: bootTime) })
         return history
     }
 
@@ -135,8 +136,12 @@ struct History: Sendable {
     }
 }
 
-extension Update {
-    fileprivate var releasedAt: Instant { opening?.at ?? .boot }
+/// An update, and when the boot began of which its instants are, since 1970.
+struct DatedUpdate {
+    var update: Update
+    var bootTime: Duration
+
+    fileprivate var releasedAt: Int64 { update.opening?.at.stamp(bootTime) ?? 0 }
 }
 
 extension History.Entry {

@@ -61,11 +61,15 @@ extension Broker {
             if let index = client.flatMap(peers.index) { chargeBytes(ofPeerAt: index, at: now) }
             return
         }
+        closeIfItDoesNotRead(peerAt: index, at: now)
+    }
+
+    private mutating func closeIfItDoesNotRead(peerAt index: Int, at now: Instant) {
         guard peers[index].isStalled, peers[index].outbox.count > peers[index].outboxLimit else {
             return chargeBytes(ofPeerAt: index, at: now)
         }
         auditLog.note(.doesNotRead(peers[index].label))
-        close(id, at: now)
+        close(peers.id(at: index), at: now)
     }
 
     /// Offers what waits for a peer to its socket, unless that is full.
@@ -86,7 +90,9 @@ extension Broker {
         // What another peer's frames have put into the outbox since then was not offered yet.
         peers[index].isStalled = count < peers[index].offeredBytes
         noteRecord(ofPeerAt: index)
-        closeIfItDoesNotRead(id, at: now)
+        let mayGoOn = peers[index].hasInput || hasUpstream(index)
+        closeIfItDoesNotRead(peerAt: index, at: now)
+        guard mayGoOn else { return }
         if let index = peers.index(of: id), peers[index].hasInput {
             handleFrames(of: id, at: now)
         }

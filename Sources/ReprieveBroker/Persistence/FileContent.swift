@@ -15,8 +15,8 @@ struct FileContent {
     /// How long the device had been suspended in that boot by then.
     private(set) var asleep: Duration?
     private(set) var restored = Restored()
-    /// The updates that another boot released, as they stood then, and when that boot began.
-    private(set) var interrupted: [DeploymentID: (update: Update, wallClockAtBoot: Duration)] = [:]
+    /// The updates that another boot released, as they stood then.
+    private(set) var interrupted: [DeploymentID: DatedUpdate] = [:]
     private(set) var decisions: [Int32: [UInt8]] = [:]
     /// Empty where any but the last records are damaged: the others may be out of date.
     private(set) var connections: [PeerID: KeptConnection] = [:]
@@ -153,7 +153,7 @@ struct FileContent {
             update.phase = .ended(end)
         }
         if isOld {
-            if let wallClockAtBoot { interrupted[id] = (update, wallClockAtBoot) }
+            interrupted[id] = wallClockAtBoot.map { DatedUpdate(update: update, bootTime: $0) }
             update.rebase(to: now)
         }
         restored.updates[id] = update

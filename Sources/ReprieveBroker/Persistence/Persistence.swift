@@ -25,11 +25,11 @@ internal import ReprieveProtocol
 /// At its start a broker reads both (`FileContent`) and goes on from what they say
 /// (`Recollection`).
 struct Persistence: Sendable {
-    private static let retryInterval = Duration.seconds(5)
+    fileprivate static let retryInterval = Duration.seconds(5)
     /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
     private static let maximumEntries = 128
 
-    private struct File: Sendable {
+    fileprivate struct File: Sendable {
         /// What has changed since it was written.
         var changes: [Change] = []
         /// The next record has to name the boot.
@@ -72,20 +72,43 @@ struct Persistence: Sendable {
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
     }
+}
 
-    private subscript(file: StoredFile) -> File {
-        _read {
-            switch file {
-            case .journal: yield journal
-            case .state: yield state
-            }
+extension Persistence.File {
+    /// Its changes are added to it. Otherwise it is replaced, or cannot be written for a while.
+    var takesRecords: Bool { retryAt == nil && !needsReplacing }
+
+    /// What could not be written is tried again, as a whole.
+    mutating func retry() {
+        retryAt = nil
+        needsReplacing = true
+    }
+
+    /// What is to be done with the file. The record has its changes, where it takes records.
+    mutating func takeWrite(_ file: StoredFile, _ record: [UInt8]) -> StorageWrite? {
+        changes.removeAll(keepingCapacity: file == .journal)
+        guard retryAt == nil else { return nil }
+        if needsReplacing {
+            needsReplacing = false
+            counts.replacements += 1
+            return StorageWrite(file: file, kind: .replace(keepsOld: keepsOld))
         }
-        _modify {
-            switch file {
-            case .journal: yield &journal
-            case .state: yield &state
-            }
+        counts.appendedBytes += Int64(record.count)
+        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
+    }
+
+    /// Returns the failure that it had before.
+    mutating func noteStored(_ failure: StorageFailure?, at now: Instant) -> StorageFailure? {
+        let known = self.failure
+        self.failure = failure
+        if failure == nil {
+            needsBoot = false
+            keepsOld = false
+        } else {
+            counts.failures += 1
+            retryAt = now + Persistence.retryInterval
         }
+        return known
     }
 }
 
@@ -129,10 +152,8 @@ extension Persistence {
     mutating func flush() {
         isUrgent = isUrgent || !state.changes.isEmpty || !entries.isEmpty
         isUrgent = isUrgent || metrics != writtenMetrics
-        for file in StoredFile.allCases where self[file].failure != nil {
-            self[file].retryAt = nil
-            self[file].needsReplacing = true
-        }
+        if journal.failure != nil { journal.retry() }
+        if state.failure != nil { state.retry() }
     }
 
     /// At the start of a broker: a file that lacks something, or that holds what cannot be used.
@@ -160,43 +181,33 @@ extension Persistence {
         of negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [StorageWrite] {
-        let journal = takeWrite(.journal, negotiation, connections)
-        let state =
-            isUrgent || state.needsReplacing ? takeWrite(.state, negotiation, []) : nil
+        var writes: [StorageWrite] = []
+        let record = record(.journal, journal, negotiation, connections)
+        if let write = journal.takeWrite(.journal, record) { writes.append(write) }
+        if isUrgent || state.needsReplacing {
+            let record = self.record(.state, state, negotiation, [])
+            if let write = state.takeWrite(.state, record) { writes.append(write) }
+        }
         isUrgent = false
         changedConnections.removeAll(keepingCapacity: true)
-        return [journal, state].compactMap { $0 }
+        return writes
     }
 
-    private mutating func takeWrite(
-        _ file: StoredFile,
-        _ negotiation: Negotiation,
-        _ connections: [ConnectionRecord]
-    ) -> StorageWrite? {
-        defer { self[file].changes.removeAll(keepingCapacity: file == .journal) }
-        guard self[file].retryAt == nil else { return nil }
-        if self[file].needsReplacing {
-            self[file].needsReplacing = false
-            self[file].counts.replacements += 1
-            return StorageWrite(file: file, kind: .replace(keepsOld: self[file].keepsOld))
-        }
-        let record = record(file, negotiation, connections)
-        self[file].counts.appendedBytes += Int64(record.count)
-        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
-    }
-
+    /// Empty where there is nothing to add.
     private func record(
         _ file: StoredFile,
+        _ standing: File,
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
+        guard standing.takesRecords else { return [] }
         let entries = file == .state || isUrgent ? entries : []
         let hasMetrics = file == .state && metrics != writtenMetrics
-        let isEmpty = self[file].changes.isEmpty && entries.isEmpty && connections.isEmpty
+        let isEmpty = standing.changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames(wallClockAtBoot)
-        if self[file].needsBoot { records.add(boot: boot) }
-        records.add(self[file].changes, in: file, negotiation)
+        if standing.needsBoot { records.add(boot: boot) }
+        records.add(standing.changes, in: file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         if hasMetrics { records.add(metrics: metrics) }
@@ -244,14 +255,11 @@ extension Persistence {
 
 extension Persistence {
     /// When a file that could not be written is tried again; nil while all is well.
-    var nextDeadline: Instant? { [journal.retryAt, state.retryAt].compactMap { $0 }.min() }
+    var nextDeadline: Instant? { earliest(journal.retryAt, state.retryAt) }
 
     mutating func retry(at now: Instant) {
-        for file in StoredFile.allCases {
-            guard let retryAt = self[file].retryAt, retryAt <= now else { continue }
-            self[file].retryAt = nil
-            self[file].needsReplacing = true
-        }
+        if let retryAt = journal.retryAt, retryAt <= now { journal.retry() }
+        if let retryAt = state.retryAt, retryAt <= now { state.retry() }
     }
 
     /// What was written since this was asked last.
@@ -269,16 +277,14 @@ extension Persistence {
         _ failure: StorageFailure?,
         at now: Instant
     ) -> LogEntry? {
-        let known = self[file].failure
-        self[file].failure = failure
-        if failure != nil { self[file].counts.failures += 1 }
-        guard let failure else {
-            self[file].needsBoot = false
-            self[file].keepsOld = false
-            if file == .state { (entries, writtenMetrics) = ([], metrics) }
-            return known.map { .writtenAgain(file, path: $0.path) }
+        let known: StorageFailure?
+        switch file {
+        case .journal: known = journal.noteStored(failure, at: now)
+        case .state:
+            known = state.noteStored(failure, at: now)
+            if failure == nil { (entries, writtenMetrics) = ([], metrics) }
         }
-        self[file].retryAt = now + Self.retryInterval
+        guard let failure else { return known.map { .writtenAgain(file, path: $0.path) } }
         return known?.code == failure.code ? nil : .notWritten(file, failure)
     }
 }

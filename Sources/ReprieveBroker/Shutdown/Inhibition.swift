@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Negotiation
+package import Negotiation
 internal import ReprieveProtocol
 
 /// The inhibitors that are wanted. The host is told after each step, also if nothing has changed.
@@ -16,11 +16,36 @@ package struct Inhibition: Hashable, Sendable {
 
     package var delays: Bool { delay != nil }
 
-    /// For people, as `systemd-inhibit --list` shows it.
-    package struct Lock: Hashable, Sendable {
-        package var who: String
-        package var why: String
+    /// For people, as `systemd-inhibit --list` shows it. Its texts are made when they are read, as
+    /// few are. Indirect: it is passed on after each step.
+    package indirect enum Lock: Hashable, Sendable {
+        case askingComponents
+        case applying(DeploymentID, others: Int, reason: String?)
+        case holding(DeploymentID, ComponentName, others: Int, message: String?)
     }
+}
+
+extension Inhibition.Lock {
+    package var who: String {
+        switch self {
+        case .askingComponents, .applying: "Reprieve"
+        case .holding(_, let component, let others, _): component + andMore(others)
+        }
+    }
+
+    package var why: String {
+        switch self {
+        case .askingComponents: "components are asked before the machine goes down"
+        case .applying(let id, let others, let reason):
+            "update \(quoted(id))\(andMore(others)) is being applied" + because(of: reason)
+        case .holding(let id, _, _, let message):
+            "holds back update \(quoted(id))" + because(of: message)
+        }
+    }
+
+    private func andMore(_ others: Int) -> String { others > 0 ? " and \(others) more" : "" }
+
+    private func because(of text: String?) -> String { text.map { ": " + printable($0) } ?? "" }
 }
 
 extension Inhibition {
@@ -47,7 +72,7 @@ extension Broker {
             guard settings.delaysShutdown || settings.blocksShutdown else { return inhibition }
             // Logind grants no new lock in a shutdown: the text of the old one stays.
             if updatesInhibition.isStale, !shutdown.isUnderWay { findUpdatesInhibition() }
-            let delay = updatesInhibition.underway ?? .forComponents
+            let delay = updatesInhibition.underway ?? .askingComponents
             if shutdown.isUnderWay {
                 inhibition.listens = true
                 if settings.delaysShutdown, shutdownWaits { inhibition.delay = delay }
@@ -69,32 +94,36 @@ extension Broker {
         let underway = updatesUnderway
         updatesInhibition = UpdatesInhibition(
             isStale: false,
-            underway: Self.applying(underway),
+            underway: applying(underway),
             block: settings.blocksShutdown ? blocking(underway) : nil
         )
     }
 
-    private func blocking(_ underway: [Update]) -> Inhibition.Lock? {
+    private func blocking(_ underway: [Int]) -> Inhibition.Lock? {
+        let updates = negotiation.updates.entries
         // An update that takes the machine down must not refuse that.
-        Self.applying(underway.filter { !$0.request.disruption.stopsMachine }) ?? holding
+        return applying(underway.filter { !updates[$0].request.disruption.stopsMachine }) ?? holding
     }
 
-    /// The updates that a shutdown must not cut off, in the order of their announcement.
-    private var updatesUnderway: [Update] {
-        negotiation.updates.entries.filter {
-            $0.opening != nil && $0.request.isExclusive && !$0.request.isShutdown
-        }.sorted { ($0.announced, $0.id) < ($1.announced, $1.id) }
+    /// The places of the updates that a shutdown must not cut off, in the order of their
+    /// announcement.
+    private var updatesUnderway: [Int] {
+        let updates = negotiation.updates.entries
+        return negotiation.updates.places.filter { place in
+            guard case .released = updates[place].phase else { return false }
+            return updates[place].request.isExclusive && !updates[place].request.isShutdown
+        }.sorted { (updates[$0].announced, $0) < (updates[$1].announced, $1) }
     }
 
     var hasUpdateUnderway: Bool { !updatesUnderway.isEmpty }
 
-    private static func applying(_ updates: [Update]) -> Inhibition.Lock? {
-        guard let first = updates.first else { return nil }
-        let others = updates.count > 1 ? " and \(updates.count - 1) more" : ""
-        let reason = first.request.reason.map { ": " + printable($0) } ?? ""
-        return Inhibition.Lock(
-            who: "Reprieve",
-            why: "update \(quoted(first.id))\(others) is being applied" + reason
+    private func applying(_ underway: [Int]) -> Inhibition.Lock? {
+        guard let first = underway.first else { return nil }
+        let request = negotiation.updates.entries[first].request
+        return .applying(
+            request.deploymentID,
+            others: underway.count - 1,
+            reason: request.reason
         )
     }
 
@@ -104,18 +133,11 @@ extension Broker {
         let first = held.min { ($0.announced, $0.id) < ($1.announced, $1.id) }
         guard let first, let holder = first.firstHolder else { return nil }
         let count = held.reduce(0) { $0 + $1.holderCount }
-        let others = count > 1 ? " and \(count - 1) more" : ""
-        let message = holder.message.map { ": " + printable($0) } ?? ""
-        return Inhibition.Lock(
-            who: holder.component + others,
-            why: "holds back update \(quoted(first.id))" + message
+        return .holding(
+            first.id,
+            holder.component,
+            others: count - 1,
+            message: holder.message
         )
     }
-}
-
-extension Inhibition.Lock {
-    fileprivate static let forComponents = Inhibition.Lock(
-        who: "Reprieve",
-        why: "components are asked before the machine goes down"
-    )
 }

@@ -228,7 +228,7 @@ extension Broker {
     }
 
     /// Most peers have none. Then none is looked up: even an absent one is large to copy.
-    private mutating func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
+    mutating func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
 
     /// What the upstream has not done in time; nil where the client is to blame.
     mutating func upstreamDelay(ofPeerAt index: Int) -> String? {

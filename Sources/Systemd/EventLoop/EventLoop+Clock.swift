@@ -30,23 +30,25 @@ extension ClockReading {
     /// which makes the difference between two clocks too long, never too short. Of three attempts
     /// the one with the shortest difference counts.
     static func read() -> Self {
-        var best = attempt()
+        var best = Attempt()
         for _ in 1..<3 {
-            let next = attempt()
+            let next = Attempt()
             if next.asleep < best.asleep { best = next }
         }
-        return best
+        return ClockReading(
+            sinceBoot: .microseconds(best.sinceBoot / 1_000),
+            asleep: .nanoseconds(best.asleep),
+            wallClockAtBoot: .nanoseconds(best.wallClock - best.sinceBoot)
+        )
     }
 
-    private static func attempt() -> Self {
-        let awake = EventLoop.read(CLOCK_MONOTONIC)
-        let sinceBoot = EventLoop.read(CLOCK_BOOTTIME)
-        let wallClock = EventLoop.read(CLOCK_REALTIME)
-        return ClockReading(
-            sinceBoot: sinceBoot.roundedDownToMicroseconds,
-            asleep: sinceBoot - awake,
-            wallClockAtBoot: wallClock - sinceBoot
-        )
+    /// In nanoseconds.
+    private struct Attempt {
+        let awake = EventLoop.nanoseconds(CLOCK_MONOTONIC)
+        let sinceBoot = EventLoop.nanoseconds(CLOCK_BOOTTIME)
+        let wallClock = EventLoop.nanoseconds(CLOCK_REALTIME)
+
+        var asleep: Int64 { sinceBoot - awake }
     }
 }
 
@@ -65,19 +67,17 @@ extension EventLoop {
     /// How long the device has been suspended since boot.
     package var timeAsleep: Duration { ClockReading.read().asleep }
 
-    static func read(_ clock: clockid_t) -> Duration {
+    static func read(_ clock: clockid_t) -> Duration { .nanoseconds(nanoseconds(clock)) }
+
+    /// They last for three centuries.
+    fileprivate static func nanoseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
 
 extension Duration {
-    fileprivate var roundedDownToMicroseconds: Duration {
-        let (seconds, attoseconds) = components
-        return .seconds(seconds) + .microseconds(attoseconds / 1_000_000_000_000)
-    }
-
     /// Whole microseconds, rounded up, as libsystemd takes them: never early, and never its
     /// "never".
     var roundedUpToMicroseconds: UInt64 {
