@@ -14,23 +14,24 @@ extension ComponentName {
     }
 }
 
-extension Sequence {
+/// Places of components.
+extension [Int] {
     /// Components of a unit that come first, whatever order they are in.
     private static var shareOfUnit: Int { 8 }
 
     /// The same, but the components of a unit that exceed its share come behind all others: where
     /// a list has no room for all, one unit cannot take it.
-    package func sharedAmongUnits(_ name: (Element) -> ComponentName) -> [Element] {
+    package func sharedAmongUnits(_ name: (Int) -> ComponentName) -> [Int] {
         var counts: [String: Int] = [:]
-        var within: [Element] = []
-        var beyond: [Element] = []
-        for element in self {
-            let unit = name(element).unitPrefix
-            let count = unit.map { counts[$0, default: 0] + 1 } ?? 0
-            if let unit { counts[unit] = count }
-            if count <= Self.shareOfUnit { within.append(element) } else { beyond.append(element) }
+        var beyond: Set<Int> = []
+        for place in self {
+            guard let unit = name(place).unitPrefix else { continue }
+            let count = counts[unit, default: 0] + 1
+            counts[unit] = count
+            if count > Self.shareOfUnit { beyond.insert(place) }
         }
-        return within + beyond
+        guard !beyond.isEmpty else { return self }
+        return filter { !beyond.contains($0) } + filter { beyond.contains($0) }
     }
 }
 

@@ -59,15 +59,27 @@ extension Update {
         at now: Instant,
         limit: Int
     ) -> [(place: Int, blocked: Duration)] {
-        let blocked = participants.entries.map { $0.blocked(at: now) }
-        let isFirst = participants.entries.map { $0.state == .overridden }
-        let order = participants.places.sorted { one, other in
-            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
+        let ranks = participants.places.map { (place: $0, blocked: blocked($0, at: now)) }
+        guard ranks.count > 1 else { return Array(ranks.prefix(limit)) }
+        let order = ranks.sorted { one, other in
+            one.blocked > other.blocked
+                || one.blocked == other.blocked && one.place < other.place
+        }.map(\.place)
+        let entries = participants.entries.span
+        let first = order.filter { entries[$0].state == .overridden }
+        let others = first.isEmpty ? order : order.filter { entries[$0].state != .overridden }
+        let shared = [first, others].flatMap { places in
+            places.sharedAmongUnits { participants.names[$0] }
         }
-        let shared = [true, false].flatMap { first in
-            order.filter { isFirst[$0] == first }.sharedAmongUnits { participants.names[$0] }
-        }
-        return shared.prefix(limit).map { ($0, blocked[$0]) }
+        return shared.prefix(limit).map { ($0, ranks[$0].blocked) }
+    }
+
+    /// How long the participant at a place has blocked. It is read where it stands: to copy it
+    /// would cost more.
+    package func blocked(_ place: Int, at now: Instant) -> Duration {
+        let entries = participants.entries.span
+        guard entries[place].blockedFrom != nil else { return entries[place].blockedBefore }
+        return entries[place].blocked(at: now)
     }
 }
 

@@ -163,9 +163,24 @@ package struct DecidedParticipantShape: Shape {
     /// The last thing it said.
     package var message: String?
 
-    package init(component: String, state: ParticipantState) {
+    package init(
+        component: String,
+        state: ParticipantState,
+        sinceAtMs: Int64? = nil,
+        rounds: Int64 = 0,
+        deferrals: Int64 = 0,
+        blockedMs: Int64 = 0,
+        lastDeferral: LastDeferralShape? = nil,
+        message: String? = nil
+    ) {
         self.component = component
         self.state = state
+        self.sinceAtMs = sinceAtMs
+        self.rounds = rounds
+        self.deferrals = deferrals
+        self.blockedMs = blockedMs
+        self.lastDeferral = lastDeferral
+        self.message = message
     }
 
     package init(decoding json: JSON) throws(JSONError) {

@@ -14,9 +14,9 @@ package struct ParticipantShape: Shape {
     package var blockedMs: Int64
     package var remainingMs: Int64
     /// Without its yes the update does not go ahead.
-    package var veto = false
+    package var veto: Bool
     /// Of several processes those that it waits for.
-    package var pids: [Int64] = []
+    package var pids: [Int64]
 
     package init(
         component: String,
@@ -26,7 +26,9 @@ package struct ParticipantShape: Shape {
         message: String?,
         deferrals: Int64,
         blockedMs: Int64,
-        remainingMs: Int64
+        remainingMs: Int64,
+        veto: Bool = false,
+        pids: [Int64] = []
     ) {
         self.component = component
         self.state = state
@@ -36,6 +38,8 @@ package struct ParticipantShape: Shape {
         self.deferrals = deferrals
         self.blockedMs = blockedMs
         self.remainingMs = remainingMs
+        self.veto = veto
+        self.pids = pids
     }
 
     package init(decoding json: JSON) throws(JSONError) {

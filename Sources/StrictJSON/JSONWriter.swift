@@ -54,35 +54,28 @@ extension [UInt8] {
         before end: UInt8? = nil
     ) {
         let bytes = text.utf8.span
-        var next = 0
+        var written = 0
         append(addingCapacity: bytes.count + 4) { free in
             if let separator { free.append(separator) }
-            free.append(UInt8(ascii: "\""))
-            while next < bytes.count, !bytes[next].needsEscape {
-                free.append(bytes[next])
-                next &+= 1
-            }
-            guard next == bytes.count else { return }
-            free.append(UInt8(ascii: "\""))
-            if let end { free.append(end) }
+            written = free.append(quoted: bytes)
+            if written == bytes.count, let end { free.append(end) }
         }
-        guard next < bytes.count else { return }
-        while next < bytes.count {
-            append(escaping: bytes[next])
-            next &+= 1
-        }
-        append(UInt8(ascii: "\""))
+        guard written < bytes.count else { return }
+        finish(quoted: bytes, from: written)
         if let end { append(end) }
     }
 
+    /// The rest of a text from its first byte on that needs an escape.
+    mutating func finish(quoted bytes: borrowing Span<UInt8>, from start: Int) {
+        for place in start..<bytes.count { append(escaping: bytes[place]) }
+        append(UInt8(ascii: "\""))
+    }
+
     /// In digits, and a sign.
-    private static var longestInteger: Int { 20 }
+    static var longestInteger: Int { 20 }
 
     mutating func append(_ integer: Int64) {
-        append(addingCapacity: Self.longestInteger) { free in
-            if integer < 0 { free.append(UInt8(ascii: "-")) }
-            free.append(digitsOf: integer.magnitude)
-        }
+        append(addingCapacity: Self.longestInteger) { $0.append(integer) }
     }
 
     private mutating func append(escaping byte: UInt8) {
@@ -102,7 +95,25 @@ extension [UInt8] {
 }
 
 extension OutputSpan<UInt8> {
-    fileprivate mutating func append(digitsOf number: UInt64) {
+    /// Writes a text up to its first byte that needs an escape, and its end if none does. Returns
+    /// how many bytes of it are written.
+    mutating func append(quoted bytes: borrowing Span<UInt8>) -> Int {
+        var next = 0
+        append(UInt8(ascii: "\""))
+        while next < bytes.count, !bytes[next].needsEscape {
+            append(bytes[next])
+            next &+= 1
+        }
+        if next == bytes.count { append(UInt8(ascii: "\"")) }
+        return next
+    }
+
+    mutating func append(_ integer: Int64) {
+        if integer < 0 { append(UInt8(ascii: "-")) }
+        append(digitsOf: integer.magnitude)
+    }
+
+    private mutating func append(digitsOf number: UInt64) {
         if number >= 10 { append(digitsOf: number / 10) }
         append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
@@ -110,6 +121,8 @@ extension OutputSpan<UInt8> {
 
 extension UInt8 {
     fileprivate var needsEscape: Bool {
-        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
+        // Most bytes are behind the quote.
+        self <= UInt8(ascii: "\"") && (self < 0x20 || self == UInt8(ascii: "\""))
+            || self == UInt8(ascii: "\\")
     }
 }

@@ -3,7 +3,8 @@
 /// Writes an object as JSON without spaces, member by member, in the order in which they come.
 ///
 /// There is no tree of values: what is written often costs less than half of what it would as
-/// `JSON`. Absent values are omitted. That no two members have the same name is up to the caller.
+/// `JSON`. Absent values are omitted. That no two members have the same name, and that no name has
+/// anything to escape, is up to the caller.
 package struct ObjectWriter {
     private var bytes: [UInt8] = []
 
@@ -20,18 +21,19 @@ package struct ObjectWriter {
 
     package mutating func member(_ name: String, _ text: String?) {
         guard let text else { return }
-        append(name: name)
-        bytes.append(quoted: text)
+        let content = text.utf8.span
+        var written = 0
+        append(name, room: content.count + 2) { written = $0.append(quoted: content) }
+        if written < content.count { bytes.finish(quoted: content, from: written) }
     }
 
     package mutating func member(_ name: String, _ integer: Int64?) {
         guard let integer else { return }
-        append(name: name)
-        bytes.append(integer)
+        append(name, room: [UInt8].longestInteger) { $0.append(integer) }
     }
 
     package mutating func member(_ name: String, _ flag: Bool) {
-        append(name: name)
+        append(name, room: 0) { _ in }
         bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     }
 
@@ -63,8 +65,7 @@ package struct ObjectWriter {
 
     /// Begins an array or object under a name. What is written until it is closed stands in it.
     package mutating func open(_ name: String, _ bracket: Unicode.Scalar) {
-        append(name: name)
-        bytes.append(UInt8(ascii: bracket))
+        append(name, room: 1) { $0.append(UInt8(ascii: bracket)) }
     }
 
     /// Begins an object in an array.
@@ -77,8 +78,22 @@ package struct ObjectWriter {
         bytes.append(UInt8(ascii: bracket))
     }
 
-    private mutating func append(name: String) {
-        bytes.append(quoted: name, after: separator, before: UInt8(ascii: ":"))
+    /// A name, and a value or the begin of one, for which there is room.
+    @inline(__always)
+    private mutating func append(
+        _ name: String,
+        room: Int,
+        _ write: (inout OutputSpan<UInt8>) -> Void
+    ) {
+        let (name, separator) = (name.utf8.span, separator)
+        bytes.append(addingCapacity: name.count + 4 + room) { free in
+            if let separator { free.append(separator) }
+            free.append(UInt8(ascii: "\""))
+            for place in name.indices { free.append(name[place]) }
+            free.append(UInt8(ascii: "\""))
+            free.append(UInt8(ascii: ":"))
+            write(&free)
+        }
     }
 
     private mutating func separate() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerHarness
+import EventStream
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -125,6 +126,33 @@ import Testing
         // What is under way is not counted again.
         counted = try metrics()
         #expect(counted.components.map(\.deferrals) == [1])
+        try expectNoMore(than: counted)
+    }
+
+    /// The end of the update adds its outcome alone.
+    private mutating func expectNoMore(than counted: MetricsShape) throws {
+        let end = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(harness.operatorAtControl(), .completeUpdate, end)
+        for _ in 1...2 {
+            let ended = try metrics()
+            #expect(ended.components == counted.components)
+            #expect(ended.releases == counted.releases)
+            #expect(ended.outcomes == [CountShape("applied", 1)])
+            harness.restart()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    mutating func `of an earlier version have a released update already`(reboots: Bool) throws {
+        _ = release()
+        var kept = try metrics()
+        kept.now = nil
+        let record = Frame(headers: [Header("metrics", .int32(1))], payload: kept.encoded())
+        harness.forge(state: ForgedFile.earlierState(harness.state, with: record))
+        if reboots { harness.reboot() } else { harness.restart() }
+        let counted = try metrics()
+        #expect(counted.releases == kept.releases && counted.components == kept.components)
+        try expectNoMore(than: counted)
     }
 
     @Test mutating func `are written at an orderly end, too`() throws {

@@ -103,16 +103,9 @@ import Testing
     mutating func `is read as an earlier version wrote it`(reboots: Bool) {
         release()
         let open = decisions()
-        var frames = FrameSearch(harness.state)
-        var bytes: [UInt8] = []
-        while var frame = frames.next() {
-            frame.headers.removeAll { $0.name == "booted" }
-            if frame.int32("page") != nil {
-                let header = Header("decision", .int32(7))
-                bytes += Frame(headers: [header], payload: open[0].encoded()).encoded()
-            }
-            bytes += frame.encoded()
-        }
+        let headers = [Header("decision", .int32(7))]
+        let decision = Frame(headers: headers, payload: open[0].encoded())
+        let bytes = ForgedFile.earlierState(harness.state, with: decision)
         harness.forge(state: bytes)
         if reboots { reboot(isOrderly: false) } else { harness.restart() }
         #expect(decisions() == open)

@@ -35,7 +35,7 @@ import Testing
 
     @Test func `an object that is written member by member is the same text`() {
         var object = ObjectWriter()
-        object.member("te\"xt", "a\n{")
+        object.member("text", "a\n{")
         object.member("none", String?.none)
         object.member("no number", Int64?.none)
         object.member("texts", ["[", "", "b\\"])
@@ -53,7 +53,7 @@ import Testing
         object.close("]")
         object.member("last", true)
         let json: JSON = [
-            "te\"xt": "a\n{", "texts": ["[", "", "b\\"], "no texts": [],
+            "text": "a\n{", "texts": ["[", "", "b\\"], "no texts": [],
             "integers": [.integer(.min), -1, 0, 10, .integer(.max)], "flag": false,
             "elements": [["a{": 1, "inner": [:]], ["b": 1, "inner": [:]]], "last": true,
         ]

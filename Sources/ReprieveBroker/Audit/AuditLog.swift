@@ -139,11 +139,7 @@ extension Broker {
             warnOfLimit(answer, grant, at: now)
         case .forced(let id, let force): auditLog.note(.forced(id, force))
         case .released(let update):
-            if let release = update.release {
-                logRelease(release)
-                metrics.count(release, of: update)
-            }
-            keepMetrics()
+            if let release = update.release { logRelease(release) }
             persistence.noteRelease(of: update)
         case .ended(let update, let end):
             auditLog.note(.ended(update.id, end.ending))

@@ -180,12 +180,26 @@ extension DecisionShape {
         omitted = Int64(update.participants.count - told.count)
         let overridden = update.participants.entries.count { $0.state == .overridden }
         omittedOverridden = Int64(max(0, overridden - told.count))
-        let names = update.participants.names
         let entries = update.participants.entries.span
+        participants.reserveCapacity(told.count)
         for (place, blocked) in told {
-            var shape = DecidedParticipantShape(entries[place], named: names[place], bootTime)
-            shape.blockedMs = blocked.wholeMilliseconds
-            participants.append(shape)
+            var deferral: LastDeferralShape?
+            if let last = entries[place].lastDeferral {
+                let grantedMs = last.granted.wholeMilliseconds
+                deferral = LastDeferralShape(grantedMs: grantedMs, message: last.message)
+            }
+            participants.append(
+                DecidedParticipantShape(
+                    component: update.participants.names[place],
+                    state: entries[place].state,
+                    sinceAtMs: entries[place].since.stamp(bootTime),
+                    rounds: entries[place].question.round,
+                    deferrals: Int64(entries[place].deferrals),
+                    blockedMs: blocked.wholeMilliseconds,
+                    lastDeferral: deferral,
+                    message: entries[place].message
+                )
+            )
         }
     }
 
@@ -203,26 +217,6 @@ extension DecisionShape {
             refused = ByWhomShape(by: withdrawal.by, reason: withdrawal.reason)
         case .unknown: break
         }
-    }
-}
-
-extension DecidedParticipantShape {
-    fileprivate init(
-        _ participant: borrowing Participant,
-        named name: String,
-        _ bootTime: Duration
-    ) {
-        self.init(component: name, state: participant.state)
-        sinceAtMs = participant.since.stamp(bootTime)
-        rounds = participant.rounds
-        deferrals = Int64(participant.deferrals)
-        lastDeferral = participant.lastDeferral.map { deferral in
-            LastDeferralShape(
-                grantedMs: deferral.granted.wholeMilliseconds,
-                message: deferral.message
-            )
-        }
-        message = participant.message
     }
 }
 

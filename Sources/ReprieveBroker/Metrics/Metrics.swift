@@ -3,14 +3,17 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What is counted for monitoring. An update is counted when it is decided: when its gate opens, or
-/// when it ends without that. So the counts are written down with the record of the decision, and
-/// answering costs nothing.
+/// What is counted for monitoring. An update is counted when it has ended, and the counts are
+/// written down with its decision. Until then one that is released is written down itself, with all
+/// that is counted of it: whoever asks is told the counts with those (`including`).
 struct Metrics: Sendable {
     private(set) var counts = MetricsShape()
+    /// Released updates that an earlier version has counted already.
+    private var counted: Set<DeploymentID>
 
     /// Goes on from what was written down, if that can be read.
-    init(reading record: [UInt8] = []) {
+    init(reading record: [UInt8] = [], counting counted: Set<DeploymentID> = []) {
+        self.counted = counted
         guard !record.isEmpty, let kept = try? MetricsShape(decoding: record) else { return }
         counts = kept
         counts.now = nil
@@ -18,22 +21,36 @@ struct Metrics: Sendable {
             .sorted { $0.component < $1.component }
     }
 
-    /// The gate of an update has opened.
-    mutating func count(_ release: Release, of update: Update) {
-        let basis = release.basis.rawValue
+    mutating func count(_ end: Ended, of update: Update) {
+        counts.outcomes.add(1, to: end.ending.post(update.id).outcome.rawValue)
+        if let opening = update.opening {
+            count(opening, of: update)
+            counted.remove(update.id)
+        } else {
+            countComponents(of: update, at: end.at)
+        }
+    }
+
+    /// The counts with the updates that are released now.
+    func including(_ updates: [Update]) -> MetricsShape {
+        var metrics = self
+        for update in updates {
+            if let opening = update.opening { metrics.count(opening, of: update) }
+        }
+        return metrics.counts
+    }
+
+    private mutating func count(_ opening: Update.Opening, of update: Update) {
+        guard !counted.contains(update.id) else { return }
+        let basis = opening.basis.rawValue
         let known = counts.releases.firstIndex { $0.basis == basis }
         let place = known ?? counts.releases.count
         if known == nil { counts.releases.append(ReleaseMetricsShape(basis: basis)) }
         let bounds = ReleaseMetricsShape.bounds
-        let bucket = bounds.firstIndex { release.waited <= .seconds($0) } ?? bounds.count
+        let bucket = bounds.firstIndex { opening.waited <= .seconds($0) } ?? bounds.count
         counts.releases[place].counts[bucket] += 1
-        counts.releases[place].waitedMs += release.waited.wholeMilliseconds
-        countComponents(of: update, at: release.at)
-    }
-
-    mutating func count(_ end: Ended, of update: Update) {
-        counts.outcomes.add(1, to: end.ending.post(update.id).outcome.rawValue)
-        if update.opening == nil { countComponents(of: update, at: end.at) }
+        counts.releases[place].waitedMs += opening.waited.wholeMilliseconds
+        countComponents(of: update, at: opening.at)
     }
 
     mutating func add(_ events: CountedEvents) {
@@ -60,16 +77,18 @@ struct Metrics: Sendable {
         // Both are sorted by name.
         var known = 0
         var unknown: [ComponentMetricsShape] = []
-        let participants = update.participants.entries.span
-        for place in participants.indices {
-            let name = update.participants.names[place]
-            let shape = ComponentMetricsShape(participants[place], named: name, at: now)
-            while known < counts.components.count, counts.components[known].component < name {
+        for (place, name) in update.participants.names.enumerated() {
+            while known < counts.components.count, counts.components[known].component != name,
+                counts.components[known].component < name
+            {
                 known += 1
             }
             if known < counts.components.count, counts.components[known].component == name {
-                counts.components[known].add(shape)
+                counts.components[known].count(update, place, at: now)
             } else {
+                var shape = ComponentMetricsShape()
+                shape.component = name
+                shape.count(update, place, at: now)
                 unknown.append(shape)
             }
         }
@@ -80,33 +99,34 @@ struct Metrics: Sendable {
     /// Of more components than have room, those that blocked longest have a row of their own, a
     /// share of them of each unit. The others are counted together: no count is lost.
     private mutating func enter(_ unknown: [ComponentMetricsShape]) {
-        var all = counts.components + unknown
-        if all.count > Limits.countedComponents {
-            all.sort { ($1.blockedMs, $0.component) < ($0.blockedMs, $1.component) }
-            all = all.sharedAmongUnits(\.component)
-            for one in all.dropFirst(Limits.countedComponents) {
-                counts.otherComponents.add(one)
-            }
-            all = Array(all.prefix(Limits.countedComponents))
+        let all = (counts.components + unknown).sorted { $0.component < $1.component }
+        counts.components = all
+        guard all.count > Limits.countedComponents else { return }
+        // Places instead of the components themselves, which are large to move.
+        let blocked = all.map(\.blockedMs)
+        let order = all.indices.sorted { one, other in
+            blocked[one] == blocked[other] ? one < other : blocked[one] > blocked[other]
         }
-        counts.components = all.sorted { $0.component < $1.component }
+        let shared = order.sharedAmongUnits { all[$0].component }
+        for place in shared.dropFirst(Limits.countedComponents) {
+            counts.otherComponents.add(all[place])
+        }
+        counts.components = shared.prefix(Limits.countedComponents).sorted().map { all[$0] }
     }
 }
 
 extension ComponentMetricsShape {
-    fileprivate init(
-        _ participant: borrowing Participant,
-        named name: ComponentName,
-        at now: Instant
-    ) {
-        self.init()
-        component = name
-        blockedMs = participant.blocked(at: now).wholeMilliseconds
-        deferrals = Int64(participant.deferrals)
-        silences = participant.state == .silent || participant.state == .gone ? 1 : 0
-        overrides = participant.state == .overridden ? 1 : 0
-        caps = overrides == 1 && participant.budgetLeft(at: now) <= .zero ? 1 : 0
-        lastCalls = participant.hadLastCall ? 1 : 0
+    /// Adds what it did in one update, in which it has a place.
+    fileprivate mutating func count(_ update: Update, _ place: Int, at now: Instant) {
+        let participants = update.participants.entries.span
+        let blocked = update.blocked(place, at: now)
+        blockedMs += blocked.wholeMilliseconds
+        deferrals += Int64(participants[place].deferrals)
+        if participants[place].state.isSilence { silences += 1 }
+        if participants[place].hadLastCall { lastCalls += 1 }
+        guard participants[place].state == .overridden else { return }
+        overrides += 1
+        if participants[place].budget <= blocked { caps += 1 }
     }
 
     fileprivate mutating func add(_ other: ComponentMetricsShape) {

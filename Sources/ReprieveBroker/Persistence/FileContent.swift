@@ -21,6 +21,8 @@ struct FileContent {
     /// Empty where any but the last records are damaged: the others may be out of date.
     private(set) var connections: [PeerID: KeptConnection] = [:]
     private(set) var metrics: [UInt8] = []
+    /// Updates that are released count in `metrics` already.
+    private(set) var countsReleased = false
     private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     private let now: Instant
     /// When an owed post of another boot is given up.
@@ -123,8 +125,9 @@ struct FileContent {
         } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
             connections[PeerID(number)] =
                 payload.isEmpty ? nil : try KeptConnection(reading: payload, format: format)
-        } else if frame.int32("metrics") != nil {
+        } else if let version = frame.int32("metrics") {
             metrics = payload
+            countsReleased = version == 1
         } else {
             throw RecordError()
         }

@@ -15,7 +15,7 @@ internal import Negotiation
 ///     subscriber NAME             with how many processes a component is subscribed
 ///     connection NUMBER           a connection that the service manager keeps
 ///     decision NUMBER             an entry of the history, as JSON
-///     metrics 1                   what was counted, as JSON
+///     metrics 2                   what was counted, as JSON; 1 with updates that have not ended
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
@@ -118,7 +118,7 @@ struct RecordFrames {
 
     mutating func add(metrics json: [UInt8]) {
         begin()
-        frames.header("metrics", 1)
+        frames.header("metrics", 2)
         frames.payload { $0.append(contentsOf: json) }
     }
 

@@ -114,7 +114,7 @@ extension UpdateShape {
             ageMs: status.age.wholeMilliseconds,
             deadlineInMs: status.deadlineIn.wholeMilliseconds,
             blockedBy: status.blockedBy,
-            participants: listed.map(ParticipantShape.init)
+            participants: listed.shapes
         )
         let left = status.participants.count - listed.count
         omitted = left > 0 ? Int64(left) : nil
@@ -147,20 +147,30 @@ extension ParticipantStatus {
     }
 }
 
-extension ParticipantShape {
-    fileprivate init(_ status: ParticipantStatus) {
-        self.init(
-            component: status.component,
-            state: status.state,
-            sinceMs: status.since.wholeMilliseconds,
-            untilMs: status.until?.wholeMilliseconds,
-            message: status.message,
-            deferrals: Int64(status.deferrals),
-            blockedMs: status.blocked.wholeMilliseconds,
-            remainingMs: status.remaining.wholeMilliseconds
-        )
-        veto = status.isVeto
-        pids = status.processes.map { Int64($0) }
+extension [ParticipantStatus] {
+    /// Each is read where it stands: it is large to copy.
+    fileprivate var shapes: [ParticipantShape] {
+        var shapes: [ParticipantShape] = []
+        shapes.reserveCapacity(count)
+        let all = span
+        for place in all.indices {
+            let processes = all[place].processes
+            shapes.append(
+                ParticipantShape(
+                    component: all[place].component,
+                    state: all[place].state,
+                    sinceMs: all[place].since.wholeMilliseconds,
+                    untilMs: all[place].until?.wholeMilliseconds,
+                    message: all[place].message,
+                    deferrals: Int64(all[place].deferrals),
+                    blockedMs: all[place].blocked.wholeMilliseconds,
+                    remainingMs: all[place].remaining.wholeMilliseconds,
+                    veto: all[place].isVeto,
+                    pids: processes.isEmpty ? [] : processes.map { Int64($0) }
+                )
+            )
+        }
+        return shapes
     }
 }
 

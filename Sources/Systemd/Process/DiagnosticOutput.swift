@@ -36,7 +36,7 @@ package final class DiagnosticOutput: Sendable {
                 state.dropped += 1
                 return
             }
-            state.rest = notice(state.dropped) + bytes[...]
+            state.rest = state.dropped == 0 ? bytes[...] : notice(state.dropped) + bytes[...]
             // A message of which nothing is written is dropped as a whole.
             let length = state.rest.count
             if !flush(&state), state.rest.count == length {
@@ -49,7 +49,7 @@ package final class DiagnosticOutput: Sendable {
     }
 
     private func notice(_ dropped: Int) -> [UInt8] {
-        dropped == 0 ? [] : Array("\(program): dropped \(dropped) messages\n".utf8)
+        Array("\(program): dropped \(dropped) messages\n".utf8)
     }
 
     /// Writes what was begun. Returns whether nothing is left.
