@@ -8,15 +8,16 @@ extension Participant {
     /// They are read into words of their own: it is not yet known which connections are there.
     mutating func codeWords(_ coder: inout some RecordCoder) throws(RecordError) {
         guard coder.isReading else {
-            try coder.code(
+            try Self.code(
                 &detachedDeferral,
                 &detachedOwner,
                 &deferralsByPeer,
                 &voices,
-                &awayProcesses
+                &awayProcesses,
+                &coder
             )
             var count = subscribers.count
-            try coder.code(&count)
+            try count.code(&coder)
             for place in 0..<count {
                 var stream = subscribers[place].stream
                 try stream.code(&coder)
@@ -26,36 +27,36 @@ extension Participant {
         var words = ConnectionWords()
         // Since format 5, for connections that outlive the broker.
         if coder.format >= 5 {
-            try coder.code(
+            try Self.code(
                 &words.detachedDeferral,
                 &words.detachedOwner,
                 &words.deferralsByPeer,
                 &words.voices,
-                &words.awayProcesses
+                &words.awayProcesses,
+                &coder
             )
         }
         // Since format 6.
-        if coder.format >= 6 { try coder.code(&words.streams) }
+        if coder.format >= 6 { try words.streams.code(&coder) }
         restoredWords = words
     }
-}
 
-extension FieldCoder where Self: ~Copyable & ~Escapable {
-    fileprivate mutating func code(
+    private static func code(
         _ detachedDeferral: inout Instant?,
         _ detachedOwner: inout Int32?,
         _ deferralsByPeer: inout [PeerID: Instant],
         _ voices: inout [Participant.Voice],
-        _ awayProcesses: inout [Participant.AwayProcess]
+        _ awayProcesses: inout [Participant.AwayProcess],
+        _ coder: inout some RecordCoder
     ) throws(RecordError) {
         var deferrals = ConnectionDeferral.list(deferralsByPeer)
-        try code(&detachedDeferral)
-        try code(&detachedOwner)
-        try code(&deferrals)
-        try code(&voices)
+        try detachedDeferral.code(&coder)
+        try detachedOwner.code(&coder)
+        try deferrals.code(&coder)
+        try voices.code(&coder)
         // Since format 6.
-        if format >= 6 { try code(&awayProcesses) }
-        if isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
+        if coder.format >= 6 { try awayProcesses.code(&coder) }
+        if coder.isReading { deferralsByPeer = ConnectionDeferral.byPeer(deferrals) }
     }
 }
 
@@ -76,8 +77,8 @@ private struct ConnectionDeferral: Recordable {
     }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&peer)
-        try coder.code(&end)
+        try peer.code(&coder)
+        try end.code(&coder)
     }
 }
 
@@ -85,9 +86,9 @@ extension Participant.AwayProcess: Recordable {
     static var blank: Self { Self(process: 0, confirm: false, until: .boot) }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&process)
-        try coder.code(&confirm)
-        try coder.code(&until)
+        try process.code(&coder)
+        try confirm.code(&coder)
+        try until.code(&coder)
     }
 }
 
@@ -95,11 +96,11 @@ extension Participant.Voice: Recordable {
     static var blank: Self { Self(process: 0, word: .late, at: .boot) }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&process)
-        try coder.code(
-            &word,
+        try process.code(&coder)
+        try word.code(
+            &coder,
             in: [.ready(isFinal: false), .ready(isFinal: true), .toBeAsked, .late]
         )
-        try coder.code(&at)
+        try at.code(&coder)
     }
 }

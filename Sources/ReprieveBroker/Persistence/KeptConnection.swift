@@ -59,18 +59,18 @@ extension KeptConnection: Recordable {
     }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&endpoint, in: [.components, .control])
+        try endpoint.code(&coder, in: [.components, .control])
         try credentials.code(&coder)
-        try coder.code(&name)
-        try coder.code(&token)
-        try coder.code(&streams)
-        try coder.code(&isWhole)
-        try coder.code(&input)
-        try coder.code(&output)
+        try name.code(&coder)
+        try token.code(&coder)
+        try streams.code(&coder)
+        try isWhole.code(&coder)
+        try input.code(&coder)
+        try output.code(&coder)
         // Since format 6.
         guard coder.format >= 6 else { return }
-        try coder.code(&latestStream)
-        try coder.code(&upstream)
+        try latestStream.code(&coder)
+        try upstream.code(&coder)
     }
 }
 
@@ -78,26 +78,26 @@ extension KeptConnection.Stream: Recordable {
     static var blank: Self { Self(number: 0, operation: .watchStatus) }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&number)
-        try coder.code(
-            &operation,
+        try number.code(&coder)
+        try operation.code(
+            &coder,
             in: [.subscribeToComponentUpdates, .gateUpdate, .watchStatus]
         )
-        try coder.code(&confirm)
-        try coder.code(&awaitedPosts)
+        try confirm.code(&coder)
+        try awaitedPosts.code(&coder)
     }
 }
 
 extension Credentials {
     fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var user = Int64(self.user)
-        try coder.code(&process)
-        try coder.code(&user)
+        try process.code(&coder)
+        try user.code(&coder)
         if coder.isReading { self.user = UInt32(truncatingIfNeeded: user) }
-        try coder.code(&place.unit)
-        try coder.code(&place.userUnit)
-        try coder.code(&place.isContained)
-        try coder.code(&place.hasExited)
-        try coder.code(&place.isUnknown)
+        try place.unit.code(&coder)
+        try place.userUnit.code(&coder)
+        try place.isContained.code(&coder)
+        try place.hasExited.code(&coder)
+        try place.isUnknown.code(&coder)
     }
 }

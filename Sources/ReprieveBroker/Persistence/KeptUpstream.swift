@@ -52,15 +52,15 @@ extension KeptUpstream: Recordable {
     }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&peer)
+        try peer.code(&coder)
         // Since format 7. A connection without it is not taken back.
-        if coder.format >= 7 { try coder.code(&socket) }
-        try coder.code(&largestFrame)
-        try coder.code(&latestStream)
-        try coder.code(&streams)
-        try coder.code(&announced)
-        try coder.code(&input)
-        try coder.code(&output)
+        if coder.format >= 7 { try socket.code(&coder) }
+        try largestFrame.code(&coder)
+        try latestStream.code(&coder)
+        try streams.code(&coder)
+        try announced.code(&coder)
+        try input.code(&coder)
+        try output.code(&coder)
     }
 }
 
@@ -68,9 +68,9 @@ extension ForwardedStreams.Stream: Recordable {
     static var blank: Self { Self(number: 0, client: 0, kind: .call) }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&number)
-        try coder.code(&client)
-        try coder.code(&kind, in: [.call, .stream, .notices, .name])
-        try coder.code(&hasResponse)
+        try number.code(&coder)
+        try client.code(&coder)
+        try kind.code(&coder, in: [.call, .stream, .notices, .name])
+        try hasResponse.code(&coder)
     }
 }

@@ -12,17 +12,19 @@ struct RecordError: Error, Hashable {}
 /// Numbers take seven bits a byte, lowest first, the sign in the lowest bit; texts and lists come
 /// after their length; what may be absent comes after a byte that is 0 or 1. Times are seconds and
 /// nanoseconds.
+///
+/// Static: Swift 6.2 lets a span have no mutating method in a protocol.
 protocol FieldCoder: ~Copyable, ~Escapable {
     /// Fields are read, not written.
     var isReading: Bool { get }
     /// Of what is read. What is written has the latest one.
     var format: Int32 { get }
 
-    mutating func code(_ number: inout Int64) throws(RecordError)
-    mutating func code(_ flag: inout Bool) throws(RecordError)
-    mutating func code(_ duration: inout Duration) throws(RecordError)
-    mutating func code(_ text: inout String) throws(RecordError)
-    mutating func code(_ bytes: inout [UInt8]) throws(RecordError)
+    static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
+    static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
+    static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
+    static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
+    static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
 }
 
 typealias RecordCoder = FieldCoder & ~Copyable & ~Escapable
@@ -31,114 +33,139 @@ typealias RecordCoder = FieldCoder & ~Copyable & ~Escapable
 protocol Recordable {
     /// What is read into.
     static var blank: Self { get }
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError)
 }
 
-extension FieldCoder where Self: ~Copyable & ~Escapable {
-    /// A count, which is not negative and fits 31 bits.
-    mutating func code(_ count: inout Int) throws(RecordError) {
-        var number = Int64(count)
-        try code(&number)
-        guard 0...Int64(Int32.max) ~= number else {
-            precondition(isReading, "only what is read can be wrong")
-            throw RecordError()
-        }
-        if isReading { count = Int(number) }
-    }
+// MARK: - What a coder knows
 
-    mutating func code(_ number: inout Int32) throws(RecordError) {
-        var wide = Int64(number)
-        try code(&wide)
-        if isReading { number = Int32(truncatingIfNeeded: wide) }
-    }
-
-    mutating func code(_ peer: inout PeerID) throws(RecordError) {
-        var number = Int64(bitPattern: peer.number)
-        try code(&number)
-        if isReading { peer.number = UInt64(bitPattern: number) }
-    }
-
-    mutating func code(_ instant: inout Instant) throws(RecordError) {
-        try code(&instant.sinceBoot)
-    }
-
-    /// One of a fixed list of words, whose order never changes.
-    mutating func code<Word: Equatable>(
-        _ word: inout Word,
-        in words: [Word]
-    ) throws(RecordError) {
-        guard var index = words.firstIndex(of: word) else {
-            preconditionFailure("every word that is written has its number")
-        }
-        try code(&index)
-        guard isReading else { return }
-        guard words.indices.contains(index) else { throw RecordError() }
-        word = words[index]
-    }
-
-    mutating func code<Value: Recordable>(_ value: inout Value?) throws(RecordError) {
-        var isPresent = value != nil
-        try code(&isPresent)
-        guard isPresent else {
-            if isReading { value = nil }
-            return
-        }
-        var present = value ?? Value.blank
-        try present.code(&self)
-        if isReading { value = present }
-    }
-
-    mutating func code<Value: Recordable>(_ values: inout [Value]) throws(RecordError) {
-        var count = values.count
-        try code(&count)
-        if isReading { values = [] }
-        for place in 0..<count {
-            var value = isReading ? Value.blank : values[place]
-            try value.code(&self)
-            if isReading { values.append(value) }
-        }
+extension Int64 {
+    @inline(__always)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try Coder.code(&self, &coder)
     }
 }
 
-// MARK: - Values that stand in lists, or can be absent
+extension Bool {
+    @inline(__always)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try Coder.code(&self, &coder)
+    }
+}
+
+extension Duration {
+    @inline(__always)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try Coder.code(&self, &coder)
+    }
+}
 
 extension String: Recordable {
     static var blank: String { "" }
 
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&self)
+    @inline(__always)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try Coder.code(&self, &coder)
     }
 }
 
-extension Instant: Recordable {
-    static var blank: Instant { .boot }
-
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&self)
+extension [UInt8] {
+    @inline(__always)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try Coder.code(&self, &coder)
     }
 }
 
-extension StreamID: Recordable {
-    static var blank: StreamID { StreamID(PeerID(0), 0) }
+// MARK: - What consists of that
 
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&peer)
-        try coder.code(&number)
-    }
-}
-
+/// A count, which is not negative and fits 31 bits.
 extension Int: Recordable {
     static var blank: Int { 0 }
 
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&self)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        var number = Int64(self)
+        try number.code(&coder)
+        guard 0...Int64(Int32.max) ~= number else {
+            precondition(coder.isReading, "only what is read can be wrong")
+            throw RecordError()
+        }
+        if coder.isReading { self = Int(number) }
     }
 }
 
 extension Int32: Recordable {
     static var blank: Int32 { 0 }
 
-    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&self)
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        var wide = Int64(self)
+        try wide.code(&coder)
+        if coder.isReading { self = Int32(truncatingIfNeeded: wide) }
+    }
+}
+
+extension PeerID {
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        var wide = Int64(bitPattern: number)
+        try wide.code(&coder)
+        if coder.isReading { number = UInt64(bitPattern: wide) }
+    }
+}
+
+extension Instant: Recordable {
+    static var blank: Instant { .boot }
+
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try sinceBoot.code(&coder)
+    }
+}
+
+extension StreamID: Recordable {
+    static var blank: StreamID { StreamID(PeerID(0), 0) }
+
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        try peer.code(&coder)
+        try number.code(&coder)
+    }
+}
+
+extension Equatable {
+    /// One of a fixed list of words, whose order never changes.
+    mutating func code<Coder: RecordCoder>(
+        _ coder: inout Coder,
+        in words: [Self]
+    ) throws(RecordError) {
+        guard var index = words.firstIndex(of: self) else {
+            preconditionFailure("every word that is written has its number")
+        }
+        try index.code(&coder)
+        guard coder.isReading else { return }
+        guard words.indices.contains(index) else { throw RecordError() }
+        self = words[index]
+    }
+}
+
+extension Optional where Wrapped: Recordable {
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        var isPresent = self != nil
+        try isPresent.code(&coder)
+        guard isPresent else {
+            if coder.isReading { self = nil }
+            return
+        }
+        var present = self ?? Wrapped.blank
+        try present.code(&coder)
+        if coder.isReading { self = present }
+    }
+}
+
+extension Array where Element: Recordable {
+    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+        var count = count
+        try count.code(&coder)
+        if coder.isReading { self = [] }
+        for place in 0..<count {
+            var value = coder.isReading ? Element.blank : self[place]
+            try value.code(&coder)
+            if coder.isReading { append(value) }
+        }
     }
 }

@@ -22,31 +22,31 @@ extension Update: Recordable {
         // On its own: the names in it are gathered anew with each change.
         var request = request
         try request.code(&coder)
-        try coder.code(&announced)
-        try coder.code(&deadline)
-        try coder.code(&deadlineLastCall)
+        try announced.code(&coder)
+        try deadline.code(&coder)
+        try deadlineLastCall.code(&coder)
         try phase.code(&coder)
         // Until format 5 the processes of all coordinators, past and present.
         var processes = formerProcesses.sorted()
-        try coder.code(&processes)
+        try processes.code(&coder)
         if coder.isReading { formerProcesses = Set(processes) }
-        try coder.code(&forced)
+        try forced.code(&coder)
         // Since format 4.
         if coder.format >= 4 {
-            try coder.code(&brokenFinalAskings)
-            try coder.code(&blockedAtDeadline)
-            try coder.code(&request.isExclusive)
-            try coder.code(&request.completesLater)
-            try coder.code(&request.isShutdown)
+            try brokenFinalAskings.code(&coder)
+            try blockedAtDeadline.code(&coder)
+            try request.isExclusive.code(&coder)
+            try request.completesLater.code(&coder)
+            try request.isShutdown.code(&coder)
             var refusesDeadline = request.policy.onDeadline == .refuse
-            try coder.code(&refusesDeadline)
+            try refusesDeadline.code(&coder)
             if coder.isReading {
                 request.policy.onDeadline = refusesDeadline ? .refuse : .proceed
             }
         }
         if coder.isReading { self.request = request }
         // Since format 5. Those stay whose connections are taken back.
-        if coder.format >= 5 { try coder.code(&coordinators) }
+        if coder.format >= 5 { try coordinators.code(&coder) }
     }
 }
 
@@ -56,7 +56,7 @@ extension Update.Coordinator: Recordable {
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try stream.code(&coder)
         // Since format 6.
-        if coder.format >= 6 { try coder.code(&process) }
+        if coder.format >= 6 { try process.code(&coder) }
     }
 }
 
@@ -71,11 +71,11 @@ extension Update.Phase {
         case .released(let released): (number, opening) = (2, released)
         case .ended(let ended): (number, end) = (3, ended)
         }
-        try coder.code(&number)
+        try number.code(&coder)
         if number == 2 {
-            try coder.code(&opening.basis, in: bases)
-            try coder.code(&opening.waited)
-            try coder.code(&opening.at)
+            try opening.basis.code(&coder, in: bases)
+            try opening.waited.code(&coder)
+            try opening.at.code(&coder)
         } else if number == 3 {
             try end.code(&coder)
         }
@@ -93,18 +93,18 @@ extension Update.Phase {
 
 extension UpdateRequest {
     fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&deploymentID)
-        try coder.code(&reason)
+        try deploymentID.code(&coder)
+        try reason.code(&coder)
         try code(disruption: &coder)
         var hasComponents = components != nil
-        try coder.code(&hasComponents)
+        try hasComponents.code(&coder)
         if hasComponents {
             var names = components ?? []
-            try coder.code(&names)
+            try names.code(&coder)
             if coder.isReading { components = names }
         }
         try policy.code(&coder)
-        try coder.code(&asSent)
+        try asSent.code(&coder)
         // Until format 4 the request alone said that the update reboots.
         guard coder.format < 4 else { return }
         if let request = try? GateRequest(decoding: asSent, limits: .fromBroker) {
@@ -114,9 +114,9 @@ extension UpdateRequest {
     }
 
     private mutating func code(disruption coder: inout some RecordCoder) throws(RecordError) {
-        if coder.format >= 4 { return try coder.code(&disruption, in: Disruption.allCases) }
+        if coder.format >= 4 { return try disruption.code(&coder, in: Disruption.allCases) }
         var restartsNucleus = disruption.stopsNucleus
-        try coder.code(&restartsNucleus)
+        try restartsNucleus.code(&coder)
         disruption = restartsNucleus ? .nucleus : .components
     }
 }
@@ -124,16 +124,16 @@ extension UpdateRequest {
 extension Policy {
     fileprivate mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var (skips, refuses) = (notification == .skip, onSilence == .refuse)
-        try coder.code(&skips)
-        try coder.code(&responseTimeout)
-        try coder.code(&deadline)
-        try coder.code(&maxDefer)
-        try coder.code(&maxTotalDefer)
-        try coder.code(&refuses)
-        try coder.code(&require)
+        try skips.code(&coder)
+        try responseTimeout.code(&coder)
+        try deadline.code(&coder)
+        try maxDefer.code(&coder)
+        try maxTotalDefer.code(&coder)
+        try refuses.code(&coder)
+        try require.code(&coder)
         // Since format 3.
         var refusesAbsence = onAbsence == .refuse
-        if coder.format >= 3 { try coder.code(&refusesAbsence) }
+        if coder.format >= 3 { try refusesAbsence.code(&coder) }
         guard coder.isReading else { return }
         onAbsence = refusesAbsence ? .refuse : .proceed
         notification = skips ? .skip : .notify
@@ -148,42 +148,42 @@ extension Participant: Recordable {
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var connections = summarizeConnections()
-        try coder.code(&state, in: states)
-        try coder.code(&since)
-        try coder.code(&until)
-        try coder.code(&question.round)
-        try coder.code(&question.answerBy)
-        try coder.code(&question.isFinal)
-        try coder.code(&question.isAnswered)
-        try coder.code(&isTold)
-        try coder.code(&connections.isConfirm)
-        try coder.code(&isExcused)
-        try coder.code(&acknowledgedAt)
-        try coder.code(&hasFinalWord)
-        try coder.code(&connections.deferralEnd)
-        try coder.code(&message)
-        try coder.code(&deferrals)
-        try coder.code(&budget)
-        try coder.code(&blockedBefore)
-        try coder.code(&blockedFrom)
-        try coder.code(&lastCallLead)
-        try coder.code(&hadLastCall)
-        try coder.code(&lastDeferral)
+        try state.code(&coder, in: states)
+        try since.code(&coder)
+        try until.code(&coder)
+        try question.round.code(&coder)
+        try question.answerBy.code(&coder)
+        try question.isFinal.code(&coder)
+        try question.isAnswered.code(&coder)
+        try isTold.code(&coder)
+        try connections.isConfirm.code(&coder)
+        try isExcused.code(&coder)
+        try acknowledgedAt.code(&coder)
+        try hasFinalWord.code(&coder)
+        try connections.deferralEnd.code(&coder)
+        try message.code(&coder)
+        try deferrals.code(&coder)
+        try budget.code(&coder)
+        try blockedBefore.code(&coder)
+        try blockedFrom.code(&coder)
+        try lastCallLead.code(&coder)
+        try hadLastCall.code(&coder)
+        try lastDeferral.code(&coder)
         // Since format 4.
         if coder.format >= 4 {
-            try coder.code(&brokenFinalAskings)
-            try coder.code(&heldUntil)
-            try coder.code(&isVeto)
-            try coder.code(&connections.deferrer)
+            try brokenFinalAskings.code(&coder)
+            try heldUntil.code(&coder)
+            try isVeto.code(&coder)
+            try connections.deferrer.code(&coder)
         }
         try codeWords(&coder)
         // Since format 6. Before, one process was awaited, however many there had been.
         if coder.format >= 6 {
-            try coder.code(&connections.processes)
+            try connections.processes.code(&coder)
         } else {
             connections.processes = 1
         }
-        if coder.format >= 6 { try coder.code(&question.isProlonged) }
+        if coder.format >= 6 { try question.isProlonged.code(&coder) }
         guard coder.isReading else { return }
         restore(
             isConfirm: connections.isConfirm,
@@ -200,8 +200,8 @@ extension LastDeferral: Recordable {
     static var blank: LastDeferral { LastDeferral(granted: .zero, message: nil) }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&granted)
-        try coder.code(&message)
+        try granted.code(&coder)
+        try message.code(&coder)
     }
 }
 
@@ -209,8 +209,8 @@ extension Force: Recordable {
     static var blank: Force { Force(by: "", reason: "") }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&by)
-        try coder.code(&reason)
+        try by.code(&coder)
+        try reason.code(&coder)
     }
 }
 
@@ -227,14 +227,14 @@ extension Ended: Recordable {
         case .refused(let known): (number, withdrawal) = (2, known)
         case .unknown: number = 3
         }
-        try coder.code(&at)
-        try coder.code(&number)
+        try at.code(&coder)
+        try number.code(&coder)
         if number == 0 {
-            try coder.code(&outcome, in: outcomes)
-            try coder.code(&message)
+            try outcome.code(&coder, in: outcomes)
+            try message.code(&coder)
         } else if number < 3 {
-            try coder.code(&withdrawal.by)
-            try coder.code(&withdrawal.reason)
+            try withdrawal.by.code(&coder)
+            try withdrawal.reason.code(&coder)
         }
         guard coder.isReading else { return }
         switch number {
@@ -253,10 +253,10 @@ extension OwedPost: Recordable {
     }
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&post.deploymentID)
-        try coder.code(&post.outcome, in: outcomes)
-        try coder.code(&post.message)
-        try coder.code(&until)
+        try post.deploymentID.code(&coder)
+        try post.outcome.code(&coder, in: outcomes)
+        try post.message.code(&coder)
+        try until.code(&coder)
     }
 }
 
@@ -267,6 +267,6 @@ struct OwedPosts: Recordable {
     var posts: [OwedPost]
 
     mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
-        try coder.code(&posts)
+        try posts.code(&coder)
     }
 }

@@ -159,8 +159,8 @@ struct RecordFrames {
         var last: Participant?
         while !reader.isAtEnd {
             var (mark, name) = (struckOut, "")
-            try reader.code(&mark)
-            try reader.code(&name)
+            try mark.code(&reader)
+            try name.code(&reader)
             if mark == written {
                 var participant = Participant.blank
                 try participant.code(&reader)
