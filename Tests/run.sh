@@ -187,7 +187,7 @@ simulation() { "$(Packaging/build-release.sh --product simulate-broker)/simulate
 # What one fixed negotiation costs, counted and so the same on a busy machine.
 instructions() { Tests/instruction-count.sh; }
 
-# 45 s for each target, two at a time. `crowds` compares times, and is run by hand.
+# 30 s for each target, two at a time. `crowds` compares times, and is run by hand.
 fuzz() { Tests/fuzz.sh 30 frames payloads peers files texts plans; }
 
 # What XCTest allocates is not freed at the exit of a test's process. Swift's own report of a crash

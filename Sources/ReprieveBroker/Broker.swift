@@ -71,10 +71,7 @@ package struct Broker: Sendable {
         negotiation = Negotiation(settings: settings.negotiation, restoring: restored, at: now)
         timeAsleep = reading.asleep
         persistence = Persistence(past, boot: settings.boot, reading)
-        metrics = Metrics(
-            reading: past.state.metrics,
-            counting: past.state.countsReleased ? Set(past.state.restored.updates.keys) : []
-        )
+        metrics = Metrics(reading: past.state.metrics)
         history = History(past.state.decisions, limits: settings.history)
         let opened = history.enter(released: Array(past.state.interrupted.values))
         persistence.enter(opened + history.add(past.journal.decisions))

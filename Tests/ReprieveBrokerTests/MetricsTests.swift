@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerHarness
-import EventStream
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -140,19 +139,6 @@ import Testing
             #expect(ended.outcomes == [CountShape("applied", 1)])
             harness.restart()
         }
-    }
-
-    @Test(arguments: [false, true])
-    mutating func `of an earlier version have a released update already`(reboots: Bool) throws {
-        _ = release()
-        var kept = try metrics()
-        kept.now = nil
-        let record = Frame(headers: [Header("metrics", .int32(1))], payload: kept.encoded())
-        harness.forge(state: ForgedFile.earlierState(harness.state, with: record))
-        if reboots { harness.reboot() } else { harness.restart() }
-        let counted = try metrics()
-        #expect(counted.releases == kept.releases && counted.components == kept.components)
-        try expectNoMore(than: counted)
     }
 
     @Test mutating func `are written at an orderly end, too`() throws {

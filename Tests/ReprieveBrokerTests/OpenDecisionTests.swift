@@ -75,6 +75,20 @@ import Testing
         expectEnd(of: open, endedAtMs: Self.releasedAtMs + 5_000)
     }
 
+    /// Who was told of an override by its instants would be told once more.
+    @Test(arguments: [[], [StoredFile.state], [.journal]])
+    mutating func `does not change when the clock is set`(lost: [StoredFile]) {
+        release()
+        let open = decisions()
+        harness.wallClockAtBoot += .seconds(3_600)
+        #expect(decisions() == open)
+        if lost == [.state] { harness.forge(state: []) }
+        if lost == [.journal] { harness.forge(journal: []) }
+        harness.restart()
+        #expect(decisions() == open)
+        expectEnd(of: open, endedAtMs: Self.releasedAtMs + 3_600_000 + 5_000)
+    }
+
     @Test(arguments: [1, 2], [false, true])
     mutating func `has the times of the boot that released it`(boots: Int, isOrderly: Bool) {
         release()

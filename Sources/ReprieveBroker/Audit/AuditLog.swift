@@ -139,20 +139,26 @@ extension Broker {
             warnOfLimit(answer, grant, at: now)
         case .forced(let id, let force): auditLog.note(.forced(id, force))
         case .released(let update):
-            if let release = update.release { logRelease(release) }
+            if let release = update.release {
+                logRelease(release)
+                metrics.count(release, of: update)
+            }
+            keepMetrics()
             persistence.noteRelease(of: update)
         case .ended(let update, let end):
             auditLog.note(.ended(update.id, end.ending))
             metrics.count(end, of: update)
             keepMetrics()
+            let clock = persistence.wallClockAtBoot
+            let released = persistence.bootTimes[update.id] ?? clock
+            persistence.enter([history.enter(update, end, released: released, ended: clock)])
             persistence.noteEnd(of: update)
-            persistence.enter([history.enter(update, end, persistence.wallClockAtBoot)])
         }
     }
 
     /// The history with the decisions on updates that are not completed yet.
     var historyNow: History {
-        history.including(negotiation.updates.entries, persistence.wallClockAtBoot)
+        history.including(negotiation.updates.entries, persistence.bootTimes)
     }
 
     /// Components that are named one by one when a gate opens without them: so many, and so many of

@@ -46,12 +46,18 @@ struct History: Sendable {
         }
     }
 
-    /// Enters the end of an update, and returns what is now to be kept of it.
-    mutating func enter(_ update: Update, _ end: Ended, _ bootTime: Duration) -> Entry {
+    /// Enters the end of an update, and returns what is now to be kept of it. The boot began at two
+    /// times if the clock was set since the release.
+    mutating func enter(
+        _ update: Update,
+        _ end: Ended,
+        released: Duration,
+        ended: Duration
+    ) -> Entry {
         let known = place(ofOpen: update.id)
         let opened = known.flatMap { try? DecisionShape(kept: entries[$0].json) }
-        var shape = opened ?? DecisionShape(update, end, bootTime, limits)
-        shape.enter(end, bootTime)
+        var shape = opened ?? DecisionShape(update, end, released, limits)
+        shape.enter(end, ended)
         let json = shape.shorten(to: limits.maximumDecisionBytes)
         guard let known else { return append(shape, json, as: nextNumber) }
         return replace(known, by: shape, json)
@@ -70,10 +76,13 @@ struct History: Sendable {
             }
     }
 
-    /// The history with the updates that are released now.
-    func including(_ updates: [Update], _ bootTime: Duration) -> History {
+    /// The history with the updates that this boot has released.
+    func including(_ updates: [Update], _ bootTimes: [DeploymentID: Duration]) -> History {
         var history = self
-        history.enter(released: updates.map { DatedUpdate(update: $0, bootTime: bootTime) })
+        let dated = updates.compactMap { update in
+            bootTimes[update.id].map { DatedUpdate(update: update, bootTime: $0) }
+        }
+        history.enter(released: dated)
         return history
     }
 

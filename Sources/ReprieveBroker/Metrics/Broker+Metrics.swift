@@ -7,7 +7,7 @@ extension Broker {
     /// All counts, and how things stand.
     mutating func metricsShape(at now: Instant) -> MetricsShape {
         gatherCounts()
-        var shape = metrics.including(negotiation.updates.entries)
+        var shape = metrics.counts
         shape.now = moment(at: now)
         return shape
     }

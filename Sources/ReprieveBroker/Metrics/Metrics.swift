@@ -3,17 +3,13 @@
 internal import Negotiation
 internal import ReprieveProtocol
 
-/// What is counted for monitoring. An update is counted when it has ended, and the counts are
-/// written down with its decision. Until then one that is released is written down itself, with all
-/// that is counted of it: whoever asks is told the counts with those (`including`).
+/// What is counted for monitoring. An update is counted when it is decided: when its gate opens, or
+/// when it ends without that. The counts are written down in that step, and answering costs nothing.
 struct Metrics: Sendable {
     private(set) var counts = MetricsShape()
-    /// Released updates that an earlier version has counted already.
-    private var counted: Set<DeploymentID>
 
     /// Goes on from what was written down, if that can be read.
-    init(reading record: [UInt8] = [], counting counted: Set<DeploymentID> = []) {
-        self.counted = counted
+    init(reading record: [UInt8] = []) {
         guard !record.isEmpty, let kept = try? MetricsShape(decoding: record) else { return }
         counts = kept
         counts.now = nil
@@ -23,34 +19,20 @@ struct Metrics: Sendable {
 
     mutating func count(_ end: Ended, of update: Update) {
         counts.outcomes.add(1, to: end.ending.post(update.id).outcome.rawValue)
-        if let opening = update.opening {
-            count(opening, of: update)
-            counted.remove(update.id)
-        } else {
-            countComponents(of: update, at: end.at)
-        }
+        if update.opening == nil { countComponents(of: update, at: end.at) }
     }
 
-    /// The counts with the updates that are released now.
-    func including(_ updates: [Update]) -> MetricsShape {
-        var metrics = self
-        for update in updates {
-            if let opening = update.opening { metrics.count(opening, of: update) }
-        }
-        return metrics.counts
-    }
-
-    private mutating func count(_ opening: Update.Opening, of update: Update) {
-        guard !counted.contains(update.id) else { return }
-        let basis = opening.basis.rawValue
+    /// The gate of an update has opened.
+    mutating func count(_ release: Release, of update: Update) {
+        let basis = release.basis.rawValue
         let known = counts.releases.firstIndex { $0.basis == basis }
         let place = known ?? counts.releases.count
         if known == nil { counts.releases.append(ReleaseMetricsShape(basis: basis)) }
         let bounds = ReleaseMetricsShape.bounds
-        let bucket = bounds.firstIndex { opening.waited <= .seconds($0) } ?? bounds.count
+        let bucket = bounds.firstIndex { release.waited <= .seconds($0) } ?? bounds.count
         counts.releases[place].counts[bucket] += 1
-        counts.releases[place].waitedMs += opening.waited.wholeMilliseconds
-        countComponents(of: update, at: opening.at)
+        counts.releases[place].waitedMs += release.waited.wholeMilliseconds
+        countComponents(of: update, at: release.at)
     }
 
     mutating func add(_ events: CountedEvents) {

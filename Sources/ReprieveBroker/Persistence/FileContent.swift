@@ -17,12 +17,12 @@ struct FileContent {
     private(set) var restored = Restored()
     /// The updates that another boot released, as they stood then.
     private(set) var interrupted: [DeploymentID: DatedUpdate] = [:]
+    /// When the boot of an update's instants began, as it was known at the release.
+    private(set) var bootTimes: [DeploymentID: Duration] = [:]
     private(set) var decisions: [Int32: [UInt8]] = [:]
     /// Empty where any but the last records are damaged: the others may be out of date.
     private(set) var connections: [PeerID: KeptConnection] = [:]
     private(set) var metrics: [UInt8] = []
-    /// Updates that are released count in `metrics` already.
-    private(set) var countsReleased = false
     private var participants: [DeploymentID: [ComponentName: Participant]] = [:]
     private let now: Instant
     /// When an owed post of another boot is given up.
@@ -65,7 +65,7 @@ struct FileContent {
         }
         if isOfOtherVersion {
             (restored, decisions, connections, metrics) = (Restored(), [:], [:], [])
-            interrupted = [:]
+            (interrupted, bootTimes) = ([:], [:])
         } else if isOld, !outlivesBoot {
             finding = "it was written in another boot, and is void"
         } else if damaged > 0 {
@@ -125,9 +125,8 @@ struct FileContent {
         } else if let number = frame.string("connection").flatMap({ UInt64($0) }) {
             connections[PeerID(number)] =
                 payload.isEmpty ? nil : try KeptConnection(reading: payload, format: format)
-        } else if let version = frame.int32("metrics") {
+        } else if frame.int32("metrics") != nil {
             metrics = payload
-            countsReleased = version == 1
         } else {
             throw RecordError()
         }
@@ -144,7 +143,7 @@ struct FileContent {
         _ wallClockAtBoot: Duration?
     ) throws(RecordError) {
         restored.updates[id] = nil
-        interrupted[id] = nil
+        (interrupted[id], bootTimes[id]) = (nil, wallClockAtBoot)
         if payload.isEmpty { participants[id] = nil }
         guard !payload.isEmpty else { return }
         var update = try Update(reading: payload, format: format)

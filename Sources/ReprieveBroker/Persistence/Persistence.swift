@@ -50,6 +50,9 @@ struct Persistence: Sendable {
     var asleep: Duration
     /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
     var wallClockAtBoot: Duration
+    /// The same as it was at the release of each update that this boot has released. A clock that is
+    /// set later changes nothing about a release.
+    private(set) var bootTimes: [DeploymentID: Duration]
     /// The state file has something that must not wait.
     private var isUrgent = false
     /// History entries that the state file may not have. The journal keeps them meanwhile.
@@ -65,6 +68,7 @@ struct Persistence: Sendable {
         self.boot = boot
         asleep = reading.asleep
         wallClockAtBoot = reading.wallClockAtBoot
+        bootTimes = past.bootTimes
         metrics = past.state.metrics
         writtenMetrics = metrics
         journal = File(needsBoot: true, counts: FileMetricsShape(.journal))
@@ -135,12 +139,15 @@ extension Persistence {
 
     mutating func noteRelease(of update: Update) {
         isUrgent = true
+        // As it is written down.
+        bootTimes[update.id] = .milliseconds(wallClockAtBoot.wholeMilliseconds)
         state.changes.append(.update(update.id))
         state.changes += update.participants.names.map { .participant(update.id, $0) }
     }
 
     mutating func noteEnd(of update: Update) {
         isUrgent = true
+        bootTimes[update.id] = nil
         state.changes.append(.update(update.id))
     }
 
@@ -162,7 +169,7 @@ extension Persistence {
         _ files: [StoredFile: FoundFile],
         _ negotiation: Negotiation
     ) {
-        var records = RecordFrames(wallClockAtBoot)
+        var records = RecordFrames(bootTimes)
         addAll(to: &records, .journal, negotiation)
         journal.needsReplacing = !records.isEmpty || files[.journal]?.bytes.isEmpty == false
         let released = negotiation.updates.entries.filter { !$0.isWaiting }.map(\.id)
@@ -205,7 +212,7 @@ extension Persistence {
         let hasMetrics = file == .state && metrics != writtenMetrics
         let isEmpty = standing.changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
-        var records = RecordFrames(wallClockAtBoot)
+        var records = RecordFrames(bootTimes)
         if standing.needsBoot { records.add(boot: boot) }
         records.add(standing.changes, in: file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
@@ -221,7 +228,7 @@ extension Persistence {
         _ history: History,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
-        var records = RecordFrames(wallClockAtBoot)
+        var records = RecordFrames(bootTimes)
         records.add(boot: boot)
         addAll(to: &records, file, negotiation)
         if file == .journal {

@@ -27,6 +27,12 @@ struct Recollection {
         self.state = FileContent(state ?? [], settings, outlivesBoot: true, at: now)
     }
 
+    /// When this boot began, as it was known at the release of each update.
+    var bootTimes: [DeploymentID: Duration] {
+        let older = state.isOfThisBoot ? state.bootTimes : [:]
+        return journal.isOfThisBoot ? older.merging(journal.bootTimes) { $1 } : older
+    }
+
     /// The connections that go on. Of a component with several processes all do, or none: what one
     /// of them says must not count for another that is about to return.
     func connections(

@@ -13,21 +13,36 @@ struct RecordError: Error, Hashable {}
 /// after their length; what may be absent comes after a byte that is 0 or 1. Times are seconds and
 /// nanoseconds.
 ///
-/// Static: Swift 6.2 lets a span have no mutating method in a protocol.
-protocol FieldCoder: ~Copyable, ~Escapable {
-    /// Fields are read, not written.
-    var isReading: Bool { get }
-    /// Of what is read. What is written has the latest one.
-    var format: Int32 { get }
+/// Before Swift 6.3 no protocol's function takes a span, and a span of ours is no such.
+#if compiler(>=6.3)
+    protocol FieldCoder: ~Copyable, ~Escapable {
+        /// Fields are read, not written.
+        var isReading: Bool { get }
+        /// Of what is read. What is written has the latest one.
+        var format: Int32 { get }
 
-    static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
-    static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
-    static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
-    static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
-    static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
-}
+        static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
+        static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
+        static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
+        static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
+        static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
+    }
 
-typealias RecordCoder = FieldCoder & ~Copyable & ~Escapable
+    typealias RecordCoder = FieldCoder & ~Copyable & ~Escapable
+#else
+    protocol FieldCoder: ~Copyable {
+        var isReading: Bool { get }
+        var format: Int32 { get }
+
+        static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
+        static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
+        static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
+        static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
+        static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
+    }
+
+    typealias RecordCoder = FieldCoder & ~Copyable
+#endif
 
 /// A value that a record can hold, also absent or in a list.
 protocol Recordable {

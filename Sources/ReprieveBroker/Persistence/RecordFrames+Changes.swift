@@ -22,7 +22,9 @@ extension RecordFrames {
             case .participant(let id, let name):
                 if participants.last?.id != id {
                     let known = negotiation.participants(of: id, isReleased: file == .state)
-                    participants.append(ChangedParticipants(id, known, atMost: changes.count))
+                    // Where changes of several updates alternate, the others are many.
+                    let count = participants.isEmpty ? changes.count : 0
+                    participants.append(ChangedParticipants(id, known, atMost: count))
                 }
                 participants[participants.count - 1].insert(name)
             case .ended(let id): add(id, ended: negotiation.ending(of: id))
@@ -45,9 +47,9 @@ extension RecordFrames {
             guard file == .journal || !entries[place].isWaiting else {
                 return strikeOut(update: id)
             }
-            add(id, entries[place], in: file)
+            add(id, entries[place])
         } else if file == .journal, let update = negotiation.departing[id] {
-            add(id, update, in: file)
+            add(id, update)
         } else {
             strikeOut(update: id)
         }

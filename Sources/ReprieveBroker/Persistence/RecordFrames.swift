@@ -15,12 +15,12 @@ internal import Negotiation
 ///     subscriber NAME             with how many processes a component is subscribed
 ///     connection NUMBER           a connection that the service manager keeps
 ///     decision NUMBER             an entry of the history, as JSON
-///     metrics 2                   what was counted, as JSON; 1 with updates that have not ended
+///     metrics 1                   what was counted, as JSON
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
-/// An update in the state file has the header `booted`: when the boot began that released it, in
-/// milliseconds since 1970.
+/// A released update has the header `booted`: when the boot of its instants began, by the wall clock
+/// at the release, in milliseconds since 1970.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 7
@@ -39,9 +39,10 @@ struct RecordFrames {
     /// headers.
     private var frames = FrameWriter(capacity: 1_024)
     private(set) var isEmpty = true
-    private let wallClockAtBoot: Duration
+    /// Of released updates.
+    private let bootTimes: [DeploymentID: Duration]
 
-    init(_ wallClockAtBoot: Duration) { self.wallClockAtBoot = wallClockAtBoot }
+    init(_ bootTimes: [DeploymentID: Duration]) { self.bootTimes = bootTimes }
 
     mutating func add(boot: String) {
         begin()
@@ -56,10 +57,9 @@ struct RecordFrames {
         frames.begin()
     }
 
-    mutating func add(_ id: DeploymentID, _ update: consuming Update, in file: StoredFile) {
+    mutating func add(_ id: DeploymentID, _ update: consuming Update) {
         begin("update", id)
-        // Another boot may have to read its instants.
-        if file == .state { frames.header("booted", String(wallClockAtBoot.wholeMilliseconds)) }
+        if let time = bootTimes[id] { frames.header("booted", String(time.wholeMilliseconds)) }
         frames.payload { $0.append(recordOf: &update) }
     }
 
@@ -118,7 +118,7 @@ struct RecordFrames {
 
     mutating func add(metrics json: [UInt8]) {
         begin()
-        frames.header("metrics", 2)
+        frames.header("metrics", 1)
         frames.payload { $0.append(contentsOf: json) }
     }
 
