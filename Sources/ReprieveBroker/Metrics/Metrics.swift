@@ -4,7 +4,7 @@ internal import Negotiation
 internal import ReprieveProtocol
 
 /// What is counted for monitoring. An update is counted when it is decided: when its gate opens, or
-/// when it ends without that. The counts are written down in that step, and answering costs nothing.
+/// when it ends without that. So the counts are written down with the update.
 struct Metrics: Sendable {
     private(set) var counts = MetricsShape()
 

@@ -50,8 +50,7 @@ struct Persistence: Sendable {
     var asleep: Duration
     /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
     var wallClockAtBoot: Duration
-    /// The same as it was at the release of each update that this boot has released. A clock that is
-    /// set later changes nothing about a release.
+    /// The same, as it was at each release of this boot. The clock may have been set since.
     private(set) var bootTimes: [DeploymentID: Duration]
     /// The state file has something that must not wait.
     private var isUrgent = false

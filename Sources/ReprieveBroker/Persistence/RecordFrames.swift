@@ -19,8 +19,8 @@ internal import Negotiation
 ///
 /// The last frame has the header `page`: what was written in one go counts as a whole. Its header
 /// `asleep` says how long the device had been suspended in this boot by then, in milliseconds.
-/// A released update has the header `booted`: when the boot of its instants began, by the wall clock
-/// at the release, in milliseconds since 1970.
+/// A released update has the header `booted`: when the boot of its instants began, as the clock had
+/// it at the release, in milliseconds since 1970.
 struct RecordFrames {
     /// The layout of payloads. Files of another one are left alone.
     static let format: Int32 = 7
