@@ -48,8 +48,8 @@ struct OverrideNews: Sendable {
     }
 }
 
-/// Which overrides of the history are new. The history has an update twice: when its gate opens,
-/// and again with its outcome. Between the two it may have forgotten the update.
+/// Which overrides of the history are new. The history has an update from its release on, and with
+/// its outcome from its end on. An earlier broker may forget it between the two.
 struct OverrideRecord {
     private struct Update: Hashable {
         var id: String
@@ -73,7 +73,9 @@ struct OverrideRecord {
         known = Set(overrides.map(key))
             .union(before?.filter { underway.contains($0.update.id) } ?? [])
         let last = newest
-        newest = history.decisions.first.map(update)
+        // Decisions without an outcome come first, however old they are.
+        let latest = history.decisions.first { $0.endedAtMs != nil } ?? history.decisions.first
+        newest = latest.map(update)
         guard let before else { return OverrideNews() }
         return OverrideNews(
             overrides: overrides.filter { !before.contains(key($0)) },
