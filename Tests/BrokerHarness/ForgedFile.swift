@@ -29,18 +29,6 @@ package struct ForgedFile: Sendable {
         return frames
     }
 
-    /// A state file as an earlier version wrote it, which did not say when a boot began: a release
-    /// had a record more.
-    package static func earlierState(_ state: [UInt8], with record: Frame) -> [UInt8] {
-        var (search, bytes): (FrameSearch, [UInt8]) = (FrameSearch(state), [])
-        while var frame = search.next() {
-            frame.headers.removeAll { $0.name == "booted" }
-            if frame.int32("page") != nil { bytes += record.encoded() }
-            bytes += frame.encoded()
-        }
-        return bytes
-    }
-
     /// Both files, each with something else in the place of one byte of a record.
     package static func all() -> [ForgedFile] {
         StoredFile.allCases.flatMap { file in
