@@ -13,7 +13,8 @@ struct RecordError: Error, Hashable {}
 /// after their length; what may be absent comes after a byte that is 0 or 1. Times are seconds and
 /// nanoseconds.
 ///
-/// Before Swift 6.3 no protocol's function takes a span, and a span of ours is no such.
+/// Before Swift 6.3 no protocol has a mutating method for a span; what stands for one there needs
+/// none.
 #if compiler(>=6.3)
     protocol FieldCoder: ~Copyable, ~Escapable {
         /// Fields are read, not written.
@@ -21,11 +22,11 @@ struct RecordError: Error, Hashable {}
         /// Of what is read. What is written has the latest one.
         var format: Int32 { get }
 
-        static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
-        static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
-        static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
-        static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
-        static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
+        mutating func code(_ number: inout Int64) throws(RecordError)
+        mutating func code(_ flag: inout Bool) throws(RecordError)
+        mutating func code(_ duration: inout Duration) throws(RecordError)
+        mutating func code(_ text: inout String) throws(RecordError)
+        mutating func code(_ bytes: inout [UInt8]) throws(RecordError)
     }
 
     typealias RecordCoder = FieldCoder & ~Copyable & ~Escapable
@@ -34,11 +35,11 @@ struct RecordError: Error, Hashable {}
         var isReading: Bool { get }
         var format: Int32 { get }
 
-        static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError)
-        static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError)
-        static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError)
-        static func code(_ text: inout String, _ coder: inout Self) throws(RecordError)
-        static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError)
+        mutating func code(_ number: inout Int64) throws(RecordError)
+        mutating func code(_ flag: inout Bool) throws(RecordError)
+        mutating func code(_ duration: inout Duration) throws(RecordError)
+        mutating func code(_ text: inout String) throws(RecordError)
+        mutating func code(_ bytes: inout [UInt8]) throws(RecordError)
     }
 
     typealias RecordCoder = FieldCoder & ~Copyable
@@ -48,29 +49,29 @@ struct RecordError: Error, Hashable {}
 protocol Recordable {
     /// What is read into.
     static var blank: Self { get }
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError)
 }
 
 // MARK: - What a coder knows
 
 extension Int64 {
     @inline(__always)
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
-        try Coder.code(&self, &coder)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&self)
     }
 }
 
 extension Bool {
     @inline(__always)
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
-        try Coder.code(&self, &coder)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&self)
     }
 }
 
 extension Duration {
     @inline(__always)
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
-        try Coder.code(&self, &coder)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&self)
     }
 }
 
@@ -78,15 +79,15 @@ extension String: Recordable {
     static var blank: String { "" }
 
     @inline(__always)
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
-        try Coder.code(&self, &coder)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&self)
     }
 }
 
 extension [UInt8] {
     @inline(__always)
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
-        try Coder.code(&self, &coder)
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
+        try coder.code(&self)
     }
 }
 
@@ -96,7 +97,7 @@ extension [UInt8] {
 extension Int: Recordable {
     static var blank: Int { 0 }
 
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var number = Int64(self)
         try number.code(&coder)
         guard 0...Int64(Int32.max) ~= number else {
@@ -110,7 +111,7 @@ extension Int: Recordable {
 extension Int32: Recordable {
     static var blank: Int32 { 0 }
 
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var wide = Int64(self)
         try wide.code(&coder)
         if coder.isReading { self = Int32(truncatingIfNeeded: wide) }
@@ -118,7 +119,7 @@ extension Int32: Recordable {
 }
 
 extension PeerID {
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var wide = Int64(bitPattern: number)
         try wide.code(&coder)
         if coder.isReading { number = UInt64(bitPattern: wide) }
@@ -128,7 +129,7 @@ extension PeerID {
 extension Instant: Recordable {
     static var blank: Instant { .boot }
 
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try sinceBoot.code(&coder)
     }
 }
@@ -136,7 +137,7 @@ extension Instant: Recordable {
 extension StreamID: Recordable {
     static var blank: StreamID { StreamID(PeerID(0), 0) }
 
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         try peer.code(&coder)
         try number.code(&coder)
     }
@@ -144,8 +145,8 @@ extension StreamID: Recordable {
 
 extension Equatable {
     /// One of a fixed list of words, whose order never changes.
-    mutating func code<Coder: RecordCoder>(
-        _ coder: inout Coder,
+    mutating func code(
+        _ coder: inout some RecordCoder,
         in words: [Self]
     ) throws(RecordError) {
         guard var index = words.firstIndex(of: self) else {
@@ -159,7 +160,7 @@ extension Equatable {
 }
 
 extension Optional where Wrapped: Recordable {
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var isPresent = self != nil
         try isPresent.code(&coder)
         guard isPresent else {
@@ -173,7 +174,7 @@ extension Optional where Wrapped: Recordable {
 }
 
 extension Array where Element: Recordable {
-    mutating func code<Coder: RecordCoder>(_ coder: inout Coder) throws(RecordError) {
+    mutating func code(_ coder: inout some RecordCoder) throws(RecordError) {
         var count = count
         try count.code(&coder)
         if coder.isReading { self = [] }

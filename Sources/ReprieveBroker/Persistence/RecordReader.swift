@@ -16,10 +16,10 @@ struct RecordReader: FieldCoder {
 
     var isAtEnd: Bool { position == bytes.count }
 
-    static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError) {
+    mutating func code(_ number: inout Int64) throws(RecordError) {
         var bits: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {
-            let byte = try coder.readByte()
+            let byte = try readByte()
             bits |= UInt64(byte & 0x7F) << shift
             guard byte >= 0x80 else {
                 number = Int64(bitPattern: bits >> 1) ^ -Int64(bits & 1)
@@ -29,16 +29,16 @@ struct RecordReader: FieldCoder {
         throw RecordError()
     }
 
-    static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError) {
-        let byte = try coder.readByte()
+    mutating func code(_ flag: inout Bool) throws(RecordError) {
+        let byte = try readByte()
         guard byte <= 1 else { throw RecordError() }
         flag = byte == 1
     }
 
-    static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError) {
+    mutating func code(_ duration: inout Duration) throws(RecordError) {
         var (seconds, nanoseconds): (Int64, Int64) = (0, 0)
-        try seconds.code(&coder)
-        try nanoseconds.code(&coder)
+        try seconds.code(&self)
+        try nanoseconds.code(&self)
         // More than any message can ask for, and little enough that sums of it are durations.
         guard seconds.magnitude < 1 << 56, nanoseconds.magnitude < 1_000_000_000 else {
             throw RecordError()
@@ -46,12 +46,12 @@ struct RecordReader: FieldCoder {
         duration = .seconds(seconds) + .nanoseconds(nanoseconds)
     }
 
-    static func code(_ text: inout String, _ coder: inout Self) throws(RecordError) {
-        text = String(decoding: try coder.read(), as: UTF8.self)
+    mutating func code(_ text: inout String) throws(RecordError) {
+        text = String(decoding: try read(), as: UTF8.self)
     }
 
-    static func code(_ value: inout [UInt8], _ coder: inout Self) throws(RecordError) {
-        value = Array(try coder.read())
+    mutating func code(_ value: inout [UInt8]) throws(RecordError) {
+        value = Array(try read())
     }
 
     private mutating func readByte() throws(RecordError) -> UInt8 {

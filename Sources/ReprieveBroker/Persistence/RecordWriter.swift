@@ -11,8 +11,8 @@ extension OutputSpan: FieldCoder where Element == UInt8 {
 
     var format: Int32 { RecordFrames.format }
 
-    static func code(_ number: inout Int64, _ coder: inout Self) throws(RecordError) {
-        try coder.write(number)
+    mutating func code(_ number: inout Int64) throws(RecordError) {
+        try write(number)
     }
 
     mutating func write(_ number: Int64) throws(RecordError) {
@@ -21,28 +21,28 @@ extension OutputSpan: FieldCoder where Element == UInt8 {
     }
 
     @inline(__always)
-    static func code(_ flag: inout Bool, _ coder: inout Self) throws(RecordError) {
-        try coder.needRoom(1)
-        coder.append(flag ? 1 : 0)
+    mutating func code(_ flag: inout Bool) throws(RecordError) {
+        try needRoom(1)
+        append(flag ? 1 : 0)
     }
 
-    static func code(_ duration: inout Duration, _ coder: inout Self) throws(RecordError) {
-        try coder.needRoom(2 * longestNumber)
+    mutating func code(_ duration: inout Duration) throws(RecordError) {
+        try needRoom(2 * Self.longestNumber)
         let (seconds, attoseconds) = duration.parts
-        coder.append(sevenBitsOf: seconds)
-        coder.append(sevenBitsOf: attoseconds / 1_000_000_000)
+        append(sevenBitsOf: seconds)
+        append(sevenBitsOf: attoseconds / 1_000_000_000)
     }
 
-    static func code(_ text: inout String, _ coder: inout Self) throws(RecordError) {
-        try coder.write(text)
+    mutating func code(_ text: inout String) throws(RecordError) {
+        try write(text)
     }
 
     mutating func write(_ text: String) throws(RecordError) {
         try append(afterLength: text.utf8.span)
     }
 
-    static func code(_ bytes: inout [UInt8], _ coder: inout Self) throws(RecordError) {
-        try coder.append(afterLength: bytes.span)
+    mutating func code(_ bytes: inout [UInt8]) throws(RecordError) {
+        try append(afterLength: bytes.span)
     }
 
     private mutating func append(afterLength bytes: Span<UInt8>) throws(RecordError) {
