@@ -148,7 +148,7 @@ package struct Broker: Sendable {
         effects.storage = persistence.takeWrites(of: negotiation, changed)
         for peer in peersToWrite { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
-        effects.log += auditLog.take(at: now)
+        effects.log = auditLog.take(at: now)
         latestInhibition = inhibition
         effects.inhibition = latestInhibition
         let kept = accounts.bytes + peers.count * IdleMemory.ofPeer

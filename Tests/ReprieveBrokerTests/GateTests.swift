@@ -96,9 +96,10 @@ import Testing
         let camera = quietComponent("com.example.Camera")
         _ = quietComponent("com.example.Robot")
         let coordinator = harness.announce()
-        let heard = harness.heard(by: coordinator)
-        #expect(heard[0].response(as: GateResponse.self)?.participants.count == 2)
-        guard case .progress(let first)? = heard[1].gate else {
+        let response = harness.heard(by: coordinator).first?.response(as: GateResponse.self)
+        #expect(response?.participants.count == 2)
+        harness.pass(.microseconds(100))
+        guard case .progress(let first)? = harness.heard(by: coordinator).first?.gate else {
             Issue.record("no progress")
             return
         }
@@ -112,11 +113,28 @@ import Testing
         #expect(second.blockedBy == ["com.example.Robot"])
     }
 
+    @Test mutating func `the progress of one participant is shown in the turn of the request`() {
+        _ = quietComponent("com.example.Camera")
+        let coordinator = harness.announce()
+        #expect(harness.heard(by: coordinator).compactMap(\.gate).count == 1)
+    }
+
+    @Test mutating func `a gate that many open at once has no progress`() {
+        let peers = (0..<100).map { quietComponent("com.example.c\($0)") }
+        let coordinator = harness.announce()
+        harness.pass(.microseconds(9_800))
+        for peer in peers { harness.answer(peer, "d-1", 0) }
+        harness.pass(.seconds(1))
+        let events = harness.heard(by: coordinator).compactMap(\.gate)
+        #expect(events.count == 1 && events.first?.isLast == true)
+    }
+
     @Test mutating func `progress of many is thinned, and the last state is always shown`() {
         let names = (0..<200).map { "com.example.c\($0)" }
         let peers = names.map { quietComponent($0) }
         let coordinator = harness.announce()
-        _ = harness.heard(by: coordinator)
+        harness.pass(.microseconds(19_900))
+        #expect(harness.heard(by: coordinator).count == 2)
         for peer in peers.dropLast() { harness.answer(peer, "d-1", 0) }
         #expect(harness.heard(by: coordinator).isEmpty)
         harness.pass(.milliseconds(20))

@@ -202,7 +202,9 @@ extension Broker {
         peers.add(id, Peer(connection, account: place))
         countKept(ofPeerAt: peers.count - 1)
         takeBackUpstream(connection.upstream, ofPeerAt: peers.count - 1)
-        for stream in connection.streams { resume(stream, on: StreamID(id, stream.number)) }
+        for stream in connection.streams {
+            resume(stream, on: StreamID(id, stream.number), at: now)
+        }
         noteRecord(of: id)
         guard let index = peers.index(of: id) else { return }
         if !peers[index].outbox.isEmpty { awaitWrite(toPeerAt: index) }
@@ -220,12 +222,16 @@ extension Broker {
         if !kept.output.isEmpty { awaitUpstreamWrite(at: upstreams.peers.count - 1) }
     }
 
-    private mutating func resume(_ stream: KeptConnection.Stream, on id: StreamID) {
+    private mutating func resume(
+        _ stream: KeptConnection.Stream,
+        on id: StreamID,
+        at now: Instant
+    ) {
         switch stream.operation {
         case .watchStatus: statusPublisher.add(id)
         case .gateUpdate:
             let update = negotiation.update(coordinatedOn: id)
-            if let update { statusPublisher.add(id, of: update) }
+            if let update { statusPublisher.add(id, of: update, participants: 0, at: now) }
         default:
             lateSubscribers.add(id, to: stream.awaitedPosts.filter { isUnderWay($0) })
         }

@@ -8,7 +8,8 @@ package import ReprieveProtocol
 /// Each subscriber is sent the latest state, one document, when its socket takes it: what changes
 /// meanwhile replaces what it was not sent. With many participants documents leave less often, a
 /// tenth of a millisecond apart for each participant, and for each five connections that a status
-/// counts. So publishing a negotiation never costs more than the negotiation.
+/// counts. So publishing a negotiation never costs more than the negotiation. An update has no
+/// progress where its participants answer at once.
 struct StatusPublisher: Sendable {
     private static let pacePerParticipant = Duration.microseconds(100)
     private static let pacePerConnection = Duration.microseconds(20)
@@ -25,10 +26,22 @@ struct StatusPublisher: Sendable {
     /// A subscriber that can be sent the latest state has to wait for the pace.
     private var isDelayed = false
 
-    /// Publishes the status of all updates on a stream, or the progress of one.
-    mutating func add(_ stream: StreamID, of update: DeploymentID? = nil) {
-        subscribers.append(Subscriber(stream: stream, update: update, isBehind: true))
+    /// Publishes the status of all updates on a stream, the first document at once.
+    mutating func add(_ stream: StreamID) {
+        subscribers.append(Subscriber(stream: stream, update: nil, isBehind: true))
         notBefore = nil
+    }
+
+    /// Publishes the progress of an update, the first document after as long as it takes many
+    /// participants to answer.
+    mutating func add(
+        _ stream: StreamID,
+        of update: DeploymentID,
+        participants: Int,
+        at now: Instant
+    ) {
+        subscribers.append(Subscriber(stream: stream, update: update, isBehind: true))
+        notBefore = now + Self.pacePerParticipant * max(0, participants - 1)
     }
 
     mutating func remove(_ stream: StreamID) { subscribers.removeAll { $0.stream == stream } }

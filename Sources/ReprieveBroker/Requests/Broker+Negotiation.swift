@@ -16,7 +16,7 @@ extension Broker {
         let consequences = negotiation.handle(event, at: now)
         if let before { trace?.append(TraceEntry(event, consequences, before, negotiation, now)) }
         persistence.note(consequences.changes)
-        for action in consequences.actions { perform(action) }
+        for action in consequences.actions { perform(action, at: now) }
         for decision in consequences.decisions {
             audit(decision, event, at: now)
             if case .ended(let update, let end) = decision {
@@ -26,14 +26,19 @@ extension Broker {
         }
     }
 
-    private mutating func perform(_ action: NegotiationAction) {
+    private mutating func perform(_ action: NegotiationAction, at now: Instant) {
         switch action {
         case .notify(let stream, let notice): notify(stream, notice)
         case .post(let stream, let post): self.post(stream, post)
         case .granted(let stream, let grant): self.grant(stream, grant)
         case .attached(let stream, let attachment):
             respond(stream, GateResponse(attachment))
-            statusPublisher.add(stream, of: attachment.deploymentID)
+            statusPublisher.add(
+                stream,
+                of: attachment.deploymentID,
+                participants: attachment.participants.count,
+                at: now
+            )
             if attachment.attached, let peer = peers[stream.peer] {
                 auditLog.note(.joined(attachment.deploymentID, peer.credentials))
             }
