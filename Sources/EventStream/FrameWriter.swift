@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes frames behind each other, as bytes at once: `begin`, its headers, `end` with its payload;
-/// or `begin`, its headers, `payload`, `end`.
+/// or `begin`, its headers, `payload`, `end`. Or headers alone, for many frames.
 ///
 /// Headers are `int32` and `string` only, because AWS's C SDK fails on a frame with any other. A
 /// name or a text of a length that the layout cannot carry is a mistake of ours.
@@ -64,8 +64,10 @@ package struct FrameWriter: Sendable {
         append(&bytes)
     }
 
-    /// Puts the headers of another writer, which has written nothing else, behind those of a frame
-    /// whose payload is written.
+    /// Writes the headers of another writer, which has written nothing else.
+    package mutating func headers(of other: FrameWriter) { bytes += other.bytes }
+
+    /// Puts such headers behind those of a frame whose payload is written.
     package mutating func insertHeaders(of other: FrameWriter) {
         bytes.insert(contentsOf: other.bytes, at: payloadStart)
         payloadStart += other.bytes.count

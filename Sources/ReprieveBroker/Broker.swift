@@ -128,7 +128,7 @@ package struct Broker: Sendable {
         // A shorter one is not told from the jitter between two clocks.
         guard slept >= Limits.shortestSleep else { return }
         timeAsleep = reading.asleep
-        persistence.asleep = reading.asleep
+        persistence.noteSleep(reading.asleep)
         postponeCloses(by: slept)
         negotiate(.slept(slept), at: reading.now)
     }

@@ -93,11 +93,14 @@ extension Message {
         frame.begin()
         if let version { frame.header(HeaderName.version, version) }
         if !payload.isEmpty, type.carriesJSON {
-            frame.header(HeaderName.contentType, "application/json")
+            frame.headers(of: CommonHeaders.json)
         }
         if let model { frame.header(HeaderName.model, model) }
-        frame.header(HeaderName.messageType, type.rawValue)
-        frame.header(HeaderName.messageFlags, flags)
+        switch (type, flags) {
+        case (.applicationMessage, 0): frame.headers(of: CommonHeaders.message)
+        case (.applicationMessage, Flags.terminateStream): frame.headers(of: CommonHeaders.last)
+        default: frame.headers(type, flags)
+        }
         frame.header(HeaderName.streamID, stream)
         if let operation { frame.header(HeaderName.operation, operation) }
     }
@@ -127,6 +130,26 @@ enum HeaderName {
     static let contentType = ":content-type"
     static let model = "service-model-type"
     static let operation = "operation"
+}
+
+/// The headers of most messages, which are made once.
+private enum CommonHeaders {
+    static let json = headers { $0.header(HeaderName.contentType, "application/json") }
+    static let message = headers { $0.headers(.applicationMessage, 0) }
+    static let last = headers { $0.headers(.applicationMessage, Message.Flags.terminateStream) }
+
+    private static func headers(_ write: (inout FrameWriter) -> Void) -> FrameWriter {
+        var headers = FrameWriter()
+        write(&headers)
+        return headers
+    }
+}
+
+extension FrameWriter {
+    fileprivate mutating func headers(_ type: MessageType, _ flags: Int32) {
+        header(HeaderName.messageType, type.rawValue)
+        header(HeaderName.messageFlags, flags)
+    }
 }
 
 extension Frame {

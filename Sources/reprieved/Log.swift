@@ -68,10 +68,12 @@ final class Log {
     private func takes(_ level: LogLevel) -> Bool { level.priority <= self.level.priority }
 
     private func file(_ level: LogLevel, _ text: String, _ fields: [(String, String?)]) -> Bool {
-        var all = [("MESSAGE", text), ("PRIORITY", String(level.priority))]
-        all.append(("SYSLOG_IDENTIFIER", "reprieved"))
-        for case (let name, let value?) in fields { all.append((name, value)) }
-        return Journal.file(all.map { (name: $0.0, value: $0.1) })
+        var entry = Journal.Entry()
+        entry.add("MESSAGE", text)
+        entry.add("PRIORITY", String(level.priority))
+        entry.add("SYSLOG_IDENTIFIER", "reprieved")
+        for case (let name, let value?) in fields { entry.add(name, value) }
+        return Journal.file(entry)
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EventStream
 internal import Negotiation
 internal import ReprieveProtocol
 
@@ -46,8 +47,8 @@ struct Persistence: Sendable {
     private let boot: String
     private var journal: File
     private var state: File
-    /// How long the device has been suspended in this boot.
-    var asleep: Duration
+    /// What ends each write: how long the device has been suspended in this boot.
+    private var end: FrameWriter
     /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
     var wallClockAtBoot: Duration
     /// The same, as it was at each release of this boot. The clock may have been set since.
@@ -65,7 +66,7 @@ struct Persistence: Sendable {
 
     init(_ past: Recollection, boot: String, _ reading: Reading) {
         self.boot = boot
-        asleep = reading.asleep
+        end = RecordFrames.end(asleep: reading.asleep)
         wallClockAtBoot = reading.wallClockAtBoot
         bootTimes = past.bootTimes
         metrics = past.state.metrics
@@ -127,6 +128,8 @@ extension Persistence {
             }
         }
     }
+
+    mutating func noteSleep(_ asleep: Duration) { end = RecordFrames.end(asleep: asleep) }
 
     mutating func noteConnection(_ peer: PeerID) { changedConnections.append(peer) }
 
@@ -217,7 +220,7 @@ extension Persistence {
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         if hasMetrics { records.add(metrics: metrics) }
-        return records.encoded(asleep: asleep)
+        return records.encoded(end)
     }
 
     /// All that a file has to hold.
@@ -235,7 +238,7 @@ extension Persistence {
         }
         for entry in file == .state ? history.entries : entries { records.add(entry) }
         if file == .state, !metrics.isEmpty { records.add(metrics: metrics) }
-        return records.encoded(asleep: asleep)
+        return records.encoded(end)
     }
 
     private func addAll(

@@ -35,9 +35,9 @@ struct RecordFrames {
     private static let asBefore: Int64 = 1
     private static let written: Int64 = 2
 
-    /// There is room for the records of most steps. The latest frame has not ended: it may get more
-    /// headers.
-    private var frames = FrameWriter(capacity: 1_024)
+    /// There is room for the records of most steps, in a block of memory that costs little. The
+    /// latest frame has not ended: it may get more headers.
+    private var frames = FrameWriter(capacity: 960)
     private(set) var isEmpty = true
     /// Of released updates.
     private let bootTimes: [DeploymentID: Duration]
@@ -139,14 +139,19 @@ struct RecordFrames {
     }
 
     /// Empty if there is nothing to write.
-    consuming func encoded(asleep: Duration) -> [UInt8] {
+    consuming func encoded(_ end: FrameWriter) -> [UInt8] {
         guard !isEmpty else { return [] }
-        var page = FrameWriter(capacity: 64)
-        page.header("page", 1)
-        page.header("asleep", String(asleep.wholeMilliseconds))
-        frames.insertHeaders(of: page)
+        frames.insertHeaders(of: end)
         frames.end()
         return frames.bytes
+    }
+
+    /// The headers of the last frame.
+    static func end(asleep: Duration) -> FrameWriter {
+        var headers = FrameWriter()
+        headers.header("page", 1)
+        headers.header("asleep", String(asleep.wholeMilliseconds))
+        return headers
     }
 
     /// The participants in a payload; nil is one that is struck out.

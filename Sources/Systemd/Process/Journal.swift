@@ -17,15 +17,30 @@ package enum Journal {
     /// The journal's socket. libsystemd's own waits where the journal does not read.
     private static let descriptor = reprieve_journal_socket()
 
-    /// Writes an entry, each field of which is one line, without waiting. Returns whether the
-    /// journal has taken it.
-    package static func file(_ fields: [(name: String, value: String)]) -> Bool {
-        let lines = fields.map { field in
-            field.name + "=" + field.value.map { $0.isNewline ? " " : $0 } + "\n"
-        }
-        let entry = Array(lines.joined().utf8)
-        return entry.withUnsafeBytes {
+    /// Writes an entry without waiting. Returns whether the journal has taken it.
+    package static func file(_ entry: Entry) -> Bool {
+        entry.bytes.withUnsafeBytes {
             reprieve_journal_send(descriptor, $0.baseAddress, $0.count) >= 0
+        }
+    }
+
+    /// Fields, one in a line.
+    package struct Entry {
+        private(set) var bytes: [UInt8] = []
+
+        /// There is room for most.
+        package init() { bytes.reserveCapacity(512) }
+
+        /// A line break in the value becomes a space.
+        package mutating func add(_ name: String, _ value: String) {
+            bytes.append(contentsOf: name.utf8)
+            bytes.append(UInt8(ascii: "="))
+            let start = bytes.count
+            bytes.append(contentsOf: value.utf8)
+            for place in start..<bytes.count where bytes[place] == UInt8(ascii: "\n") {
+                bytes[place] = UInt8(ascii: " ")
+            }
+            bytes.append(UInt8(ascii: "\n"))
         }
     }
 }
