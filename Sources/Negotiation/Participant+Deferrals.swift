@@ -55,8 +55,11 @@ extension Participant {
         guard let end = liftableDeferralEnd else { return nil }
         if end == detachedDeferral { return detachedOwner }
         guard isOfSeveral else { return nil }
-        return subscribers.lazy.filter { deferralsByPeer[$0.stream.peer] == end }
-            .map(\.process).min()
+        // Only the deferrals, and not all of the participant, go into the closure.
+        return subscribers.lazy.filter { [deferralsByPeer] in
+            deferralsByPeer[$0.stream.peer] == end
+        }
+        .map(\.process).min()
     }
 
     mutating func forgetDeferrals() {

@@ -15,7 +15,7 @@ import Testing
             Notify.extendTimeout(by: .milliseconds(1500))
             Notify.stopping()
             #expect(manager.received() == "READY=1")
-            #expect(manager.received() == "STATUS=waiting for a MAINPID=1 b")
+            #expect(manager.received() == "STATUS=waiting for a MAINPID=1  b")
             #expect(manager.received() == "EXTEND_TIMEOUT_USEC=1500000")
             #expect(manager.received() == "STOPPING=1")
         }

@@ -26,27 +26,12 @@ internal import ReprieveProtocol
 /// At its start a broker reads both (`FileContent`) and goes on from what they say
 /// (`Recollection`).
 struct Persistence: Sendable {
-    fileprivate static let retryInterval = Duration.seconds(5)
     /// History entries that wait for the state file. Beyond it the oldest is forgotten first.
     private static let maximumEntries = 128
 
-    fileprivate struct File: Sendable {
-        /// What has changed since it was written.
-        var changes: [Change] = []
-        /// The next record has to name the boot.
-        var needsBoot: Bool
-        var needsReplacing = false
-        /// The file is kept under another name when it is replaced.
-        var keepsOld = false
-        var failure: StorageFailure?
-        var retryAt: Instant?
-        /// Since they were taken last.
-        var counts: FileMetricsShape
-    }
-
     private let boot: String
-    private var journal: File
-    private var state: File
+    private var journal: WrittenFile
+    private var state: WrittenFile
     /// What ends each write: how long the device has been suspended in this boot.
     private var end: FrameWriter
     /// What the wall clock would have said at boot, since 1970. Only for readers of the history.
@@ -71,48 +56,10 @@ struct Persistence: Sendable {
         bootTimes = past.bootTimes
         metrics = past.state.metrics
         writtenMetrics = metrics
-        journal = File(needsBoot: true, counts: FileMetricsShape(.journal))
-        state = File(needsBoot: !past.state.isOfThisBoot, counts: FileMetricsShape(.state))
+        journal = WrittenFile(.journal, needsBoot: true)
+        state = WrittenFile(.state, needsBoot: !past.state.isOfThisBoot)
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
-    }
-}
-
-extension Persistence.File {
-    /// Its changes are added to it. Otherwise it is replaced, or cannot be written for a while.
-    var takesRecords: Bool { retryAt == nil && !needsReplacing }
-
-    /// What could not be written is tried again, as a whole.
-    mutating func retry() {
-        retryAt = nil
-        needsReplacing = true
-    }
-
-    /// What is to be done with the file. The record has its changes, where it takes records.
-    mutating func takeWrite(_ file: StoredFile, _ record: [UInt8]) -> StorageWrite? {
-        changes.removeAll(keepingCapacity: file == .journal)
-        guard retryAt == nil else { return nil }
-        if needsReplacing {
-            needsReplacing = false
-            counts.replacements += 1
-            return StorageWrite(file: file, kind: .replace(keepsOld: keepsOld))
-        }
-        counts.appendedBytes += Int64(record.count)
-        return record.isEmpty ? nil : StorageWrite(file: file, kind: .append(record))
-    }
-
-    /// Returns the failure that it had before.
-    mutating func noteStored(_ failure: StorageFailure?, at now: Instant) -> StorageFailure? {
-        let known = self.failure
-        self.failure = failure
-        if failure == nil {
-            needsBoot = false
-            keepsOld = false
-        } else {
-            counts.failures += 1
-            retryAt = now + Persistence.retryInterval
-        }
-        return known
     }
 }
 
@@ -191,11 +138,11 @@ extension Persistence {
         _ connections: [ConnectionRecord]
     ) -> [StorageWrite] {
         var writes: [StorageWrite] = []
-        let record = record(.journal, journal, negotiation, connections)
-        if let write = journal.takeWrite(.journal, record) { writes.append(write) }
+        let record = record(for: journal, negotiation, connections)
+        if let write = journal.takeWrite(record) { writes.append(write) }
         if isUrgent || state.needsReplacing {
-            let record = self.record(.state, state, negotiation, [])
-            if let write = state.takeWrite(.state, record) { writes.append(write) }
+            let record = self.record(for: state, negotiation, [])
+            if let write = state.takeWrite(record) { writes.append(write) }
         }
         isUrgent = false
         changedConnections.removeAll(keepingCapacity: true)
@@ -204,23 +151,23 @@ extension Persistence {
 
     /// Empty where there is nothing to add.
     private func record(
-        _ file: StoredFile,
-        _ standing: File,
+        for file: WrittenFile,
         _ negotiation: Negotiation,
         _ connections: [ConnectionRecord]
     ) -> [UInt8] {
-        guard standing.takesRecords else { return [] }
-        let entries = file == .state || isUrgent ? entries : []
-        let hasMetrics = file == .state && metrics != writtenMetrics
-        let isEmpty = standing.changes.isEmpty && entries.isEmpty && connections.isEmpty
+        guard file.takesRecords else { return [] }
+        let isState = file.file == .state
+        let entries = isState || isUrgent ? entries : []
+        let hasMetrics = isState && metrics != writtenMetrics
+        let isEmpty = file.changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames(bootTimes)
-        if standing.needsBoot { records.add(boot: boot) }
-        records.add(standing.changes, in: file, negotiation)
+        if file.needsBoot { records.add(boot: boot) }
+        records.add(file.changes, in: file.file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }
         if hasMetrics { records.add(metrics: metrics) }
-        return records.encoded(end)
+        return records.ended(with: end)
     }
 
     /// All that a file has to hold.
@@ -238,7 +185,7 @@ extension Persistence {
         }
         for entry in file == .state ? history.entries : entries { records.add(entry) }
         if file == .state, !metrics.isEmpty { records.add(metrics: metrics) }
-        return records.encoded(end)
+        return records.ended(with: end)
     }
 
     private func addAll(
@@ -273,11 +220,7 @@ extension Persistence {
 
     /// What was written since this was asked last.
     mutating func takeCounts() -> [FileMetricsShape] {
-        defer {
-            journal.counts = FileMetricsShape(.journal)
-            state.counts = FileMetricsShape(.state)
-        }
-        return [journal.counts, state.counts]
+        [journal.takeCounts(), state.takeCounts()]
     }
 
     /// Returns what there is to say about it.
@@ -296,8 +239,4 @@ extension Persistence {
         guard let failure else { return known.map { .writtenAgain(file, path: $0.path) } }
         return known?.code == failure.code ? nil : .notWritten(file, failure)
     }
-}
-
-extension FileMetricsShape {
-    fileprivate init(_ file: StoredFile) { self.init(file: file.rawValue) }
 }

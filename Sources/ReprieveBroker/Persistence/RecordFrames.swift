@@ -138,8 +138,8 @@ struct RecordFrames {
         frames.header(name, subject)
     }
 
-    /// Empty if there is nothing to write.
-    consuming func encoded(_ end: FrameWriter) -> [UInt8] {
+    /// All of them, to be called once. Empty if there is nothing to write.
+    mutating func ended(with end: FrameWriter) -> [UInt8] {
         guard !isEmpty else { return [] }
         frames.insertHeaders(of: end)
         frames.end()

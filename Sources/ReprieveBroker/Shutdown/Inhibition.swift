@@ -108,11 +108,17 @@ extension Broker {
     /// The places of the updates that a shutdown must not cut off, in the order of their
     /// announcement.
     private var updatesUnderway: [Int] {
-        let updates = negotiation.updates.entries
-        return negotiation.updates.places.filter { place in
-            guard case .released = updates[place].phase else { return false }
-            return updates[place].request.isExclusive && !updates[place].request.isShutdown
-        }.sorted { (updates[$0].announced, $0) < (updates[$1].announced, $1) }
+        let updates = negotiation.updates.entries.span
+        var underway: [Int] = []
+        for place in updates.indices {
+            guard case .released = updates[place].phase, updates[place].request.isExclusive,
+                !updates[place].request.isShutdown
+            else { continue }
+            underway.append(place)
+        }
+        guard underway.count > 1 else { return underway }
+        let entries = negotiation.updates.entries
+        return underway.sorted { (entries[$0].announced, $0) < (entries[$1].announced, $1) }
     }
 
     var hasUpdateUnderway: Bool { !updatesUnderway.isEmpty }

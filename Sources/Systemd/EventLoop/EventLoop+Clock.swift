@@ -27,17 +27,17 @@ extension ClockReading {
     /// Reads the clocks now.
     ///
     /// Several clocks cannot be read at one instant. The thread can lose the processor in between,
-    /// which makes the difference between two clocks too long, never too short. Of three attempts
-    /// the one with the shortest difference counts.
+    /// which makes the difference between two clocks too long, never too short. Of at most three
+    /// attempts the shortest counts.
     static func read() -> Self {
         var best = Attempt()
-        for _ in 1..<3 {
+        for _ in 1..<3 where !best.isShort {
             let next = Attempt()
-            if next.asleep < best.asleep { best = next }
+            if next.length < best.length { best = next }
         }
         return ClockReading(
             sinceBoot: .microseconds(best.sinceBoot / 1_000),
-            asleep: .nanoseconds(best.asleep),
+            asleep: .nanoseconds(best.sinceBoot - best.awake),
             wallClockAtBoot: .nanoseconds(best.wallClock - best.sinceBoot)
         )
     }
@@ -47,8 +47,12 @@ extension ClockReading {
         let awake = EventLoop.nanoseconds(CLOCK_MONOTONIC)
         let sinceBoot = EventLoop.nanoseconds(CLOCK_BOOTTIME)
         let wallClock = EventLoop.nanoseconds(CLOCK_REALTIME)
+        private let end = EventLoop.nanoseconds(CLOCK_MONOTONIC)
 
-        var asleep: Int64 { sinceBoot - awake }
+        var length: Int64 { end - awake }
+
+        /// The processor was not lost.
+        var isShort: Bool { length < 1_000 }
     }
 }
 
@@ -63,9 +67,6 @@ extension EventLoop {
     /// All clocks, read now. The loop may have woken up some turns earlier, and what a component
     /// has been granted must not count from before its request was there.
     package var clocks: ClockReading { ClockReading.read() }
-
-    /// How long the device has been suspended since boot.
-    package var timeAsleep: Duration { ClockReading.read().asleep }
 
     static func read(_ clock: clockid_t) -> Duration { .nanoseconds(nanoseconds(clock)) }
 

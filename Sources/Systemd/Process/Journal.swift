@@ -26,7 +26,7 @@ package enum Journal {
 
     /// Fields, one in a line.
     package struct Entry {
-        private(set) var bytes: [UInt8] = []
+        package private(set) var bytes: [UInt8] = []
 
         /// There is room for most.
         package init() { bytes.reserveCapacity(512) }
@@ -37,7 +37,7 @@ package enum Journal {
             bytes.append(UInt8(ascii: "="))
             let start = bytes.count
             bytes.append(contentsOf: value.utf8)
-            for place in start..<bytes.count where bytes[place] == UInt8(ascii: "\n") {
+            for place in start..<bytes.count where bytes[place].isLineBreak {
                 bytes[place] = UInt8(ascii: " ")
             }
             bytes.append(UInt8(ascii: "\n"))

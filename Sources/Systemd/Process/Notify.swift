@@ -26,7 +26,8 @@ package enum Notify {
     /// One line for `systemctl status`. A line break, which would begin another assignment, becomes
     /// a space.
     package static func status(_ text: String) {
-        send("STATUS=" + text.map { $0.isNewline ? " " : $0 })
+        let line = text.utf8.map { $0.isLineBreak ? UInt8(ascii: " ") : $0 }
+        send("STATUS=" + String(decoding: line, as: UTF8.self))
     }
 
     /// Asks for at least so much more time to start or to stop.
@@ -49,4 +50,9 @@ package enum Notify {
     private static func send(_ assignment: String) -> Int32 {
         sd_notify(0, assignment)
     }
+}
+
+extension UInt8 {
+    /// Also a return, a form feed and a vertical tabulator.
+    var isLineBreak: Bool { 0x0A...0x0D ~= self }
 }
