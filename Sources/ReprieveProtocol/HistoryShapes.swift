@@ -41,6 +41,13 @@ package struct HistoryShape: Shape {
     package func write(to object: inout ObjectWriter) {
         object.member("decisions", decisions)
     }
+
+    /// The same where the decisions are encoded already.
+    package static func encoded(with decisions: [[UInt8]]) -> [UInt8] {
+        var object = ObjectWriter()
+        object.member("decisions", encoded: decisions)
+        return object.finished()
+    }
 }
 
 /// What was decided about one update, on what ground, and what became of it. Its instants are

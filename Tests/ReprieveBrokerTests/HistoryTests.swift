@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerHarness
+import EventStream
 import Negotiation
 import ReprieveBroker
 import ReprieveProtocol
@@ -131,6 +132,35 @@ import Testing
         let call = ReasonedRequest(deploymentID: "d-1", reason: "a hole is being used")
         harness.ask(harness.operatorAtControl(), .forceUpdate, call)
         return try #require(try decisions().first)
+    }
+
+    @Test mutating func `is handed out as this version writes it, whichever wrote it`() throws {
+        let camera = harness.component("com.example.Camera")
+        let coordinator = announce()
+        harness.answer(camera, "d-1", 0)
+        let done = CompleteRequest(deploymentID: "d-1", outcome: .applied)
+        harness.ask(coordinator, .completeUpdate, done)
+        let decision = try decision()
+        var (frames, bytes): (FrameSearch, [UInt8]) = (FrameSearch(harness.state), [])
+        while var frame = frames.next() {
+            if frame.int32("decision") != nil {
+                let text = String(decoding: frame.payload, as: UTF8.self)
+                let parts = text.split(separator: #""disruption":"components","#)
+                frame.payload = Array(parts.joined(separator: #""formerly":[1],"#).utf8)
+                #expect(parts.count == 2)
+            }
+            bytes += frame.encoded()
+        }
+        harness.forge(state: bytes)
+        harness.restart()
+        let peer = harness.operatorAtControl()
+        _ = harness.heard(by: peer)
+        harness.ask(peer, .getHistory, HistoryRequest())
+        guard case .response(_, let payload, _)? = harness.heard(by: peer).first else {
+            Issue.record("no response")
+            return
+        }
+        #expect(payload == HistoryShape(decisions: [decision]).encoded())
     }
 
     @Test mutating func `cuts texts before it omits an overridden component`() throws {

@@ -120,7 +120,9 @@ extension LogEntry {
 
 extension ComponentName {
     /// "till" of "till/com.example.Camera"; all of a name without a unit.
-    fileprivate var unit: Substring { prefix { $0 != "/" } }
+    fileprivate var unit: Substring {
+        self[..<(utf8.firstIndex(of: UInt8(ascii: "/")) ?? endIndex)]
+    }
 }
 
 // MARK: - Decisions

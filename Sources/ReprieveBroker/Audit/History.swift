@@ -39,11 +39,16 @@ struct History: Sendable {
     init(_ kept: [Int32: [UInt8]], limits: HistoryLimits) {
         self.limits = limits
         for number in kept.keys.sorted() {
-            guard let json = kept[number], let shape = try? DecisionShape(kept: json) else {
-                continue
-            }
+            guard let (shape, json) = kept[number].flatMap(Self.decision) else { continue }
             append(shape, json, as: number)
         }
+    }
+
+    /// A decision that was kept, as this version writes it: so it is handed out.
+    private static func decision(_ kept: [UInt8]) -> (DecisionShape, json: [UInt8])? {
+        guard let shape = try? DecisionShape(kept: kept) else { return nil }
+        let json = shape.encoded()
+        return (shape, json == kept ? kept : json)
     }
 
     /// Enters the end of an update, and returns what is now to be kept of it. The boot began at two
@@ -93,9 +98,7 @@ struct History: Sendable {
     /// Adds what only the journal knows, and returns it.
     mutating func add(_ kept: [Int32: [UInt8]]) -> [Entry] {
         kept.keys.sorted().compactMap { number in
-            guard let json = kept[number], let shape = try? DecisionShape(kept: json) else {
-                return nil
-            }
+            guard let (shape, json) = kept[number].flatMap(Self.decision) else { return nil }
             let known = entries.lastIndex { entry in
                 entry.deploymentID == shape.deploymentID
                     && entry.announcedAtMs == shape.announcedAtMs
@@ -136,12 +139,17 @@ struct History: Sendable {
         return entry
     }
 
-    func decisions(_ request: HistoryRequest) -> [DecisionShape] {
+    /// The decisions that are asked for, newest first, as JSON.
+    func decisions(_ request: HistoryRequest) -> [[UInt8]] {
         let wanted = entries.reversed().lazy.filter { entry in
             request.deploymentID.map { $0 == entry.deploymentID } ?? true
         }
-        let limit = Int(clamping: request.limit ?? .max)
-        return wanted.prefix(limit).compactMap { try? DecisionShape(kept: $0.json) }
+        return wanted.prefix(Int(clamping: request.limit ?? .max)).map(\.json)
+    }
+
+    /// All of them, newest first, each read when it is asked for.
+    var decisions: some Sequence<DecisionShape> {
+        entries.reversed().lazy.compactMap { try? DecisionShape(kept: $0.json) }
     }
 }
 

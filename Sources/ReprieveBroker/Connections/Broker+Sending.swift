@@ -8,9 +8,13 @@ internal import ReprieveProtocol
 extension Broker {
     /// Responds to a request.
     mutating func respond(_ stream: StreamID, _ shape: some Shape) {
+        respond(stream, shape.encoded())
+    }
+
+    /// Responds with what is encoded already.
+    mutating func respond(_ stream: StreamID, _ payload: [UInt8]) {
         guard let index = peers.index(of: stream.peer) else { return }
-        let frame = peers[index].connection.respond(stream.number, shape.encoded())
-        send(frame, toPeerAt: index)
+        send(peers[index].connection.respond(stream.number, payload), toPeerAt: index)
     }
 
     /// Sends an event on a stream.

@@ -77,7 +77,7 @@ extension Broker {
         case .getStatus: respond(request.stream, status(at: now))
         case .getHistory:
             let decisions = historyNow.decisions(try HistoryRequest(decoding: payload))
-            respond(request.stream, HistoryShape(decisions: decisions))
+            respond(request.stream, HistoryShape.encoded(with: decisions))
         case .getMetrics: respond(request.stream, metricsShape(at: now))
         case .watchStatus:
             respond(request.stream, Empty())
@@ -184,7 +184,8 @@ extension Broker {
         var unnamed = names
         for peer in peers.values where !peer.name.isEmpty { unnamed.remove(namesOf: peer.name) }
         for token in settings.tokens.entries { unnamed.remove(namesOf: token.component) }
-        for decision in historyNow.decisions(HistoryRequest()) {
+        for decision in historyNow.decisions {
+            if unnamed.isEmpty { break }
             for participant in decision.participants where participant.rounds > 0 {
                 unnamed.remove(namesOf: participant.component)
             }
