@@ -35,7 +35,8 @@ public enum Completion: Hashable, Sendable {
 ///     others the code of the error is `conflict`.
 ///   - policy: how long the gate waits for which components.
 ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
-///   - progress: is called with the components that block the update, at once and at each change.
+///   - progress: is called with the components that block the update, soon after the request
+///     and at each change.
 ///   - body: makes the change, and returns the outcome.
 /// - Throws: a `GateError` if the gate does not open, or if the outcome could not be reported
 ///   (`unreported`); `CancellationError`; else the error that `body` throws.

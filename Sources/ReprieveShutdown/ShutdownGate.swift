@@ -37,8 +37,8 @@ public struct ShutdownGate: Service {
     ///
     /// - Parameters:
     ///   - controlSocket: the broker's control socket; by default where `reprieved` has it.
-    ///   - progress: is called with the components that block the shutdown, at once and at each
-    ///     change.
+    ///   - progress: is called with the components that block the shutdown, soon after the
+    ///     request and at each change.
     public init(
         for update: Update,
         policy: GatePolicy = GatePolicy(),

@@ -134,7 +134,8 @@ import Testing
         return try #require(try decisions().first)
     }
 
-    @Test mutating func `is handed out as this version writes it, whichever wrote it`() throws {
+    @Test mutating func `is handed out as this version writes it, and kept as another did`() throws
+    {
         let camera = harness.component("com.example.Camera")
         let coordinator = announce()
         harness.answer(camera, "d-1", 0)
@@ -151,8 +152,11 @@ import Testing
             }
             bytes += frame.encoded()
         }
-        harness.forge(state: bytes)
+        // A torn end, for which the file is replaced.
+        harness.forge(state: bytes + [0])
         harness.restart()
+        #expect(harness.state.count < bytes.count)
+        #expect(keptDecisions(in: harness.state) == keptDecisions(in: bytes))
         let peer = harness.operatorAtControl()
         _ = harness.heard(by: peer)
         harness.ask(peer, .getHistory, HistoryRequest())
@@ -161,6 +165,14 @@ import Testing
             return
         }
         #expect(payload == HistoryShape(decisions: [decision]).encoded())
+    }
+
+    private func keptDecisions(in bytes: [UInt8]) -> [[UInt8]] {
+        var (frames, found): (FrameSearch, [[UInt8]]) = (FrameSearch(bytes), [])
+        while let frame = frames.next() {
+            if frame.int32("decision") != nil { found.append(frame.payload) }
+        }
+        return found
     }
 
     @Test mutating func `cuts texts before it omits an overridden component`() throws {

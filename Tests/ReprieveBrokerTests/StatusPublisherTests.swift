@@ -74,6 +74,30 @@ import Testing
         #expect(states(sentTo: peer) == ["released"])
     }
 
+    @Test mutating func `of all updates does not wait for a gate of many`() {
+        for number in 0..<100 { _ = harness.component("com.example.N\(number)") }
+        let peer = harness.operatorAtControl()
+        harness.ask(peer, .watchStatus, Empty())
+        _ = harness.announce()
+        #expect(states(sentTo: peer).last == "waiting")
+    }
+
+    @Test mutating func `waits for no coordinator that comes later`() {
+        for number in 0..<100 { _ = harness.component("com.example.N\(number)") }
+        let first = harness.announce()
+        harness.pass(.milliseconds(9))
+        for _ in 0..<3 {
+            harness.ask(harness.operatorAtControl(), .gateUpdate, GateRequest(deploymentID: "d-1"))
+        }
+        let second = harness.operatorAtControl()
+        let request = GateRequest(deploymentID: "d-2", components: ["com.example.N7"])
+        harness.ask(second, .gateUpdate, request)
+        #expect(progress(sentTo: second).count == 1, "one participant is shown at once")
+        #expect(progress(sentTo: first).isEmpty)
+        harness.pass(.milliseconds(1))
+        #expect(progress(sentTo: first).count == 1)
+    }
+
     @Test mutating func `is sent a status of many connections less often`() {
         let camera = harness.component("com.example.Camera")
         for number in 0..<500 { _ = harness.component("com.example.N\(number)") }

@@ -27,7 +27,10 @@ struct History: Sendable {
         var announcedAtMs: Int64
         /// The update's outcome is not known yet.
         var isOpen: Bool
+        /// As it is kept: a later version may have written it.
         var json: [UInt8]
+        /// As this version writes it.
+        var shown: [UInt8]
     }
 
     private(set) var entries: [Entry] = []
@@ -38,17 +41,9 @@ struct History: Sendable {
 
     init(_ kept: [Int32: [UInt8]], limits: HistoryLimits) {
         self.limits = limits
-        for number in kept.keys.sorted() {
-            guard let (shape, json) = kept[number].flatMap(Self.decision) else { continue }
-            append(shape, json, as: number)
+        for (number, json) in kept.sorted(by: { $0.key < $1.key }) {
+            if let entry = Entry(number, kept: json) { append(entry) }
         }
-    }
-
-    /// A decision that was kept, as this version writes it: so it is handed out.
-    private static func decision(_ kept: [UInt8]) -> (DecisionShape, json: [UInt8])? {
-        guard let shape = try? DecisionShape(kept: kept) else { return nil }
-        let json = shape.encoded()
-        return (shape, json == kept ? kept : json)
     }
 
     /// Enters the end of an update, and returns what is now to be kept of it. The boot began at two
@@ -64,8 +59,8 @@ struct History: Sendable {
         var shape = opened ?? DecisionShape(update, end, released, limits)
         shape.enter(end, ended)
         let json = shape.shorten(to: limits.maximumDecisionBytes)
-        guard let known else { return append(shape, json, as: nextNumber) }
-        return replace(known, by: shape, json)
+        guard let known else { return append(Entry(nextNumber, shape, json)) }
+        return replace(known, by: Entry(nextNumber, shape, json))
     }
 
     /// Enters those updates that are released and not entered yet, in the order of their releases.
@@ -77,7 +72,7 @@ struct History: Sendable {
                 guard update.opening != nil, place(ofOpen: update.id) == nil else { return nil }
                 var shape = DecisionShape(update, nil, dated.bootTime, limits)
                 let json = shape.shorten(to: limits.maximumDecisionBytes)
-                return append(shape, json, as: nextNumber)
+                return append(Entry(nextNumber, shape, json))
             }
     }
 
@@ -97,40 +92,32 @@ struct History: Sendable {
 
     /// Adds what only the journal knows, and returns it.
     mutating func add(_ kept: [Int32: [UInt8]]) -> [Entry] {
-        kept.keys.sorted().compactMap { number in
-            guard let (shape, json) = kept[number].flatMap(Self.decision) else { return nil }
-            let known = entries.lastIndex { entry in
-                entry.deploymentID == shape.deploymentID
-                    && entry.announcedAtMs == shape.announcedAtMs
+        kept.sorted { $0.key < $1.key }.compactMap { _, json in
+            guard let entry = Entry(nextNumber, kept: json) else { return nil }
+            let known = entries.lastIndex { known in
+                known.deploymentID == entry.deploymentID
+                    && known.announcedAtMs == entry.announcedAtMs
             }
-            guard let known else { return append(shape, json, as: nextNumber) }
-            guard entries[known].isOpen, shape.endedAtMs != nil else { return nil }
-            return replace(known, by: shape, json)
+            guard let known else { return append(entry) }
+            guard entries[known].isOpen, !entry.isOpen else { return nil }
+            return replace(known, by: entry)
         }
     }
 
     private var nextNumber: Int32 { (entries.last?.number ?? 0) &+ 1 }
 
-    private mutating func replace(
-        _ index: Int,
-        by shape: DecisionShape,
-        _ json: [UInt8]
-    ) -> Entry {
-        let entry = Entry(entries[index].number, shape, json)
-        byteCount += json.count - entries[index].json.count
+    private mutating func replace(_ index: Int, by entry: Entry) -> Entry {
+        var entry = entry
+        entry.number = entries[index].number
+        byteCount += entry.json.count - entries[index].json.count
         entries[index] = entry
         return entry
     }
 
     @discardableResult
-    private mutating func append(
-        _ shape: DecisionShape,
-        _ json: [UInt8],
-        as number: Int32
-    ) -> Entry {
-        let entry = Entry(number, shape, json)
+    private mutating func append(_ entry: Entry) -> Entry {
         entries.append(entry)
-        byteCount += json.count
+        byteCount += entry.json.count
         while entries.count > limits.maximumDecisions
             || entries.count > 1 && byteCount > limits.maximumBytes
         {
@@ -144,7 +131,7 @@ struct History: Sendable {
         let wanted = entries.reversed().lazy.filter { entry in
             request.deploymentID.map { $0 == entry.deploymentID } ?? true
         }
-        return wanted.prefix(Int(clamping: request.limit ?? .max)).map(\.json)
+        return wanted.prefix(Int(clamping: request.limit ?? .max)).map(\.shown)
     }
 
     /// All of them, newest first, each read when it is asked for.
@@ -167,7 +154,16 @@ extension History.Entry {
         deploymentID = shape.deploymentID
         announcedAtMs = shape.announcedAtMs
         isOpen = shape.endedAtMs == nil
-        self.json = json
+        (self.json, shown) = (json, json)
+    }
+
+    /// Nil for what is no decision.
+    fileprivate init?(_ number: Int32, kept json: [UInt8]) {
+        guard let shape = try? DecisionShape(kept: json) else { return nil }
+        self.init(number, shape, json)
+        let shown = shape.encoded()
+        // Most are the same, and in memory once.
+        if shown != json { self.shown = shown }
     }
 }
 

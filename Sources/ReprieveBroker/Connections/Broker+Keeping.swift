@@ -228,10 +228,10 @@ extension Broker {
         at now: Instant
     ) {
         switch stream.operation {
-        case .watchStatus: statusPublisher.add(id)
+        case .watchStatus: statusPublisher.add(id, at: now)
         case .gateUpdate:
             let update = negotiation.update(coordinatedOn: id)
-            if let update { statusPublisher.add(id, of: update, participants: 0, at: now) }
+            if let update { statusPublisher.add(id, of: update, at: now) }
         default:
             lateSubscribers.add(id, to: stream.awaitedPosts.filter { isUnderWay($0) })
         }

@@ -8,8 +8,9 @@ package import ReprieveProtocol
 /// Each subscriber is sent the latest state, one document, when its socket takes it: what changes
 /// meanwhile replaces what it was not sent. With many participants documents leave less often, a
 /// tenth of a millisecond apart for each participant, and for each five connections that a status
-/// counts. So publishing a negotiation never costs more than the negotiation. An update has no
-/// progress where its participants answer at once.
+/// counts. So publishing a negotiation never costs more than the negotiation. A coordinator's first
+/// document waits as long as many participants take to answer: where they answer at once there is
+/// none.
 struct StatusPublisher: Sendable {
     private static let pacePerParticipant = Duration.microseconds(100)
     private static let pacePerConnection = Duration.microseconds(20)
@@ -19,29 +20,29 @@ struct StatusPublisher: Sendable {
         /// The update whose progress a coordinator is sent; nil for the status of all.
         var update: DeploymentID?
         var isBehind: Bool
+        /// When its first document may leave.
+        fileprivate var first: Instant
     }
 
     private(set) var subscribers: [Subscriber] = []
+    /// The pace of all documents.
     private var notBefore: Instant?
-    /// A subscriber that can be sent the latest state has to wait for the pace.
-    private var isDelayed = false
+    /// When the next document may leave that has to wait; nil if none has.
+    private(set) var nextDeadline: Instant?
 
-    /// Publishes the status of all updates on a stream, the first document at once.
-    mutating func add(_ stream: StreamID) {
-        subscribers.append(Subscriber(stream: stream, update: nil, isBehind: true))
-        notBefore = nil
-    }
-
-    /// Publishes the progress of an update, the first document after as long as it takes many
-    /// participants to answer.
+    /// Publishes the status of all updates on a stream, or the progress of one with so many
+    /// participants.
     mutating func add(
         _ stream: StreamID,
-        of update: DeploymentID,
-        participants: Int,
+        of update: DeploymentID? = nil,
+        participants: Int = 0,
         at now: Instant
     ) {
-        subscribers.append(Subscriber(stream: stream, update: update, isBehind: true))
-        notBefore = now + Self.pacePerParticipant * max(0, participants - 1)
+        let first = now + Self.pacePerParticipant * max(0, participants - 1)
+        subscribers.append(
+            Subscriber(stream: stream, update: update, isBehind: true, first: first)
+        )
+        notBefore = nil
     }
 
     mutating func remove(_ stream: StreamID) { subscribers.removeAll { $0.stream == stream } }
@@ -54,21 +55,23 @@ struct StatusPublisher: Sendable {
         }
     }
 
-    /// When documents that are due may leave; nil if none is.
-    var nextDeadline: Instant? { isDelayed ? notBefore : nil }
-
     /// Takes the subscribers that are behind and for which `isReady` holds, once their time has
     /// come.
     mutating func take(at now: Instant, _ isReady: (PeerID) -> Bool) -> [Subscriber] {
-        let due = subscribers.indices.filter {
-            subscribers[$0].isBehind && isReady(subscribers[$0].stream.peer)
+        var due: [Subscriber] = []
+        nextDeadline = nil
+        for index in subscribers.indices {
+            let subscriber = subscribers[index]
+            guard subscriber.isBehind, isReady(subscriber.stream.peer) else { continue }
+            let time = max(subscriber.first, notBefore ?? now)
+            if now < time {
+                nextDeadline = earliest(nextDeadline, time)
+            } else {
+                subscribers[index].isBehind = false
+                due.append(subscriber)
+            }
         }
-        isDelayed = !due.isEmpty && notBefore.map { now < $0 } ?? false
-        guard !isDelayed else { return [] }
-        return due.map { index in
-            subscribers[index].isBehind = false
-            return subscribers[index]
-        }
+        return due
     }
 
     mutating func hasPublished(participants: Int, connections: Int, at now: Instant) {

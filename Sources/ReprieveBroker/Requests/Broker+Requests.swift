@@ -81,7 +81,7 @@ extension Broker {
         case .getMetrics: respond(request.stream, metricsShape(at: now))
         case .watchStatus:
             respond(request.stream, Empty())
-            statusPublisher.add(request.stream)
+            statusPublisher.add(request.stream, at: now)
         }
     }
 

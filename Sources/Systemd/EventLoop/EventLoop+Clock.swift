@@ -52,7 +52,7 @@ extension ClockReading {
         var length: Int64 { end - awake }
 
         /// The processor was not lost.
-        var isShort: Bool { length < 1_000 }
+        var isShort: Bool { length < 10_000 }
     }
 }
 
