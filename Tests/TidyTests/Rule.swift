@@ -17,8 +17,8 @@ struct Complaint: Hashable, Sendable {
 extension Rule {
     static let all: [Rule] =
         [
-            licence, length, width, noMachine, noFoundation, noConcurrency, noSleep, openEnums,
-            noOwnEquality,
+            licence, length, width, noMachine, noFoundation, noConcurrency, noCharacters, noSleep,
+            openEnums, noOwnEquality,
         ] + forbiddenInSources
 
     func complaints(about text: String) -> [Complaint] {
@@ -83,24 +83,21 @@ extension Rule {
     /// 0.7 MB of memory, and work at each start.
     static let noConcurrency = Rule(
         name: "the daemon uses nothing of Swift's concurrency",
-        governs: { path in
-            let targets = [
-                "ReprieveTypes", "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol",
-                "Tokens", "ReprieveBroker", "Systemd", "reprieved",
-            ]
-            return targets.contains { path.hasPrefix("Sources/\($0)/") }
-        },
-        complaints: { lines in
-            let names: Set<Substring> = [
-                "ContinuousClock", "SuspendingClock", "AsyncStream", "Task", "actor", "async",
-                "await",
-            ]
-            return eachLine(lines) { line in
-                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
-                let words = code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
-                return words.first { names.contains($0) }.map { "uses \($0)" }
-            }
-        }
+        governs: isOf([
+            "ReprieveTypes", "EventStream", "StrictJSON", "Negotiation", "ReprieveProtocol",
+            "Tokens", "ReprieveBroker", "Systemd", "reprieved",
+        ]),
+        complaints: uses(of: [
+            "ContinuousClock", "SuspendingClock", "AsyncStream", "Task", "actor", "async", "await",
+        ])
+    )
+
+    /// To go through a text by `Character` is a look-up in Unicode's tables for each. An entry of
+    /// the journal was made so, which was as much work as the rest of a gate.
+    static let noCharacters = Rule(
+        name: "what runs in a gate goes through texts by bytes or scalars",
+        governs: isOf(["EventStream", "StrictJSON", "Negotiation", "ReprieveBroker", "Systemd"]),
+        complaints: uses(of: ["Character", "isNewline", "isWhitespace", "isLetter", "isNumber"])
     )
 
     static let noSleep = Rule(
@@ -184,3 +181,18 @@ private let importModifiers: Set<Substring> = [
     "public", "package", "internal", "private", "fileprivate", "@testable", "@preconcurrency",
     "@_exported",
 ]
+
+private func isOf(_ targets: [String]) -> @Sendable (String) -> Bool {
+    { path in targets.contains { path.hasPrefix("Sources/\($0)/") } }
+}
+
+/// The first of these words in each line, but not in comments.
+private func uses(of names: Set<Substring>) -> @Sendable ([Substring]) -> [Complaint] {
+    { lines in
+        eachLine(lines) { line in
+            let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+            let words = code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+            return words.first { names.contains($0) }.map { "uses \($0)" }
+        }
+    }
+}

@@ -49,6 +49,14 @@ import Testing
         #expect(!Rule.noConcurrency.governs("Sources/Reprieve/Updates.swift"))
     }
 
+    @Test func `a text that the daemon goes through by Character is found`() {
+        #expect(lines(.noCharacters, "text.map { $0.isNewline ? \" \" : $0 }") == [1])
+        #expect(lines(.noCharacters, "/// By `Character`\nlet all: [Character]") == [2])
+        #expect(lines(.noCharacters, "text.utf8.map { $0.isLineBreak }").isEmpty)
+        #expect(Rule.noCharacters.governs("Sources/Systemd/Process/Journal.swift"))
+        #expect(!Rule.noCharacters.governs("Sources/reprieve-cli/Gate/GateReport.swift"))
+    }
+
     @Test func `a test that sleeps is found`() {
         #expect(lines(.noSleep, "try await Task.sl" + "eep(for: .seconds(1))") == [1])
         #expect(lines(.noSleep, "    usl" + "eep(1)") == [1])
