@@ -15,13 +15,12 @@
 # linker takes the runtime's other functions for them, which takes a tenth off a gate. A path to the
 # toolchain's libraries is nothing to ship; neither are symbols.
 #
-# Another directory makes the same bytes of the daemon. For that, paths are mapped, and objects get
-# no hash of the compiler's arguments. What the compiler writes also depends on the addresses of its
-# own memory. So they are not randomized; it has one thread, as several allocate in another order
-# each time; each build sees its source at the same path, in a mount namespace of its own, as paths
-# of other lengths take other memory; and has an environment of the same size, below which the stack
-# begins. The daemon's modules are compiled one after the other: which of two is first depends on
-# what else the machine does.
+# Another directory makes the same bytes. For that, paths are mapped, and objects get no hash of the
+# compiler's arguments. What the compiler writes also depends on the addresses of its own memory. So
+# they are not randomized; it has one thread, as several allocate in another order each time; each
+# build sees its source at the same path, in a mount namespace of its own, as paths of other lengths
+# take other memory; and has an environment of the same size, below which the stack begins. Modules
+# are still compiled side by side: beside other heavy work a build has had other bytes.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -77,9 +76,7 @@ build() {
     order=symbol-order
     case " $* " in *" reprieve "*) order=symbol-order-command ;; esac
     counts=
-    jobs=
     case " $* " in *" reprieved "*)
-        jobs="--jobs 1"
         for name in retain retain_n release release_n bridgeObjectRetain bridgeObjectRetain_n \
             bridgeObjectRelease bridgeObjectRelease_n; do
             counts="$counts -Xlinker --wrap=swift_$name"
@@ -101,7 +98,7 @@ build() {
         -Xlinker "--symbol-ordering-file=$place/Packaging/$order" \
         -Xlinker --no-warn-symbol-ordering \
         -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "-L$place/.build/archives" \
-        $jobs $counts "$@"
+        $counts "$@"
     [ -z "$counts" ] || refuse_threads "$@"
 }
 

@@ -34,7 +34,7 @@ fi
 sha256sum "$programs/reprieved" "$programs/reprieve"
 
 # The command is linked with packages, which stand in another place in the archive: other bytes. So
-# has what was built here module beside module, for another program.
+# may have what was built here beside other work.
 rm -rf .build/shipped
 here=$(Packaging/build-release.sh --product reprieved)
 cmp "$programs/reprieved" "$here/reprieved"
