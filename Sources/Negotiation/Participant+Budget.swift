@@ -23,14 +23,12 @@ extension Participant {
     }
 
     /// When the budget ends if the component goes on blocking; nil while it does not block.
-    @inline(__always)
     var budgetEnd: Instant? {
         guard let blockedFrom else { return nil }
         return blockedFrom + (budget - blockedBefore)
     }
 
     /// When the state ends by itself; nil where it does not. Budget and deadline end it, too.
-    @inline(__always)
     package func stateEnd(before deadline: Instant) -> Instant? {
         earliest(until, budgetEnd).map { min($0, deadline) }
     }
@@ -53,7 +51,6 @@ extension Participant {
 
     /// When the last call of its budget is due. There is none without a subscription, and none
     /// where the deadline comes first.
-    @inline(__always)
     func lastCallDue(deadline: Instant) -> Instant? {
         guard !hadLastCall, state == .asked || state == .deferred, !subscribers.isEmpty,
             let budgetEnd, budgetEnd < deadline, let blockedFrom
@@ -62,7 +59,6 @@ extension Participant {
     }
 
     /// The next instant at which something happens to this participant by itself.
-    @inline(__always)
     func nextDeadline(before deadline: Instant) -> Instant? {
         let next = earliest(earliest(until, budgetEnd), lastCallDue(deadline: deadline))
         return earliest(next, earliest(returning?.until, awayEnd))

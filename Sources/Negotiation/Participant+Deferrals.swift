@@ -55,11 +55,8 @@ extension Participant {
         guard let end = liftableDeferralEnd else { return nil }
         if end == detachedDeferral { return detachedOwner }
         guard isOfSeveral else { return nil }
-        // Only the deferrals, and not all of the participant, go into the closure.
-        return subscribers.lazy.filter { [deferralsByPeer] in
-            deferralsByPeer[$0.stream.peer] == end
-        }
-        .map(\.process).min()
+        return subscribers.lazy.filter { deferralsByPeer[$0.stream.peer] == end }
+            .map(\.process).min()
     }
 
     mutating func forgetDeferrals() {

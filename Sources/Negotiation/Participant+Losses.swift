@@ -58,7 +58,6 @@ extension Participant {
     }
 
     /// When the first of its processes is waited for no longer.
-    @inline(__always)
     var awayEnd: Instant? { awayProcesses.lazy.map(\.until).min() }
 
     /// It has subscribed again, and is asked as any other.

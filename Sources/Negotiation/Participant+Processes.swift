@@ -40,7 +40,6 @@ extension Participant {
     }
 
     /// Several processes have a say, or are awaited.
-    @inline(__always)
     var isOfSeveral: Bool {
         if returning != nil { return true }
         guard let first = subscribers.first?.process else { return false }
