@@ -146,7 +146,8 @@ package struct Broker: Sendable {
         for id in peersToWrite { noteRecord(of: id) }
         let changed = persistence.changedConnections.map { (peer: $0, connection: record(of: $0)) }
         effects.storage = persistence.takeWrites(of: negotiation, changed)
-        for peer in peersToWrite { offerOutput(of: peer) }
+        // A frame leads to what others are told, after the answer to it: those others come first.
+        for peer in peersToWrite.reversed() { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log = auditLog.take(at: now)
         latestInhibition = inhibition

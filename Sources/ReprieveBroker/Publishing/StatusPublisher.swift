@@ -9,9 +9,9 @@ package import ReprieveProtocol
 /// meanwhile replaces what it was not sent. With many participants documents leave less often, a
 /// tenth of a millisecond apart for each participant, and for each five connections that a status
 /// counts. So publishing a negotiation never costs more than the negotiation. A coordinator's first
-/// document waits as long as many participants take to answer: where they answer at once there is
-/// none.
+/// document waits as long as participants take that answer at once: where all do, there is none.
 struct StatusPublisher: Sendable {
+    private static let firstProgress = Duration.milliseconds(1)
     private static let pacePerParticipant = Duration.microseconds(100)
     private static let pacePerConnection = Duration.microseconds(20)
 
@@ -35,10 +35,11 @@ struct StatusPublisher: Sendable {
     mutating func add(
         _ stream: StreamID,
         of update: DeploymentID? = nil,
-        participants: Int = 0,
+        participants: Int? = nil,
         at now: Instant
     ) {
-        let first = now + Self.pacePerParticipant * max(0, participants - 1)
+        let wait = participants.map { Self.firstProgress + Self.pacePerParticipant * $0 }
+        let first = now + (wait ?? .zero)
         subscribers.append(
             Subscriber(stream: stream, update: update, isBehind: true, first: first)
         )
