@@ -88,6 +88,8 @@ package struct Broker: Sendable {
     package mutating func step(_ inputs: [Input], at reading: Reading) -> Effects {
         let now = reading.now
         persistence.wallClockAtBoot = reading.wallClockAtBoot
+        // First of all: then nothing waits for a socket that was not offered to it.
+        for case .wrote(let count, let peer) in inputs { noteWritten(count, to: peer, at: now) }
         noticeSleep(reading)
         if negotiation.awaitsSending { negotiate(.sent, at: now) }
         for input in inputs { handle(input, at: now) }
@@ -106,7 +108,7 @@ package struct Broker: Sendable {
             auditLog.note(.refused(AccountID(endpoint, user: user), reason))
         case .received(let bytes, let peer): receive(bytes, from: peer, at: now)
         case .hungUp(let peer): hangUp(peer, at: now)
-        case .wrote(let count, let peer): noteWritten(count, to: peer, at: now)
+        case .wrote(_, let peer): handleWhatWaited(for: peer, at: now)
         case .writable(let peer): noteWritable(peer)
         case .upstreamOpened(let opening, let client):
             noteUpstream(opening, for: client, at: now)

@@ -106,8 +106,8 @@ package enum Limits {
     /// After this time a connection is tried again to an upstream whose queue is full.
     package static let upstreamRetryInterval = Duration.milliseconds(50)
 
-    /// How long the rest of a client's frame may take after its first bytes, and how long a client
-    /// may read nothing while its requests wait for that. Beyond it the broker hangs up.
+    /// How long the rest of a frame may take after its first bytes, and how long a client may read
+    /// nothing while its requests wait for that. Beyond it the broker hangs up.
     package static let clientFrameTimeout = Duration.seconds(30)
 
     /// At least between two times that connections are handed to the service manager, which works

@@ -157,7 +157,7 @@ package struct HarnessHost: BrokerHost, Sendable {
         closes[peer, default: 0] += 1
         clients[peer] = nil
         kept.remove(peer)
-        upstream?.connections[peer] = nil
+        upstream?.close(peer)
     }
 
     package mutating func log(_ entry: LogEntry) {

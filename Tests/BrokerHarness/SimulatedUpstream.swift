@@ -19,6 +19,8 @@ package struct SimulatedUpstream: Sendable {
     }
 
     package var connections: [PeerID: Connection] = [:]
+    /// What was said, and not asked for, on the connection that the broker closed last.
+    package private(set) var heardBeforeClose: [Message] = []
     /// Nothing listens at its socket.
     package var isAbsent = false
     /// The queue of its socket is full.
@@ -45,6 +47,11 @@ package struct SimulatedUpstream: Sendable {
         latest += 1
         connections[PeerID(latest)] = Connection(client: client)
         return .opened(PeerID(latest))
+    }
+
+    mutating func close(_ peer: PeerID) {
+        guard let connection = connections.removeValue(forKey: peer) else { return }
+        heardBeforeClose = connection.heard
     }
 
     /// How many bytes it takes; nil if they are for another peer.

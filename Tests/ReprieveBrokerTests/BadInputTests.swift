@@ -85,15 +85,30 @@ import Testing
     @Test mutating func `frames may come in pieces of one byte`() {
         let camera = harness.connect("com.example.Camera", at: .components)
         _ = harness.heard(by: camera)
-        let request = Message(
-            .applicationMessage,
-            stream: 1,
-            operation: Operation.updateState.rawValue,
-            payload: Array(#"{"state":"RUNNING"}"#.utf8)
-        )
-        for byte in request.encoded() { harness.sendBytes([byte], from: camera) }
-        let end = Message(.ping).encoded()
-        harness.sendBytes(end, from: camera)
+        for byte in updateState(of: camera) { harness.sendBytes([byte], from: camera) }
+        #expect(harness.heard(by: camera).count == 1)
+        expectUndisturbed()
+    }
+
+    private mutating func updateState(of peer: PeerID) -> [UInt8] {
+        let payload = Array(#"{"state":"RUNNING"}"#.utf8)
+        return harness.frame(of: peer) { $0.request(.updateState, payload).frame }
+    }
+
+    @Test mutating func `each frame has its time, however its bytes arrive`() {
+        let camera = harness.connect("com.example.Camera", at: .components)
+        _ = harness.heard(by: camera)
+        var rest: [UInt8] = []
+        for _ in 0..<10 {
+            let frame = updateState(of: camera)
+            harness.sendBytes(rest + frame.prefix(20), from: camera)
+            rest = Array(frame.dropFirst(20))
+            harness.pass(.seconds(29))
+        }
+        #expect(harness.heard(by: camera).count == 9)
+        harness.sendBytes(Array(rest.prefix(1)), from: camera)
+        harness.pass(.seconds(2))
+        #expect(!harness.isConnected(camera), "some bytes are not the rest of the frame")
         expectUndisturbed()
     }
 

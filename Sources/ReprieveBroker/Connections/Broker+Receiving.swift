@@ -76,9 +76,11 @@ extension Broker {
     /// Handles the frames that a peer has sent, until enough replies wait for it, or enough of its
     /// requests for the upstream. The other frames are handled when these have been read.
     mutating func handleFrames(of id: PeerID, toTheEnd: Bool = false, at now: Instant) {
+        var hasTakenFrame = false
         while let index = peers.index(of: id), toTheEnd || !hasToWait(index),
             let next = nextEvent(ofPeerAt: index)
         {
+            hasTakenFrame = true
             if let event = next.event { handle(event, next.frame, from: id, at: now) }
         }
         guard let index = peers.index(of: id) else { return }
@@ -87,7 +89,7 @@ extension Broker {
             peers[index].isPaused = waits
             effects.pauses.append(PeerPause(peer: id, isPaused: waits))
         }
-        limitFrameTime(ofPeerAt: index, at: now)
+        limitFrameTime(ofPeerAt: index, hasTakenFrame: hasTakenFrame, at: now)
         noteRecord(ofPeerAt: index)
         chargeBytes(ofPeerAt: index, at: now)
     }

@@ -81,7 +81,6 @@ extension Broker {
         guard let index = peers.index(of: id) else { return offerUpstreamOutput(of: id) }
         peers[index].awaitsWrite = false
         guard !peers[index].isStalled else { return }
-        peers[index].offeredBytes = peers[index].outbox.count
         effects.writes.append(PeerWrite(id, peers[index].outbox))
     }
 
@@ -91,9 +90,15 @@ extension Broker {
         }
         if count > 0, peers[index].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         peers[index].outbox.drop(count)
-        // What another peer's frames have put into the outbox since then was not offered yet.
-        peers[index].isStalled = count < peers[index].offeredBytes
+        peers[index].isStalled = !peers[index].outbox.isEmpty
         noteRecord(ofPeerAt: index)
+    }
+
+    /// Handles the frames that waited until a peer had read. All that was written is noted.
+    mutating func handleWhatWaited(for id: PeerID, at now: Instant) {
+        guard let index = peers.index(of: id) else {
+            return handleWhatWaited(forUpstream: id, at: now)
+        }
         let mayGoOn = peers[index].hasInput || hasUpstream(index)
         closeIfItDoesNotRead(peerAt: index, at: now)
         guard mayGoOn else { return }

@@ -41,29 +41,60 @@ extension Broker {
         peers[index].closeDeadline = deadline
     }
 
+    private mutating func closeAt(_ deadline: Instant?, upstreamAt place: Int) {
+        closing.replace(upstreams.peers[place].closeDeadline, by: deadline)
+        upstreams.peers[place].closeDeadline = deadline
+    }
+
     /// The time of a connection counts while the machine is awake: the peer was suspended, too.
     mutating func postponeCloses(by slept: Duration) {
         for index in 0..<peers.count {
             guard let deadline = peers[index].closeDeadline else { continue }
             closeAt(deadline + slept, peerAt: index)
         }
-    }
-
-    /// Part of a frame has to be followed by the rest. Whole frames wait while the peer has to
-    /// read, and it has to do that as soon.
-    mutating func limitFrameTime(ofPeerAt index: Int, at now: Instant) {
-        guard peers[index].connection.phase == .open else { return }
-        let isPartial = peers[index].hasInput || upstreamHasInput(index)
-        guard isPartial != (peers[index].closeDeadline != nil) else { return }
-        closeAt(isPartial ? now + Limits.clientFrameTimeout : nil, peerAt: index)
-    }
-
-    /// A peer that reads while its frames wait has as much time again.
-    mutating func renewFrameTime(ofPeerAt index: Int, at now: Instant) {
-        guard peers[index].connection.phase == .open, peers[index].closeDeadline != nil else {
-            return
+        for place in 0..<upstreams.peers.count {
+            guard let deadline = upstreams.peers[place].closeDeadline else { continue }
+            closeAt(deadline + slept, upstreamAt: place)
         }
-        closeAt(now + Limits.clientFrameTimeout, peerAt: index)
+    }
+
+    /// Part of a frame has to be followed by the rest, which is a time for each frame. Whole frames
+    /// wait while another has to read, and that has to be as soon.
+    mutating func limitFrameTime(ofPeerAt index: Int, hasTakenFrame: Bool, at now: Instant) {
+        guard peers[index].connection.phase == .open else { return }
+        let old = peers[index].closeDeadline
+        let hasInput = peers[index].hasInput
+        let deadline = Self.frameDeadline(old, hasInput, hasTakenFrame, at: now)
+        if deadline != old { closeAt(deadline, peerAt: index) }
+    }
+
+    mutating func limitFrameTime(
+        ofUpstreamAt place: Int,
+        hasTakenFrame: Bool,
+        at now: Instant
+    ) {
+        let old = upstreams.peers[place].closeDeadline
+        let hasInput = upstreams.peers[place].hasInput
+        let deadline = Self.frameDeadline(old, hasInput, hasTakenFrame, at: now)
+        if deadline != old { closeAt(deadline, upstreamAt: place) }
+    }
+
+    private static func frameDeadline(
+        _ old: Instant?,
+        _ hasInput: Bool,
+        _ hasTakenFrame: Bool,
+        at now: Instant
+    ) -> Instant? {
+        guard hasInput else { return nil }
+        let inTime = now + Limits.clientFrameTimeout
+        return hasTakenFrame ? inTime : old ?? inTime
+    }
+
+    /// The peer has read what frames wait for: those of its own, those of the upstream for it.
+    mutating func renewFrameTime(ofPeerAt index: Int, at now: Instant) {
+        limitFrameTime(ofPeerAt: index, hasTakenFrame: true, at: now)
+        guard let place = peers[index].upstream.flatMap(upstreams.peers.index) else { return }
+        limitFrameTime(ofUpstreamAt: place, hasTakenFrame: true, at: now)
     }
 
     /// Closes connections whose time for a handshake, for a frame, or for closing, is over.
@@ -75,6 +106,27 @@ extension Broker {
             if deadline <= now { due.append(peers.id(at: index)) } else { closing.expect(deadline) }
         }
         for id in due.sorted() { closeLatePeer(id, at: now) }
+        var dueUpstreams: [PeerID] = []
+        for place in 0..<upstreams.peers.count {
+            guard let deadline = upstreams.peers[place].closeDeadline else { continue }
+            if deadline <= now {
+                dueUpstreams.append(upstreams.peers.id(at: place))
+            } else {
+                closing.expect(deadline)
+            }
+        }
+        for id in dueUpstreams.sorted() { closeLateUpstream(id, at: now) }
+    }
+
+    private mutating func closeLateUpstream(_ id: PeerID, at now: Instant) {
+        guard let client = upstreams.peers[id]?.client, let index = peers.index(of: client) else {
+            return
+        }
+        guard peers[index].hasToRead else {
+            return failUpstream(id, "the upstream sent part of a frame and not the rest", at: now)
+        }
+        auditLog.note(.doesNotRead(peers[index].label))
+        close(client, at: now)
     }
 
     private mutating func closeLatePeer(_ id: PeerID, at now: Instant) {

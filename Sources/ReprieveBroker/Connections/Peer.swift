@@ -26,7 +26,8 @@ struct Peer: Sendable {
     let account: Int
     /// The bytes that its account is charged for.
     var chargedBytes = 0
-    /// When it is closed: it is in its handshake, owes the rest of a frame, or has to close first.
+    /// When it is closed: it is in its handshake, owes the rest of a frame, has to read, or to
+    /// close first.
     var closeDeadline: Instant?
     /// Empty on the control socket, where a connection needs no name.
     var name: ComponentName = ""
@@ -35,8 +36,6 @@ struct Peer: Sendable {
     var decoder = FrameDecoder(limits: .beforeAccepted)
     var connection = ServerConnection()
     var outbox = Outbox()
-    /// How much of the outbox the last write offered to the socket.
-    var offeredBytes = 0
     /// What its record in the journal is of; nil where it has none.
     var recorded: RecordedState?
     /// The connection to the upstream that carries its other requests.

@@ -107,19 +107,21 @@ extension Broker {
         toTheEnd: Bool = false,
         at now: Instant
     ) {
+        var hasTakenFrame = false
         do {
             while let place = upstreams.peers.index(of: id),
                 let index = peers.index(of: upstreams.peers[place].client),
                 toTheEnd || !peers[index].hasToRead,
                 let frame = try upstreams.peers[place].decoder.next()
             {
+                hasTakenFrame = true
                 guard let event = upstreams.peers[place].connection.receive(frame) else { continue }
                 handle(event, index, place, at: now)
             }
         } catch {
             return failUpstream(id, "the upstream sent no frame: " + error.message, at: now)
         }
-        pauseUpstream(id, at: now)
+        pauseUpstream(id, hasTakenFrame: hasTakenFrame, at: now)
     }
 
     private mutating func handle(
@@ -165,7 +167,11 @@ extension Broker {
         return negotiation.updates.entries.first { $0.request.isExclusive }?.id
     }
 
-    private mutating func pauseUpstream(_ id: PeerID, at now: Instant) {
+    private mutating func pauseUpstream(
+        _ id: PeerID,
+        hasTakenFrame: Bool,
+        at now: Instant
+    ) {
         guard let place = upstreams.peers.index(of: id),
             let index = peers.index(of: upstreams.peers[place].client)
         else { return }
@@ -174,7 +180,9 @@ extension Broker {
             upstreams.peers[place].isPaused = waits
             effects.pauses.append(PeerPause(peer: id, isPaused: waits))
         }
-        limitFrameTime(ofPeerAt: index, at: now)
+        if peers[index].connection.phase == .open {
+            limitFrameTime(ofUpstreamAt: place, hasTakenFrame: hasTakenFrame, at: now)
+        }
         noteRecord(ofPeerAt: index)
         chargeBytes(ofPeerAt: index, at: now)
     }
@@ -192,11 +200,16 @@ extension Broker {
         guard let place = upstreams.peers.index(of: id),
             let index = peers.index(of: upstreams.peers[place].client)
         else { return }
-        let client = upstreams.peers[place].client
         if count > 0, upstreams.peers[place].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
         upstreams.peers[place].outbox.drop(count)
         upstreams.peers[place].isStalled = !upstreams.peers[place].outbox.isEmpty
         noteRecord(ofPeerAt: index)
+    }
+
+    mutating func handleWhatWaited(forUpstream id: PeerID, at now: Instant) {
+        guard let client = upstreams.peers[id]?.client, let index = peers.index(of: client) else {
+            return
+        }
         chargeBytes(ofPeerAt: index, at: now)
         if let index = peers.index(of: client), peers[index].hasInput {
             handleFrames(of: client, at: now)
@@ -223,10 +236,6 @@ extension Broker {
         hasUpstream(index) && upstream(ofPeerAt: index)?.hasToRead ?? false
     }
 
-    mutating func upstreamHasInput(_ index: Int) -> Bool {
-        hasUpstream(index) && upstream(ofPeerAt: index)?.hasInput ?? false
-    }
-
     /// Most peers have none. Then none is looked up: even an absent one is large to copy.
     mutating func hasUpstream(_ index: Int) -> Bool { peers[index].upstream != nil }
 
@@ -235,10 +244,7 @@ extension Broker {
         if peers[index].connection.phase == .connecting {
             return "the upstream did not accept it in time"
         }
-        guard let upstream = upstream(ofPeerAt: index) else { return nil }
-        if upstream.hasToRead { return "the upstream does not read" }
-        guard upstream.hasInput, !peers[index].hasToRead else { return nil }
-        return "the upstream sent part of a frame and not the rest"
+        return upstreamHasToRead(index) ? "the upstream does not read" : nil
     }
 
     mutating func keptUpstreamBytes(ofPeerAt index: Int) -> Int {

@@ -146,6 +146,7 @@ extension Broker {
             return
         }
         peers[index].upstream = nil
+        closing.replace(upstream.closeDeadline, by: nil)
         accounts.disconnect(peers[index].account, isKept: peers[index].isKept)
         if !upstream.isStalled, !upstream.outbox.isEmpty {
             effects.writes.append(PeerWrite(id, upstream.outbox))

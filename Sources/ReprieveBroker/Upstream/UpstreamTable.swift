@@ -15,6 +15,8 @@ struct UpstreamPeer: Sendable {
     var outbox = Outbox()
     /// The upstream has let the client in.
     var isAccepted = false
+    /// When it is closed: it owes the rest of a frame, or its client has to read.
+    var closeDeadline: Instant?
     /// Its socket is full: it takes nothing until it is writable again.
     var isStalled = false
     /// Nothing more is read of it: its frames wait until the client has read.
