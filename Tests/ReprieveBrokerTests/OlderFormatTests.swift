@@ -64,12 +64,27 @@ import Testing
             if frame.string("participants") != nil { frame.payload.removeLast(6) }
             if frame.string("subscriber") != nil { frame.payload = [1] }
             if frame.string("connection") != nil { frame.payload.removeLast(2) }
-            if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
-                frame.headers[place] = Header("format", .int32(5))
-            }
+            frame.setFormat(5)
             bytes += frame.encoded()
         }
         return bytes
+    }
+
+    @Test mutating func `is written on in the format of today`() throws {
+        var search = FrameSearch(harness.broker.snapshot(of: .state))
+        var bytes: [UInt8] = []
+        while var frame = search.next() {
+            frame.setFormat(5)
+            bytes += frame.encoded()
+        }
+        harness.forge(state: bytes)
+        harness.restart()
+        let camera = harness.component("com.example.Camera")
+        _ = harness.announce { $0.completesLater = true }
+        harness.answer(camera, "d-1", 0)
+        harness.reboot()
+        let update = try #require(harness.broker.negotiation.updates["d-1"])
+        #expect(update.participants.names == ["com.example.Camera"])
     }
 
     @Test mutating func `of format 5 has its connections taken back`() {
@@ -103,11 +118,16 @@ import Testing
                 frame.payload[id.utf8.count + 2] = disruption
             }
             if frame.string("participants") != nil { frame.payload.removeLast(14) }
-            if let place = frame.headers.firstIndex(where: { $0.name == "format" }) {
-                frame.headers[place] = Header("format", .int32(3))
-            }
+            frame.setFormat(3)
             bytes += frame.encoded()
         }
         return bytes
+    }
+}
+
+extension Frame {
+    fileprivate mutating func setFormat(_ format: Int32) {
+        guard let index = headers.firstIndex(where: { $0.name == "format" }) else { return }
+        headers[index] = Header("format", .int32(format))
     }
 }

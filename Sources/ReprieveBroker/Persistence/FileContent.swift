@@ -89,7 +89,8 @@ struct FileContent {
                 finding = "it was written by \(age) version"
             }
             self.format = format
-            isOfThisBoot = frame.string("boot") == boot
+            // A boot that has no id is not known again.
+            isOfThisBoot = !boot.isEmpty && frame.string("boot") == boot
             isOld = !isOfThisBoot
         } else if outlivesBoot || !isOld {
             try apply(frame)

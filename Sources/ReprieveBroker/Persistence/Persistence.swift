@@ -56,8 +56,8 @@ struct Persistence: Sendable {
         bootTimes = past.bootTimes
         metrics = past.state.metrics
         writtenMetrics = metrics
-        journal = WrittenFile(.journal, needsBoot: true)
-        state = WrittenFile(.state, needsBoot: !past.state.isOfThisBoot)
+        journal = WrittenFile(.journal)
+        state = WrittenFile(.state)
         journal.keepsOld = past.journal.isOfOtherVersion
         state.keepsOld = past.state.isOfOtherVersion
     }
@@ -162,7 +162,7 @@ extension Persistence {
         let isEmpty = file.changes.isEmpty && entries.isEmpty && connections.isEmpty
         guard !isEmpty || hasMetrics else { return [] }
         var records = RecordFrames(bootTimes)
-        if file.needsBoot { records.add(boot: boot) }
+        if file.needsHeader { records.add(boot: boot) }
         records.add(file.changes, in: file.file, negotiation)
         for (peer, connection) in connections { records.add(peer, connection) }
         for entry in entries { records.add(entry) }

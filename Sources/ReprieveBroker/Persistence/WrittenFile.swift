@@ -10,8 +10,9 @@ struct WrittenFile: Sendable {
     let file: StoredFile
     /// What has changed since it was written.
     var changes: [Change] = []
-    /// The next record has to name the boot.
-    private(set) var needsBoot: Bool
+    /// The next record has to name the boot and the format: an earlier version may have written
+    /// what is there.
+    private(set) var needsHeader = true
     var needsReplacing = false
     /// The file is kept under another name when it is replaced.
     var keepsOld = false
@@ -20,9 +21,8 @@ struct WrittenFile: Sendable {
     /// Since they were taken last.
     private var counts: FileMetricsShape
 
-    init(_ file: StoredFile, needsBoot: Bool) {
+    init(_ file: StoredFile) {
         self.file = file
-        self.needsBoot = needsBoot
         counts = FileMetricsShape(file: file.rawValue)
     }
 
@@ -53,7 +53,7 @@ struct WrittenFile: Sendable {
         let known = self.failure
         self.failure = failure
         if failure == nil {
-            needsBoot = false
+            needsHeader = false
             keepsOld = false
         } else {
             counts.failures += 1
