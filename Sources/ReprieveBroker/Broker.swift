@@ -32,8 +32,7 @@ package struct Broker: Sendable {
     var grantFrames = FrameCache<Grant>()
     var shutdown = MachineShutdown()
     var updatesInhibition = UpdatesInhibition()
-    /// As the host was told after the latest step.
-    var latestInhibition = Inhibition()
+    var inhibitionPace = InhibitionPace()
     var history = History()
     var metrics: Metrics
     var persistence: Persistence
@@ -152,8 +151,7 @@ package struct Broker: Sendable {
         for peer in peersToWrite.reversed() { offerOutput(of: peer) }
         peersToWrite.removeAll(keepingCapacity: true)
         effects.log = auditLog.take(at: now)
-        latestInhibition = inhibition
-        effects.inhibition = latestInhibition
+        effects.inhibition = inhibitionPace.take(inhibition, at: now)
         let kept = accounts.bytes + peers.count * IdleMemory.ofPeer
         idleMemory.note(isWaiting: negotiation.isWaiting, kept: kept, at: now)
         effects.wakeUp = nextDeadline
@@ -175,7 +173,7 @@ package struct Broker: Sendable {
             next = earliest(next, earliest(keepsAt, statusPublisher.nextDeadline))
             next = earliest(next, earliest(statusLine.nextDeadline, persistence.nextDeadline))
             next = earliest(next, earliest(auditLog.nextDeadline, idleMemory.deadline))
-            return earliest(next, upstreams.retryAt)
+            return earliest(next, earliest(upstreams.retryAt, inhibitionPace.nextDeadline))
         }
     }
 

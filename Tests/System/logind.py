@@ -112,6 +112,9 @@ class Logind:
         self.caller = None
         # Of other programs, as (what, who, why, mode, uid, pid).
         self.inhibitors = []
+        # Cleared, it answers nobody who wants an inhibitor.
+        self.answers = threading.Event()
+        self.answers.set()
         self._given = queue.Queue()
         self._refused = queue.Queue()
         # The test speaks while we answer, and a message is written in pieces.
@@ -181,6 +184,7 @@ class Logind:
             self._refused.put(call)
         else:
             inhibitor = Inhibitor(*call.body)
+            self.answers.wait(TIMEOUT)
             send(new_method_return(call, "h", (inhibitor.theirs,)))
             # The receiver has its own now.
             os.close(inhibitor.theirs)

@@ -388,3 +388,21 @@ def test_a_gate_whose_reboot_began_asks_nobody(logind, daemon, processes, direct
 
 def test_a_gate_whose_reboot_fails_needs_no_bus(daemon, processes, directory):
     assert failed_reboot(daemon, processes, directory) == (1, [])
+
+
+def test_a_slow_logind_is_asked_one_thing_at_a_time(logind, daemon):
+    daemon.component(CAMERA)
+    first = logind.inhibitor()
+    logind.answers.clear()
+    coordinator = daemon.coordinator()
+    for number in range(50):
+        id = f"d-{number}"
+        coordinator.gate(id, components=["com.example.Nobody"]).released()
+        coordinator.complete(id)
+    assert first.is_held()
+    logind.answers.set()
+    assert logind.inhibitor().why == 'update "d-0" is being applied'
+    last = logind.inhibitor()
+    assert last.why == first.why and last.is_held() and first.is_let_go()
+    logind.catch_up()
+    assert logind.nobody_asks()

@@ -41,8 +41,8 @@ extension Broker {
         }
         moment.componentConnections = Int64(accounts.componentConnections)
         moment.controlConnections = Int64(peers.count - accounts.componentConnections)
-        moment.delaysShutdown = inhibition.delay != nil
-        moment.blocksShutdown = inhibition.block != nil
+        moment.delaysShutdown = inhibitionPace.latest.delays
+        moment.blocksShutdown = inhibitionPace.latest.block != nil
         moment.upstream = upstreamShape
         return moment
     }

@@ -129,7 +129,7 @@ extension Broker {
         )
         status.list(accountShapes)
         status.tokensFile = settings.tokensFile
-        status.inhibitors = latestInhibition.shapes
+        status.inhibitors = inhibitionPace.latest.shapes
         status.policy = PolicyShape(settings.policy)
         status.upstream = upstreamShape
         return status

@@ -56,6 +56,39 @@ extension Inhibition {
     }
 }
 
+/// What the host was told last. It is told at once that a lock is wanted, for what, and no longer;
+/// but which components it is for, and what they say, at most once a second: they say what they
+/// like, and logind works for the whole machine.
+struct InhibitionPace: Sendable {
+    private static let pace = Duration.seconds(1)
+
+    private(set) var latest = Inhibition()
+    /// When the text of components may be told.
+    private var notBefore: Instant?
+    /// When it has to be; nil if none waits.
+    private(set) var nextDeadline: Instant?
+
+    /// Returns what the host is to be told.
+    mutating func take(_ inhibition: Inhibition, at now: Instant) -> Inhibition {
+        nextDeadline = nil
+        guard inhibition != latest else { return latest }
+        if let notBefore, now < notBefore, inhibition.isOtherText(of: latest) {
+            nextDeadline = notBefore
+        } else {
+            notBefore = now + Self.pace
+            latest = inhibition
+        }
+        return latest
+    }
+}
+
+extension Inhibition {
+    fileprivate func isOtherText(of other: Inhibition) -> Bool {
+        guard case .holding? = block, case .holding? = other.block else { return false }
+        return delay == other.delay && listens == other.listens
+    }
+}
+
 /// What the updates and their components want, looked up again only after a change.
 struct UpdatesInhibition: Sendable {
     /// True at first: a broker may start with updates from its files.

@@ -9,6 +9,9 @@ final class InhibitorLock {
     private let mode: Logind.Mode
     private let logind: Logind
     private var wanted: Inhibition.Lock?
+    /// What logind is being asked for. One call is made at a time, however often another lock is
+    /// wanted meanwhile.
+    private var asked: Inhibition.Lock?
     private var inhibitor: Inhibitor?
     /// Which call's reply still counts.
     private var latestCall = 0
@@ -30,26 +33,30 @@ final class InhibitorLock {
     func keep(_ lock: Inhibition.Lock?) {
         guard lock != wanted else { return }
         wanted = lock
-        take()
+        if lock == nil {
+            inhibitor = nil
+            isRefused = false
+        } else if asked == nil {
+            take()
+        }
     }
 
-    /// Takes a lock that is wanted once more: a logind that was restarted may have forgotten it.
+    /// Takes a lock that is wanted once more: a logind that was restarted may have forgotten it,
+    /// and what it was asked for.
     func renew() {
-        if wanted != nil { take() }
+        asked = nil
+        take()
     }
 
     /// Takes a lock that was refused.
     func retry() {
-        if isRefused { take() }
+        if isRefused, asked == nil { take() }
     }
 
     private func take() {
         latestCall += 1
-        guard let wanted else {
-            inhibitor = nil
-            isRefused = false
-            return
-        }
+        asked = wanted
+        guard let wanted else { return }
         let call = latestCall
         // Until there is a new lock the old one is kept.
         logind.inhibit(mode, who: wanted.who, why: wanted.why) { [weak self] reply in
@@ -59,6 +66,10 @@ final class InhibitorLock {
 
     private func receive(_ reply: Result<Inhibitor, BusError>, to call: Int) {
         guard call == latestCall else { return }
+        let isAsWanted = asked == wanted
+        asked = nil
+        guard wanted != nil else { return }
+        // A lock with an older text is a lock, too.
         switch reply {
         case .success(let new):
             inhibitor = new
@@ -68,5 +79,6 @@ final class InhibitorLock {
             isRefused = true
             answered(error)
         }
+        if !isAsWanted { take() }
     }
 }
