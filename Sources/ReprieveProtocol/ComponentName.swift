@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ReprieveTypes
 internal import StrictJSON
 
 /// Whether a text can be a component's name: 1 to 128 bytes of letters, digits and `._-@:+/`,
@@ -48,7 +49,10 @@ private func escaped(
         switch scalar {
         case _ where withBackslash(scalar): shown += "\\" + String(scalar)
         case _ where scalar.isVisible: shown.unicodeScalars.append(scalar)
-        default: shown += "\\u{" + String(scalar.value, radix: 16) + "}"
+        default:
+            shown +=
+                scalar.rawByte.map { "\\x" + String($0, radix: 16) }
+                ?? "\\u{" + String(scalar.value, radix: 16) + "}"
         }
     }
     return shown + (text.unicodeScalars.count > limit ? "…" : "")

@@ -35,7 +35,7 @@ extension String {
             return bytes
         }
         return unicodeScalars.flatMap { scalar in
-            scalar.isRawByte ? [UInt8(scalar.value & 0xFF)] : Array(String(scalar).utf8)
+            scalar.rawByte.map { [$0] } ?? Array(String(scalar).utf8)
         }
     }
 
@@ -44,5 +44,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// The byte that it stands for, if it stands for one that is not UTF-8.
+    package var rawByte: UInt8? { isRawByte ? UInt8(value & 0xFF) : nil }
+
     fileprivate var isRawByte: Bool { 0x10_FF80...0x10_FFFF ~= value }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ReprieveProtocol
+import ReprieveTypes
 import StrictJSON
 import Testing
 
@@ -270,5 +271,6 @@ import Testing
     @Test func `what a terminal might obey is shown escaped`() {
         #expect(quoted("a\u{1b}[31m\n\"\\é") == #""a\u{1b}[31m\u{a}\"\\é""#)
         #expect(quoted(String(repeating: "x", count: 97)).hasSuffix("x…\""))
+        #expect(quoted(String(rawBytes: [0x61, 0xFF])) == #""a\xff""#)
     }
 }

@@ -120,7 +120,7 @@ class Daemon:
             assert code is None, f"reprieved has died with {code}:\n{self.log.read_text()}"
             self.process.send_signal(signal.SIGTERM)
             assert self.process.wait(TIMEOUT) == 0, self.log.read_text()
-            assert "Fatal error" not in self.log.read_text()
+            assert b"Fatal error" not in self.log.read_bytes()
         finally:
             self.kill()
 

@@ -62,6 +62,19 @@ def test_a_file_from_another_version_is_kept(start, name):
     assert file.read_bytes() != content
 
 
+def test_a_file_that_was_kept_before_stays_in_a_directory_that_is_not_utf_8(start, directory):
+    state = pathlib.Path(directory) / "st\udcff"
+    options = "--state-directory", state
+    first = start(*options)
+    works(first)
+    first.stop()
+    (state / "state.1").write_bytes(b"kept before")
+    change_headers(state / "state", format=99)
+    works(start(*options))
+    assert (state / "state.1").read_bytes() == b"kept before"
+    assert (state / "state.2").exists()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes another user, so that modes count")
 def test_an_unreadable_state_file_is_named_once_and_negotiations_go_on(start, directory):
     os.chown(directory, NOBODY, NOBODY)
@@ -101,6 +114,32 @@ def test_a_full_state_disk_is_named_once_and_no_gate_stays_shut(state_disk, star
     assert f"{state_disk}/state" in line
     assert [one["deploymentId"] for one in history(daemon)] == ["three", "two", "one"]
     assert sorted(os.listdir(state_disk)) == ["ballast", "lock"], "half a file is left to nobody"
+
+
+@needs_root
+def test_a_file_of_another_version_is_kept_once_however_long_the_disk_is_full(state_disk, start):
+    first = start()
+    works(first)
+    first.stop()
+    file = state_disk / "state"
+    change_headers(file, format=99)
+    fill(state_disk)
+    second = start()
+    works(second)
+    until_failed(second, "state", times=2)
+    assert len(log_lines(second, "is kept as")) == 1
+    assert sorted(os.listdir(state_disk)) == ["ballast", "lock", "state.1"]
+
+
+def until_failed(daemon, file, times):
+    connection = daemon.coordinator().connection
+    for _ in range(150):
+        metrics = connection.call("reprieve#GetMetrics")
+        (counts,) = [one for one in metrics["files"] if one["file"] == file]
+        if counts["failures"] >= times:
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError(daemon.log.read_text())
 
 
 @needs_root

@@ -119,6 +119,16 @@ def test_a_link_of_roots_is_followed_and_what_it_leads_to_is_checked(start, plac
     assert is_refused(attempt(link), place)
 
 
+def test_a_link_to_a_name_that_is_not_utf_8_is_followed_to_it(place, directory):
+    other = place / "o\udcff"
+    other.mkdir()
+    give_away(other)
+    link = pathlib.Path(directory) / "link"
+    link.symlink_to(other)
+    assert is_refused(attempt(link), place / "o\\xff")
+    assert not list(other.iterdir())
+
+
 def test_a_directory_with_the_sticky_bit_may_be_everybodys(start, place):
     place.chmod(0o1777)
     works(start("--state-directory", place))

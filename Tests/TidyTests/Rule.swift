@@ -17,8 +17,8 @@ struct Complaint: Hashable, Sendable {
 extension Rule {
     static let all: [Rule] =
         [
-            licence, length, width, noMachine, noFoundation, noConcurrency, noCharacters, noSleep,
-            openEnums, noOwnEquality,
+            licence, length, width, noMachine, noFoundation, noConcurrency, noCharacters, rawPaths,
+            noSleep, openEnums, noOwnEquality,
         ] + forbiddenInSources
 
     func complaints(about text: String) -> [Complaint] {
@@ -138,6 +138,28 @@ extension Rule {
             eachLine(lines) { $0.contains("func == (") ? "an equality of its own" : nil }
         }
     )
+
+    /// Passed as a `String`, a path that is not UTF-8 is another path for the kernel.
+    static let rawPaths = Rule(
+        name: "a path goes to the kernel as the bytes that it is",
+        governs: { $0.hasPrefix("Sources/") },
+        complaints: { lines in
+            eachLine(lines) { line in
+                pathCalls.first { call in
+                    guard let range = line.firstRange(of: call + "(") else { return false }
+                    let before = line[..<range.lowerBound].last ?? " "
+                    let isAnother = before.isLetter || "._".contains(before)
+                    let rest = line[range.upperBound...]
+                    return !isAnother && rest.first != ")" && !rest.contains("raw")
+                }
+            }
+        }
+    )
+
+    private static let pathCalls = [
+        "access", "chmod", "inotify_add_watch", "lchown", "lstat", "mkdir", "opendir", "readlink",
+        "rename", "rmdir", "stat", "statvfs", "unlink",
+    ]
 
     static let forbiddenInSources = [
         "TODO", "FIXME", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",

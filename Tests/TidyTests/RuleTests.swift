@@ -57,6 +57,14 @@ import Testing
         #expect(!Rule.noCharacters.governs("Sources/reprieve-cli/Gate/GateReport.swift"))
     }
 
+    @Test func `a path that is not given to the kernel as its bytes is found`() {
+        #expect(lines(.rawPaths, "a\nguard lstat(path, &status) == 0 else {") == [2])
+        #expect(lines(.rawPaths, "where access(\"\\(path).1\", F_OK) != 0 {") == [1])
+        #expect(lines(.rawPaths, "unlink(path.rawCString)\nvar status = stat()").isEmpty)
+        #expect(lines(.rawPaths, "found.rename(path)\nfstat(file, &status)").isEmpty)
+        #expect(Rule.rawPaths.governs("Sources/Systemd/Files/File.swift"))
+    }
+
     @Test func `a test that sleeps is found`() {
         #expect(lines(.noSleep, "try await Task.sl" + "eep(for: .seconds(1))") == [1])
         #expect(lines(.noSleep, "    usl" + "eep(1)") == [1])

@@ -18,7 +18,8 @@ final class BusConnection {
         guard let made else { preconditionFailure("libsystemd made no bus connection") }
         bus = made
         self.loop = loop
-        try checkSystemd(sd_bus_set_address(bus, Self.address), "use the system bus's address")
+        let address = Self.address.rawCString
+        try checkSystemd(sd_bus_set_address(bus, address), "use the system bus's address")
         sd_bus_set_bus_client(bus, 1)
         // A bus that does not exist yet is connected to as soon as it does.
         sd_bus_set_watch_bind(bus, 1)
@@ -141,7 +142,7 @@ extension BusConnection {
         guard let given = getenv("DBUS_SYSTEM_BUS_ADDRESS"), given.pointee != 0 else {
             return "unix:path=/run/dbus/system_bus_socket"
         }
-        return String(cString: given)
+        return String(rawCString: given)
     }
 
     /// Why a connection is impossible now; nil if it is possible, or if that is unknown.
@@ -149,7 +150,7 @@ extension BusConnection {
         let prefix = "unix:path="
         guard address.hasPrefix(prefix), !address.contains(",") else { return nil }
         let path = String(address.dropFirst(prefix.count))
-        guard access(path, F_OK) != 0 else { return nil }
+        guard access(path.rawCString, F_OK) != 0 else { return nil }
         return SystemError("connect to the system bus at", path: path, errno: errno)
     }
 }

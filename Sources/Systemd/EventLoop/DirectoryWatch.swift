@@ -21,7 +21,7 @@ package final class DirectoryWatch {
             sd_event_add_inotify(
                 loop.event,
                 made,
-                directory,
+                directory.rawCString,
                 UInt32(IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF),
                 { _, _, userdata in
                     let watch = EventSource.owner(userdata, as: DirectoryWatch.self)

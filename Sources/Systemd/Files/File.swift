@@ -2,6 +2,7 @@
 
 import CSystemd
 import Glibc
+import ReprieveTypes
 
 /// Small files, read and written whole.
 package enum File {
@@ -88,9 +89,9 @@ package enum File {
 
     static func link(at path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink(path, &buffer, buffer.count)
+        let count = readlink(path.rawCString, &buffer, buffer.count)
         guard count >= 0 else { return nil }
-        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(rawBytes: buffer.prefix(count).map(UInt8.init(bitPattern:)))
     }
 
     /// Puts a file in the place of another, whole or not at all, and on the disk before this

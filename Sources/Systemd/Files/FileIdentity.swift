@@ -20,9 +20,9 @@ package struct FileIdentity: Equatable {
     }
 
     /// The same with the length of the file, for a path (`rawCString`) that is looked at often.
-    package static func found(at path: [CChar]) -> (identity: FileIdentity, size: Int)? {
+    package static func found(at rawPath: [CChar]) -> (identity: FileIdentity, size: Int)? {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
+        guard lstat(rawPath, &status) == 0 else { return nil }
         return (FileIdentity(status), Int(status.st_size))
     }
 

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import ReprieveTransport
+internal import Systemd
 
 /// A socket of the broker, as it is on this device.
 struct FoundSocket: Hashable, Sendable {
@@ -23,7 +24,7 @@ struct FoundSocket: Hashable, Sendable {
         self.path = path
         self.failure = failure
         var status = stat()
-        if stat(path, &status) == 0 { mode = status.st_mode & 0o777 }
+        if stat(path.rawCString, &status) == 0 { mode = status.st_mode & 0o777 }
     }
 }
 

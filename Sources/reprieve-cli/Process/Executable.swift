@@ -37,7 +37,7 @@ struct Executable: Hashable, Sendable {
 
 func isExecutable(_ path: String) -> Bool {
     var status = stat()
-    let path = path.rawCString
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-    return access(path, X_OK) == 0
+    let rawPath = path.rawCString
+    guard stat(rawPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    return access(rawPath, X_OK) == 0
 }

@@ -150,9 +150,12 @@ extension RecordFile {
     }
 
     private func setAside() throws(SystemError) {
-        for number in 1...9 where access("\(path).\(number)", F_OK) != 0 {
+        // An earlier try may have done it, and then failed to write.
+        guard FileIdentity(at: path) != nil else { return }
+        for number in 1...9 {
             let other = "\(path).\(number)"
-            guard rename(path.rawCString, other.rawCString) == 0 || errno == ENOENT else {
+            guard FileIdentity(at: other) == nil else { continue }
+            guard rename(path.rawCString, other.rawCString) == 0 else {
                 throw SystemError("set aside", path: path, errno: errno)
             }
             isForeign = false
