@@ -126,7 +126,7 @@ static inline int reprieve_memory(const char *name) {
     return (int)syscall(SYS_memfd_create, name, close_on_exec);
 }
 
-/// Writes a byte that is there at once, for whoever looks after this process was killed.
+/// Writes a byte that is there at once: another process finds it even if this one is killed.
 static inline void reprieve_write_byte(void *place, uint8_t byte) {
     *(volatile uint8_t *)place = byte;
 }

@@ -11,16 +11,6 @@ extension JSON {
         var reader = JSONReader(bytes, limits: limits)
         self = try reader.document()
     }
-
-    package init(
-        decoding bytes: Span<UInt8>,
-        limits: JSONLimits = .default
-    ) throws(JSONError) {
-        let copy = [UInt8](capacity: bytes.count) { free in
-            for index in bytes.indices { free.append(bytes[index]) }
-        }
-        try self.init(decoding: copy, limits: limits)
-    }
 }
 
 /// Goes through a text once, from its first byte to its last.

@@ -181,7 +181,7 @@ private let camera = "com.example.Camera"
         }
         let peers = (0..<4).map { harness.component("com.example.Camera\($0)") }
         harness.awaitKeeping()
-        let warnings = harness.log.filter { $0.text.contains("its share of the 2") }
+        let warnings = harness.log.filter { $0.text.contains("keeps 2, and has no room") }
         #expect(warnings.count == 1)
         harness.restart()
         #expect(peers.map { harness.isConnected($0) } == [true, true, false, false])

@@ -14,7 +14,6 @@ import Testing
             "b": ["": [:], "é": []],
         ]
         #expect(try read(Self.everything) == expected)
-        #expect(try JSON(decoding: Array(Self.everything.utf8).span) == expected)
     }
 
     @Test func `a text cut short anywhere is refused`() {

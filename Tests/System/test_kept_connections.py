@@ -170,7 +170,7 @@ def test_a_store_that_is_full_is_said_once_and_the_rest_is_as_without_one(servic
     components = [service.daemon.component(name) for name in [CAMERA, ROBOT, "a.b", "c.d"]]
     service.store.await_connections(2)
     service.restart(signal.SIGKILL)
-    assert len(log_lines(service.daemon, "its share of the 2")) == 1
+    assert len(log_lines(service.daemon, "keeps 2, and has no room")) == 1
     for one in components[2:]:
         with pytest.raises(HungUp):
             one.connection.next_frame()

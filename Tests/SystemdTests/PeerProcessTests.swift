@@ -30,8 +30,8 @@ import Testing
         }
     }
 
-    @Test func `has no units where systemd does not run`() throws {
-        guard !lookup.hasUnits else { return }
+    @Test(.disabled(if: PeerLookup().hasUnits))
+    func `has no units where systemd does not run`() throws {
         let peer = try Peer()
         #expect(lookup.process(getpid(), behind: peer.near).unit == nil)
     }

@@ -109,9 +109,9 @@ extension LogEntry {
         case .noHandshake(let peer): (4, 1, peer.credentials.user, peer.name)
         case .partialFrame(let peer): (5, 1, peer.credentials.user, peer.name)
         case .keepsTooMuch(_, let who, _): (6, 1, who.user, who.service)
-        case .lostUpstream: (9, 1, nil, nil)
-        case .deferred(let answer, _): (7, 16, nil, answer.component)
-        case .passedOver(_, let name, _): (8, 16, nil, name)
+        case .lostUpstream: (7, 1, nil, nil)
+        case .deferred(let answer, _): (8, 16, nil, answer.component)
+        case .passedOver(_, let name, _): (9, 16, nil, name)
         case .unknownToken(let peer): (10, 1, peer.credentials.user, peer.name)
         default: nil
         }

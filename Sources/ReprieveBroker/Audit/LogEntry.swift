@@ -120,8 +120,8 @@ package enum LogEntry: Hashable, Sendable {
         case .tookBack(let count, let known):
             "took back \(count) of \(known) connections from the service manager"
         case .keepsNoMore(let who, let count):
-            "further connections of \(who.text) end when this process does: it has its share of "
-                + "the \(count) that the service manager keeps"
+            "further connections of \(who.text) end when this process does: the service manager "
+                + "keeps \(count), and has no room for more of its"
         case .unknownToken(let peer): "\(peer.text) sent a token that is not known"
         case .lostUpstream(let peer, let why): "closed the connection of \(peer.text): \(why)"
         case .repeated(let entry, let count): "\(count) more like this: \(entry.text)"

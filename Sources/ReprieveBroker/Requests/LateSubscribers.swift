@@ -10,9 +10,6 @@ struct LateSubscribers: Sendable {
     /// By connection, so that those of a connection that ends are found at once.
     private var streams: [DeploymentID: [PeerID: [Int32]]] = [:]
 
-    /// Most of the time there are none.
-    var isEmpty: Bool { streams.isEmpty }
-
     /// The updates whose end a subscription waits for, sorted.
     var updates: [DeploymentID] { streams.keys.sorted() }
 

@@ -6,7 +6,8 @@ import Glibc
 /// One sd-event loop. It waits for all its sources at once, on the thread that calls `run()`.
 ///
 /// A *turn* is one batch of ready peers, one alarm, one batch of new connections, one message from
-/// the bus or one signal. The handler of `onTurnEnd` runs after each turn.
+/// the bus, one change of a watched file or one signal. The handler of `onTurnEnd` runs after each
+/// turn.
 ///
 /// Nothing here may be used from a second thread.
 package final class EventLoop {

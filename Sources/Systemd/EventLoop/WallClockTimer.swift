@@ -40,3 +40,8 @@ package final class WallClockTimer: Sendable {
     /// In the year 2999. The kernel counts to 2262, and takes a later time for that.
     private static let distantFuture: Int64 = 32_472_144_000
 }
+
+/// The wall clock of the machine.
+package enum WallClock {
+    package static var isSynchronized: Bool { reprieve_is_clock_synchronized() != 0 }
+}

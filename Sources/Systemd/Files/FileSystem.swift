@@ -20,8 +20,3 @@ package struct FileSystem: Hashable, Sendable {
         isInMemory = reprieve_is_in_memory(path.rawCString) != 0
     }
 }
-
-/// The wall clock of the machine.
-package enum WallClock {
-    package static var isSynchronized: Bool { reprieve_is_clock_synchronized() != 0 }
-}

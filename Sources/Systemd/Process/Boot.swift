@@ -26,10 +26,4 @@ package enum Boot {
         let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
-
-    /// What the wall clock would have said at boot, since 1970. It changes when the wall clock is
-    /// set.
-    package static var time: Duration {
-        EventLoop.read(CLOCK_REALTIME) - EventLoop.read(CLOCK_BOOTTIME)
-    }
 }

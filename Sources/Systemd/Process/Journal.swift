@@ -14,7 +14,7 @@ package enum Journal {
         return String(cString: given) == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// The journal's socket. libsystemd's own waits where the journal does not read.
+    /// The journal's socket. The one that libsystemd opens waits where the journal does not read.
     private static let descriptor = reprieve_journal_socket()
 
     /// Writes an entry without waiting. Returns whether the journal has taken it.
