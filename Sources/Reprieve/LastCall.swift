@@ -3,6 +3,7 @@
 /// An update will soon be held back no longer: the time that the operator allows is nearly over.
 public struct LastCall: Hashable, Sendable {
     public let deploymentID: String
-    /// The time until the update goes ahead, whatever is answered.
+    /// The time until the update stops waiting, whatever is answered: it goes ahead then, or is
+    /// refused.
     public let timeLeft: Duration
 }

@@ -13,11 +13,12 @@ public struct Notice: Hashable, Sendable {
     /// acknowledge a notice that is not final only says "I could".
     /// `Answer.acknowledge(whenFinal:then:)` makes this distinction by itself.
     public let isFinal: Bool
-    /// The update goes ahead soon, whatever is answered.
+    /// The update stops waiting soon, whatever is answered: it goes ahead then, or is refused.
     public let isLastCall: Bool
     /// The time left to answer; nil beside plain Greengrass.
     public let respondBy: Duration?
-    /// The time until the update goes ahead, whatever is answered; nil if the broker does not say.
+    /// The time until the update stops waiting, whatever is answered; nil if the broker does not
+    /// say.
     public let deadline: Duration?
     /// The longest deferral that the broker would grant now; nil if it does not say.
     public let longestDeferral: Duration?

@@ -22,6 +22,18 @@ import Testing
         }
     }
 
+    @Test func `has its update go ahead when it ends, also one that may not wait`() async throws {
+        try await broker.with(camera) { updates in
+            let gate = try await updates.deferring("writing firmware", ifUnderway: .wait) {
+                let gate = await broker.announce("d-42", maximumDeferral: .zero)
+                await broker.advance(by: .seconds(1))
+                #expect(await gate.state == .waiting(for: [camera]))
+                return gate
+            }
+            #expect(await gate.end() == .released(.consent))
+        }
+    }
+
     @Test func `may nest: the end of the last one lets the update go ahead`() async throws {
         try await broker.with(camera) { updates in
             let gate = await broker.announce("d-42")

@@ -247,6 +247,17 @@ def test_a_deferral_that_is_over_at_once_is_one_all_the_same(daemon, reprieve):
     assert robot.post()["outcome"] == "cancelled"
 
 
+def test_no_wait_does_not_wait_for_another_update(daemon, reprieve):
+    coordinator = daemon.coordinator()
+    coordinator.gate("first", components=["com.example.Nobody"]).released()
+    arguments = ["gate", "--no-wait", "--", "echo", "now"]
+    code, output, errors = reprieve(*arguments).end()
+    assert (code, output) == (NOT_RELEASED, [])
+    assert "not ready: update first comes first" in text(errors)
+    coordinator.complete("first")
+    assert reprieve(*arguments).end()[:2] == (0, ["now"])
+
+
 def test_no_wait_goes_ahead_if_all_components_are_ready(daemon, reprieve):
     camera = daemon.component()
     gate = reprieve("gate", "--no-wait", "--deployment-id", "d", "--", "echo", "yes")

@@ -72,6 +72,24 @@ def test_an_update_that_waits_already_waits_for_the_command_too(hold, daemon, co
     assert gate.released()["basis"] == "consent"
 
 
+def test_an_update_that_may_not_be_deferred_waits_for_an_answer_until_the_command_ends(
+    start, directory, processes
+):
+    daemon = start("--config", configuration(directory, CAMERA, "MaxDefer=0s"))
+    arguments = ["hold", "--why", "flashing", "--", *WAITING]
+    program = processes.reprieve_component(daemon, *arguments, stdin=-1)
+    program.line("running")
+    gate = daemon.coordinator().gate("d")
+    line = program.error_line("is not deferred, despite: flashing")
+    assert "may not defer" in line
+    gate.shows(CAMERA, "asked")
+    started = time.monotonic()
+    let_end(program)
+    assert gate.released()["basis"] == "consent"
+    assert time.monotonic() - started < 4
+    assert program.end()[0] == 0
+
+
 def test_a_lease_is_renewed_before_it_ends(hold, coordinator):
     program = hold("--lease", "1500ms")
     program.line("running")
@@ -147,7 +165,7 @@ def test_an_update_that_goes_ahead_regardless_is_said_and_the_command_runs_on(ho
     program.line("running")
     gate = coordinator.gate("d", policy={"maxTotalDeferMs": 400})
     assert gate.released()["basis"] == "capped"
-    program.error_line("goes ahead soon, despite: flashing")
+    program.error_line("stops waiting soon, despite: flashing")
     let_end(program, 5)
     assert program.end()[0] == 5
 
@@ -309,7 +327,7 @@ def test_a_deferral_that_is_refused_at_once_is_said(daemon, coordinator, hold):
     program.line("running")
     gate = coordinator.gate("d", policy={"responseTimeoutMs": 0})
     gate.released()
-    program.error_line("goes ahead, despite: flashing")
+    program.error_line("is not deferred, despite: flashing")
     let_end(program, 6)
     assert program.end()[0] == 6
 

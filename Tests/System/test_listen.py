@@ -71,6 +71,12 @@ def test_75_without_a_duration_is_a_usual_deferral_and_a_warning(listen, coordin
     program.error_line("without a duration")
 
 
+def test_what_was_granted_is_said(listen, coordinator):
+    program = listen("echo 5h; exit 75")
+    coordinator.gate("d", policy={"maxDeferMs": HOUR}).shows(CAMERA, "deferred")
+    program.error_line("update d is deferred for 60 min")
+
+
 def test_only_the_first_line_is_read(listen, coordinator):
     listen("echo '1h  two words '; echo more; exit 75")
     assert coordinator.gate("d").shows(CAMERA, "deferred")["message"] == "two words "

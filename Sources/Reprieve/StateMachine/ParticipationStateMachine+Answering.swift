@@ -31,7 +31,8 @@ extension ParticipationStateMachine {
 
     /// Answers an update as it stands, or has the component asked.
     mutating func decide(_ id: String) {
-        guard let update = updates[id], update.isOpen else { return }
+        guard let update = updates[id], update.outcome == nil else { return }
+        guard !update.isReleased else { return concede(id) }
         guard isSubscribed else {
             updates[id]?.isDue = true
             return
@@ -51,6 +52,15 @@ extension ParticipationStateMachine {
         case .prepared: acknowledge(id)
         case .resuming: break
         }
+    }
+
+    /// The broker took no deferral. If it waits all the same, for an answer, it gets one as soon as
+    /// there is nothing to hold the update back for.
+    private mutating func concede(_ id: String) {
+        guard why == nil, let update = updates[id], update.isDue, update.isCurrent,
+            !update.gaveFinal
+        else { return }
+        answer(id, .zero, nil)
     }
 
     private mutating func decideAfresh(_ id: String) {
@@ -95,6 +105,6 @@ extension ParticipationStateMachine {
 }
 
 extension PreUpdateEvent {
-    /// Until the update goes ahead, whatever is answered.
+    /// Until the update stops waiting, whatever is answered.
     fileprivate var timeLeft: Duration? { (respondByMs ?? deadlineInMs).map { .milliseconds($0) } }
 }

@@ -8,7 +8,7 @@ extension ParticipationStateMachine {
     @discardableResult
     mutating func answer(_ id: String, _ time: Duration, _ why: String?) -> AnswerID? {
         guard let update = updates[id] else { return nil }
-        guard isSubscribed, update.canBeAnswered, !update.isReleased else {
+        guard isSubscribed, update.canBeAnswered, !update.isReleased || time == .zero else {
             updates[id]?.isDue = true
             return nil
         }
@@ -86,6 +86,7 @@ extension ParticipationStateMachine {
             }
             return
         }
+        guard updates[id]?.isReleased != true || sent.deferral > .zero else { return }
         let text = printable(reason)
         act(.log("the answer to the update \(printable(id)) has no effect: \(text)"))
     }

@@ -108,7 +108,7 @@ extension ParticipationStateMachine {
             updates[update, default: PendingUpdate(underway: update, at: now)].isReleased = true
             for scope in scopes where updates[update]?.outcome == nil {
                 if scope.hasBegun {
-                    let text = "the update \(printable(update)) goes ahead, despite"
+                    let text = "the update \(printable(update)) is not deferred, despite"
                     act(.log("\(text): \(scope.shownWhy)"))
                 } else {
                     isUnderway(update, for: scope.id)
@@ -151,14 +151,14 @@ extension ParticipationStateMachine {
 
     private func index(of id: ScopeID) -> Int? { scopes.firstIndex { $0.id == id } }
 
-    /// Tells each open scope once that an update will go ahead.
+    /// Tells each open scope once that an update will stop waiting.
     mutating func warn(_ update: String) {
         guard let end = updates[update]?.endsAt else { return }
         let left = max(.zero, end - now)
         for index in scopes.indices where scopes[index].hasBegun {
             guard scopes[index].warnedOf.insert(update).inserted else { continue }
             let time = "in \(left.components.seconds) s"
-            let text = "the update \(printable(update)) goes ahead \(time), despite"
+            let text = "the update \(printable(update)) stops waiting \(time), despite"
             act(.log("\(text): \(scopes[index].shownWhy)"))
             act(.warn(scopes[index].id, LastCall(deploymentID: update, timeLeft: left)))
         }

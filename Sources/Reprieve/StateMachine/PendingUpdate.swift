@@ -43,7 +43,7 @@ struct PendingUpdate: Hashable, Sendable {
     var isAbandoned = false
     /// The latest answer to it.
     var latest: AnswerID?
-    /// When the update goes ahead whatever is answered, once there was a last call.
+    /// When the update stops waiting, whatever is answered, once there was a last call.
     var endsAt: Moment?
     var forgetAt: Moment
 

@@ -28,7 +28,7 @@ struct AlertCommand: AsyncParsableCommand {
             (UNIT/NAME); what is more is not reported, and a message on standard error says so. \
             What was overridden while this command did not run is not reported either.
 
-            With --wall, wall(1) tells the users who are logged in that an update goes ahead \
+            With --wall, wall(1) tells the users who are logged in that an update stops waiting \
             soon, once for each update, when the components are given the last call before its \
             deadline.
 
@@ -58,7 +58,7 @@ struct AlertCommand: AsyncParsableCommand {
     )
     var timeLimit: Int64 = 60_000
 
-    @Flag(help: "Tell the users who are logged in before an update goes ahead.")
+    @Flag(help: "Tell the users who are logged in before an update stops waiting.")
     var wall = false
 
     @Argument(

@@ -3,7 +3,7 @@
 internal import ReprieveProtocol
 internal import Synchronization
 
-/// Tells the users who are logged in, with wall(1), of each update that goes ahead soon: once.
+/// Tells the users who are logged in, with wall(1), of each update that stops waiting soon: once.
 final class LastCallWall: Sendable {
     static let program = "wall"
 

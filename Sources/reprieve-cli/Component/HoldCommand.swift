@@ -19,8 +19,9 @@ struct HoldCommand: AsyncParsableCommand {
             signals to COMMAND, and exits with COMMAND's exit code: 128 + n if COMMAND was killed \
             by signal n.
 
-            An update goes ahead in any case when its budget or its deadline is over \
-            (--max-total-defer, --deadline), or when an operator forces it. This is printed on \
+            An update stops waiting in any case when its budget or its deadline is over \
+            (--max-total-defer, --deadline), or when an operator forces it: it goes ahead then, or \
+            is refused, where its coordinator or a veto wants that. This is printed on \
             standard error, and COMMAND runs on. Without a broker COMMAND runs, and updates are \
             deferred as soon as there is a broker.
 

@@ -35,13 +35,14 @@ extension NoticeAnswer {
         }
     }
 
-    /// What follows "update d-42".
-    func text(to notice: PreUpdateEvent) -> String {
+    /// What follows "update d-42". What the broker granted may be less than was asked for.
+    func text(to notice: PreUpdateEvent, granted: Int64?) -> String {
         switch self {
         case .acknowledge where notice.isFinal: "is acknowledged"
         case .acknowledge: "may go ahead once all others are ready"
         case .defer(let milliseconds, let message):
-            "is deferred for \(duration(milliseconds))" + (message.map { ": " + shown($0) } ?? "")
+            "is deferred for \(duration(granted ?? milliseconds))"
+                + (message.map { ": " + shown($0) } ?? "")
         }
     }
 }

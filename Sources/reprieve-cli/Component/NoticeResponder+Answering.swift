@@ -78,10 +78,13 @@ extension NoticeResponder {
 
     private func send(_ answer: NoticeAnswer, to notice: PreUpdateEvent) async {
         let id = notice.deploymentID
-        note(id, answer.text(to: notice))
         let request = answer.request(to: notice)
-        let connection = state.withLock { $0.connection }
-        do { _ = try await connection?.call(.deferComponentUpdate, request) } catch {
+        guard let connection = state.withLock({ $0.connection }) else { return }
+        do {
+            let response = try await connection.call(.deferComponentUpdate, request)
+            let grant = try DeferResponse(decoding: response)
+            note(id, answer.text(to: notice, granted: grant.grantedMs))
+        } catch {
             // A lost connection is reported by the subscription, and the broker asks again.
             guard let error = error as? ErrorShape else { return }
             warn(id, "the answer has no effect: \(Failure(error).message)")

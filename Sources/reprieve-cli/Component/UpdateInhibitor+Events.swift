@@ -25,7 +25,7 @@ extension UpdateInhibitor {
             }
         case .caughtUp: state.withLock { $0.awaitsNotices = false }
         case .notice(let notice):
-            if notice.lastCall { warn(notice.deploymentID, "goes ahead soon, despite: \(why)") }
+            if notice.lastCall { warn(notice.deploymentID, "stops waiting soon, despite: \(why)") }
             await deferUpdate(notice)
         case .post(let post):
             state.withLock { state in
@@ -92,12 +92,16 @@ extension UpdateInhibitor {
             // A lost connection is reported by the subscription.
             guard let error = error as? ErrorShape else { return }
             let isNew = state.withLock { state in
-                state.forgetNotice(of: id)
+                guard !isDraining(state) else {
+                    state.forgetNotice(of: id)
+                    return false
+                }
+                // The notice stays: if the update waits all the same, for an answer, it gets one
+                // when the command ends.
                 let hasRoom = state.underway.count < Limits.updatesOfComponent
-                guard hasRoom, !isDraining(state) else { return false }
-                return state.underway.insert(id).inserted && state.hasBegun
+                return hasRoom && state.underway.insert(id).inserted && state.hasBegun
             }
-            if isNew { warn(id, "goes ahead, despite: \(why) (\(Failure(error).message))") }
+            if isNew { warn(id, "is not deferred, despite: \(why) (\(Failure(error).message))") }
         }
     }
 

@@ -51,7 +51,7 @@ struct GateCommand: AsyncParsableCommand {
     @Flag(
         help: ArgumentHelp(
             "Wait only for the first answer of each component, and cancel the update at the first"
-                + " deferral."
+                + " deferral, or if another update comes first."
         )
     )
     var noWait = false

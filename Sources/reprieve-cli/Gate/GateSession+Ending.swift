@@ -33,11 +33,7 @@ extension GateSession {
 
     /// For `--no-wait`. If the gate opened in the same instant, it stays open.
     func withdraw(_ update: UpdateShape) async throws -> GateEvent {
-        let deferrers = update.deferrers.prefix(3).map { participant in
-            let message = participant.message.map { " (\(shown($0)))" } ?? ""
-            return shown(participant.component) + message
-        }
-        let reason = "not ready: " + deferrers.joined(separator: ", ")
+        let reason = "not ready: " + update.whatDefers.prefix(3).joined(separator: ", ")
         report.set { $0.result = .deferred }
         if state.withLock({ $0.hasJoined }) {
             throw Failure(.notNow, reason + "; the update goes on waiting")
@@ -88,7 +84,11 @@ extension GateSession {
 }
 
 extension UpdateShape {
-    var deferrers: [ParticipantShape] {
-        participants.filter { $0.deferrals > 0 }
+    /// What makes it wait longer than for a first answer.
+    var whatDefers: [String] {
+        let deferrers = participants.filter { $0.deferrals > 0 }.map { participant in
+            shown(participant.component) + (participant.message.map { " (\(shown($0)))" } ?? "")
+        }
+        return deferrers + updatesWaitedFor.map { "update \(shown($0)) comes first" }
     }
 }

@@ -31,7 +31,7 @@ final class GateSession: Sendable {
         var signal: Signal?
     }
 
-    /// A component deferred, and `--no-wait` is given.
+    /// A component deferred, or another update comes first, and `--no-wait` is given.
     private struct Deferred: Error {
         let update: UpdateShape
     }
@@ -129,7 +129,7 @@ final class GateSession: Sendable {
             stopTimeout.setEnd(.now + .milliseconds(update.deadlineInMs))
             if !json, !isQuiet { progress.show(update) }
             // A deferral that has already ended counts as well.
-            if noWait, !update.deferrers.isEmpty { throw Deferred(update: update) }
+            if noWait, !update.whatDefers.isEmpty { throw Deferred(update: update) }
         case .released, .refused, .cancelled:
             report.set { $0.result = event.result ?? .failed }
             if case .released(let released) = event { report.set { $0.basis = released.basis } }

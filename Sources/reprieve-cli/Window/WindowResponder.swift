@@ -53,7 +53,7 @@ final class WindowResponder: Sendable {
             OutputStream.error.line("listening for updates")
             handle(.subscribed) { $0.connection = connection }
         case .notice(let notice):
-            if notice.lastCall { note(notice.deploymentID, "goes ahead soon in any case") }
+            if notice.lastCall { note(notice.deploymentID, "stops waiting soon in any case") }
             handle(.noticed(notice))
         case .post(let post):
             note(post.deploymentID, "is over: \((post.outcome ?? .unknown).rawValue)")
@@ -101,8 +101,9 @@ final class WindowResponder: Sendable {
     private func finish(_ sent: SentAnswer) async {
         let id = sent.notice.deploymentID
         do {
-            _ = try await sent.connection.response(of: sent.replies)
-            note(id, sent.answer.text(to: sent.notice))
+            let response = try await sent.connection.response(of: sent.replies)
+            let grant = try DeferResponse(decoding: response)
+            note(id, sent.answer.text(to: sent.notice, granted: grant.grantedMs))
         } catch {
             // A lost connection is reported by the subscription.
             guard let error = error as? ErrorShape else { return }
