@@ -99,7 +99,7 @@ def test_a_file_is_replaced_as_a_whole_and_readable_by_others(
     assert stat.S_IMODE(first.st_mode) == 0o644
     metrics(processes, busy, "--format", "prometheus", "--output", path)
     assert os.stat(path).st_ino != first.st_ino
-    assert not os.path.exists(path + ".new")
+    assert not [name for name in os.listdir(directory) if name.endswith(".new")]
     with open(path, encoding="utf-8") as file:
         assert f'reprieve_component_deferrals_total{{component="{CAMERA}"}} 1' in file.read()
 
@@ -107,6 +107,23 @@ def test_a_file_is_replaced_as_a_whole_and_readable_by_others(
 def test_a_file_that_cannot_be_written_is_an_error(busy, processes):
     code, _, errors = processes.reprieve(busy, "metrics", "--output", "/proc/x").end()
     assert code in (74, 77) and "/proc/x" in errors[0]
+
+
+def test_what_is_no_file_is_not_replaced(busy, processes, directory):
+    pipe, link = directory + "/pipe", directory + "/link.prom"
+    os.mkfifo(pipe)
+    os.symlink(pipe, link)
+    for path in pipe, link, directory:
+        code, _, errors = processes.reprieve(busy, "metrics", "--output", path).end()
+        target = pipe if path == link else path
+        assert code == 74 and f"cannot replace {target}: it is no ordinary file" in errors[0]
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+
+
+def test_two_may_write_the_same_file_at_once(busy, processes, directory):
+    path = directory + "/reprieve.prom"
+    programs = [processes.reprieve(busy, "metrics", "--output", path) for _ in range(12)]
+    assert [program.end()[0] for program in programs] == [0] * 12
 
 
 def test_a_link_is_followed_unless_it_belongs_to_another_user(busy, processes, directory):

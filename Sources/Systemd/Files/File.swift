@@ -52,8 +52,7 @@ package enum File {
         guard let file = try openToRead(path, O_NOFOLLOW) else { return nil }
         try ensure(file, path) { $0.whyNotTrusted }
         guard try status(of: file, path).st_mode & S_IFMT == S_IFREG else {
-            let reason = "it is no ordinary file"
-            throw SystemError("read", path: path, errno: EINVAL, because: reason)
+            throw .noFile("read", path)
         }
         return try readAll(file, path, limit)
     }
@@ -113,7 +112,12 @@ package enum File {
         mode: mode_t,
         isSynced: Bool
     ) throws(SystemError) {
-        let draft = path + ".new"
+        // A device or a pipe would be lost, and who reads it get nothing.
+        if let found = try look(at: path), found.st_mode & S_IFMT != S_IFREG {
+            throw .noFile("replace", path)
+        }
+        // Two processes may write at once: the file is that of one of them.
+        let draft = "\(path).\(getpid()).new"
         unlink(draft.rawCString)
         do throws(SystemError) {
             try write(bytes, to: draft, mode, ownerAs: path, isSynced: isSynced)

@@ -42,6 +42,10 @@ extension SystemError {
         SystemError("trust", path: path, errno: EPERM, because: reason)
     }
 
+    static func noFile(_ operation: String, _ path: String) -> Self {
+        SystemError(operation, path: path, errno: EINVAL, because: "it is no ordinary file")
+    }
+
     /// Whether another user can change what was to be used.
     package var isDistrust: Bool { operation == "trust" }
 }
