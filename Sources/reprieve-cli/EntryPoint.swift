@@ -12,7 +12,13 @@ internal import Systemd
 enum EntryPoint {
     static func main() {
         // The command moves to the task: this thread only waits for signals from here on.
-        let handover = Mutex<(any ParsableCommand)?>(parsedCommand())
+        let command = parsedCommand()
+        if let failure = failureToStartThread() {
+            // A login does not wait for, and does not show, what is wrong with the machine.
+            if (command as? StatusCommand)?.motd == true { exit(ExitStatus.done.rawValue) }
+            end(with: failure)
+        }
+        let handover = Mutex<(any ParsableCommand)?>(command)
         Task.detached {
             do {
                 if let command = handover.withLock({ $0.take() }) { try await run(command) }
@@ -23,6 +29,18 @@ enum EntryPoint {
             }
         }
         Signals.deliver()
+    }
+
+    /// Tasks that find no thread wait without end, and without a word.
+    private static func failureToStartThread() -> Failure? {
+        var thread = pthread_t()
+        let error = pthread_create(&thread, nil, { _ in nil }, nil)
+        guard error != 0 else {
+            pthread_join(thread, nil)
+            return nil
+        }
+        let reason = SystemError("start a thread", errno: error).message
+        return Failure(.fileError, reason + "; the unit's TasksMax= or the user's limit is reached")
     }
 
     private static func end(with error: any Error) -> Never {

@@ -7,10 +7,11 @@ import pty
 import re
 import select
 import signal
+import subprocess
 import time
 
 import pytest
-from daemon import BUILD
+from daemon import BUILD, NOBODY
 from expect import CAMERA, HOUR, history
 from protocol import message
 
@@ -473,3 +474,14 @@ def test_gate_attaches_again_when_the_broker_was_restarted(start, processes):
     camera.acknowledge("d")
     assert gate.end()[:2] == (0, ["done"])
     assert second.coordinator().status()["updates"] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize(
+    "arguments, code", [(["status"], 74), (["gate", "--", "true"], 74), (["status", "--motd"], 0)]
+)
+def test_a_command_that_finds_no_thread_does_not_wait_for_one(arguments, code):
+    command = ["prlimit", "--nproc=1", BUILD / "reprieve", *arguments]
+    run = subprocess.run(command, user=NOBODY, capture_output=True, text=True, timeout=30)
+    assert run.returncode == code, run.stderr
+    assert ("cannot start a thread" in run.stderr) == (code != 0)

@@ -22,8 +22,8 @@ struct AlertCommand: AsyncParsableCommand {
               REPRIEVE_FORCE_REASON    why it was forced
               REPRIEVE_OMITTED         how many more it overrode that are not reported
 
-            One COMMAND runs at a time. After --time-limit it and all processes that it started \
-            are sent SIGTERM, and a second later SIGKILL. At most \(AlertFollower.Limit.queue) \
+            One COMMAND runs at a time. After --time-limit it and the processes of its group are \
+            sent SIGTERM, and a second later SIGKILL. At most \(AlertFollower.Limit.queue) \
             wait, of which \(AlertFollower.Limit.queueOfUnit) for components of one unit \
             (UNIT/NAME); what is more is not reported, and a message on standard error says so. \
             What was overridden while this command did not run is not reported either.

@@ -41,7 +41,7 @@ struct ListenCommand: AsyncParsableCommand {
             all of these; the status and the history show it. The exit code for an outcome is \
             ignored.
 
-            Shortly before the time to answer ends, COMMAND and all processes that it started are \
+            Shortly before the time to answer ends, COMMAND and the processes of its group are \
             sent SIGTERM, at which COMMAND may still exit with 0 or 75, and then SIGKILL. Without \
             an answer the component is silent.
 

@@ -25,6 +25,10 @@ struct GateCommand: AsyncParsableCommand {
             Under `reprieve hold`, the update does not wait for that `hold`. Messages that are not \
             read are dropped: they never keep COMMAND from running.
 
+            If `reprieve gate` is killed, COMMAND runs on, and nobody reports its outcome. A gate \
+            with the same --deployment-id then runs its COMMAND, perhaps beside the first one: a \
+            COMMAND that must not run twice takes a lock, as with flock(1), or runs in a unit.
+
             Ctrl-C during the wait cancels the update, except in a gate that joined another one.
 
             In a unit's ExecStop= it keeps systemd waiting until the gate opens. This requires \

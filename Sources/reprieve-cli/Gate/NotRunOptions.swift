@@ -6,8 +6,8 @@ internal import ArgumentParser
 struct NotRunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The exit code if COMMAND did not run, whatever the reason, so that it can be told from"
-                + " COMMAND's own (default: a code for each reason).",
+            "The exit code if COMMAND did not run, whatever the reason but for wrong usage, so that"
+                + " it can be told from COMMAND's own (default: a code for each reason).",
             valueName: "code"
         )
     )
