@@ -99,6 +99,14 @@ def test_a_hook_that_fails_is_told_and_the_next_one_runs(daemon, processes, scri
         following.error_line("COMMAND ended with exit code 3")
 
 
+def test_a_hook_that_is_killed_is_told(daemon, processes, script):
+    camera = daemon.component()
+    hook = script("hook", "#!/bin/sh\nkill -9 $$\n")
+    following = alert(processes, daemon, "--on-override", hook)
+    override(daemon, camera, "one")
+    following.error_line("COMMAND was killed by signal 9")
+
+
 def force_all(daemon, id, cameras, message):
     """Forces an update that all of them defer, and leaves it under way."""
     gate = daemon.coordinator().gate(id, components=list(cameras))

@@ -72,6 +72,9 @@ struct AlertCommand: AsyncParsableCommand {
         guard wall || onOverride != nil else {
             throw ValidationError("give --wall, --on-override or both")
         }
+        guard timeLimit > 0 else {
+            throw ValidationError("--time-limit must be longer than 0, as in 60s")
+        }
     }
 
     func run() async throws {

@@ -112,8 +112,9 @@ struct AlertFollower: Sendable {
             OutputStream.events.write(result.output)
             guard !result.termination.isSuccess else { return }
             let isLate = result.wasSignalled && !Task.isCancelled
-            let end = isLate ? "was ended after \(elapsed(hookLimitMs)):" : "ended with"
-            OutputStream.error.line("reprieve: COMMAND \(end) \(result.termination.text)")
+            let end = result.termination
+            let late = "was ended after \(elapsed(hookLimitMs)): \(end.text)"
+            OutputStream.error.line("reprieve: COMMAND \(isLate ? late : end.sentence)")
         } catch {
             Failure(error)?.print()
         }

@@ -51,7 +51,7 @@ final class LastCallWall: Sendable {
             let wall = try await CapturedProcess(executable, environment: [])
             let result = await wall.waitForEnd(within: .seconds(10), grace: .seconds(1))
             guard !result.termination.isSuccess else { return }
-            OutputStream.error.line("reprieve: wall ended with \(result.termination.text)")
+            OutputStream.error.line("reprieve: wall \(result.termination.sentence)")
         } catch {
             Failure(error)?.print()
         }

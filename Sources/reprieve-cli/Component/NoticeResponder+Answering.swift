@@ -58,7 +58,7 @@ extension NoticeResponder {
             return nil
         case let termination:
             let usual: OnFailure = termination.isBroken ? .silent : .acknowledge
-            return failure("COMMAND ended with \(termination.text)", of: id, usual)
+            return failure("COMMAND \(termination.sentence)", of: id, usual)
         }
     }
 

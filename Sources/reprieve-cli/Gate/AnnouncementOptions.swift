@@ -141,6 +141,19 @@ struct AnnouncementOptions: ParsableArguments {
         disruption ?? (reboots ? .reboot : restartsNucleus ? .nucleus : .components)
     }
 
+    func validate() throws {
+        guard !skipNotify || require.isEmpty else {
+            throw ValidationError("--skip-notify asks no component: it contradicts --require")
+        }
+    }
+
+    /// Nothing is said of the update but its id.
+    var isPlain: Bool {
+        var request = request("", reboots: false, completesLater: false)
+        request.reason = reason
+        return request == GateRequest(deploymentID: "")
+    }
+
     func checkDisruption(reboots: Bool) throws {
         guard let disruption else { return }
         let text = "--disruption \(disruption.rawValue) contradicts "

@@ -102,6 +102,9 @@ struct GateCommand: AsyncParsableCommand {
         guard !attach || (announcement.update != nil && command.isEmpty) else {
             throw ValidationError("--attach requires --deployment-id, and runs no COMMAND")
         }
+        guard !attach || announcement.isPlain else {
+            throw ValidationError("--attach announces nothing: of the update, give only its id")
+        }
     }
 
     func run() async throws {

@@ -52,6 +52,9 @@ struct ChildProcess: Sendable {
             case .killed(let signal): "killed by signal \(signal)"
             }
         }
+
+        /// What follows the name of the program.
+        var sentence: String { (isKilled ? "was " : "ended with ") + text }
     }
 
     fileprivate let process: pid_t
