@@ -41,7 +41,7 @@ package struct Broker: Sendable {
     /// What could wait is written down, and connections with whatever is in the middle of them.
     var isStopping = false
     /// When the service manager is handed the connections that were accepted since.
-    var keepsAt: Instant?
+    var keepDeadline: Instant?
     var saidThatStoreIsFull = false
     /// The machine's time asleep, as the latest reading had it.
     private var timeAsleep: Duration
@@ -170,10 +170,10 @@ package struct Broker: Sendable {
     private var nextDeadline: Instant? {
         mutating get {
             var next = earliest(negotiation.nextDeadline, closing.deadline)
-            next = earliest(next, earliest(keepsAt, statusPublisher.nextDeadline))
+            next = earliest(next, earliest(keepDeadline, statusPublisher.nextDeadline))
             next = earliest(next, earliest(statusLine.nextDeadline, persistence.nextDeadline))
             next = earliest(next, earliest(auditLog.nextDeadline, idleMemory.deadline))
-            return earliest(next, earliest(upstreams.retryAt, inhibitionPace.nextDeadline))
+            return earliest(next, earliest(upstreams.retryDeadline, inhibitionPace.nextDeadline))
         }
     }
 

@@ -21,18 +21,18 @@ extension Broker {
     /// A connection was accepted. It is kept a moment later, if it is still there: most are of a
     /// command that soon ends, and to keep one costs the service manager more than the broker.
     mutating func keepLater(at now: Instant) {
-        guard settings.keepsConnections, keepsAt == nil else { return }
-        keepsAt = now + Limits.keepInterval
+        guard settings.keepsConnections, keepDeadline == nil else { return }
+        keepDeadline = now + Limits.keepInterval
     }
 
     mutating func keepWhatIsDue(at now: Instant) {
-        guard let due = keepsAt, due <= now else { return }
+        guard let due = keepDeadline, due <= now else { return }
         keepNewcomers()
     }
 
     /// Has the service manager keep the connections that were accepted since.
     private mutating func keepNewcomers() {
-        keepsAt = nil
+        keepDeadline = nil
         for index in 0..<peers.count where peers[index].isAccepted && !peers[index].isKept {
             keep(peerAt: index)
             noteRecord(ofPeerAt: index)
@@ -77,7 +77,7 @@ extension Broker {
     /// The broker is about to end in good order.
     mutating func stop() {
         isStopping = true
-        if keepsAt != nil { keepNewcomers() }
+        if keepDeadline != nil { keepNewcomers() }
         persistence.flush()
         for index in 0..<peers.count { noteRecord(ofPeerAt: index) }
     }

@@ -211,11 +211,11 @@ extension Persistence {
 
 extension Persistence {
     /// When a file that could not be written is tried again; nil while all is well.
-    var nextDeadline: Instant? { earliest(journal.retryAt, state.retryAt) }
+    var nextDeadline: Instant? { earliest(journal.retryDeadline, state.retryDeadline) }
 
     mutating func retry(at now: Instant) {
-        if let retryAt = journal.retryAt, retryAt <= now { journal.retry() }
-        if let retryAt = state.retryAt, retryAt <= now { state.retry() }
+        if let retryDeadline = journal.retryDeadline, retryDeadline <= now { journal.retry() }
+        if let retryDeadline = state.retryDeadline, retryDeadline <= now { state.retry() }
     }
 
     /// What was written since this was asked last.

@@ -17,7 +17,7 @@ struct WrittenFile: Sendable {
     /// The file is kept under another name when it is replaced.
     var keepsOld = false
     private(set) var failure: StorageFailure?
-    private(set) var retryAt: Instant?
+    private(set) var retryDeadline: Instant?
     /// Since they were taken last.
     private var counts: FileMetricsShape
 
@@ -27,18 +27,18 @@ struct WrittenFile: Sendable {
     }
 
     /// Its changes are added to it. Otherwise it is replaced, or cannot be written for a while.
-    var takesRecords: Bool { retryAt == nil && !needsReplacing }
+    var takesRecords: Bool { retryDeadline == nil && !needsReplacing }
 
     /// What could not be written is tried again, as a whole.
     mutating func retry() {
-        retryAt = nil
+        retryDeadline = nil
         needsReplacing = true
     }
 
     /// What is to be done with the file. The record has its changes, where it takes records.
     mutating func takeWrite(_ record: [UInt8]) -> StorageWrite? {
         changes.removeAll(keepingCapacity: file == .journal)
-        guard retryAt == nil else { return nil }
+        guard retryDeadline == nil else { return nil }
         if needsReplacing {
             needsReplacing = false
             counts.replacements += 1
@@ -57,7 +57,7 @@ struct WrittenFile: Sendable {
             keepsOld = false
         } else {
             counts.failures += 1
-            retryAt = now + Self.retryInterval
+            retryDeadline = now + Self.retryInterval
         }
         return known
     }

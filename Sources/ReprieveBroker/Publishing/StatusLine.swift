@@ -16,12 +16,12 @@ struct StatusLine: Sendable {
     /// Nil before the first line.
     private var notBefore: Instant?
     /// When the time left in the line is out of date.
-    private var agesAt: Instant?
+    private var ageDeadline: Instant?
 
     mutating func changed() { isStale = true }
 
     /// When the line has to be published again; nil while it stays true.
-    var nextDeadline: Instant? { isStale ? notBefore : agesAt }
+    var nextDeadline: Instant? { isStale ? notBefore : ageDeadline }
 
     /// Whether the line may have changed and may be published.
     func isDue(at now: Instant) -> Bool {
@@ -32,7 +32,7 @@ struct StatusLine: Sendable {
     /// The text to publish now; nil if it was published before.
     mutating func take(_ content: Content, at now: Instant) -> String? {
         isStale = false
-        agesAt = content.left.map { now + max(Self.shortestAge, $0 / 10) }
+        ageDeadline = content.left.map { now + max(Self.shortestAge, $0 / 10) }
         guard content.text != said else { return nil }
         said = content.text
         notBefore = now + Self.pace

@@ -69,7 +69,9 @@ extension Broker {
             return
         }
         switch opening {
-        case .busy: upstreams.retryAt = upstreams.retryAt ?? now + Limits.upstreamRetryInterval
+        case .busy:
+            upstreams.retryDeadline =
+                upstreams.retryDeadline ?? now + Limits.upstreamRetryInterval
         case .failed(let reason):
             upstreams.report.noteUnreachable(reason)
             refuse(index, reason, at: now)

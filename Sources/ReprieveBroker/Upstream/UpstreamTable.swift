@@ -72,7 +72,7 @@ struct UpstreamTable: Sendable {
     /// Of clients whose connection to the upstream is not open yet.
     var waiting: [PeerID: UpstreamClaim] = [:]
     /// When those are tried again that found the queue of its socket full.
-    var retryAt: Instant?
+    var retryDeadline: Instant?
     var report = UpstreamReport()
 
     mutating func noteAccepted(at place: Int) {
@@ -88,8 +88,8 @@ struct UpstreamTable: Sendable {
     }
 
     mutating func takeRetries(at now: Instant) -> [UpstreamOpen] {
-        guard let retryAt, retryAt <= now else { return [] }
-        self.retryAt = nil
+        guard let retryDeadline, retryDeadline <= now else { return [] }
+        self.retryDeadline = nil
         return waiting.sorted { $0.key < $1.key }.map {
             UpstreamOpen(client: $0.key, path: $0.value.settings.socket)
         }
