@@ -34,6 +34,15 @@ import Testing
         #expect(harness.clients[peer]?.isPaused == false)
     }
 
+    @Test mutating func `does not offer anything to a full socket`() {
+        let peer = impatientOperator(asking: 1)
+        let writes = harness.host.work.writes
+        for _ in 0..<3 { harness.ask(peer, .getStatus, Empty()) }
+        #expect(harness.host.work.writes == writes)
+        harness.limitReading(peer, to: nil)
+        #expect(harness.heard(by: peer).count == 4)
+    }
+
     @Test mutating func `ends with a client that reads nothing for thirty seconds`() {
         let peer = impatientOperator(asking: 2_000)
         harness.pass(.seconds(29))
