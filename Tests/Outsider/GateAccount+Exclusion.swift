@@ -89,7 +89,7 @@ extension Oracle {
     }
 
     /// Whether that changes anything.
-    private mutating func judge(_ id: DeploymentID, at now: Instant) -> Bool {
+    mutating func judge(_ id: DeploymentID, at now: Instant) -> Bool {
         let (before, holders) = (gates[id]?.verdict, holders(of: id))
         gates[id]?.judge(settings, holders, at: now)
         return gates[id]?.verdict != before

@@ -77,6 +77,8 @@ package struct Oracle: Hashable, Sendable {
             guard end < actions.count, case .released(_, let release) = actions[end] else {
                 continue
             }
+            // It is open before another gate could be that only a final asking had kept shut.
+            _ = judge(release.deploymentID, at: now)
             interruptFinalAskings(by: release.deploymentID)
         }
         return objections
