@@ -6,8 +6,10 @@ import pathlib
 import subprocess
 
 import pytest
-from daemon import BUILD
+from daemon import BUILD, NOBODY
 from expect import CAMERA, ROBOT
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 @pytest.fixture
@@ -87,3 +89,26 @@ def test_a_broker_that_is_not_there_is_found(daemon, check):
     daemon.stop()
     text = check(daemon, code=14)
     assert "problem  the control socket" in text and "systemctl status reprieved" in text
+
+
+# An ordinary user's broker
+
+
+@as_root
+def test_the_broker_of_an_ordinary_user_is_looked_at_where_it_keeps_its_files(
+    processes, directory
+):
+    home = pathlib.Path(directory, "home")
+    home.mkdir()
+    os.chown(home, NOBODY, NOBODY)
+    environment = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "PATH": os.environ["PATH"]}
+    options = {"env": environment, "user": NOBODY}
+    processes.start(BUILD / "reprieved", "--name-by-unit", "no", **options).error_line("serving")
+    _, lines, _ = processes.start(BUILD / "reprieve", "check", "--component", "a.b", **options).end()
+    text = "\n".join(lines)
+    assert f"the state directory {home}/.local/state/reprieve " in text
+    assert "state/reprieve is not there" not in text
+    # The system's broker has the system's directories, whoever asks.
+    command = [BUILD / "reprieve", "check", "--control-socket", "/run/reprieve/none.socket"]
+    _, lines, _ = processes.start(*command, **options).end()
+    assert any("the state directory /var/lib/reprieve " in line for line in lines)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import ReprieveCoordinator
 internal import ReprieveTransport
 internal import Systemd
 
@@ -20,16 +21,24 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var component: ComponentOptions
 
     @Option(
-        help: ArgumentHelp("The broker's state directory.", valueName: "directory"),
+        help: ArgumentHelp(
+            "The broker's state directory (default: /var/lib/reprieve, for the broker of an"
+                + " ordinary user ~/.local/state/reprieve).",
+            valueName: "directory"
+        ),
         completion: .directory
     )
-    var stateDirectory = "/var/lib/reprieve"
+    var stateDirectory: String?
 
     @Option(
-        help: ArgumentHelp("The directory of the broker's configuration.", valueName: "directory"),
+        help: ArgumentHelp(
+            "The directory of the broker's configuration (default: /etc/reprieve, for the broker"
+                + " of an ordinary user ~/.config/reprieve).",
+            valueName: "directory"
+        ),
         completion: .directory
     )
-    var configurationDirectory = "/etc/reprieve"
+    var configurationDirectory: String?
 
     @Option(
         help: ArgumentHelp(
@@ -41,12 +50,13 @@ struct CheckCommand: AsyncParsableCommand {
     var root = ""
 
     func run() async throws {
+        let places = defaultDirectories
         let device = DeviceInspection(
             control: broker.control,
             componentSocket: component.componentSocket ?? SocketPath.component,
             claim: component.component,
-            stateDirectory: stateDirectory,
-            configurationDirectory: configurationDirectory,
+            stateDirectory: stateDirectory ?? places.state,
+            configurationDirectory: configurationDirectory ?? places.configuration,
             root: root
         )
         let findings = await device.findings()
@@ -55,5 +65,12 @@ struct CheckCommand: AsyncParsableCommand {
         guard problems == 0 else {
             throw Failure(.needsAttention, "\(count(problems, "problem")) found")
         }
+    }
+
+    /// Those of the broker at the control socket: an ordinary user may check the system's, too.
+    private var defaultDirectories: (state: String, configuration: String) {
+        broker.control.path.hasPrefix(SystemDirectories.runtime + "/")
+            ? (SystemDirectories.state, SystemDirectories.configuration)
+            : (OwnDirectories.state, OwnDirectories.configuration)
     }
 }
