@@ -112,3 +112,11 @@ def test_the_broker_of_an_ordinary_user_is_looked_at_where_it_keeps_its_files(
     command = [BUILD / "reprieve", "check", "--control-socket", "/run/reprieve/none.socket"]
     _, lines, _ = processes.start(*command, **options).end()
     assert any("the state directory /var/lib/reprieve " in line for line in lines)
+
+
+def test_a_root_that_is_not_there_is_said_and_nothing_else(daemon, processes):
+    command = [BUILD / "reprieve", "check", "--control-socket", daemon.control_socket]
+    code, lines, errors = processes.start(*command, "--root", "/nonexistent").end()
+    assert (code, lines) == (74, [])
+    (error,) = errors
+    assert "/nonexistent" in error and "--root" in error

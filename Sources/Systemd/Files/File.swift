@@ -72,6 +72,11 @@ package enum File {
         return names.sorted()
     }
 
+    package static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path.rawCString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The path to which a symbolic link leads, also where there is no file yet; any other path as
     /// it is. A link of another user is an error: it may lead to any file.
     package static func target(of path: String) throws(SystemError) -> String {

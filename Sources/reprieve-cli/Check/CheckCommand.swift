@@ -50,6 +50,9 @@ struct CheckCommand: AsyncParsableCommand {
     var root = ""
 
     func run() async throws {
+        guard root.isEmpty || File.isDirectory(root) else {
+            throw Failure(.fileError, "there is no directory \(root) (--root)")
+        }
         let places = defaultDirectories
         let device = DeviceInspection(
             control: broker.control,
