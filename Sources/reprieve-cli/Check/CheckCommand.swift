@@ -12,8 +12,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             It looks at the sockets and their modes, at the name that this process has as a \
             component and why, at logind's limit for shutdowns and the files that set it, at names \
-            in units, rules and tokens that no component has, at the state directory and the \
-            clock. Run it as root, who may read all of these. It changes nothing.
+            in units, rules and tokens that no component has, at the configuration as reprieved \
+            would read it now, at the state directory and the clock. Run it as root, who may read \
+            all of these. It changes nothing.
             """
     )
 
@@ -42,7 +43,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Look at the files of a system that is mounted there, instead of those in /.",
+            "Look at the files of a system that is mounted there, instead of those in /. Groups"
+                + " and paths that its configuration names are still looked up in this one.",
             valueName: "directory"
         ),
         completion: .directory
