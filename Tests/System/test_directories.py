@@ -10,7 +10,7 @@ import stat
 import time
 
 import pytest
-from daemon import BUILD, Daemon, reprieved
+from daemon import BUILD, NOBODY, Daemon, reprieved
 from expect import defer, history, log_lines, works
 from files import frames, reboot
 from test_activation import listening
@@ -96,6 +96,16 @@ def test_of_several_directories_of_its_unit_the_first_is_used(processes, tmp_pat
     assert (tmp_path / "STATE_DIRECTORY/lock").exists()
     assert not (tmp_path / "other").exists()
     assert sorted(os.listdir(tmp_path)) == sorted(SERVICE_DIRECTORIES)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_runtime_directory_that_cannot_be_made_is_named_with_what_to_do(processes, directory):
+    environment = {"PATH": os.environ["PATH"], "HOME": directory}
+    daemon = processes.start(BUILD / "reprieved", env=environment, user=NOBODY)
+    code, _, errors = daemon.end()
+    assert code == 69
+    assert "make the directory /run/reprieve: Permission denied" in errors[-1]
+    assert errors[-1].endswith("; use another --runtime-directory")
 
 
 # What else may stand there

@@ -4,6 +4,7 @@ test_plan.py.
 """
 
 import os
+import pathlib
 import shlex
 import socket
 import subprocess
@@ -227,10 +228,12 @@ def test_a_gate_that_does_not_open(behind, run, fault, code):
 
 
 def test_a_file_that_cannot_be_written(directory, processes):
-    file = f"{directory}/none/none/tokens"
-    code, _, errors = processes.start(BUILD / "reprieve", "token", "a.b", "--tokens", file).end()
+    file = pathlib.Path(directory, "file")
+    file.touch()
+    command = [BUILD / "reprieve", "token", "a.b", "--tokens", file / "none/tokens"]
+    code, _, errors = processes.start(*command).end()
     assert code == FILE
-    assert f"{directory}/none/none" in errors[0]
+    assert f"cannot make the directory {file}/none: " in errors[0]
 
 
 def test_the_help_names_every_code(processes):

@@ -136,6 +136,21 @@ def test_a_change_is_on_the_disk_before_it_is_said(processes, file, interposer, 
     assert calls[-1][0] == "write" and "pipe:" in calls[-1][1]
 
 
+def test_the_directories_above_the_file_are_made(processes, directory):
+    home = pathlib.Path(directory, "home")
+    home.mkdir()
+    user = {"user": NOBODY} if os.geteuid() == 0 else {}
+    if user:
+        os.chown(home, NOBODY, NOBODY)
+    options = user | {"env": {"HOME": str(home), "PATH": os.environ["PATH"]}}
+    assert processes.start(BUILD / "reprieve", "token", CAMERA, **options).end()[0] == 0
+    file = home / ".config/reprieve/tokens"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    command = [BUILD / "reprieve", "token", CAMERA, "--tokens", "/proc/a/b/tokens"]
+    code, _, errors = processes.start(*command).end()
+    assert code != 0 and "cannot make the directory /proc/a" in errors[0]
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b/c", "x" * 129, "a\x1b[2J"], ids=ascii)
 def test_a_malformed_name_gets_no_token(token, file, name):
     token(name, code=64)
