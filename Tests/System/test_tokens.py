@@ -151,6 +151,24 @@ def test_the_directories_above_the_file_are_made(processes, directory):
     assert code != 0 and "cannot make the directory /proc/a" in errors[0]
 
 
+@pytest.mark.parametrize("output", [">&-", ">/dev/full", "pipe"])
+def test_a_token_that_nobody_has_seen_is_not_valid(processes, token, file, output):
+    (first,) = token(CAMERA)
+    before = token("--list")
+    # A pipe without a reader takes nothing either.
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [BUILD / "reprieve", "token", CAMERA, "--tokens", file]
+    if output != "pipe":
+        command = ["sh", "-c", f'exec "$@" {output}', "sh", *command]
+    code, _, errors = processes.start(*command, stdout=writing).end()
+    os.close(writing)
+    assert code == 74 and "no token was issued" in errors[-1], errors
+    assert "issued the token" not in "".join(errors)
+    assert token("--list") == before
+    assert first not in file.read_text()
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b/c", "x" * 129, "a\x1b[2J"], ids=ascii)
 def test_a_malformed_name_gets_no_token(token, file, name):
     token(name, code=64)
