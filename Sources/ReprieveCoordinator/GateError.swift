@@ -68,7 +68,7 @@ extension GateError {
             case .notABroker: .notABroker
             case .invalidPath: .invalid
             case .notPermitted: .notPermitted
-            case .denied: .denied
+            case .denied, .notControl: .denied
             case .timedOut: .noAnswer
             case .broken: .connectionLost
             }

@@ -12,6 +12,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         case notPermitted
         /// The broker does not know the name of this process.
         case denied
+        /// A connection that needs no name at a control socket was denied.
+        case notControl
         case notABroker
         case timedOut
         case broken
@@ -43,6 +45,9 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
             case .denied:
                 "the broker at \(path) denied the connection\(note): the component needs a token,"
                     + " or a systemd unit, that gives it a name"
+            case .notControl:
+                "the broker at \(path) denied the connection\(note): this may be its component"
+                    + " socket; name its control socket"
             case .notABroker:
                 "the process that listens at \(path) is no broker\(note): name reprieved's socket"
             case .timedOut:
@@ -56,7 +61,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
     package var isTemporary: Bool {
         switch code {
         case .noSocket, .refused, .timedOut, .broken: true
-        case .notPermitted, .denied, .notABroker, .invalidPath: false
+        case .notPermitted, .denied, .notControl, .notABroker, .invalidPath: false
         }
     }
 }

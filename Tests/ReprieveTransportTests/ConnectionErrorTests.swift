@@ -29,7 +29,20 @@ import Testing
     @Test func `a denial is told apart`() async {
         let broker = ScriptedBroker { connection, _ in connection.deny() }
         defer { broker.stop() }
-        #expect(await failure(at: broker.path)?.code == .denied)
+        let identity = ConnectRequest(authToken: nil, componentName: nil)
+        let error = await #expect(throws: ConnectionError.self) {
+            try await withConnection(to: broker.path, as: identity) { _ in }
+        }
+        #expect(error?.code == .denied)
+        #expect(error?.message.contains("the component needs a token") ?? false)
+    }
+
+    @Test func `who needs no name and is denied may be at the component socket`() async {
+        let broker = ScriptedBroker { connection, _ in connection.deny() }
+        defer { broker.stop() }
+        let error = await failure(at: broker.path)
+        #expect(error?.code == .notControl)
+        #expect(error?.message.contains("this may be its component socket") ?? false)
     }
 
     @Test func `a peer that answers in another protocol is no broker`() async {
@@ -159,7 +172,7 @@ import Testing
 
     @Test func `a failure is temporary if a restart may end it`() {
         let temporary: [ConnectionError.Code] = [.noSocket, .refused, .timedOut, .broken]
-        let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notABroker]
+        let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notControl, .notABroker]
         #expect(temporary.allSatisfy { ConnectionError($0, "/p").isTemporary })
         #expect(!lasting.contains { ConnectionError($0, "/p").isTemporary })
     }

@@ -172,6 +172,13 @@ def test_a_broker_that_denies_the_connection(behind, run):
     assert "denied" in errors
 
 
+def test_the_component_socket_in_the_place_of_the_control_socket(daemon, run):
+    code, errors = run(daemon.component_socket, "status")
+    assert code == NOT_PERMITTED
+    assert "this may be its component socket" in errors and "(--control-socket)" in errors
+    assert "a token" not in errors
+
+
 def serving(path, answer):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
