@@ -70,7 +70,7 @@ extension GateError {
             case .notPermitted: .notPermitted
             case .denied, .notControl: .denied
             case .timedOut: .noAnswer
-            case .broken: .connectionLost
+            case .exhausted, .broken: .connectionLost
             }
         self.init(code: code, message: error.message)
     }

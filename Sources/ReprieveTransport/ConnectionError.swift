@@ -16,6 +16,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         case notControl
         case notABroker
         case timedOut
+        /// This process, or the system, has no room for another connection.
+        case exhausted
         case broken
         /// The path cannot be that of a socket.
         case invalidPath
@@ -32,7 +34,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         self.code = code
         self.path = path
         let note = reason.isEmpty ? "" : " (\(printable(reason, limit: Limits.text)))"
-        let path = printable(path.repaired, limit: Limits.text)
+        let path = path.isEmpty ? "\"\"" : printable(path.repaired, limit: Limits.text)
         self.message =
             switch code {
             case .invalidPath: "\(path) cannot be the path of a socket\(note)"
@@ -52,6 +54,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
                 "the process that listens at \(path) is no broker\(note): name reprieved's socket"
             case .timedOut:
                 "the broker at \(path) did not answer in time\(note): check whether reprieved hangs"
+            case .exhausted:
+                "this process cannot connect to \(path)\(note): raise its limits, such as ulimit -n"
             case .broken:
                 "the connection to \(path) broke\(note): see reprieved's journal"
             }
@@ -60,7 +64,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
     /// Whether another attempt may succeed soon, as when the broker is being restarted.
     package var isTemporary: Bool {
         switch code {
-        case .noSocket, .refused, .timedOut, .broken: true
+        case .noSocket, .refused, .timedOut, .exhausted, .broken: true
         case .notPermitted, .denied, .notControl, .notABroker, .invalidPath: false
         }
     }

@@ -45,6 +45,17 @@ import Testing
         #expect(error?.message.contains("this may be its component socket") ?? false)
     }
 
+    @Test func `a path that the kernel would not take as it is is no socket's`() async {
+        for path in ["", "/tmp/a\0b"] {
+            #expect(await failure(at: path)?.code == .invalidPath)
+        }
+    }
+
+    @Test func `a limit of this process is not put on the broker`() {
+        let error = ConnectionError(.exhausted, "/p", because: "Too many open files")
+        #expect(error.message.contains("ulimit -n") && !error.message.contains("journal"))
+    }
+
     @Test func `a peer that answers in another protocol is no broker`() async {
         let broker = ScriptedBroker { _, _ in Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8) }
         defer { broker.stop() }
@@ -171,7 +182,9 @@ import Testing
     }
 
     @Test func `a failure is temporary if a restart may end it`() {
-        let temporary: [ConnectionError.Code] = [.noSocket, .refused, .timedOut, .broken]
+        let temporary: [ConnectionError.Code] = [
+            .noSocket, .refused, .timedOut, .exhausted, .broken,
+        ]
         let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notControl, .notABroker]
         #expect(temporary.allSatisfy { ConnectionError($0, "/p").isTemporary })
         #expect(!lasting.contains { ConnectionError($0, "/p").isTemporary })

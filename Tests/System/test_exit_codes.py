@@ -248,3 +248,22 @@ def test_the_help_names_every_code(processes):
     words = " ".join(output)
     for code in [*ANSWERS.values(), UNREACHABLE, FILE, CANCELLED, NOT_FOUND]:
         assert f" {code} " in words, code
+
+
+@pytest.mark.parametrize("words", ["status --control-socket", "hold --component-socket"])
+def test_an_empty_path_is_no_socket(processes, words):
+    tail = ["--why", "x", "--", "true"] if words.startswith("hold") else []
+    program = processes.start(BUILD / "reprieve", *words.split(), "", *tail)
+    code, _, errors = program.end()
+    assert code == USAGE, errors
+    assert "cannot be the path of a socket (it is empty)" in errors[0]
+
+
+def test_a_program_without_descriptors_is_told_so(daemon, processes):
+    """The broker's log would say nothing of it."""
+    command = [BUILD / "reprieve", "status", "--control-socket", daemon.control_socket]
+    limited = ["sh", "-c", 'ulimit -n 6; exec "$@"', "sh", *command]
+    code, _, errors = processes.start(*limited).end()
+    assert code == UNREACHABLE
+    assert "Too many open files" in errors[-1] and "ulimit -n" in errors[-1]
+    assert "journal" not in errors[-1]
