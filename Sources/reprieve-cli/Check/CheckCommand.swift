@@ -27,7 +27,8 @@ struct CheckCommand: AsyncParsableCommand {
                 + " ordinary user ~/.local/state/reprieve).",
             valueName: "directory"
         ),
-        completion: .directory
+        completion: .directory,
+        transform: checkedPath
     )
     var stateDirectory: String?
 
@@ -37,7 +38,8 @@ struct CheckCommand: AsyncParsableCommand {
                 + " of an ordinary user ~/.config/reprieve).",
             valueName: "directory"
         ),
-        completion: .directory
+        completion: .directory,
+        transform: checkedPath
     )
     var configurationDirectory: String?
 

@@ -50,7 +50,8 @@ struct TokenCommand: AsyncParsableCommand {
                 + " file, it takes the tokens file in the directory of that file.",
             valueName: "path"
         ),
-        completion: .file()
+        completion: .file(),
+        transform: checkedPath
     )
     var tokens: String?
 
