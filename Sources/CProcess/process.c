@@ -17,6 +17,7 @@
 
 static int count;
 static char *const *arguments;
+static int was_closed[3];
 
 // The C library passes a constructor what it passes to `main`. This runs before the runtime opens
 // any file: such a file must not become standard output.
@@ -25,6 +26,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv) {
     arguments = argv;
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) >= 0) continue;
+        was_closed[descriptor] = 1;
         if (open("/dev/null", O_RDWR) < 0) (void)open("/", O_PATH);
     }
 }
@@ -32,6 +34,10 @@ __attribute__((constructor)) static void begin(int argc, char **argv) {
 int process_argument_count(void) { return count; }
 
 char *const *process_arguments(void) { return arguments; }
+
+int process_was_closed(int descriptor) {
+    return descriptor >= 0 && descriptor <= 2 && was_closed[descriptor];
+}
 
 static void write_digits(char *place, pid_t number) {
     char digits[process_id_size];

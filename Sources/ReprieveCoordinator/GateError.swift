@@ -68,9 +68,9 @@ extension GateError {
             case .notABroker: .notABroker
             case .invalidPath: .invalid
             case .notPermitted: .notPermitted
-            case .denied: .denied
+            case .denied, .notControl: .denied
             case .timedOut: .noAnswer
-            case .broken: .connectionLost
+            case .exhausted, .broken: .connectionLost
             }
         self.init(code: code, message: error.message)
     }

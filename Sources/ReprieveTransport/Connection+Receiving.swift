@@ -16,6 +16,11 @@ extension Connection {
         ConnectionError(isConnecting ? .notABroker : .broken, path, because: reason)
     }
 
+    /// At the control socket a client needs no name.
+    private func denied(_ reason: String) -> ConnectionError {
+        ConnectionError(request == nil ? .notControl : .denied, path, because: reason)
+    }
+
     /// How many frames have arrived, and whether a further one has begun.
     var arrival: (frames: Int, isPartial: Bool) {
         state.withLock { ($0.frames, $0.decoder.hasPartialFrame) }
@@ -62,7 +67,7 @@ extension Connection {
         case .connected:
             return delivery(of: [], to: 0, isLast: true, &state)
         case .denied(let reason):
-            return { [self] in fail(ConnectionError(.denied, path, because: reason ?? "")) }
+            return { [self] in fail(denied(reason ?? "")) }
         case .response(let stream, let payload, let isLast),
             .event(let stream, let payload, let isLast):
             return delivery(of: payload, to: stream, isLast: isLast, &state)

@@ -4,12 +4,13 @@ internal import EventStream
 package import ReprieveProtocol
 internal import Synchronization
 
-/// Runs `body` with a connection to the broker at `path`, then hangs up.
+/// Runs `body` with a connection to the broker at `path`, then hangs up. Without a `request`, it is
+/// one of a coordinator or an operator, who need no name.
 ///
 /// Throws a `ConnectionError` if the handshake does not end within `timeout`.
 package func withConnection<Result>(
     to path: String,
-    as request: ConnectRequest = ConnectRequest(),
+    as request: ConnectRequest? = nil,
     timeout: Duration = .seconds(10),
     in environment: any ClientEnvironment = SystemEnvironment(),
     _ body: (Connection) async throws -> Result
@@ -30,6 +31,8 @@ package func withConnection<Result>(
 package final class Connection: Sendable {
     package let path: String
     let wire: any Wire
+    /// What the client says that it is; nil for a coordinator or an operator.
+    let request: ConnectRequest?
     let state = Mutex(State())
 
     struct State {
@@ -41,20 +44,22 @@ package final class Connection: Sendable {
         var frames = 0
     }
 
-    fileprivate init(to path: String, over wire: any Wire) {
+    fileprivate init(to path: String, as request: ConnectRequest?, over wire: any Wire) {
         self.path = path
+        self.request = request
         self.wire = wire
     }
 
     /// Opens a connection, which the caller hangs up.
     package static func opened(
         to path: String,
-        as request: ConnectRequest = ConnectRequest(),
+        as request: ConnectRequest? = nil,
         timeout: Duration,
         in environment: any ClientEnvironment = SystemEnvironment()
     ) async throws -> Connection {
-        let connection = Connection(to: path, over: try environment.wire(to: path))
-        do { try await connection.open(as: request, timeout: timeout) } catch {
+        let wire = try environment.wire(to: path)
+        let connection = Connection(to: path, as: request, over: wire)
+        do { try await connection.open(timeout: timeout) } catch {
             connection.hangUp()
             throw error
         }
@@ -66,11 +71,11 @@ package final class Connection: Sendable {
 
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
-    fileprivate func open(as request: ConnectRequest, timeout: Duration) async throws {
+    fileprivate func open(timeout: Duration) async throws {
         let (handshake, continuation) = Replies.makeStream()
         state.withLock { $0.replies[0] = continuation }
         try wire.start(for: self, timeout: timeout)
-        state.withLock { wire.send($0.end.connect(request)) }
+        state.withLock { wire.send($0.end.connect(request ?? ConnectRequest())) }
         for try await _ in handshake { return }
         throw CancellationError()
     }

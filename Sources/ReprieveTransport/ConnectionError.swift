@@ -12,8 +12,12 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         case notPermitted
         /// The broker does not know the name of this process.
         case denied
+        /// A connection that needs no name at a control socket was denied.
+        case notControl
         case notABroker
         case timedOut
+        /// This process, or the system, has no room for another connection.
+        case exhausted
         case broken
         /// The path cannot be that of a socket.
         case invalidPath
@@ -30,7 +34,7 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
         self.code = code
         self.path = path
         let note = reason.isEmpty ? "" : " (\(printable(reason, limit: Limits.text)))"
-        let path = printable(path.repaired, limit: Limits.text)
+        let path = path.isEmpty ? "\"\"" : printable(path.repaired, limit: Limits.text)
         self.message =
             switch code {
             case .invalidPath: "\(path) cannot be the path of a socket\(note)"
@@ -43,10 +47,15 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
             case .denied:
                 "the broker at \(path) denied the connection\(note): the component needs a token,"
                     + " or a systemd unit, that gives it a name"
+            case .notControl:
+                "the broker at \(path) denied the connection\(note): this may be its component"
+                    + " socket; name its control socket"
             case .notABroker:
                 "the process that listens at \(path) is no broker\(note): name reprieved's socket"
             case .timedOut:
                 "the broker at \(path) did not answer in time\(note): check whether reprieved hangs"
+            case .exhausted:
+                "this process cannot connect to \(path)\(note): raise its limits, such as ulimit -n"
             case .broken:
                 "the connection to \(path) broke\(note): see reprieved's journal"
             }
@@ -55,8 +64,8 @@ package struct ConnectionError: Error, Hashable, Sendable, CustomStringConvertib
     /// Whether another attempt may succeed soon, as when the broker is being restarted.
     package var isTemporary: Bool {
         switch code {
-        case .noSocket, .refused, .timedOut, .broken: true
-        case .notPermitted, .denied, .notABroker, .invalidPath: false
+        case .noSocket, .refused, .timedOut, .exhausted, .broken: true
+        case .notPermitted, .denied, .notControl, .notABroker, .invalidPath: false
         }
     }
 }

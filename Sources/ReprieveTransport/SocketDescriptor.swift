@@ -40,8 +40,11 @@ extension SocketDescriptor {
     func connect(to path: String, within timeout: Duration) throws(Errno) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        guard path.rawBytes.count <= Self.longestPath else { throw Errno(number: ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.rawBytes) }
+        let bytes = path.rawBytes
+        guard bytes.count <= Self.longestPath else { throw Errno(number: ENAMETOOLONG) }
+        // The kernel would take these for no path, and for a shorter one.
+        guard !bytes.isEmpty, !bytes.contains(0) else { throw Errno(number: EINVAL) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         limitSending(to: timeout)
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -36,7 +36,7 @@ final class SocketWire: Wire {
             socket = try .unixSocket()
             wakeUp = try WakeUp()
         } catch {
-            throw ConnectionError(.broken, path, because: error.message)
+            throw ConnectionError(.exhausted, path, because: error.message)
         }
     }
 
@@ -45,7 +45,7 @@ final class SocketWire: Wire {
         do {
             try startThread { [self] in work(for: connection, ReadLimit(deadline, timeout)) }
         } catch {
-            throw ConnectionError(.broken, path, because: error.message)
+            throw ConnectionError(.exhausted, path, because: error.message)
         }
     }
 
@@ -144,15 +144,18 @@ extension SocketWire {
         return result != 0
     }
 
-    private static func tooLong(_ path: String) -> String {
-        let longest = SocketDescriptor.longestPath
-        return "it has \(path.utf8.count) bytes; a socket's may have at most \(longest)"
+    private static func whyNoPath(_ path: String) -> String {
+        let (count, longest) = (path.utf8.count, SocketDescriptor.longestPath)
+        if count == 0 { return "it is empty" }
+        if count <= longest { return "it contains a NUL" }
+        return "it has \(count) bytes; a socket's may have at most \(longest)"
     }
 
     private func explained(_ error: Errno) -> ConnectionError {
         switch error.number {
         case ENOENT, ENOTDIR: ConnectionError(.noSocket, path)
-        case ENAMETOOLONG: ConnectionError(.invalidPath, path, because: Self.tooLong(path))
+        case ENAMETOOLONG, EINVAL:
+            ConnectionError(.invalidPath, path, because: Self.whyNoPath(path))
         case ECONNREFUSED: ConnectionError(.refused, path)
         case EACCES, EPERM: ConnectionError(.notPermitted, path)
         case EPROTOTYPE: ConnectionError(.notABroker, path, because: error.message)

@@ -24,7 +24,8 @@ struct Failure: Error, Hashable {
 
     /// `option` names the socket, where that may be the wrong one.
     init(_ error: ConnectionError, option: String) {
-        let isPathWrong = [.noSocket, .notABroker, .invalidPath].contains(error.code)
+        let isPathWrong =
+            [.noSocket, .notABroker, .notControl, .invalidPath].contains(error.code)
         let error = GateError(error)
         self.init(ExitStatus(error.code), error.message + (isPathWrong ? " (\(option))" : ""))
     }

@@ -57,6 +57,12 @@ func checkedText(_ text: String) throws -> String {
     return text.repaired
 }
 
+/// An empty path, as of a variable that is not set, would be the working directory, or a default.
+func checkedPath(_ path: String) throws -> String {
+    guard !path.isEmpty else { throw ValidationError("the path must not be empty") }
+    return path
+}
+
 /// Milliseconds from `500ms`, `30s`, `10m`, `1h30m`, `2d` or `0`.
 func milliseconds(_ text: String) throws -> Int64 {
     guard let number = milliseconds(spelled: text) else {

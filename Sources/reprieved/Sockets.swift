@@ -16,7 +16,9 @@ struct Sockets {
     ) throws(SystemError) {
         let inherited = try Self.inherited(descriptors, log)
         if inherited.count < Self.names.count {
-            try makeDirectory(configuration.runtimeDirectory)
+            do throws(SystemError) { try makeDirectory(configuration.runtimeDirectory) } catch {
+                throw error.adding("use another --runtime-directory")
+            }
         }
         // Not with `??`, which loses the type of the error that its right side throws.
         if let sockets = inherited["components"] {

@@ -101,6 +101,21 @@ private func limit(_ milliseconds: Int64?, _ files: [LimitFile] = []) -> FoundSh
         #expect(findings(about: FoundNames()).map(\.level) == [.good])
     }
 
+    @Test func `finds a configuration that the daemon does not start with`() {
+        var found = FoundConfiguration()
+        #expect(findings(about: found).map(\.level) == [.note])
+        (found.isGood, found.result) = (true, ["the configuration is good: /x", "[Policy]"])
+        #expect(findings(about: found) == [.good("the configuration is good: /x")])
+        found.complaints = ["there is no tokens file"]
+        #expect(findings(about: found).map(\.level) == [.good, .note])
+        found = FoundConfiguration(isGood: false, complaints: ["/x:1: bad", "cannot open /t"])
+        #expect(findings(about: found).map(\.level) == [.problem, .problem])
+        found.isBrokersUser = false
+        #expect(findings(about: found).map(\.level) == [.problem, .note])
+        found = FoundConfiguration(isGood: false)
+        #expect(findings(about: found).map(\.level) == [.problem])
+    }
+
     @Test func `finds a state directory that does not outlive a reboot`() {
         var found = FoundSystem(stateDirectory: "/var/lib/reprieve")
         #expect(findings(about: found).map(\.level) == [.good, .good])

@@ -29,7 +29,31 @@ import Testing
     @Test func `a denial is told apart`() async {
         let broker = ScriptedBroker { connection, _ in connection.deny() }
         defer { broker.stop() }
-        #expect(await failure(at: broker.path)?.code == .denied)
+        let identity = ConnectRequest(authToken: nil, componentName: nil)
+        let error = await #expect(throws: ConnectionError.self) {
+            try await withConnection(to: broker.path, as: identity) { _ in }
+        }
+        #expect(error?.code == .denied)
+        #expect(error?.message.contains("the component needs a token") ?? false)
+    }
+
+    @Test func `who needs no name and is denied may be at the component socket`() async {
+        let broker = ScriptedBroker { connection, _ in connection.deny() }
+        defer { broker.stop() }
+        let error = await failure(at: broker.path)
+        #expect(error?.code == .notControl)
+        #expect(error?.message.contains("this may be its component socket") ?? false)
+    }
+
+    @Test func `a path that the kernel would not take as it is is no socket's`() async {
+        for path in ["", "/tmp/a\0b"] {
+            #expect(await failure(at: path)?.code == .invalidPath)
+        }
+    }
+
+    @Test func `a limit of this process is not put on the broker`() {
+        let error = ConnectionError(.exhausted, "/p", because: "Too many open files")
+        #expect(error.message.contains("ulimit -n") && !error.message.contains("journal"))
     }
 
     @Test func `a peer that answers in another protocol is no broker`() async {
@@ -158,8 +182,10 @@ import Testing
     }
 
     @Test func `a failure is temporary if a restart may end it`() {
-        let temporary: [ConnectionError.Code] = [.noSocket, .refused, .timedOut, .broken]
-        let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notABroker]
+        let temporary: [ConnectionError.Code] = [
+            .noSocket, .refused, .timedOut, .exhausted, .broken,
+        ]
+        let lasting: [ConnectionError.Code] = [.notPermitted, .denied, .notControl, .notABroker]
         #expect(temporary.allSatisfy { ConnectionError($0, "/p").isTemporary })
         #expect(!lasting.contains { ConnectionError($0, "/p").isTemporary })
     }

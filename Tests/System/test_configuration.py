@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration file, and the options that say the same."""
 
+import itertools
 import pathlib
 import re
 import signal
@@ -23,6 +24,8 @@ VALUES = {
     "BYTES": "512K",
 }
 
+SOCKETS = ["ComponentSocket", "ControlSocket", "Upstream"]
+
 
 @pytest.fixture
 def file(directory):
@@ -37,6 +40,11 @@ def drop_in(file, name, text):
 
 def check(file):
     return reprieved("--check-config", "--config", str(file))
+
+
+def option(key):
+    """As an option, a key is spelt with hyphens."""
+    return "--" + re.sub("(?<!^)(?=[A-Z])", "-", key).lower()
 
 
 def reload(daemon):
@@ -244,6 +252,30 @@ def test_the_file_is_read_as_systemd_reads_its_own(file, text, wrong):
     file.write_bytes(text)
     lines = check(file).stderr.splitlines()
     assert [int(line.split(":")[2]) for line in lines] == wrong, lines
+
+
+@pytest.mark.parametrize("one, other", itertools.combinations(SOCKETS, 2))
+def test_two_sockets_at_one_path_are_a_mistake(file, directory, one, other):
+    path, same = f"{directory}/a.socket", f"{directory}/.//a.socket"
+    file.write_text(f"[Broker]\n{one}={path}\n\n{other}={same}\n")
+    words = f"{one} and {other} are the same, "
+    assert f"{file}:4: {words}" in check(file).stderr
+    assert check(file).returncode == 78
+    file.write_text(f"[Broker]\n{one}={path}\n")
+    options = ["--config", str(file), option(other), same, "--runtime-directory", directory]
+    daemon = reprieved(*options, "--state-directory", f"{directory}/state")
+    assert daemon.returncode == 78
+    assert f"{option(other)}: {words}" in daemon.stderr
+    file.write_text(f"[Broker]\n{one}={path}\n{other}={directory}/b.socket\n")
+    assert check(file).returncode == 0
+
+
+def test_a_socket_at_the_default_path_of_the_other_is_a_mistake(file, directory):
+    file.write_text(f"[Broker]\nRuntimeDirectory={directory}\n")
+    socket = f"{directory}/control.socket"
+    wrong = reprieved("--check-config", "--config", str(file), "--component-socket", socket)
+    assert wrong.returncode == 78
+    assert "--component-socket: ComponentSocket and ControlSocket are the same" in wrong.stderr
 
 
 def test_everything_wrong_is_told_at_once(file):

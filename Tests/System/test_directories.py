@@ -10,7 +10,7 @@ import stat
 import time
 
 import pytest
-from daemon import Daemon, reprieved
+from daemon import BUILD, NOBODY, Daemon, reprieved
 from expect import defer, history, log_lines, works
 from files import frames, reboot
 from test_activation import listening
@@ -76,6 +76,36 @@ def test_who_loses_its_directory_to_another_says_so_and_goes_on(daemon):
         works(daemon, "two")
     assert len(log_lines(daemon, "another reprieved keeps its files in")) == 1
     assert sorted(os.listdir(daemon.state_directory)) == ["lock"]
+
+
+SERVICE_DIRECTORIES = ["RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"]
+
+
+def test_of_several_directories_of_its_unit_the_first_is_used(processes, tmp_path):
+    """As where a drop-in adds a RuntimeDirectory=."""
+    environment = {"PATH": os.environ["PATH"]}
+    for name in SERVICE_DIRECTORIES:
+        environment[name] = f"{tmp_path}/{name}:{tmp_path}/other"
+    configuration = tmp_path / "CONFIGURATION_DIRECTORY"
+    configuration.mkdir()
+    (configuration / "reprieved.conf").write_text("[Policy]\n")
+    daemon = processes.start(BUILD / "reprieved", env=environment)
+    runtime = tmp_path / "RUNTIME_DIRECTORY"
+    assert f"{runtime}/ipc.socket" in daemon.error_line("serving")
+    assert f"{configuration}/reprieved.conf" in daemon.error_line("rules")
+    assert (tmp_path / "STATE_DIRECTORY/lock").exists()
+    assert not (tmp_path / "other").exists()
+    assert sorted(os.listdir(tmp_path)) == sorted(SERVICE_DIRECTORIES)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_runtime_directory_that_cannot_be_made_is_named_with_what_to_do(processes, directory):
+    environment = {"PATH": os.environ["PATH"], "HOME": directory}
+    daemon = processes.start(BUILD / "reprieved", env=environment, user=NOBODY)
+    code, _, errors = daemon.end()
+    assert code == 69
+    assert "make the directory /run/reprieve: Permission denied" in errors[-1]
+    assert errors[-1].endswith("; use another --runtime-directory")
 
 
 # What else may stand there

@@ -4,6 +4,7 @@ test_plan.py.
 """
 
 import os
+import pathlib
 import shlex
 import socket
 import subprocess
@@ -54,6 +55,9 @@ USAGES = {
     "gate --on-silence wait": "--on-silence",
     "gate --component no\\ spaces": '"no spaces" is not a component name',
     "gate --deployment-id ''": "1 to 256 bytes",
+    "token a.b --tokens ''": "the path must not be empty",
+    "check --state-directory ''": "the path must not be empty",
+    "check --configuration-directory ''": "the path must not be empty",
     "gate --deployment-id " + "x" * 257: "1 to 256 bytes",
     "gate --nonsense": "--nonsense",
     "gate --reboots": "--reboots requires a COMMAND",
@@ -171,6 +175,13 @@ def test_a_broker_that_denies_the_connection(behind, run):
     assert "denied" in errors
 
 
+def test_the_component_socket_in_the_place_of_the_control_socket(daemon, run):
+    code, errors = run(daemon.component_socket, "status")
+    assert code == NOT_PERMITTED
+    assert "this may be its component socket" in errors and "(--control-socket)" in errors
+    assert "a token" not in errors
+
+
 def serving(path, answer):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
@@ -227,10 +238,12 @@ def test_a_gate_that_does_not_open(behind, run, fault, code):
 
 
 def test_a_file_that_cannot_be_written(directory, processes):
-    file = f"{directory}/none/none/tokens"
-    code, _, errors = processes.start(BUILD / "reprieve", "token", "a.b", "--tokens", file).end()
+    file = pathlib.Path(directory, "file")
+    file.touch()
+    command = [BUILD / "reprieve", "token", "a.b", "--tokens", file / "none/tokens"]
+    code, _, errors = processes.start(*command).end()
     assert code == FILE
-    assert f"{directory}/none/none" in errors[0]
+    assert f"cannot make the directory {file}/none: " in errors[0]
 
 
 def test_the_help_names_every_code(processes):
@@ -238,3 +251,22 @@ def test_the_help_names_every_code(processes):
     words = " ".join(output)
     for code in [*ANSWERS.values(), UNREACHABLE, FILE, CANCELLED, NOT_FOUND]:
         assert f" {code} " in words, code
+
+
+@pytest.mark.parametrize("words", ["status --control-socket", "hold --component-socket"])
+def test_an_empty_path_is_no_socket(processes, words):
+    tail = ["--why", "x", "--", "true"] if words.startswith("hold") else []
+    program = processes.start(BUILD / "reprieve", *words.split(), "", *tail)
+    code, _, errors = program.end()
+    assert code == USAGE, errors
+    assert "cannot be the path of a socket (it is empty)" in errors[0]
+
+
+def test_a_program_without_descriptors_is_told_so(daemon, processes):
+    """The broker's log would say nothing of it."""
+    command = [BUILD / "reprieve", "status", "--control-socket", daemon.control_socket]
+    limited = ["sh", "-c", 'ulimit -n 6; exec "$@"', "sh", *command]
+    code, _, errors = processes.start(*limited).end()
+    assert code == UNREACHABLE
+    assert "Too many open files" in errors[-1] and "ulimit -n" in errors[-1]
+    assert "journal" not in errors[-1]

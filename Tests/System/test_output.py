@@ -168,6 +168,14 @@ def test_a_result_that_cannot_be_written_is_an_error(daemon, words):
     assert done.returncode == FILE_ERROR, done.stderr
 
 
+@pytest.mark.parametrize("words", [words.split() for words in RESULTS])
+def test_a_result_that_has_no_output_is_an_error(daemon, words):
+    socket = [] if words[-1] == "--help" else ["--control-socket", daemon.control_socket]
+    done = run(["sh", "-c", 'exec "$@" >&-', "sh", REPRIEVE, *words, *socket])
+    assert done.returncode == FILE_ERROR, done.stderr
+    assert b"cannot write the result: Bad file descriptor" in done.stderr
+
+
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["--check-config"]])
 def test_a_result_of_the_daemon_that_cannot_be_written_is_an_error(words):
     with open("/dev/full", "w") as full:

@@ -137,6 +137,39 @@ def test_a_change_is_on_the_disk_before_it_is_said(processes, file, interposer, 
     assert calls[-1][0] == "write" and "pipe:" in calls[-1][1]
 
 
+def test_the_directories_above_the_file_are_made(processes, directory):
+    home = pathlib.Path(directory, "home")
+    home.mkdir()
+    user = {"user": NOBODY} if os.geteuid() == 0 else {}
+    if user:
+        os.chown(home, NOBODY, NOBODY)
+    options = user | {"env": {"HOME": str(home), "PATH": os.environ["PATH"]}}
+    assert processes.start(BUILD / "reprieve", "token", CAMERA, **options).end()[0] == 0
+    file = home / ".config/reprieve/tokens"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    command = [BUILD / "reprieve", "token", CAMERA, "--tokens", "/proc/a/b/tokens"]
+    code, _, errors = processes.start(*command).end()
+    assert code != 0 and "cannot make the directory /proc/a" in errors[0]
+
+
+@pytest.mark.parametrize("output", [">&-", ">/dev/full", "pipe"])
+def test_a_token_that_nobody_has_seen_is_not_valid(processes, token, file, output):
+    (first,) = token(CAMERA)
+    before = token("--list")
+    # A pipe without a reader takes nothing either.
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [BUILD / "reprieve", "token", CAMERA, "--tokens", file]
+    if output != "pipe":
+        command = ["sh", "-c", f'exec "$@" {output}', "sh", *command]
+    code, _, errors = processes.start(*command, stdout=writing).end()
+    os.close(writing)
+    assert code == 74 and "no token was issued" in errors[-1], errors
+    assert "issued the token" not in "".join(errors)
+    assert token("--list") == before
+    assert first not in file.read_text()
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b/c", "x" * 129, "a\x1b[2J"], ids=ascii)
 def test_a_malformed_name_gets_no_token(token, file, name):
     token(name, code=64)

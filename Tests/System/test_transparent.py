@@ -303,7 +303,7 @@ def test_children_of_an_earlier_program_are_reaped(daemon):
 CLOSED = "exec <&- >&- 2>&-; "
 
 
-@pytest.mark.parametrize("subcommand", ["hold", "gate", "status", "listen"])
+@pytest.mark.parametrize("subcommand", ["hold", "gate", "listen"])
 def test_closed_descriptors_are_not_opened_as_something_else(daemon, directory, subcommand):
     mark = pathlib.Path(directory, "mark")
     look = ["sh", "-c", 'readlink /proc/$PPID/fd/0 /proc/$PPID/fd/1 /proc/$PPID/fd/2 >"$0"',
@@ -313,11 +313,9 @@ def test_closed_descriptors_are_not_opened_as_something_else(daemon, directory, 
         run(["sh", "-c", CLOSED + 'exec "$@"', "sh", *wrap(daemon, *look)])
         assert mark.read_text() == "/dev/null\n" * 3
         return
-    socket = {"status": daemon.control_socket, "listen": daemon.component_socket}[subcommand]
     listening = ["--component", CAMERA, "--exec", "true", "--component-socket"]
-    option = {"status": ["--watch", "--control-socket"], "listen": listening}
     with subprocess.Popen(["sh", "-c", CLOSED + 'exec "$@"', "sh", REPRIEVE, subcommand,
-                           *option[subcommand], socket]) as program:  # fmt: skip
+                           *listening, daemon.component_socket]) as program:  # fmt: skip
         wait_until(lambda: connected(program.pid))
         ends = [os.readlink(f"/proc/{program.pid}/fd/{number}") for number in range(3)]
         program.kill()

@@ -10,6 +10,10 @@
 int process_argument_count(void);
 char *const *process_arguments(void);
 
+/// Whether this program was started with this one of the descriptors 0, 1 and 2 closed. It is
+/// /dev/null now.
+int process_was_closed(int descriptor);
+
 struct process_start {
     const char *path;
     char *const *arguments;

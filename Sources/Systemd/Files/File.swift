@@ -71,6 +71,11 @@ package enum File {
         return names.sorted()
     }
 
+    package static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path.rawCString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The path to which a symbolic link leads, also where there is no file yet; any other path as
     /// it is. A link of another user is an error: it may lead to any file.
     package static func target(of path: String) throws(SystemError) -> String {
@@ -128,14 +133,34 @@ package enum File {
         }
     }
 
-    /// Makes the directory of a file, if there is none.
+    /// Makes the directory of a file, and those above it that are not there.
     package static func makeDirectory(of path: String) throws(SystemError) {
-        let directory = directory(of: path)
-        if mkdir(directory.rawCString, 0o755) != 0 {
-            if errno == EEXIST { return }
-            throw SystemError("make the directory", path: directory, errno: errno)
+        try makeDirectory(directory(of: path))
+    }
+
+    /// Makes a directory, and those above it that are not there. Their names survive a loss of
+    /// power, where the directory above can be synced.
+    package static func makeDirectory(_ path: String) throws(SystemError) {
+        var error = make(path)
+        let parent = directory(of: path)
+        if error == ENOENT, parent != path {
+            do throws(SystemError) {
+                try makeDirectory(parent)
+                error = make(path)
+            } catch let failure {
+                // What was asked for is named.
+                error = failure.errno
+            }
         }
-        try syncDirectory(of: directory)
+        // Another process may have been faster.
+        if error == EEXIST { return }
+        if error != 0 { throw SystemError("make the directory", path: path, errno: error) }
+        try? syncDirectory(of: path)
+    }
+
+    /// Returns an error number, or 0.
+    private static func make(_ path: String) -> Int32 {
+        mkdir(path.rawCString, 0o755) == 0 ? 0 : errno
     }
 
     /// Has the names in a file's directory survive a loss of power.

@@ -11,6 +11,10 @@ package struct ResultOutput: Sendable {
     package init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     package func write(_ bytes: [UInt8]) throws(SystemError) {
+        // What is open there instead would take it and lose it.
+        guard process_was_closed(descriptor) == 0 else {
+            throw SystemError("write the result", errno: EBADF)
+        }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

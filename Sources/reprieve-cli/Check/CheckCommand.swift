@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import ReprieveCoordinator
 internal import ReprieveTransport
 internal import Systemd
 
@@ -11,8 +12,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             It looks at the sockets and their modes, at the name that this process has as a \
             component and why, at logind's limit for shutdowns and the files that set it, at names \
-            in units, rules and tokens that no component has, at the state directory and the \
-            clock. Run it as root, who may read all of these. It changes nothing.
+            in units, rules and tokens that no component has, at the configuration as reprieved \
+            would read it now, at the state directory and the clock. Run it as root, who may read \
+            all of these. It changes nothing.
             """
     )
 
@@ -20,20 +22,31 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var component: ComponentOptions
 
     @Option(
-        help: ArgumentHelp("The broker's state directory.", valueName: "directory"),
-        completion: .directory
+        help: ArgumentHelp(
+            "The broker's state directory (default: /var/lib/reprieve, for the broker of an"
+                + " ordinary user ~/.local/state/reprieve).",
+            valueName: "directory"
+        ),
+        completion: .directory,
+        transform: checkedPath
     )
-    var stateDirectory = "/var/lib/reprieve"
-
-    @Option(
-        help: ArgumentHelp("The directory of the broker's configuration.", valueName: "directory"),
-        completion: .directory
-    )
-    var configurationDirectory = "/etc/reprieve"
+    var stateDirectory: String?
 
     @Option(
         help: ArgumentHelp(
-            "Look at the files of a system that is mounted there, instead of those in /.",
+            "The directory of the broker's configuration (default: /etc/reprieve, for the broker"
+                + " of an ordinary user ~/.config/reprieve).",
+            valueName: "directory"
+        ),
+        completion: .directory,
+        transform: checkedPath
+    )
+    var configurationDirectory: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Look at the files of a system that is mounted there, instead of those in /. Groups"
+                + " and paths that its configuration names are still looked up in this one.",
             valueName: "directory"
         ),
         completion: .directory
@@ -41,12 +54,16 @@ struct CheckCommand: AsyncParsableCommand {
     var root = ""
 
     func run() async throws {
+        guard root.isEmpty || File.isDirectory(root) else {
+            throw Failure(.fileError, "there is no directory \(root) (--root)")
+        }
+        let places = defaultDirectories
         let device = DeviceInspection(
             control: broker.control,
             componentSocket: component.componentSocket ?? SocketPath.component,
             claim: component.component,
-            stateDirectory: stateDirectory,
-            configurationDirectory: configurationDirectory,
+            stateDirectory: stateDirectory ?? places.state,
+            configurationDirectory: configurationDirectory ?? places.configuration,
             root: root
         )
         let findings = await device.findings()
@@ -55,5 +72,12 @@ struct CheckCommand: AsyncParsableCommand {
         guard problems == 0 else {
             throw Failure(.needsAttention, "\(count(problems, "problem")) found")
         }
+    }
+
+    /// Those of the broker at the control socket: an ordinary user may check the system's, too.
+    private var defaultDirectories: (state: String, configuration: String) {
+        broker.control.path.hasPrefix(SystemDirectories.runtime + "/")
+            ? (SystemDirectories.state, SystemDirectories.configuration)
+            : (OwnDirectories.state, OwnDirectories.configuration)
     }
 }

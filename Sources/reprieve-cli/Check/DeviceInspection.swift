@@ -28,6 +28,7 @@ struct DeviceInspection: Sendable {
         if let identity { all += reprieve_cli.findings(about: identity) }
         all += reprieve_cli.findings(about: await shutdownLimit(status))
         if let status { all += reprieve_cli.findings(about: await names(status)) }
+        all += reprieve_cli.findings(about: await configuration(sockets))
         return all + reprieve_cli.findings(about: await system())
     }
 
@@ -59,6 +60,8 @@ struct DeviceInspection: Sendable {
         } catch let error as ConnectionError where error.code == .denied {
             found.denial = error.message
             return (found, nil)
+        } catch let error as ConnectionError {
+            return (nil, Failure(error, option: "--component-socket").message)
         } catch {
             return (nil, Failure(error)?.message)
         }
@@ -133,7 +136,14 @@ struct DeviceInspection: Sendable {
         }.filter { $0.hasSuffix(".service") || $0.hasSuffix(".conf") }
     }
 
-    // MARK: - Files and clock
+    // MARK: - Configuration, files and clock
+
+    private func configuration(_ sockets: [FoundSocket]) async -> FoundConfiguration {
+        var found = await ConfigurationCheck(directory: root + configurationDirectory).found()
+        let owner = sockets.first { $0.role == .control }?.owner
+        found.isBrokersUser = owner == nil || owner == geteuid()
+        return found
+    }
 
     private func system() async -> FoundSystem {
         var found = FoundSystem(stateDirectory: stateDirectory)

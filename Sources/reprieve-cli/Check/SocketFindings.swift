@@ -15,16 +15,18 @@ struct FoundSocket: Hashable, Sendable {
     var path: String
     /// The permissions; nil where there is no such file.
     var mode: UInt32?
+    /// The uid; nil where there is no such file.
+    var owner: UInt32?
     /// Why no connection was made; nil where one was.
     var failure: String?
 
-    /// Both where only this is known.
     init(_ role: Role, at path: String, failure: String? = nil) {
         self.role = role
         self.path = path
         self.failure = failure
         var status = stat()
-        if stat(path.rawCString, &status) == 0 { mode = status.st_mode & 0o777 }
+        guard stat(path.rawCString, &status) == 0 else { return }
+        (mode, owner) = (status.st_mode & 0o777, status.st_uid)
     }
 }
 

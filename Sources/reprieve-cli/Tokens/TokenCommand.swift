@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Glibc
 internal import Tokens
 
 struct TokenCommand: AsyncParsableCommand {
@@ -49,7 +50,8 @@ struct TokenCommand: AsyncParsableCommand {
                 + " file, it takes the tokens file in the directory of that file.",
             valueName: "path"
         ),
-        completion: .file()
+        completion: .file(),
+        transform: checkedPath
     )
     var tokens: String?
 
@@ -83,11 +85,35 @@ struct TokenCommand: AsyncParsableCommand {
             list.issue(token, to: name)
             return list
         }
-        OutputStream.standard.line(token.text)
+        // To end here, at a pipe that is not read, would leave the token valid.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            OutputStream.standard.line(token.text)
+            try OutputStream.standard.check()
+        } catch let failure as Failure {
+            try takeBack(list.entries.last, in: file, after: failure)
+        }
         let number = count(list.entries(of: name).count, "token")
         let digits = list.entries.last?.digits ?? ""
         let text = "issued the token \(digits); \(name) has \(number)"
         try await broker.control.report(text, of: list, in: file)
+    }
+
+    /// Nobody has seen the token, which must not be valid then.
+    private func takeBack(
+        _ entry: TokenList.Entry?,
+        in file: TokenFile,
+        after failure: Failure
+    ) throws {
+        let entries = entry.map { [$0] } ?? []
+        do {
+            try file.change { $0.revoke(entries) }
+        } catch {
+            let reason = Failure(error).map { ": " + $0.message } ?? ""
+            let digits = entries.map(\.digits).joined()
+            throw failure.adding("the token \(digits) is valid all the same, revoke it" + reason)
+        }
+        throw failure.adding("no token was issued")
     }
 
     private func withdraw(from name: String, in file: TokenFile) async throws {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-internal import ReprieveTransport
 internal import Systemd
 internal import Tokens
 
@@ -9,11 +7,7 @@ internal import Tokens
 struct TokenFile {
     let path: String
 
-    static var defaultPath: String {
-        if geteuid() == 0 { return "/etc/reprieve/tokens" }
-        if let own = environment("XDG_CONFIG_HOME") { return own + "/reprieve/tokens" }
-        return environment("HOME").map { $0 + "/.config/reprieve/tokens" } ?? "/etc/reprieve/tokens"
-    }
+    static var defaultPath: String { OwnDirectories.configuration + "/tokens" }
 
     func read() throws -> TokenList {
         do {

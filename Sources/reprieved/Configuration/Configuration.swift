@@ -32,6 +32,12 @@ struct Configuration {
     var componentSocketPath: String { componentSocket ?? runtimeDirectory + "/ipc.socket" }
     var controlSocketPath: String { controlSocket ?? runtimeDirectory + "/control.socket" }
 
+    /// By their keys.
+    var socketPaths: [(key: String, path: String)] {
+        let own = [("ComponentSocket", componentSocketPath), ("ControlSocket", controlSocketPath)]
+        return own + (upstream.map { [("Upstream", $0)] } ?? [])
+    }
+
     func brokerSettings(user: UInt32, tokens: TokenList) -> BrokerSettings {
         var settings = BrokerSettings(user: user)
         settings.tokens = tokens

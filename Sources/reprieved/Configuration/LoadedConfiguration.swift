@@ -36,6 +36,7 @@ struct LoadedConfiguration {
         }
         self.assignments = assignments.withoutTakenBack + invocation.assignments
         apply(self.assignments)
+        compareSockets()
         readTokens()
     }
 
@@ -72,6 +73,20 @@ struct LoadedConfiguration {
                 try assignment.apply(to: &configuration)
             } catch {
                 complaints.append("\(assignment.place): \(assignment.key): \(error.message)")
+            }
+        }
+    }
+
+    /// The first of two sockets at one path would be taken for another daemon's, and a socket of
+    /// this broker for that of a nucleus.
+    private mutating func compareSockets() {
+        let sockets = configuration.socketPaths
+        for (index, one) in sockets.enumerated() {
+            for other in sockets[(index + 1)...] where isSame(one.path, other.path) {
+                let keys = [one.key, other.key]
+                let place = assignments.last { keys.contains($0.key) }?.place
+                let text = "\(one.key) and \(other.key) are the same, \(printable(other.path))"
+                complaints.append([place, text].compactMap { $0 }.joined(separator: ": "))
             }
         }
     }
@@ -117,6 +132,14 @@ extension LoadedConfiguration {
 private func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return String(path[..<slash])
+}
+
+/// Whether two paths name the same file by their words; links are not followed.
+private func isSame(_ one: String, _ other: String) -> Bool {
+    let words = [one, other].map { path in
+        [path.hasPrefix("/") ? "/" : "."] + path.split(separator: "/").filter { $0 != "." }
+    }
+    return words[0] == words[1]
 }
 
 func count(_ number: Int, _ noun: String) -> String {

@@ -49,22 +49,9 @@ final class RecordDirectory {
 /// one in its place.
 func makeDirectory(_ path: String) throws(SystemError) {
     try File.ensureTrusted(directory: path)
-    if !make(path) { throw SystemError("make the directory", path: path, errno: errno) }
+    try File.makeDirectory(path)
     // Where all may make directories, another user may have been faster.
     try File.ensureTrusted(directory: path)
-}
-
-private func make(_ path: String) -> Bool {
-    if makeOne(path) { return true }
-    guard errno == ENOENT, let parent = parent(of: path), make(parent) else { return false }
-    return makeOne(path)
-}
-
-/// A directory that is new must not be gone after the device's death, with the files in it.
-private func makeOne(_ path: String) -> Bool {
-    if mkdir(path.rawCString, 0o755) != 0 { return errno == EEXIST }
-    if let parent = parent(of: path) { _ = syncDirectory(parent) }
-    return true
 }
 
 /// Returns what was left in `errno`, 0 if nothing was.
@@ -73,9 +60,4 @@ private func syncDirectory(_ path: String) -> Int32 {
     guard file >= 0 else { return errno }
     defer { close(file) }
     return fsync(file) == 0 ? 0 : errno
-}
-
-private func parent(of path: String) -> String? {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? (path == "/" ? nil : "/") : String(path[..<slash])
 }
