@@ -13,10 +13,10 @@ internal import ReprieveProtocol
 /// step, until there are none. The daemon, the broker of `ReprieveTesting`, the simulation and the
 /// fuzzers differ only in their host.
 ///
-/// A step first notices that the machine slept, then handles each input, then publishes what
-/// changed. Its effects are complete: what is to be written down stands in them before anything
-/// that leaves because of it. A step without inputs is harmless, and so is one that comes early or
-/// twice: timers fire only at `.timePassed`, and only those that are due.
+/// A step first notes what was written, and that the machine slept; then it handles each input, and
+/// publishes what changed. Its effects are complete: what is to be written down stands in them
+/// before anything that leaves because of it. A step without inputs is harmless, and so is one that
+/// comes early or twice: timers fire only at `.timePassed`, and only those that are due.
 package struct Broker: Sendable {
     package internal(set) var settings: BrokerSettings
     package internal(set) var negotiation: Negotiation

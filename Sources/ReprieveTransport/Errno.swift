@@ -15,4 +15,7 @@ struct Errno: Error {
     static var latest: Errno { Errno(number: errno) }
 
     var message: String { String(cString: strerror(number)) }
+
+    /// The process or the system has no room.
+    var isExhaustion: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN].contains(number) }
 }

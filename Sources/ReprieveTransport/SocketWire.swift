@@ -36,7 +36,8 @@ final class SocketWire: Wire {
             socket = try .unixSocket()
             wakeUp = try WakeUp()
         } catch {
-            throw ConnectionError(.exhausted, path, because: error.message)
+            let code = error.isExhaustion ? ConnectionError.Code.exhausted : .broken
+            throw ConnectionError(code, path, because: error.message)
         }
     }
 

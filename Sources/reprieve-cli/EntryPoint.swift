@@ -16,7 +16,8 @@ enum EntryPoint {
         if let failure = failureToStartThread() {
             // A login does not wait for, and does not show, what is wrong with the machine.
             if (command as? StatusCommand)?.motd == true { exit(ExitStatus.done.rawValue) }
-            end(with: failure)
+            failure.print()
+            exit(notRunCode(of: command) ?? failure.exitCode)
         }
         let handover = Mutex<(any ParsableCommand)?>(command)
         Task.detached {
@@ -29,6 +30,15 @@ enum EntryPoint {
             }
         }
         Signals.deliver()
+    }
+
+    /// Of a command that was to run another.
+    private static func notRunCode(of command: any ParsableCommand) -> Int32? {
+        switch command {
+        case let gate as GateCommand: gate.notRun.notRunCode
+        case let hold as HoldCommand: hold.notRun.notRunCode
+        default: nil
+        }
     }
 
     /// Tasks that find no thread wait without end, and without a word.

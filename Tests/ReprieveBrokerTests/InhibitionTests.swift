@@ -35,4 +35,14 @@ import Testing
         harness.ask(harness.operatorAtControl(), .completeUpdate, completion)
         #expect(why == nil)
     }
+
+    @Test mutating func `is wanted for another update at once`() {
+        _ = harness.announce("d-2")
+        harness.answer(camera, "d-1", 60_000, message: "recording")
+        harness.answer(camera, "d-2", 60_000, message: "recording")
+        #expect(why == #"holds back update "d-1": recording"#)
+        let request = ReasonedRequest(deploymentID: "d-1", reason: "not now")
+        harness.ask(harness.operatorAtControl(), .cancelUpdate, request)
+        #expect(why == #"holds back update "d-2": recording"#)
+    }
 }

@@ -82,6 +82,19 @@ extension UpstreamTests {
         #expect(text?.contains("the upstream sent part of a frame") == true)
     }
 
+    @Test mutating func `whose nucleus reads slowly goes on`() throws {
+        let (client, id) = try accepted()
+        harness.host.upstream?.connections[id]?.room = 0
+        for stream in 1...400 as ClosedRange<Int32> { request(client, "PublishToTopic", stream) }
+        for _ in 0..<6 {
+            harness.pass(.seconds(20))
+            harness.host.upstream?.connections[id]?.room = 20
+            harness.turn(.writable(id))
+        }
+        let isStillConnected = harness.isConnected(client)
+        #expect(isStillConnected)
+    }
+
     @Test mutating func `that does not read holds up its nucleus`() throws {
         let (client, id) = try accepted()
         request(client, "SubscribeToTopic", 1)

@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test func `says nothing in place of the closure where it may not defer`() async throws {
+        try await broker.with(camera) { _ in
+            .defer(for: .seconds(7), because: "recording")
+        } _: { updates in
+            let gate = try await updates.deferring("writing firmware", ifUnderway: .wait) {
+                let gate = await broker.announce("d-42", maximumDeferral: .zero)
+                await broker.advance(by: .seconds(1))
+                return gate
+            }
+            await broker.advance(by: .seconds(1))
+            #expect(await gate.state == .waiting(for: [camera]))
+        }
+    }
+
     @Test func `may nest: the end of the last one lets the update go ahead`() async throws {
         try await broker.with(camera) { updates in
             let gate = await broker.announce("d-42")

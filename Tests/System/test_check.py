@@ -136,7 +136,7 @@ def test_a_daemon_that_is_not_installed_is_said(daemon, check, tmp_path, monkeyp
     alone.chmod(0o755)
     monkeypatch.setattr("processes.BUILD", alone.parent)
     text = check(daemon, "--component", CAMERA, code=0)
-    assert "note     the configuration is not checked: there is no reprieved" in text
+    assert "note     the configuration is not checked: no reprieved was found" in text
     (tmp_path / "bin/reprieved").symlink_to((BUILD / "reprieved").resolve())
     assert "ok       the configuration is good" in check(daemon, "--component", CAMERA, code=0)
 

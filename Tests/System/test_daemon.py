@@ -234,7 +234,8 @@ def limits(daemon):
 
 def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one(start):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    used = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 64, before[1]))
     try:
         soft, hard = limits(start())
     finally:

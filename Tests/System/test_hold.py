@@ -90,6 +90,27 @@ def test_an_update_that_may_not_be_deferred_waits_for_an_answer_until_the_comman
     assert program.end()[0] == 0
 
 
+def test_who_waits_for_an_update_that_it_may_not_defer_does_not_keep_it_waiting(
+    start, directory, processes
+):
+    daemon = start("--config", configuration(directory, CAMERA, "MaxDefer=0s"))
+    robot = daemon.component("com.example.Robot")
+    coordinator = daemon.coordinator()
+    gate = coordinator.gate("d")
+    robot.notice()
+    arguments = ["hold", "--if-underway", "wait", "--why", "flashing", "--", *WAITING]
+    program = processes.reprieve_component(daemon, *arguments, stdin=-1)
+    program.error_line("waiting for its end")
+    started = time.monotonic()
+    robot.acknowledge("d")
+    gate.released()
+    assert time.monotonic() - started < 4
+    coordinator.complete("d")
+    program.line("running")
+    let_end(program)
+    assert program.end()[0] == 0
+
+
 def test_a_lease_is_renewed_before_it_ends(hold, coordinator):
     program = hold("--lease", "1500ms")
     program.line("running")
@@ -101,7 +122,8 @@ def test_a_lease_is_renewed_before_it_ends(hold, coordinator):
         for _, progress in gate.seen
         for participant in progress["participants"]
     ]
-    assert states == ["asked", "deferred", "deferred", "deferred"]
+    # It may have answered before the first progress, which then shows no question.
+    assert states[-3:] == ["deferred"] * 3 and states[:-3] in ([], ["asked"])
     let_end(program)
     gate.released()
 

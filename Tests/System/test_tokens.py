@@ -124,8 +124,7 @@ def test_a_change_is_on_the_disk_before_it_is_said(processes, file, interposer, 
     calls = [tuple(line.split(" ")[::2]) for line in log.read_text().splitlines()]
     calls = [call for call in calls if str(file.parent) in call[1] or "pipe:" in call[1]]
     written = [call for call in calls if call[0] != "unlink" and "pipe:" not in call[1]]
-    draft = written[2][1]
-    assert re.fullmatch(re.escape(str(folder)) + r"/tokens\.\d+\.new", draft)
+    draft = str(folder / "tokens.new")
     assert written == [
         ("mkdir", str(folder)),
         ("fsync", str(file.parent)),

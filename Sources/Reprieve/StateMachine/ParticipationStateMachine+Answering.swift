@@ -54,11 +54,11 @@ extension ParticipationStateMachine {
         }
     }
 
-    /// The broker took no deferral. If it waits all the same, for an answer, it gets one as soon as
-    /// there is nothing to hold the update back for.
+    /// The broker took no deferral. If it waits all the same, for an answer, it gets one when the
+    /// last scope ends, where no closure has a say.
     private mutating func concede(_ id: String) {
-        guard why == nil, let update = updates[id], update.isDue, update.isCurrent,
-            !update.gaveFinal
+        guard why == nil, !hasAnswerer, let update = updates[id], update.stage == .undecided,
+            update.isDue, update.isCurrent, !update.gaveFinal
         else { return }
         answer(id, .zero, nil)
     }

@@ -108,7 +108,7 @@ extension ParticipationStateMachine {
             updates[update, default: PendingUpdate(underway: update, at: now)].isReleased = true
             for scope in scopes where updates[update]?.outcome == nil {
                 if scope.hasBegun {
-                    let text = "the update \(printable(update)) is not deferred, despite"
+                    let text = "the update \(printable(update)) is under way, despite"
                     act(.log("\(text): \(scope.shownWhy)"))
                 } else {
                     isUnderway(update, for: scope.id)

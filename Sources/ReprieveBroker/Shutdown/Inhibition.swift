@@ -84,8 +84,10 @@ struct InhibitionPace: Sendable {
 
 extension Inhibition {
     fileprivate func isOtherText(of other: Inhibition) -> Bool {
-        guard case .holding? = block, case .holding? = other.block else { return false }
-        return delay == other.delay && listens == other.listens
+        guard case .holding(let update, _, _, _)? = block,
+            case .holding(let otherUpdate, _, _, _)? = other.block
+        else { return false }
+        return update == otherUpdate && delay == other.delay && listens == other.listens
     }
 }
 

@@ -200,7 +200,9 @@ extension Broker {
         guard let place = upstreams.peers.index(of: id),
             let index = peers.index(of: upstreams.peers[place].client)
         else { return }
-        if count > 0, upstreams.peers[place].hasToRead { renewFrameTime(ofPeerAt: index, at: now) }
+        // It was not full any more when that was offered.
+        let hadToRead = upstreams.peers[place].outbox.count >= Limits.waitingReplies
+        if count > 0, hadToRead { renewFrameTime(ofPeerAt: index, at: now) }
         upstreams.peers[place].outbox.drop(count)
         upstreams.peers[place].isStalled = !upstreams.peers[place].outbox.isEmpty
         noteRecord(ofPeerAt: index)

@@ -121,8 +121,8 @@ package enum File {
         if let found = try look(at: path), found.st_mode & S_IFMT != S_IFREG {
             throw .noFile("replace", path)
         }
-        // Two processes may write at once: the file is that of one of them.
-        let draft = "\(path).\(getpid()).new"
+        // A public file may be written by two processes at once: it is that of one of them.
+        let draft = isSynced ? path + ".new" : "\(path).\(getpid()).new"
         unlink(draft.rawCString)
         do throws(SystemError) {
             try write(bytes, to: draft, mode, ownerAs: path, isSynced: isSynced)

@@ -17,7 +17,7 @@ struct FoundConfiguration: Hashable, Sendable {
 
 func findings(about found: FoundConfiguration) -> [Finding] {
     guard let isGood = found.isGood else {
-        let text = "the configuration is not checked: there is no reprieved that can be asked"
+        let text = "the configuration is not checked: no reprieved was found that answers"
         return [.note(text, "install it beside this command, or in PATH")]
     }
     let all = found.complaints.map { finding(about: $0, isGood, found.isBrokersUser) }

@@ -96,8 +96,9 @@ extension UpdateInhibitor {
                     state.forgetNotice(of: id)
                     return false
                 }
-                // The notice stays: if the update waits all the same, for an answer, it gets one
-                // when the command ends.
+                // If the update waits all the same, for an answer, it gets one at once where the
+                // command waits for it, else when the command ends: the notice stays.
+                if !state.hasBegun, ifUnderway == .wait { _ = send(0, to: notice, state) }
                 let hasRoom = state.underway.count < Limits.updatesOfComponent
                 return hasRoom && state.underway.insert(id).inserted && state.hasBegun
             }

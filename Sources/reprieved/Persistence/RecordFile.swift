@@ -151,7 +151,10 @@ extension RecordFile {
 
     private func setAside() throws(SystemError) {
         // An earlier try may have done it, and then failed to write.
-        guard FileIdentity(at: path) != nil else { return }
+        guard FileIdentity(at: path) != nil else {
+            isForeign = false
+            return
+        }
         for number in 1...9 {
             let other = "\(path).\(number)"
             guard FileIdentity(at: other) == nil else { continue }
