@@ -198,8 +198,9 @@ def test_no_number_of_the_broker_ends_a_command_by_a_trap(against, number):
         assert code in (0, UNREACHABLE), errors
     watch = against(sends({}, lambda: [{"status": status(number)}]), "status", "--watch", "--json")
     watch.line("updates")
-    listen = against(sends({}, lambda: [notice("d", number)], answer), "listen", *HOOK)
-    listen.error_line("update d")
+    hook = ["--exec", "/bin/echo", "--", "asked"]
+    listen = against(sends({}, lambda: [notice("d", number)], answer), "listen", *hook)
+    listen.line("asked")
     assert ends_at(watch, signal.SIGTERM)[0] == -signal.SIGTERM
     assert ends_at(listen, signal.SIGTERM)[0] == 0
 

@@ -82,8 +82,8 @@ extension NoticeResponder {
         guard let connection = state.withLock({ $0.connection }) else { return }
         do {
             let response = try await connection.call(.deferComponentUpdate, request)
-            let grant = try DeferResponse(decoding: response)
-            note(id, answer.text(to: notice, granted: grant.grantedMs))
+            let grant = try? DeferResponse(decoding: response)
+            note(id, answer.text(to: notice, granted: grant?.grantedMs))
         } catch {
             // A lost connection is reported by the subscription, and the broker asks again.
             guard let error = error as? ErrorShape else { return }

@@ -102,8 +102,8 @@ final class WindowResponder: Sendable {
         let id = sent.notice.deploymentID
         do {
             let response = try await sent.connection.response(of: sent.replies)
-            let grant = try DeferResponse(decoding: response)
-            note(id, sent.answer.text(to: sent.notice, granted: grant.grantedMs))
+            let grant = try? DeferResponse(decoding: response)
+            note(id, sent.answer.text(to: sent.notice, granted: grant?.grantedMs))
         } catch {
             // A lost connection is reported by the subscription.
             guard let error = error as? ErrorShape else { return }
