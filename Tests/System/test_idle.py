@@ -79,8 +79,9 @@ def test_programs_that_wait_are_not_woken(daemon, processes, sample):
     programs = {
         "sample-component": sample,
         "listen": processes.reprieve_component(daemon, "listen", "--exec", "true", name="a.Listen"),
+        # A shorter lease would be renewed meanwhile, where the programs start slowly.
         "hold": processes.reprieve_component(
-            daemon, "hold", "--why", "flashing", "--", "sleep", "60", name="a.Hold"
+            daemon, "hold", "--why", "x", "--lease", "1h", "--", "sleep", "60", name="a.Hold"
         ),
         "window": processes.reprieve_component(daemon, "window", "Sun 02:00..02:01", name="a.W"),
         "gate": processes.reprieve(daemon, "gate", *id, "--", "true"),
