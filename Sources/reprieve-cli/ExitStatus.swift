@@ -46,7 +46,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .notPermitted: "not permitted"
         case .updateWaits: "an update waits, and COMMAND was not to begin meanwhile"
         case .notFound: "COMMAND was not found"
-        case .interrupted: "interrupted by Ctrl-C (128 + n: by signal n)"
+        case .interrupted: "interrupted by Ctrl-C"
         }
     }
 
