@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Deployments
-internal import Glibc
 internal import StrictJSON
 internal import Systemd
 
@@ -82,7 +81,7 @@ struct PlanFiles: ParsableArguments {
             try read(path) { bytes throws(JSONError) in try whole.add(decoding: bytes) }
         }
         guard let recipes else { return whole }
-        guard isDirectory(recipes) else {
+        guard File.isDirectory(recipes) else {
             throw Failure(.fileError, "\(recipes) is not a directory")
         }
         for name in try File.names(in: recipes) where !name.hasPrefix(".") {
@@ -109,9 +108,4 @@ struct PlanFiles: ParsableArguments {
             throw Failure(.fileError, "\(path): \(error.message)")
         }
     }
-}
-
-private func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path.rawCString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
