@@ -96,7 +96,7 @@ package struct DeferRequest: Shape {
     package func write(to object: inout ObjectWriter) {
         object.member("deploymentId", deploymentID)
         object.member("recheckAfterMs", recheckAfterMs)
-        object.member("message", message)
+        object.text("message", message)
         object.member("round", round)
     }
 }

@@ -27,7 +27,7 @@ package struct CompleteRequest: Shape {
     package func write(to object: inout ObjectWriter) {
         object.member("deploymentId", deploymentID)
         object.member("outcome", outcome.rawValue)
-        object.member("message", message)
+        object.text("message", message)
     }
 }
 
@@ -48,6 +48,6 @@ package struct ReasonedRequest: Shape {
 
     package func write(to object: inout ObjectWriter) {
         object.member("deploymentId", deploymentID)
-        object.member("reason", reason)
+        object.text("reason", reason)
     }
 }

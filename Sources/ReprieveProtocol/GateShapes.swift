@@ -43,7 +43,7 @@ package struct GateRequest: Shape {
 
     package func write(to object: inout ObjectWriter) {
         object.member("deploymentId", deploymentID)
-        object.member("reason", reason)
+        object.text("reason", reason)
         object.flag("isGgcRestarting", disruption.stopsNucleus)
         object.flag("reboots", disruption.stopsMachine)
         object.member("disruption", disruption.requestedWord)

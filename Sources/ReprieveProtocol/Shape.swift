@@ -52,6 +52,12 @@ extension ObjectWriter {
         close("]")
     }
 
+    /// A text of whoever uses a library, cut as its reader would: a frame that is too long ends the
+    /// connection.
+    mutating func text(_ name: String, _ text: String?) {
+        member(name, text.map { cut($0) })
+    }
+
     /// A flag that is absent when false.
     mutating func flag(_ name: String, _ value: Bool) {
         if value { member(name, true) }

@@ -50,6 +50,22 @@ import Testing
         #expect(error(DeferRequest.self, text) == message)
     }
 
+    @Test(arguments: ["x", "\u{1}", "\u{1F600}"])
+    func `a text of any length makes a frame that a broker takes`(character: String) throws {
+        let text = String(repeating: character, count: 70_000)
+        let cut = ReprieveProtocol.cut(text)
+        let answer = DeferRequest(deploymentID: "d", recheckAfterMs: 1, message: text).encoded()
+        #expect(answer.count < 8 * Limits.text)
+        #expect(try DeferRequest(decoding: answer).message == cut)
+        let gate = GateRequest(deploymentID: "d", reason: text).encoded()
+        #expect(try GateRequest(decoding: gate).reason == cut)
+        let end = CompleteRequest(deploymentID: "d", outcome: .failed, message: text).encoded()
+        #expect(try CompleteRequest(decoding: end).message == cut)
+        let withdrawal = ReasonedRequest(deploymentID: "d", reason: text).encoded()
+        #expect(try ReasonedRequest(decoding: withdrawal).reason == cut)
+        #expect([gate, end, withdrawal].allSatisfy { $0.count < 8 * Limits.text })
+    }
+
     @Test(arguments: [
         ("0", 0), ("1000.0", 1_000), ("1e3", 1_000), ("9223372036854775807", Int64.max),
     ])
