@@ -238,6 +238,34 @@ extension ParticipationStateMachine.Event {
         #expect(handle(.hungUp) == [.begin(scope)])
     }
 
+    @Test mutating func `waits no more for an update that a broker does not list any more`() {
+        _ = handle(.connected, .subscribed(underway: ["d", "e"]), .hungUp, .connected)
+        _ = handle(.subscribed(underway: ["e"]))
+        let scope = StateMachine.ScopeID(number: 1)
+        let refused = handle(.scopeOpened(scope, why: "writing", .throw))
+        #expect(refused == [.refuse(scope, deploymentID: "e", reason: nil)])
+        _ = handle(.hungUp, .connected, .welcomed)
+        #expect(handle(.scopeOpened(scope, why: "writing", .throw)) == [.begin(scope)])
+    }
+
+    @Test(arguments: [true, false])
+    mutating func `lets an update that takes no deferral go on, if a scope only waits for it`(
+        isOther: Bool
+    ) throws {
+        let other = StateMachine.ScopeID(number: 1)
+        _ = handle(.connected, .welcomed)
+        if isOther { _ = handle(.scopeOpened(other, why: "reading", .wait)) }
+        let scope = StateMachine.ScopeID(number: 2)
+        let sent = handle(notice(1), .scopeOpened(scope, why: "writing", .wait))
+        let deferral = try answerID(sent.reversed())
+        let refused = handle(.replied(deferral, .refused("the budget is spent")))
+        #expect(answers(refused) == (isOther ? [] : [0]))
+        #expect(!refused.contains(.begin(scope)))
+        if isOther { #expect(answers(handle(.scopeClosed(other))) == [0]) }
+        let over = PostUpdateEvent(deploymentID: "d", outcome: .applied)
+        #expect(handle(.ended(over)).contains(.begin(scope)))
+    }
+
     @Test mutating func `begins no scope while an update is under way, though it came too late`() {
         let (hasty, patient) = (StateMachine.ScopeID(number: 1), StateMachine.ScopeID(number: 2))
         _ = handle(.started, .scopeOpened(hasty, why: "writing", .throw))

@@ -55,9 +55,10 @@ extension ParticipationStateMachine {
     }
 
     /// The broker took no deferral. If it waits all the same, for an answer, it gets one when the
-    /// last scope ends, where no closure has a say.
-    private mutating func concede(_ id: String) {
-        guard why == nil, !hasAnswerer, let update = updates[id], update.stage == .undecided,
+    /// last scope ends that does not wait for it itself, where no closure has a say.
+    mutating func concede(_ id: String) {
+        let isHeld = scopes.contains { !$0.isDraining && !$0.waitsFor.contains(id) }
+        guard !isHeld, !hasAnswerer, let update = updates[id], update.stage == .undecided,
             update.isDue, update.isCurrent, !update.gaveFinal
         else { return }
         answer(id, .zero, nil)

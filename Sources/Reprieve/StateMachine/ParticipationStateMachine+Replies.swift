@@ -75,6 +75,7 @@ extension ParticipationStateMachine {
         let isForScope = scopes.contains { $0.pending.contains(answer) }
         if !isForScope { hadNoEffect(sent, reason) }
         settle(answer, sent.deploymentID, refusal: isUnderway ? Refusal(reason: reason) : nil)
+        if isUnderway { concede(sent.deploymentID) }
     }
 
     private mutating func hadNoEffect(_ sent: SentAnswer, _ reason: String) {
@@ -98,6 +99,10 @@ extension ParticipationStateMachine {
     mutating func subscribed(_ underway: [String]) {
         isSubscribed = true
         awaitsNotices = scopes.contains(where: \.isDraining)
+        // The post of an update of which there was no notice is lost with its connection.
+        for id in ids where updates[id]?.isUnderwayUntilSaid ?? false && !underway.contains(id) {
+            end(id, .unknown)
+        }
         areUnderway(underway)
         endWaitForBroker()
         if settlesAt == nil { settlesAt = now + ParticipationLimits.settling }

@@ -57,8 +57,11 @@ extension ParticipationStateMachine {
     mutating func close(_ id: ScopeID) {
         guard let index = index(of: id) else { return }
         let wasDraining = scopes.remove(at: index).isDraining
-        guard !wasDraining, why == nil else { return }
-        for update in ids where updates[update]?.isDue ?? false { decide(update) }
+        guard !wasDraining else { return }
+        for update in ids where updates[update]?.isDue ?? false {
+            // What still waits says nothing new of an update that it can defer.
+            if why == nil || updates[update]?.isReleased ?? false { decide(update) }
+        }
     }
 
     /// The broker has replied to a deferral for which scopes wait. `refusal` is not nil if the

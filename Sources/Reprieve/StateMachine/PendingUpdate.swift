@@ -73,6 +73,9 @@ struct PendingUpdate: Hashable, Sendable {
     /// The component does nothing for it, and no scope waits for its end.
     var isIdle: Bool { stage == .undecided && !isReleased }
 
+    /// The component waits for its end, and a broker that does not list it says that it is over.
+    var isUnderwayUntilSaid: Bool { stage == .undecided && isReleased && !isPlain }
+
     var isAsking: Bool {
         if case .asking = stage { true } else { false }
     }
