@@ -18,11 +18,14 @@ package enum GateStep: Hashable, Sendable {
 extension ControlClient {
     /// How long a broker that was reached before may be unreachable.
     package static let reattachLimit = Duration.seconds(30)
+    /// How long a cancelled task waits for the response to its announcement.
+    private static let attachmentLimit = Duration.seconds(2)
 
     /// Announces an update and waits for its end, which is the last step passed on. If the broker
     /// restarts meanwhile, this attaches to the same update again.
     ///
-    /// Cancelling the task leaves the update as it is: see `withdraw`.
+    /// Cancelling the task leaves the update as it is: see `withdraw`. Whether there is one to
+    /// withdraw is what the response says: a cancelled task waits for that, though not for long.
     ///
     /// Of several coordinators with the same request, one makes the update, and no other one does
     /// while its connection is open: `keeper` keeps it, also across restarts of the broker.
@@ -32,15 +35,17 @@ extension ControlClient {
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         var retries = RetryWindow.none
+        var hasAsked = false
         while true {
             do {
                 return try await attach(request, keeper) { step in
+                    hasAsked = true
                     if step != .asking { retries = RetryWindow(Self.reattachLimit) }
                     try await handle(step)
                 }
             } catch let error as ConnectionError {
-                // The broker was reached, and the connection broke before the response.
-                if retries.isNone, error.code == .broken {
+                // The broker may have taken the request, though it did not respond.
+                if retries.isNone, hasAsked || error.code == .broken {
                     retries = RetryWindow(Self.reattachLimit)
                 }
                 if retries.isFresh, error.isTemporary { try await handle(.lost(error)) }
@@ -76,11 +81,17 @@ extension ControlClient {
         _ handle: (GateStep) async throws -> Void
     ) async throws -> GateEvent {
         try await handle(.asking)
-        let (response, events) = try await connection.subscribe(
-            .gateUpdate,
-            request,
-            within: responseTimeout
-        )
+        let asking = Task {
+            try await connection.subscribe(.gateUpdate, request, within: responseTimeout)
+        }
+        let (response, events) = try await withTaskCancellationHandler {
+            try await asking.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: Self.attachmentLimit)
+                asking.cancel()
+            }
+        }
         let attachment = try response.read(as: GateResponse.self, at: path)
         try await handle(.attached(attachment))
         var isLatestUnread = false

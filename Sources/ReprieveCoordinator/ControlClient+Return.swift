@@ -43,8 +43,17 @@ extension ControlClient {
     private func isMaker(of request: GateRequest, on connection: Connection) async throws -> Bool {
         let (response, events) = try await connection.subscribe(.gateUpdate, request)
         guard try response.read(as: GateResponse.self, at: path).attached else {
-            // It ended in the same instant.
-            _ = await withdraw(request.deploymentID, because: "the update is over")
+            // It ended in the same instant, and this has announced it anew.
+            let reason = "the update is over"
+            if await withdraw(request.deploymentID, because: reason) == .tooLate {
+                try await complete(
+                    CompleteRequest(
+                        deploymentID: request.deploymentID,
+                        outcome: .failed,
+                        message: reason
+                    )
+                )
+            }
             return false
         }
         for try await payload in events {

@@ -133,22 +133,26 @@ extension ControlClient {
         _ keeper: ConnectionKeeper,
         _ progress: (GateProgress) async -> Void
     ) async throws -> Release {
-        var (isAnnounced, hasJoined) = (false, Bool?.none)
+        var hasJoined: Bool?
+        var wasLost = false
         do {
             let end = try await gate(request, keepingConnectionIn: keeper) { step in
                 switch step {
-                case .asking: isAnnounced = true
                 case .attached(let response): hasJoined = hasJoined ?? response.attached
                 case .event(.progress(let shape)): await progress(GateProgress(shape))
-                case .event, .lost: break
+                case .lost: wasLost = true
+                case .asking, .event: break
                 }
             }
             // In a cancelled task, the body would be interrupted at once.
             try Task.checkCancellation()
             return try Release(end)
         } catch is CancellationError {
-            // An update that this task has not announced is that of another coordinator.
-            if isAnnounced, hasJoined != true { await withdrawEntirely(request.deploymentID) }
+            // An update that this task has not announced is that of another coordinator. Where the
+            // broker has not said so, it ends what nobody is attached to.
+            if hasJoined == false {
+                await withdrawEntirely(request.deploymentID, isItsMaker: !wasLost)
+            }
             throw CancellationError()
         } catch let error as ErrorShape {
             throw GateError(announcement: error)
@@ -157,9 +161,11 @@ extension ControlClient {
         }
     }
 
-    private func withdrawEntirely(_ id: String) async {
+    /// Whoever attached first makes a released update. At a broker that was restarted meanwhile,
+    /// that may be another coordinator.
+    private func withdrawEntirely(_ id: String, isItsMaker: Bool) async {
         let reason = "its coordinator cancelled it"
-        guard await withdraw(id, because: reason) == .tooLate else { return }
+        guard await withdraw(id, because: reason) == .tooLate, isItsMaker else { return }
         _ = await report(id, .failed, reason)
     }
 }

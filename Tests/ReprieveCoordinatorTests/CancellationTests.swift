@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import ReprieveCoordinator
 import ReprieveProtocol
 import ScriptedBroker
+import Synchronization
 import TestSupport
 import Testing
 
@@ -57,6 +59,105 @@ import Testing
         for await case .request(_, .cancelUpdate, _) in broker.heard {
             Issue.record("it withdrew the update")
         }
+    }
+
+    /// Cancels a gate before the broker has responded to it.
+    private func cancelBeforeResponse(
+        _ answer: @escaping @Sendable (inout ServerConnection, Int32) -> [UInt8]
+    ) async -> [ReprieveProtocol.Operation] {
+        let gating = Mutex<Task<Void, any Error>?>(nil)
+        let isBegun = DispatchSemaphore(value: 0)
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                isBegun.wait()
+                gating.withLock { $0?.cancel() }
+                return answer(&connection, stream)
+            case .request(let stream, .cancelUpdate, _):
+                return connection.fail(stream, ErrorShape(.conflict, "released"))
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        let task = self.gating(broker) {
+            Issue.record("it ran")
+            return .applied
+        }
+        gating.withLock { $0 = task }
+        isBegun.signal()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        broker.stop()
+        var heard: [ReprieveProtocol.Operation] = []
+        for await case .request(_, let operation, _) in broker.heard { heard.append(operation) }
+        return heard
+    }
+
+    @Test(arguments: [waiting(), released])
+    func `before the response leaves an update alone that another coordinator has announced`(
+        event: GateEvent
+    ) async {
+        var response = announced
+        response.attached = true
+        let encoded = response.encoded()
+        let heard = await cancelBeforeResponse { connection, stream in
+            connection.respond(stream, encoded) + connection.send(stream, event.encoded())
+        }
+        #expect(heard == [.gateUpdate])
+    }
+
+    @Test func `before the response withdraws an update that was announced then`() async {
+        let heard = await cancelBeforeResponse { connection, stream in
+            connection.respond(stream, announced.encoded())
+        }
+        #expect(heard == [.gateUpdate, .cancelUpdate, .completeUpdate])
+    }
+
+    @Test func `before a response that does not come withdraws nothing`() async {
+        #expect(await cancelBeforeResponse { _, _ in [] } == [.gateUpdate])
+    }
+
+    @Test func `in the instant of release reports nothing to a broker that was restarted`() async {
+        let attempts = Mutex(0)
+        let isReturned = AsyncStream<Void>.makeStream()
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let attempt = attempts.withLock { number in
+                    number += 1
+                    return number
+                }
+                var response = announced
+                response.attached = attempt > 1
+                let progress = waiting().encoded()
+                return connection.respond(stream, response.encoded())
+                    + connection.send(stream, progress)
+            case .request(let stream, .cancelUpdate, _):
+                return connection.fail(stream, ErrorShape(.conflict, "released"))
+            case .request(let stream, _, _): return connection.respond(stream, Empty().encoded())
+            default: return []
+            }
+        }
+        let gating = Task {
+            let look = { (_: GateProgress) in
+                if attempts.withLock({ $0 }) == 1 {
+                    broker.hangUp()
+                } else {
+                    isReturned.continuation.yield()
+                }
+            }
+            try await withGate(for: Update("d-1"), controlSocket: broker.path, progress: look) {
+                _ in .applied
+            }
+        }
+        for await _ in isReturned.stream { break }
+        gating.cancel()
+        await #expect(throws: CancellationError.self) { try await gating.value }
+        broker.stop()
+        var heard: [ReprieveProtocol.Operation] = []
+        for await case .request(_, let operation, _) in broker.heard { heard.append(operation) }
+        #expect(heard == [.gateUpdate, .gateUpdate, .cancelUpdate])
     }
 
     @Test func `in the handshake withdraws nothing, since the update may be another coordinator's`()

@@ -50,6 +50,32 @@ import Testing
         #expect(try GateRequest(decoding: payload).refusesUnknown != isAllowed)
     }
 
+    @Test func `an announcement without a response is made again, since it may have counted`()
+        async throws
+    {
+        let attempts = Mutex(0)
+        let broker = ScriptedBroker { connection, event in
+            switch event {
+            case .connect: return connection.accept()
+            case .request(let stream, .gateUpdate, _):
+                let attempt = attempts.withLock { number in
+                    number += 1
+                    return number
+                }
+                guard attempt > 1 else { return [] }
+                let response = connection.respond(stream, announced.encoded())
+                return response + connection.send(stream, released.encoded(), isLast: true)
+            default: return []
+            }
+        }
+        defer { broker.stop() }
+        var control = ControlClient(path: broker.path)
+        control.responseTimeout = .seconds(1)
+        let end = try await control.gate(GateRequest(deploymentID: "d-1")) { _ in }
+        #expect(end == released)
+        #expect(attempts.withLock { $0 } == 2)
+    }
+
     @Test func `a refused gate throws, and the body does not run`() async throws {
         let by = WithdrawnShape(deploymentID: "d-1", by: "a", reason: "no answer from a")
         let broker = broker(.refused(by))

@@ -5,21 +5,9 @@ internal import ReprieveProtocol
 internal import Synchronization
 
 extension GateSession {
-    /// How long a signal waits for the answer to an announcement.
-    private static var answerLimit: Duration { .seconds(2) }
-
     func interrupt(_ waiting: Task<GateEvent, any Error>, after signal: Signal) {
-        let isAnnouncing = state.withLock { state in
-            // A second signal waits for nothing.
-            defer { state.signal = state.signal ?? signal }
-            return state.isAnnouncing && state.signal == nil
-        }
-        if isInStop { return force(waiting, after: signal) }
-        Task {
-            // Only the broker's answer says whether there is an update to cancel.
-            if isAnnouncing { try? await Task.sleep(for: Self.answerLimit) }
-            waiting.cancel()
-        }
+        state.withLock { $0.signal = $0.signal ?? signal }
+        if isInStop { force(waiting, after: signal) } else { waiting.cancel() }
     }
 
     /// Throws if a signal has arrived that ends the wait.
@@ -74,8 +62,10 @@ extension GateSession {
         case .withdrawn:
             return Failure(signal, "\(reason); the update is cancelled")
         case .tooLate:
-            let outcome = CompleteRequest(deploymentID: id, outcome: .failed, message: reason)
-            try? await control.complete(outcome)
+            if !state.withLock({ $0.wasLost }) {
+                let outcome = CompleteRequest(deploymentID: id, outcome: .failed, message: reason)
+                try? await control.complete(outcome)
+            }
             return Failure(signal, "\(reason) just after the gate had opened")
         case .untold(let why):
             return Failure(signal, "\(reason), and the broker could not be told: \(why)")

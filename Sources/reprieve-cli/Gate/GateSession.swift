@@ -23,11 +23,13 @@ final class GateSession: Sendable {
     let state = Mutex(State())
 
     struct State {
-        /// The update is perhaps announced, and the broker has not said so yet.
-        var isAnnouncing = false
+        /// A broker has been asked, and may have announced the update.
+        var hasAsked = false
         var wasAttached = false
         /// Another coordinator had announced the update: it is not this program's to withdraw.
         var hasJoined = false
+        /// The broker was lost once: another coordinator may have attached before this one.
+        var wasLost = false
         var signal: Signal?
     }
 
@@ -56,7 +58,7 @@ final class GateSession: Sendable {
 
     /// Whether no broker was ever reached.
     func mayProceedWithout(_ error: ConnectionError) -> Bool {
-        !state.withLock { $0.wasAttached } && error.isTemporary
+        !state.withLock { $0.hasAsked } && error.isTemporary
     }
 
     /// Returns when the gate has opened, and throws a `Failure` if it does not.
@@ -103,10 +105,9 @@ final class GateSession: Sendable {
     private func handle(_ step: GateStep, noWait: Bool) throws {
         switch step {
         case .asking:
-            try unlessInterrupted { $0.isAnnouncing = true }
+            try unlessInterrupted { $0.hasAsked = true }
         case .attached(let response):
             try unlessInterrupted { state in
-                state.isAnnouncing = false
                 state.hasJoined = state.wasAttached ? state.hasJoined : response.attached
                 state.wasAttached = true
             }
@@ -119,6 +120,7 @@ final class GateSession: Sendable {
             if json { OutputStream.events.line(event) }
             try handle(event, noWait: noWait)
         case .lost(let error):
+            state.withLock { $0.wasLost = true }
             progress.note("\(error.message); trying again for \(ControlClient.patience)")
         }
     }
