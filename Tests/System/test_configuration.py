@@ -386,3 +386,16 @@ def test_the_tokens_lie_beside_the_file_that_is_asked_for(start, file, processes
     assert program.end()[0] == 0
     file.write_text("[Broker]\n")
     assert "1 token\n" in start("--config", str(file)).log.read_text()
+
+
+@pytest.mark.parametrize("place", ["", "reprieved.conf.d", "secrets"])
+def test_nothing_is_read_from_a_directory_that_others_can_change(start, file, directory, place):
+    shared = pathlib.Path(directory) / place
+    shared.mkdir(exist_ok=True)
+    file.write_text(f"[Broker]\nTokensFile={directory}/secrets/tokens\n")
+    shared.chmod(0o777)
+    checked = check(file)
+    assert checked.returncode == 78
+    assert f"cannot trust {str(shared).rstrip('/')}: its mode is 0777" in checked.stderr
+    shared.chmod(0o755)
+    assert check(file).returncode == 0

@@ -87,6 +87,27 @@ struct FileTrustTests {
         #expect(try File.read(path, atMost: 1) == [1], "a file of the kernel's is anybody's")
     }
 
+    @Test func `are not read from a directory, or by a link, that others can change`() throws {
+        let directory = folder / "shared"
+        mkdir(directory, 0o755)
+        try File.replacePrivate(directory + "/file", with: [1])
+        symlink("shared/file", path)
+        for name in [directory + "/file", path] {
+            #expect(try File.readTrusted(name, atMost: 1) == [1])
+            #expect(try File.readPrivate(name, atMost: 1) == [1])
+        }
+        chmod(directory, 0o777)
+        let refused = "cannot trust \(directory): its mode is 0777"
+        for name in [directory + "/file", directory + "/absent", path] {
+            #expect(refusal { _ = try File.readTrusted(name, atMost: 1) }.hasPrefix(refused))
+            #expect(refusal { _ = try File.readPrivate(name, atMost: 1) }.hasPrefix(refused))
+        }
+        chmod(directory, 0o1777)
+        #expect(try File.readPrivate(path, atMost: 1) == [1])
+        lchown(path, other, other)
+        #expect(refusal { _ = try File.readPrivate(path, atMost: 1) }.contains("/file: it belongs"))
+    }
+
     @Test func `are no locks, whatever they are`() throws {
         for make in [
             { close(open($0, O_CREAT, 0o666)) }, { mkfifo($0, 0o666) },
@@ -105,24 +126,24 @@ struct FileTrustTests {
         let inner = path + "/inner"
         mkdir(path, 0o755)
         defer { rmdir(path) }
-        #expect(refusal { try File.ensureTrusted(directory: inner) } == "", "it is not there yet")
+        #expect(refusal { try File.ensureTrusted(wayTo: inner) } == "", "it is not there yet")
         chown(path, other, other)
         let refused = "cannot trust \(path): it belongs to uid 65534"
-        #expect(refusal { try File.ensureTrusted(directory: inner) }.hasPrefix(refused))
+        #expect(refusal { try File.ensureTrusted(wayTo: inner) }.hasPrefix(refused))
         symlink("file/../file", folder / "link")
         let link = folder / "link/inner"
-        #expect(refusal { try File.ensureTrusted(directory: link) }.hasPrefix(refused))
+        #expect(refusal { try File.ensureTrusted(wayTo: link) }.hasPrefix(refused))
         chown(path, 0, 0)
-        #expect(refusal { try File.ensureTrusted(directory: link) } == "")
+        #expect(refusal { try File.ensureTrusted(wayTo: link) } == "")
         lchown(folder / "link", other, other)
-        #expect(refusal { try File.ensureTrusted(directory: link) }.contains("/link: it belongs"))
+        #expect(refusal { try File.ensureTrusted(wayTo: link) }.contains("/link: it belongs"))
     }
 
     @Test func `may stand beside a directory, and a link may lead round in a circle`() throws {
         symlink("loop", folder / "loop")
-        #expect(refusal { try File.ensureTrusted(directory: folder / "loop/a") }.contains("ELOOP"))
+        #expect(refusal { try File.ensureTrusted(wayTo: folder / "loop/a") }.contains("ELOOP"))
         close(open(path, O_CREAT, 0o666))
         chown(path, other, other)
-        #expect(refusal { try File.ensureTrusted(directory: folder.path) } == "")
+        #expect(refusal { try File.ensureTrusted(wayTo: folder.path) } == "")
     }
 }

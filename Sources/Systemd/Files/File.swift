@@ -24,21 +24,23 @@ package enum File {
         return try readAll(file, path, limit, patience: 60_000)
     }
 
-    /// The same of a file that other users must not have written.
+    /// The same of a file that other users must not have written, or put there.
     package static func readTrusted(
         _ path: String,
         atMost limit: Int
     ) throws(SystemError) -> [UInt8]? {
+        try ensureTrusted(wayTo: path)
         guard let file = try openToRead(path) else { return nil }
         try ensure(file, path) { $0.whyNotTrusted }
         return try readAll(file, path, limit)
     }
 
-    /// The same of a file with secrets, which other users must not read or write.
+    /// The same of a file with secrets, which other users must not read, write or put there.
     package static func readPrivate(
         _ path: String,
         atMost limit: Int
     ) throws(SystemError) -> [UInt8]? {
+        try ensureTrusted(wayTo: path)
         guard let file = try openToRead(path) else { return nil }
         try ensure(file, path) { $0.whyNotPrivate }
         return try readAll(file, path, limit)

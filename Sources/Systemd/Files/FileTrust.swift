@@ -58,10 +58,10 @@ extension File {
         throw .distrust(path, reason)
     }
 
-    /// Fails if another user can put something else in the place of a directory, or of what is in
-    /// it: the directory, all directories above it, and all links on the way are looked at. What is
-    /// not there yet is no error.
-    package static func ensureTrusted(directory path: String) throws(SystemError) {
+    /// Fails if another user can put something else in the place of a file or directory, or of what
+    /// is in a directory: it, all directories above it, and all links on the way are looked at.
+    /// What is not there yet is no error.
+    package static func ensureTrusted(wayTo path: String) throws(SystemError) {
         var walk = try PathWalk(path)
         // The owner of the root directory is root, also in a user namespace, where root may have
         // another number.

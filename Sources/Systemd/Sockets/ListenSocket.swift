@@ -32,7 +32,7 @@ package final class ListenSocket {
         group: UInt32? = nil
     ) throws(SystemError) {
         let address = try UnixAddress(path)
-        try File.ensureTrusted(directory: File.directory(of: path))
+        try File.ensureTrusted(wayTo: File.directory(of: path))
         let lock = try PathLock(path)
         try SocketFile.removeStale(at: address)
         let owned = Descriptor(owning: try check(reprieve_unix_socket(), "make a socket"))
@@ -51,7 +51,7 @@ package final class ListenSocket {
     /// accepted are lost.
     func restore() throws(SystemError) {
         let address = try UnixAddress(path)
-        try File.ensureTrusted(directory: File.directory(of: path))
+        try File.ensureTrusted(wayTo: File.directory(of: path))
         if !(lock?.isInPlace ?? false) {
             lock = nil
             lock = try PathLock(path)

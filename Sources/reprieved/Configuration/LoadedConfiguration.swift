@@ -60,6 +60,7 @@ struct LoadedConfiguration {
 
     private mutating func names(in directory: String) -> [String] {
         do {
+            try File.ensureTrusted(wayTo: directory)
             return try File.names(in: directory)
         } catch {
             complaints.append(error.message)

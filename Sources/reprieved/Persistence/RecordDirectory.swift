@@ -48,10 +48,10 @@ final class RecordDirectory {
 /// Makes a directory, and those above it that are not there. Fails if another user can put another
 /// one in its place.
 func makeDirectory(_ path: String) throws(SystemError) {
-    try File.ensureTrusted(directory: path)
+    try File.ensureTrusted(wayTo: path)
     try File.makeDirectory(path)
     // Where all may make directories, another user may have been faster.
-    try File.ensureTrusted(directory: path)
+    try File.ensureTrusted(wayTo: path)
 }
 
 /// Returns what was left in `errno`, 0 if nothing was.
