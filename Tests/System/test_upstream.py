@@ -88,6 +88,8 @@ def test_one_connection_publishes_receives_reads_its_configuration_and_defers(
     assert camera.call("UpdateState", {"state": "RUNNING"}) == {}
     assert "UpdateState" in upstream.requests
     assert "DeferComponentUpdate" not in upstream.requests
+    now = coordinator.connection.call("reprieve#GetMetrics")["now"]
+    assert (now["componentConnections"], now["controlConnections"]) == (1, 1)
     assert status(coordinator) == {
         "socket": str(upstream.path), "state": "serving", "connections": 1, "refusals": 0,
         "losses": 0,

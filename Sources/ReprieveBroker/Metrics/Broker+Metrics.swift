@@ -39,8 +39,13 @@ extension Broker {
             let left = max(.zero, update.deadline - now).wholeMilliseconds
             moment.deadlineInMs = min(moment.deadlineInMs ?? left, left)
         }
-        moment.componentConnections = Int64(accounts.componentConnections)
-        moment.controlConnections = Int64(peers.count - accounts.componentConnections)
+        let peers = peers.values.span
+        for place in peers.indices {
+            switch peers[place].endpoint {
+            case .components: moment.componentConnections += 1
+            case .control: moment.controlConnections += 1
+            }
+        }
         moment.delaysShutdown = inhibitionPace.latest.delays
         moment.blocksShutdown = inhibitionPace.latest.block != nil
         moment.upstream = upstreamShape
