@@ -135,6 +135,15 @@ def test_the_codes_of_hold_can_be_told_from_those_of_command(daemon, coordinator
     assert hold.end()[0] == 75
 
 
+def test_the_last_event_of_a_gate_has_the_code_of_the_program(daemon, processes):
+    options = ["--json", "--not-run-code", "200", "--require", "a.B"]
+    options += ["--response-timeout", "100ms", "--no-wait"]
+    code, output, _ = processes.reprieve(daemon, "gate", *options, "--", "true").end()
+    assert (code, json.loads(output[-1])["ended"]["exitCode"]) == (200, 200)
+    code, output, _ = processes.reprieve(daemon, "gate", *options[:3], "--", "false").end()
+    assert (code, json.loads(output[-1])["ended"]["exitCode"]) == (1, 1)
+
+
 # Several gates
 
 

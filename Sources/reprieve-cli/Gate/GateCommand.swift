@@ -135,7 +135,7 @@ struct GateCommand: AsyncParsableCommand {
     }
 
     private func report(_ error: any Error, in report: GateReport) {
-        if json { OutputStream.events.line(report.event(after: error)) }
+        if json { OutputStream.events.line(report.event(after: error, notRun)) }
     }
 
     private func run(_ report: GateReport) async throws {

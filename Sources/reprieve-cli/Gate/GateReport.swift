@@ -19,13 +19,14 @@ final class GateReport: Sendable {
     }
 
     /// The event for a program that ends well, or with this error.
-    func event(after error: (any Error)? = nil) -> EndedShape {
+    func event(after error: (any Error)? = nil, _ notRun: NotRunOptions? = nil) -> EndedShape {
         var event = ended.withLock { $0 }
         if let code = error as? ExitCode {
             event.exitCode = Int64(code.rawValue)
         } else if let error {
             let failure = Failure(error)
-            event.exitCode = Int64(failure?.exitCode ?? ExitStatus.failed.rawValue)
+            let code = failure.map { notRun?.notRunCode ?? $0.exitCode }
+            event.exitCode = Int64(code ?? ExitStatus.failed.rawValue)
             event.message = failure?.message
         }
         return event
