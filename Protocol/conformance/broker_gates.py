@@ -238,7 +238,7 @@ def the_status_says_who_blocks(broker):
 
 @check(REPRIEVE, needs_control=True)
 def the_status_can_be_watched(broker):
-    """WatchStatus sends the status now and after each change."""
+    """WatchStatus sends the status now, and after each change of an update."""
     connection = broker.coordinator().connection
     stream, _ = connection.subscribe_to("reprieve#WatchStatus")
     component, _, _ = asked(broker)

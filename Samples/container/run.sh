@@ -3,8 +3,7 @@
 # Runs a component in a container. It needs two things: the socket, and a token.
 #
 #     podman build --tag robot --file Samples/container/Containerfile Samples
-#     SVCUID=$(reprieve token com.example.Robot) && export SVCUID     # and keep it
-#     systemctl reload reprieved                                      # now the daemon knows it
+#     SVCUID=$(reprieve token com.example.Robot) && export SVCUID   # keep it; the daemon knows it
 #     Samples/container/run.sh robot
 #
 #     run.sh [OPTION OF podman run ...] IMAGE [COMMAND ...]           CONTAINER_RUNTIME=docker

@@ -53,11 +53,11 @@ package struct ComponentMetricsShape: Shape {
     package var component = ""
     package var blockedMs: Int64 = 0
     package var deferrals: Int64 = 0
-    /// Updates that went on without its answer.
+    /// Updates that were decided without its answer.
     package var silences: Int64 = 0
     /// Updates that it blocked for all the time that it may.
     package var caps: Int64 = 0
-    /// Updates that went ahead although it wanted more time.
+    /// Updates that were decided although it wanted more time.
     package var overrides: Int64 = 0
     /// Updates of which it was told that its time ends.
     package var lastCalls: Int64 = 0

@@ -154,7 +154,7 @@ import Testing
         #expect(harness.broker.negotiation.updates.count == 1)
     }
 
-    @Test mutating func `a watcher sees the status now and after each change`() {
+    @Test mutating func `a watcher sees the status now and after each change of an update`() {
         let watcher = harness.operatorAtControl()
         harness.ask(watcher, .watchStatus, Empty())
         let camera = quietComponent("com.example.Camera")

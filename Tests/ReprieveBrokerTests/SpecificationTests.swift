@@ -35,11 +35,12 @@ import Testing
             bytes(Limits.frameBeforeAccepted)
         ),
         (
-            "JSON of CONNECT: depth; members; elements",
+            "JSON of CONNECT: depth; members; elements; both in all",
             numbers(
                 JSONLimits.ofConnect.maximumDepth,
                 JSONLimits.ofConnect.maximumMembers,
-                JSONLimits.ofConnect.maximumElements
+                JSONLimits.ofConnect.maximumElements,
+                JSONLimits.ofConnect.maximumValues
             )
         ),
         (
@@ -148,6 +149,10 @@ import Testing
         (
             "for a released update to be completed",
             time(broker.negotiation.completionLimit) + ", again in each boot"
+        ),
+        (
+            "for an exclusive one of `components`, not `completesLater`, whose coordinator has left",
+            time(broker.negotiation.applyGrace)
         ),
     ]
 

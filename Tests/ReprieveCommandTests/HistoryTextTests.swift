@@ -110,6 +110,7 @@ private func lines(_ decision: DecisionShape) -> [Substring] {
         #expect(takes { $0.outcome = .failed })
         #expect(!takes { $0.outcome = .applied })
         #expect(KnownOutcome(argument: "rolled-back")?.outcome == .rolledBack)
+        #expect(KnownOutcome(argument: "postponed") == nil)
     }
 }
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error in the tables of Protocol/errors.md, provoked."""
+"""Every error in the tables of Protocol/errors.md, provoked; those of the code are all there."""
 
 import json
 import pathlib
 import re
+import subprocess
 
 import pytest
-from daemon import ROOT
+from daemon import BUILD, ROOT
 from expect import CAMERA, ROBOT
-from protocol import APPLICATION_MESSAGE, Failed, message
+from logind import Bus, Logind
+from protocol import APPLICATION_MESSAGE, Failed, encode, message
+from scripted_upstream import TOKEN, Lite, nucleus_in
 
 PAGE = (ROOT / "Protocol/errors.md").read_text()
 TABLES = PAGE.split("## Every error")[1]
@@ -20,13 +23,16 @@ ROWS = [
 HOUR = 3_600_000
 DEFER = "DeferComponentUpdate"
 CASES = {}
+ARGUMENTS = {}
 
 
-def case(words):
-    """Registers how an error is provoked: a function that is left by the exception `Failed`."""
+def case(words, *arguments):
+    """Registers how an error is provoked: a function that is left by the exception `Failed`. The
+    daemon has these arguments."""
 
     def add(function):
         CASES[words] = function
+        ARGUMENTS[words] = arguments
         return function
 
     return add
@@ -52,6 +58,13 @@ class World:
 
     def call(self, operation, request):
         return self.coordinator.connection.call(operation, request)
+
+    def token(self, name):
+        """A token that the daemon has read, and so knows."""
+        socket = ["--control-socket", self.daemon.control_socket]
+        file = ["--tokens", f"{self.daemon.directory}/tokens"]
+        command = [BUILD / "reprieve", "token", *socket, *file, name]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 # On any stream
@@ -117,8 +130,28 @@ def _(world):
     world.daemon.component("com.example.Barred")
 
 
-@case("an answer before subscribing")
+@case("one subscription too many")
 def _(world):
+    first = world.connection()
+    for _ in range(64):
+        first.subscribe_to("SubscribeToComponentUpdates")
+    world.connection().subscribe_to("SubscribeToComponentUpdates")
+
+
+@case("one component of a unit too many", "--account-components", "1")
+def _(world):
+    for name in ["till/one", "till/two"]:
+        world.daemon.component(world.token(name))
+
+
+@case("an answer before subscribing, to an update that there is not")
+def _(world):
+    world.connection().call(DEFER, {"deploymentId": "d", "recheckAfterMs": 0})
+
+
+@case("an answer before subscribing, to one that waits")
+def _(world):
+    world.asked("d", ROBOT)
     world.connection().call(DEFER, {"deploymentId": "d", "recheckAfterMs": 0})
 
 
@@ -187,6 +220,11 @@ REQUESTS = {
     "a word that is none": {"policy": {"onSilence": "wait"}},
     "a name that is none": {"components": ["no spaces"]},
     "too many names": {"components": ["a"] * 4097},
+    "a flag that contradicts `disruption`": {"disruption": "components", "reboots": True},
+    "with `refuseUnknown`, a name that no component has": {
+        "components": ["com.example.Nobody"],
+        "refuseUnknown": True,
+    },
 }
 for words, request in REQUESTS.items():
     CASES[words] = lambda world, request=request: world.call(
@@ -197,6 +235,11 @@ for words, request in REQUESTS.items():
 @case("an outcome that is not its to tell")
 def _(world):
     world.coordinator.complete("d", "cancelled")
+
+
+@case("a negative `limit`")
+def _(world):
+    world.call("reprieve#GetHistory", {"limit": -1})
 
 
 @case("another request with the same id")
@@ -253,18 +296,118 @@ def _(world):
     world.coordinator.force("d")
 
 
+@case("to complete or cancel the machine's shutdown")
+def _(world):
+    bus = Bus(pathlib.Path(world.daemon.directory))
+    try:
+        logind = Logind(bus)
+        component = world.daemon.component()
+        logind.inhibitor()
+        logind.prepare(True, "reboot")
+        update = component.notice()["deploymentId"]
+        with pytest.raises(Failed, match="only systemd-logind can end"):
+            world.coordinator.complete(update)
+        world.coordinator.cancel(update)
+    finally:
+        bus.stop()
+
+
+# Of a request for the upstream
+
+
+def case_beside_lite(words):
+    def add(provoke):
+        @case(words, "--upstream", "{directory}/nucleus.socket")
+        def _(world):
+            with nucleus_in(world.daemon.directory, Lite):
+                provoke(world.daemon.connection().connect(TOKEN))
+
+    return add
+
+
+@case_beside_lite("one request too many that waits there")
+def _(connection):
+    for number in range(1_025):
+        connection.subscribe_to("SubscribeToTopic", {"topic": f"topic {number}"})
+
+
+@case_beside_lite("one that is longer than the upstream takes")
+def _(connection):
+    connection.call("PublishToTopic", {"topic": "x" * 10_000})
+
+
+@case_beside_lite("one with a header that is neither int32 nor string")
+def _(connection):
+    names = {":message-type": APPLICATION_MESSAGE, ":message-flags": 0, ":stream-id": 1}
+    connection.send(encode(names | {"operation": "aws.greengrass#UpdateState", "x": (5, bytes(8))}))
+    connection.response(1, "")
+
+
+# The tables
+
+
 def test_there_is_a_case_for_every_line_and_a_line_for_every_case():
     assert len(ROWS) > 30
     assert {row[0] for row in ROWS} == {words.strip("`") for words in CASES}
+
+
+TEXT = r'"((?:[^"\\]|\\.)*)"'
+TEXTS = rf"{TEXT}(?:\s*\+\s*{TEXT})?"
+CODES = {
+    "serviceError": "ServiceError",
+    "invalidArguments": "InvalidArgumentsError",
+    "resourceNotFound": "ResourceNotFoundError",
+    "conflict": "ConflictError",
+    "unauthorized": "UnauthorizedError",
+}
+# What clients say of a broker's replies.
+OF_REPLIES = ["none of progress", "counts: expected", "expected integers"]
+
+
+def errors_in_code():
+    """The code and the text of each error with which the daemon answers, without what is put in."""
+    for folder in ["ReprieveBroker", "ReprieveProtocol"]:
+        for path in sorted((ROOT / "Sources" / folder).rglob("*.swift")):
+            yield from errors_of_source(path.read_text())
+
+
+def errors_of_source(source):
+    for found in re.finditer(rf"\.({'|'.join(CODES)}),\s*(?:{TEXTS}|text\b(?! *[?]))", source):
+        said = [found[2], found[3]]
+        if found[2] is None:
+            *_, latest = re.finditer(rf"let text =\s*{TEXTS}", source[: found.start()])
+            more = re.match(rf"\s*\+\s*{TEXT}", source[found.end() :])
+            said = [latest[1], latest[2], more and more[1]]
+        yield CODES[found[1]], without_values("".join(part or "" for part in said))
+    for found in re.finditer(rf"JSONError\(\s*{TEXTS}", source):
+        if not any(words in found[1] for words in OF_REPLIES):
+            yield "InvalidArgumentsError", without_values(found[1] + (found[2] or ""))
+
+
+def without_values(text):
+    return re.sub(r"\\\((?:[^()]|\([^()]*\))*\)|\d+", "#", text)
+
+
+def test_every_error_of_the_code_is_in_the_tables():
+    errors = set(errors_in_code())
+    assert len(errors) > 30
+    rows = {(code, without_values(says)) for _, code, says in ROWS}
+    missing = [
+        (code, text)
+        for code, text in sorted(errors)
+        if not any(code == known and says in text for known, says in rows)
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("words, code, says", ROWS, ids=[row[0] for row in ROWS])
 def test_an_error_is_as_the_table_has_it(start, directory, words, code, says):
     rules = pathlib.Path(directory) / "reprieved.conf"
     rules.write_text("[Component com.example.Barred]\nSubscribe=no\n")
-    provoke = next(case for name, case in CASES.items() if name.strip("`") == words)
+    name = next(name for name in CASES if name.strip("`") == words)
+    arguments = [text.format(directory=directory) for text in ARGUMENTS.get(name, ())]
     with pytest.raises(Failed) as failed:
-        provoke(World(start("--config", rules)))
+        CASES[name](World(start("--config", rules, *arguments)))
     assert failed.value.model == code
     assert says in failed.value.message
 

@@ -18,7 +18,7 @@ import Testing
     private static let ofAccounts = [
         StatedLimit(
             security,
-            "may use more: # connections, # before CONNECT, # MiB.",
+            "have fixed limits: # connections, # before CONNECT, # MiB.",
             LimitInCode(
                 connections,
                 "ownAccount = AccountLimits(\n        connections: ",

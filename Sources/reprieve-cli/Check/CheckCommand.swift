@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The broker's state directory (default: /var/lib/reprieve, for the broker of an"
-                + " ordinary user ~/.local/state/reprieve).",
+                + " ordinary user $XDG_STATE_HOME/reprieve or ~/.local/state/reprieve).",
             valueName: "directory"
         ),
         completion: .directory,
@@ -35,7 +35,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The directory of the broker's configuration (default: /etc/reprieve, for the broker"
-                + " of an ordinary user ~/.config/reprieve).",
+                + " of an ordinary user $XDG_CONFIG_HOME/reprieve or ~/.config/reprieve).",
             valueName: "directory"
         ),
         completion: .directory,

@@ -24,11 +24,12 @@ struct ListenCommand: AsyncParsableCommand {
               REPRIEVE_COMPONENTS         the components it concerns, with commas; empty: all
               REPRIEVE_COMPONENTS_COUNT   how many; of a very long list only the first are named
               REPRIEVE_ROUND              1 at the first notice, then counting
-              REPRIEVE_FINAL              true if all others are ready: act only then
+              REPRIEVE_FINAL              true: act now, since all others are ready, or it
+                                          stops waiting
               REPRIEVE_LAST_CALL          true if it stops waiting soon, whatever the answer
               REPRIEVE_RESPOND_BY_MS      time left to answer
               REPRIEVE_DEADLINE_IN_MS     time left until it stops waiting in any case
-              REPRIEVE_MAX_DEFER_MS       the longest deferral that would be granted
+              REPRIEVE_MAX_DEFER_MS       the longest deferral that would be granted, unless forced
             for an outcome:
               REPRIEVE_OUTCOME            applied, failed, rolledBack, cancelled or unknown
               REPRIEVE_MESSAGE            a text about it

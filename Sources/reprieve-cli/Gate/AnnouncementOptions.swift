@@ -8,7 +8,7 @@ internal import ReprieveProtocol
 struct AnnouncementOptions: ParsableArguments {
     @Option(
         name: .customLong("deployment-id"),
-        help: "The update's id, or @NAME (default: a new one, which is printed).",
+        help: "The update's id, or @NAME (default: a new one, which --quiet with a COMMAND hides).",
         completion: .updates,
         transform: UpdateArgument.init(argument:)
     )
@@ -61,14 +61,18 @@ struct AnnouncementOptions: ParsableArguments {
     var require: [String] = []
 
     @Option(
-        help: "What follows when a required component is not connected in time (default: refuse)."
+        help: ArgumentHelp(
+            "What follows when a required component is not connected in time (default: what"
+                + " reprieved is configured with, else refuse)."
+        )
     )
     var onAbsence: OnAbsence?
 
     @Option(
         help: ArgumentHelp(
-            "How long a component may take to answer (default: \(Defaults.responseTimeoutText))."
-                + " With 0 components are told, and not asked.",
+            "How long a component may take to answer (default: what reprieved is configured with,"
+                + " else \(Defaults.responseTimeoutText)). With 0 components are told, and not"
+                + " asked.",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -77,7 +81,8 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When the gate opens at the latest (default: \(Defaults.deadlineText)).",
+            "When the wait ends at the latest: the gate opens, or the update is refused (default:"
+                + " what reprieved is configured with, else \(Defaults.deadlineText)).",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -86,7 +91,8 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The longest deferral that one answer is granted (default: \(Defaults.maxDeferText)).",
+            "The longest deferral that one answer is granted (default: what reprieved is"
+                + " configured with, else \(Defaults.maxDeferText)).",
             valueName: "duration"
         ),
         transform: milliseconds
@@ -95,19 +101,27 @@ struct AnnouncementOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long one component may block the update, all in all (default:"
-                + " \(Defaults.maxTotalDeferText)).",
+            "How long one component may block the update, all in all (default: what reprieved is"
+                + " configured with, else \(Defaults.maxTotalDeferText)).",
             valueName: "duration"
         ),
         transform: milliseconds
     )
     var maxTotalDefer: Int64?
 
-    @Option(help: "What follows when a component does not answer in time (default: proceed).")
+    @Option(
+        help: ArgumentHelp(
+            "What follows when a component does not answer in time (default: what reprieved is"
+                + " configured with, else proceed)."
+        )
+    )
     var onSilence: OnSilence?
 
     @Option(
-        help: "What follows when a component still blocks at the deadline (default: proceed)."
+        help: ArgumentHelp(
+            "What follows when a component still blocks at the deadline (default: what reprieved is"
+                + " configured with, else proceed)."
+        )
     )
     var onDeadline: OnDeadline?
 

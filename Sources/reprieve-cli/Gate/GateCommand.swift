@@ -19,8 +19,11 @@ struct GateCommand: AsyncParsableCommand {
 
             If a gate with the same --deployment-id and the same request waits already, this one \
             joins it: one of them runs COMMAND, and the others wait for the outcome. They exit \
-            with 0 if the update was applied, and else with \(ExitStatus.failed.rawValue). If the \
-            one that waits first ends, the next one takes its place.
+            with 0 if the update was applied, \(ExitStatus.failed.rawValue) if it failed or was \
+            rolled back, \(ExitStatus.notNow.rawValue) if it was refused, \
+            \(ExitStatus.cancelled.rawValue) if cancelled, and \(ExitStatus.unknown.rawValue) if \
+            its outcome is not known. If the one that waits first ends, the next one takes its \
+            place.
 
             Under `reprieve hold`, the update does not wait for that `hold`. Messages that are not \
             read are dropped: they never keep COMMAND from running.

@@ -42,9 +42,9 @@ private func componentFamilies(_ metrics: MetricsShape) -> [MetricFamily] {
             samples: blocked
         ),
         family("deferrals", "Deferrals that a component was granted.", \.deferrals),
-        family("silences", "Updates that went on without an answer of it.", \.silences),
+        family("silences", "Updates that were decided without an answer of it.", \.silences),
         family("caps", "Updates that it blocked for all the time that it may.", \.caps),
-        family("overrides", "Updates that went ahead though it wanted more time.", \.overrides),
+        family("overrides", "Updates that were decided though it wanted more time.", \.overrides),
         family("last_calls", "Updates of which it was told that its time ends.", \.lastCalls),
     ]
 }

@@ -11,9 +11,9 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Says in sentences why an update waits, or why it went ahead.",
         discussion: """
             It says which components an update waits for and why, how much of its time each has \
-            left, when the update goes ahead at the latest, and what would open its gate now. Of a \
-            past update it says on what ground it went ahead, what each component did, who forced \
-            it and how it ended.
+            left, when the update stops waiting at the latest, and what would open its gate now. \
+            Of a past update it says on what ground it went ahead, what each component did, who \
+            forced it and how it ended.
             """
     )
 

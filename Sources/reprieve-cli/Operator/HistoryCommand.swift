@@ -29,7 +29,10 @@ struct HistoryCommand: AsyncParsableCommand {
     var since: Int64?
 
     @Option(
-        help: ArgumentHelp("Show only updates that asked this component.", valueName: "name"),
+        help: ArgumentHelp(
+            "Show only updates in whose list this component stands.",
+            valueName: "name"
+        ),
         completion: .components,
         transform: checkedName
     )
@@ -72,9 +75,12 @@ struct KnownOutcome: ExpressibleByArgument, Hashable {
     let outcome: Outcome
 
     init?(argument: String) {
-        guard let match = Outcome.allCases.first(where: { $0.word == argument }) else { return nil }
+        guard let match = Self.all.first(where: { $0.word == argument }) else { return nil }
         outcome = match
     }
 
-    static var allValueStrings: [String] { Outcome.allCases.map(\.word) }
+    static var allValueStrings: [String] { all.map(\.word) }
+
+    /// Only a component's follow-up is told that an update is postponed.
+    private static var all: [Outcome] { Outcome.allCases.filter { $0 != .postponed } }
 }

@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
     )
     var id: String?
 
-    @Flag(help: "Print the status again at each change; on a terminal, redraw it.")
+    @Flag(help: "Print the status again at each change of an update; on a terminal, redraw it.")
     var watch = false
 
     @Flag(help: "Print the status as one line of JSON.")

@@ -46,8 +46,9 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The tokens file (default: /etc/reprieve/tokens, for an ordinary user"
-                + " ~/.config/reprieve/tokens). If the daemon reads another configuration"
-                + " file, it takes the tokens file in the directory of that file.",
+                + " $XDG_CONFIG_HOME/reprieve/tokens or ~/.config/reprieve/tokens). If the daemon"
+                + " reads another configuration file, it takes the tokens file in the directory of"
+                + " that file.",
             valueName: "path"
         ),
         completion: .file(),

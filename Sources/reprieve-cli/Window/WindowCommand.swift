@@ -32,8 +32,10 @@ struct WindowCommand: AsyncParsableCommand {
             that day: 02:00..03:00 may be absent. When they are put back, what they repeat comes \
             twice.
 
-            When the clock is set, all answers are given again. A device whose clock shows a \
-            time before 2020 does not know the time: updates are deferred until the clock is set.
+            When the clock is set, the answers that become others by it are given again. A \
+            deferral to the same window is not: the status shows its old end. A device whose clock \
+            shows a time before 2020 does not know the time: updates are deferred until the clock \
+            is set.
 
             With Veto=yes in its section [Component NAME] of reprieved.conf, no update goes ahead \
             outside of the windows, or while this component is not running: an update that meets \

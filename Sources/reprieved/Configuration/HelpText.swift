@@ -10,7 +10,8 @@ var helpText: String {
 
       --config FILE      the configuration; FILE.d/*.conf are read after it;
                          default: reprieved.conf in $CONFIGURATION_DIRECTORY, or
-                         /etc/reprieve for root, ~/.config/reprieve for others
+                         /etc/reprieve for root, $XDG_CONFIG_HOME/reprieve or
+                         ~/.config/reprieve for others
       --check-config     check it, and say which policy holds, and where it is set
       --example-config   print an example, which explains each of the settings
       --component RULE   such as "com.example.* MaxDefer=10m"; repeatable

@@ -24,20 +24,23 @@ extension SettingTable {
         ) { $0.limits.keptConnections = $1 },
         .count(
             "account-connections",
-            "connections of one user or service, no more than a quarter of all",
+            "connections of one user or service, no more than a quarter of all; not for the "
+                + "daemon's own user, nor at the control socket",
             default: "256",
             in: 1...1_048_576
         ) { $0.limits.account.connections = $1 },
         .count(
             "account-handshakes",
-            "connections of one user or service that have not sent CONNECT",
+            "connections of one user or service that have not sent CONNECT; not for the daemon's "
+                + "own user, nor at the control socket",
             default: "64",
             in: 1...1_048_576
         ) { $0.limits.account.handshakes = $1 },
         .bytes(
             "account-bytes",
-            "bytes that wait for one user or service, in both directions; a suffix K, M or G "
-                + "stands for 1024 and its powers",
+            "bytes that wait for one user or service, in both directions; not for the daemon's "
+                + "own user, nor at the control socket; a suffix K, M or G stands for 1024 and its "
+                + "powers",
             default: "1M",
             in: 65_536...1_073_741_824
         ) { $0.limits.account.bytes = $1 },

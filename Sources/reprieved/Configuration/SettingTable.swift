@@ -116,7 +116,7 @@ extension SettingTable {
         ) { $0.policy.responseTimeout = $1 },
         .duration(
             "deadline",
-            "when an update goes ahead despite deferrals",
+            "when an update stops waiting: it goes ahead, or is refused",
             default: Defaults.deadlineText
         ) { $0.policy.deadline = $1 },
         .duration(
