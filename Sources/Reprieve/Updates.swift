@@ -106,8 +106,8 @@ public struct Updates: Sendable {
     /// are under way. The current subscription comes first, if there is one.
     ///
     /// A component that remembers an update beyond its own death learns here whether that is over.
-    /// Then the outcome follows, unless the component was told before, or the connection is lost: an
-    /// update that the next subscription does not name is over. If the update waits, a notice
+    /// Then the outcome follows, unless the component was told before, or the connection is lost:
+    /// an update that the next subscription does not name is over. If the update waits, a notice
     /// follows.
     public var subscriptions: some AsyncSequence<[String], Never> & Sendable {
         participation.subscriptions()

@@ -151,7 +151,7 @@ import Testing
             time(broker.negotiation.completionLimit) + ", again in each boot"
         ),
         (
-            "for an exclusive one of `components`, not `completesLater`, whose coordinator has left",
+            "for an exclusive one of `components`, not `completesLater`, whose coordinator left",
             time(broker.negotiation.applyGrace)
         ),
     ]
