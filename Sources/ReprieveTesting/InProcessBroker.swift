@@ -229,11 +229,11 @@ struct InProcessEnvironment: ClientEnvironment {
     let broker: InProcessBroker
     let endpoint: Endpoint
 
-    var now: ContinuousClock.Instant { broker.clock.now }
+    var now: SuspendingClock.Instant { broker.clock.now }
 
     var executor: (any TaskExecutor)? { broker.executor }
 
-    func sleep(until deadline: ContinuousClock.Instant) async throws {
+    func sleep(until deadline: SuspendingClock.Instant) async throws {
         try await broker.clock.sleep(until: deadline)
     }
 

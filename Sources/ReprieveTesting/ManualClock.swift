@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A clock that stands still until a test advances it.
 final class ManualClock: Sendable {
-    private let start = ContinuousClock.now
+    private let start = SuspendingClock.now
     private let state = Mutex(State())
 
     private struct State {
@@ -14,13 +14,13 @@ final class ManualClock: Sendable {
     }
 
     private struct Sleeper {
-        let deadline: ContinuousClock.Instant
+        let deadline: SuspendingClock.Instant
         let continuation: CheckedContinuation<Void, any Error>
     }
 
     var elapsed: Duration { state.withLock { $0.elapsed } }
 
-    var now: ContinuousClock.Instant { start + elapsed }
+    var now: SuspendingClock.Instant { start + elapsed }
 
     /// The next deadline of a sleeper, counted from the start.
     var nextDeadline: Duration? {
@@ -38,7 +38,7 @@ final class ManualClock: Sendable {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    func sleep(until deadline: ContinuousClock.Instant) async throws {
+    func sleep(until deadline: SuspendingClock.Instant) async throws {
         let number = state.withLock { state in
             state.latest += 1
             return state.latest

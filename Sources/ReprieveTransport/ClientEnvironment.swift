@@ -5,9 +5,10 @@
 ///
 /// The libraries reach time and the broker only through it.
 package protocol ClientEnvironment: Sendable {
-    var now: ContinuousClock.Instant { get }
+    /// Counts while the device is awake, as a broker's response times do.
+    var now: SuspendingClock.Instant { get }
 
-    func sleep(until deadline: ContinuousClock.Instant) async throws
+    func sleep(until deadline: SuspendingClock.Instant) async throws
 
     /// The wire to the broker at `path`.
     func wire(to path: String) throws(ConnectionError) -> any Wire
@@ -20,12 +21,12 @@ package protocol ClientEnvironment: Sendable {
 package struct SystemEnvironment: ClientEnvironment {
     package init() {}
 
-    package var now: ContinuousClock.Instant { .now }
+    package var now: SuspendingClock.Instant { .now }
 
     package var executor: (any TaskExecutor)? { nil }
 
-    package func sleep(until deadline: ContinuousClock.Instant) async throws {
-        try await Task.sleep(until: deadline, clock: .continuous)
+    package func sleep(until deadline: SuspendingClock.Instant) async throws {
+        try await Task.sleep(until: deadline, clock: .suspending)
     }
 
     package func wire(to path: String) throws(ConnectionError) -> any Wire {

@@ -66,9 +66,9 @@ package struct ComponentSubscription: Sendable {
     ) async throws {
         var backoff = Backoff()
         var latestError: SubscriptionError?
-        var lostAt: ContinuousClock.Instant?
+        var lostAt: SuspendingClock.Instant?
         while true {
-            var start: ContinuousClock.Instant?
+            var start: SuspendingClock.Instant?
             let error = try await subscribe(catchesUp, farewell) { event in
                 if case .subscribed = event { start = environment.now }
                 try await handle(event)

@@ -9,11 +9,11 @@ import Testing
 
 /// Real sockets, and a clock that stands still: no limit of the library is over on a busy machine.
 private struct TimelessEnvironment: ClientEnvironment {
-    let now = ContinuousClock.now
+    let now = SuspendingClock.now
     let executor: (any TaskExecutor)? = nil
 
     /// Ends when the task is cancelled.
-    func sleep(until deadline: ContinuousClock.Instant) async throws {
+    func sleep(until deadline: SuspendingClock.Instant) async throws {
         let (events, continuation) = AsyncStream<Never>.makeStream()
         for await _ in events {}
         continuation.finish()

@@ -6,7 +6,7 @@ internal import ReprieveProtocol
 /// moment at which they happened, actions come out, and `nextDeadline` says when `timePassed` is
 /// due. It knows no socket, clock, closure or task, only ids that stand for them.
 struct ParticipationStateMachine {
-    typealias Moment = ContinuousClock.Instant
+    typealias Moment = SuspendingClock.Instant
 
     enum Event: Hashable, Sendable {
         /// `run()` has started: an attempt to connect follows.
