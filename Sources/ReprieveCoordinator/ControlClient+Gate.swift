@@ -18,6 +18,9 @@ package enum GateStep: Hashable, Sendable {
 extension ControlClient {
     /// How long a broker that was reached before may be unreachable.
     package static let reattachLimit = Duration.seconds(30)
+    /// How long a broker may leave an announcement without a response until that is an error: the
+    /// first attempt fails, and the last begins within the limit.
+    package static let longestAnnouncement = reattachLimit + Limits.responseTimeout * 2
     /// How long a cancelled task waits for the response to its announcement.
     private static let attachmentLimit = Duration.seconds(2)
 

@@ -26,7 +26,8 @@ public enum Completion: Hashable, Sendable {
 ///
 /// Cancelling the task while the update waits withdraws the update, and the components are told. If
 /// the gate opens in the same instant, `body` does not run, and the outcome is `failed`. An update
-/// that this call has joined goes on.
+/// that this call has joined goes on. The task ends when the broker has said which of these it is,
+/// or after 2 s; then the broker withdraws the update by itself, if it waits.
 ///
 /// - Parameters:
 ///   - update: the update to announce. A name in `components` that no component ever had is an
@@ -138,8 +139,11 @@ extension ControlClient {
         do {
             let end = try await gate(request, keepingConnectionIn: keeper) { step in
                 switch step {
-                case .attached(let response): hasJoined = hasJoined ?? response.attached
+                case .attached(let response):
+                    hasJoined = (hasJoined ?? true) && response.attached
+                    if !response.attached { wasLost = false }
                 case .event(.progress(let shape)): await progress(GateProgress(shape))
+                case .event(.released(let shape)): (hasJoined, wasLost) = (shape.joined, false)
                 case .lost: wasLost = true
                 case .asking, .event: break
                 }
@@ -149,7 +153,7 @@ extension ControlClient {
             return try Release(end)
         } catch is CancellationError {
             // An update that this task has not announced is that of another coordinator. Where the
-            // broker has not said so, it ends what nobody is attached to.
+            // broker has not said so, it ends one that waits and that nobody is attached to.
             if hasJoined == false {
                 await withdrawEntirely(request.deploymentID, isItsMaker: !wasLost)
             }

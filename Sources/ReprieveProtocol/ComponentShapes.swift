@@ -60,6 +60,11 @@ package struct SubscribeResponse: Shape {
         underway = try json.strings("underway") ?? []
     }
 
+    /// Whether there was hardly room for more ids in the frame: the broker may have left some out.
+    package static func mayBeCut(_ underway: [String]) -> Bool {
+        underway.reduce(0) { $0 + $1.utf8.count } > Limits.componentFrame / 2
+    }
+
     package func write(to object: inout ObjectWriter) {
         if !underway.isEmpty { object.member("underway", underway) }
     }

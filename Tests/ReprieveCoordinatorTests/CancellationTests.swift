@@ -63,13 +63,20 @@ import Testing
 
     /// Cancels a gate before the broker has responded to it.
     private func cancelBeforeResponse(
+        losingFirstConnection isLost: Bool = false,
         _ answer: @escaping @Sendable (inout ServerConnection, Int32) -> [UInt8]
     ) async -> [ReprieveProtocol.Operation] {
         let gating = Mutex<Task<Void, any Error>?>(nil)
         let isBegun = DispatchSemaphore(value: 0)
+        let loses = Mutex(isLost)
         let broker = ScriptedBroker { connection, event in
             switch event {
-            case .connect: return connection.accept()
+            case .connect:
+                let isEnd = loses.withLock { loses in
+                    defer { loses = false }
+                    return loses
+                }
+                return isEnd ? nil : connection.accept()
             case .request(let stream, .gateUpdate, _):
                 isBegun.wait()
                 gating.withLock { $0?.cancel() }
@@ -106,8 +113,10 @@ import Testing
         #expect(heard == [.gateUpdate])
     }
 
-    @Test func `before the response withdraws an update that was announced then`() async {
-        let heard = await cancelBeforeResponse { connection, stream in
+    @Test(arguments: [true, false])
+    func `before the response withdraws an update that was announced then`(isLost: Bool) async {
+        let heard = await cancelBeforeResponse(losingFirstConnection: isLost) {
+            connection, stream in
             connection.respond(stream, announced.encoded())
         }
         #expect(heard == [.gateUpdate, .cancelUpdate, .completeUpdate])

@@ -244,6 +244,11 @@ extension ParticipationStateMachine.Event {
         let scope = StateMachine.ScopeID(number: 1)
         let refused = handle(.scopeOpened(scope, why: "writing", .throw))
         #expect(refused == [.refuse(scope, deploymentID: "e", reason: nil)])
+        // Others may have been left out for room.
+        let long = (10..<40).map { "\($0)" + String(repeating: "x", count: 200) }
+        _ = handle(.hungUp, .connected, .subscribed(underway: long))
+        #expect(!handle(.scopeOpened(scope, why: "writing", .throw)).contains(.begin(scope)))
+        #expect(machine.updates["e"] != nil)
         _ = handle(.hungUp, .connected, .welcomed)
         #expect(handle(.scopeOpened(scope, why: "writing", .throw)) == [.begin(scope)])
     }

@@ -396,6 +396,6 @@ def test_nothing_is_read_from_a_directory_that_others_can_change(start, file, di
     shared.chmod(0o777)
     checked = check(file)
     assert checked.returncode == 78
-    assert f"cannot trust {str(shared).rstrip('/')}: its mode is 0777" in checked.stderr
+    assert checked.stderr.count(f"cannot trust {str(shared).rstrip('/')}: its mode is 0777") == 1
     shared.chmod(0o755)
     assert check(file).returncode == 0

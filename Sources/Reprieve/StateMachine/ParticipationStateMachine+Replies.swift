@@ -100,8 +100,11 @@ extension ParticipationStateMachine {
         isSubscribed = true
         awaitsNotices = scopes.contains(where: \.isDraining)
         // The post of an update of which there was no notice is lost with its connection.
-        for id in ids where updates[id]?.isUnderwayUntilSaid ?? false && !underway.contains(id) {
-            end(id, .unknown)
+        if !SubscribeResponse.mayBeCut(underway) {
+            for id in ids where updates[id]?.isUnderwayUntilSaid ?? false && !underway.contains(id)
+            {
+                end(id, .unknown)
+            }
         }
         areUnderway(underway)
         endWaitForBroker()

@@ -46,7 +46,8 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Look at the files of a system that is mounted there, instead of those in /. Groups"
-                + " and paths that its configuration names are still looked up in this one.",
+                + " and paths that its configuration names are still looked up in this one. The"
+                + " directories above it count, too: they must be root's, or this user's.",
             valueName: "directory"
         ),
         completion: .directory

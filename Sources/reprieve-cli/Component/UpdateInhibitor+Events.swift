@@ -15,7 +15,9 @@ extension UpdateInhibitor {
             let hasBegun = state.withLock { state in
                 // After a restart, the broker keeps running deferrals, and does not ask again.
                 state.connection = connection
-                state.underway = Set(response.underway.prefix(Limits.updatesOfComponent))
+                let isWhole = !SubscribeResponse.mayBeCut(response.underway)
+                if isWhole { state.underway = [] }
+                state.underway.formUnion(response.underway.prefix(Limits.updatesOfComponent))
                 state.awaitsNotices = ifWaiting != .start
                 return state.hasBegun
             }

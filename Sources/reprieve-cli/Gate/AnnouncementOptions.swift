@@ -8,7 +8,7 @@ internal import ReprieveProtocol
 struct AnnouncementOptions: ParsableArguments {
     @Option(
         name: .customLong("deployment-id"),
-        help: "The update's id, or @NAME (default: a new one, which --quiet with a COMMAND hides).",
+        help: "The update's id, or @NAME (default: a new one, printed but for --quiet -- COMMAND).",
         completion: .updates,
         transform: UpdateArgument.init(argument:)
     )

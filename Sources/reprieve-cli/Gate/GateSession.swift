@@ -18,13 +18,11 @@ final class GateSession: Sendable {
     private let isQuiet: Bool
     /// systemd is stopping a unit, which this program can delay but not prevent.
     let isInStop: Bool
-    private let stopTimeout = StopTimeout(until: .now + ControlClient.reattachLimit)
+    private let stopTimeout = StopTimeout(until: .now + ControlClient.longestAnnouncement)
     private let progress = Display.progress()
     let state = Mutex(State())
 
     struct State {
-        /// A broker has been asked, and may have announced the update.
-        var hasAsked = false
         var wasAttached = false
         /// Another coordinator had announced the update: it is not this program's to withdraw.
         var hasJoined = false
@@ -56,9 +54,9 @@ final class GateSession: Sendable {
         self.isInStop = isInStop
     }
 
-    /// Whether no broker was ever reached.
+    /// Whether no broker has ever announced the update.
     func mayProceedWithout(_ error: ConnectionError) -> Bool {
-        !state.withLock { $0.hasAsked } && error.isTemporary
+        !state.withLock { $0.wasAttached } && error.isTemporary
     }
 
     /// Returns when the gate has opened, and throws a `Failure` if it does not.
@@ -105,10 +103,14 @@ final class GateSession: Sendable {
     private func handle(_ step: GateStep, noWait: Bool) throws {
         switch step {
         case .asking:
-            try unlessInterrupted { $0.hasAsked = true }
+            try unlessInterrupted { _ in }
         case .attached(let response):
             try unlessInterrupted { state in
-                state.hasJoined = state.wasAttached ? state.hasJoined : response.attached
+                if !response.attached {
+                    (state.hasJoined, state.wasLost) = (false, false)
+                } else if !state.wasAttached {
+                    state.hasJoined = true
+                }
                 state.wasAttached = true
             }
             report.set { $0.unmatched = response.unmatched }
@@ -134,7 +136,10 @@ final class GateSession: Sendable {
             if noWait, !update.whatDefers.isEmpty { throw Deferred(update: update) }
         case .released, .refused, .cancelled:
             report.set { $0.result = event.result ?? .failed }
-            if case .released(let released) = event { report.set { $0.basis = released.basis } }
+            if case .released(let released) = event {
+                report.set { $0.basis = released.basis }
+                state.withLock { ($0.hasJoined, $0.wasLost) = (released.joined, false) }
+            }
             progress.end(with: line(event))
         }
     }

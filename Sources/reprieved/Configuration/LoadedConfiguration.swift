@@ -53,7 +53,7 @@ struct LoadedConfiguration {
             complaints += file.complaints
             return file.assignments
         } catch {
-            complaints.append(error.message)
+            complain(error.message)
             return []
         }
     }
@@ -63,9 +63,14 @@ struct LoadedConfiguration {
             try File.ensureTrusted(wayTo: directory)
             return try File.names(in: directory)
         } catch {
-            complaints.append(error.message)
+            complain(error.message)
             return []
         }
+    }
+
+    /// Once of what is wrong with several files, such as their directory.
+    private mutating func complain(_ message: String) {
+        if !complaints.contains(message) { complaints.append(message) }
     }
 
     private mutating func apply(_ assignments: [Assignment]) {
@@ -99,7 +104,7 @@ struct LoadedConfiguration {
             tokens = file.tokens
             if file.exists { files.append(path) } else { noteMissing(tokensFile: path) }
         } catch {
-            complaints.append(error.message)
+            complain(error.message)
         }
     }
 
