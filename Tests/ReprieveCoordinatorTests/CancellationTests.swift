@@ -116,7 +116,8 @@ import Testing
     @Test(arguments: [true, false])
     func `before the response withdraws an update that was announced then`(isLost: Bool) async {
         let heard = await cancelBeforeResponse(losingFirstConnection: isLost) {
-            connection, stream in
+            connection,
+            stream in
             connection.respond(stream, announced.encoded())
         }
         #expect(heard == [.gateUpdate, .cancelUpdate, .completeUpdate])
