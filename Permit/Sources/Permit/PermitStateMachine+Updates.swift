@@ -72,6 +72,7 @@ extension PermitStateMachine {
         if outcome == .applied || policy.afterFailure == .giveBack {
             steady(after: update)
         } else {
+            (steadying, steadyAt) = (nil, nil)
             kept = "\(update) ended as \(outcome.rawValue)"
             act(.log(.warning, "the slot is kept: \(update) ended as \(outcome.rawValue)"))
         }
@@ -79,7 +80,7 @@ extension PermitStateMachine {
     }
 
     private mutating func steady(after update: String) {
-        (steadying, steadyAt) = (update, now + policy.steadyAfter)
+        (steadying, steadyAt, kept) = (update, now + policy.steadyAfter, nil)
     }
 
     /// The latest ones are remembered for the operator.
@@ -97,7 +98,8 @@ extension PermitStateMachine {
         if isInLaterBoot {
             spoken(of: update)
             agreed.remove(update)
-            steady(after: update)
+            // It is no better update that would make up for a bad one.
+            if kept == nil { steady(after: update) }
             act(.log(.warning, "the broker does not know \(update) since the reboot"))
             write(claimed: true)
         } else {
@@ -106,12 +108,14 @@ extension PermitStateMachine {
     }
 
     mutating func checked(_ complaint: String?) {
-        guard let steadying else { return }
+        isChecking = false
+        // Where a moment is set, that was the check for an earlier update.
+        guard let steadying, steadyAt == nil else { return }
         if let complaint {
             act(.log(.warning, "not steady after \(steadying): \(complaint)"))
             steadyAt = now + pause()
         } else {
-            (self.steadying, kept) = (nil, nil)
+            self.steadying = nil
         }
     }
 
@@ -125,15 +129,17 @@ extension PermitStateMachine {
 
     mutating func timePassed() {
         for (update, moment) in forgottenAt where moment <= now { forgotten(update) }
-        guard let steadyAt, steadyAt <= now else { return }
+        guard let steadyAt, steadyAt <= now, !isChecking else { return }
         self.steadyAt = nil
-        if policy.hasHealthCommand { act(.checkHealth) } else { checked(nil) }
+        guard policy.hasHealthCommand else { return checked(nil) }
+        isChecking = true
+        act(.checkHealth)
     }
 
     /// Nil if nothing is due.
     public var nextDeadline: Moment? {
         var deadlines = Array(forgottenAt.values)
-        if let steadyAt { deadlines.append(steadyAt) }
+        if let steadyAt, !isChecking { deadlines.append(steadyAt) }
         if request == nil, !isWanted, slot != .free { deadlines.append(giveBackAt) }
         return deadlines.min()
     }

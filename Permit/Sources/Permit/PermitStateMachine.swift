@@ -54,9 +54,13 @@ public struct PermitStateMachine: Hashable, Sendable {
     /// The updates that need a slot and are not over, as far as the broker has spoken of them.
     var known: Set<String> = []
     var deferrals: [String: Deferral] = [:]
+    /// The update after which the device is not known to be steady yet. The latest update that is
+    /// over decides: where this is set, `kept` is not.
     var steadying: String?
-    /// When the device may be steady; nil while the health command runs, and without `steadying`.
+    /// When the device may be steady; nil while that is checked, and without `steadying`.
     var steadyAt: Moment?
+    /// The health command runs, be it for `steadying` or for an update before that one.
+    var isChecking = false
     var kept: String?
     /// There was no record: a slot may be held, and nobody knows what for.
     var isLost = false
@@ -95,7 +99,9 @@ public struct PermitStateMachine: Hashable, Sendable {
         slot = record.isClaimed ? .claimed : .free
         agreed = Set(record.updates)
         inherited = agreed
-        (steadying, kept, withoutPermit) = (record.steadying, record.kept, record.withoutPermit)
+        (kept, withoutPermit) = (record.kept, record.withoutPermit)
+        // An earlier version wrote both, be it for a good update or a bad one.
+        if kept == nil { steadying = record.steadying }
         if steadying != nil { steadyAt = now + policy.steadyAfter }
     }
 

@@ -40,9 +40,9 @@ private typealias Machine = PermitStateMachine
     }
 
     /// As far as the slot is held.
-    private mutating func agree() {
-        _ = ask(final: true)
-        #expect(answers(permit.handle(.replied(.done), at: .zero)) == [.ready])
+    private mutating func agree(to update: String = "d-1", at now: Duration = .zero) {
+        _ = ask(update, final: true, at: now)
+        #expect(answers(permit.handle(.replied(.done), at: now)) == [.ready])
     }
 
     @Test mutating func `says that it could without asking the server`() {
@@ -140,6 +140,34 @@ private typealias Machine = PermitStateMachine
         #expect(answers(permit.handle(.replied(.done), at: .zero)) == [.ready])
         _ = permit.handle(.ended("d-2", .applied), at: .zero)
         #expect(permit.handle(.timePassed, at: .seconds(60)) == [.giveBack])
+    }
+
+    @Test mutating func `keeps the slot after a bad update that follows a good one`() {
+        agree()
+        _ = permit.handle(.ended("d-1", .applied), at: .zero)
+        agree(to: "d-2", at: .seconds(1))
+        let actions = permit.handle(.ended("d-2", .failed), at: .seconds(2))
+        var record = claimed()
+        record.kept = "d-2 ended as failed"
+        #expect(actions.contains(.write(record)))
+        #expect(permit.handle(.timePassed, at: .seconds(600)) == [])
+    }
+
+    @Test mutating func `takes the health of an earlier moment for none after an update`() {
+        var policy = PermitPolicy()
+        policy.hasHealthCommand = true
+        permit = Machine(policy, record: Record(boot: "b"), boot: "b", seed: 1, at: .zero)
+        agree()
+        _ = permit.handle(.ended("d-1", .applied), at: .zero)
+        #expect(permit.handle(.timePassed, at: .seconds(60)) == [.checkHealth])
+        agree(to: "d-2", at: .seconds(61))
+        _ = permit.handle(.ended("d-2", .applied), at: .seconds(62))
+        // One command at a time: it goes on until after the second update's moment.
+        #expect(permit.handle(.timePassed, at: .seconds(122)) == [])
+        #expect(permit.handle(.checked(complaint: nil), at: .seconds(123)) == [])
+        #expect(permit.nextDeadline == .seconds(122))
+        #expect(permit.handle(.timePassed, at: .seconds(123)) == [.checkHealth])
+        #expect(permit.handle(.checked(complaint: nil), at: .seconds(124)) == [.giveBack])
     }
 
     @Test mutating func `keeps a kept slot when the next update is cancelled`() {

@@ -54,6 +54,30 @@ private typealias Machine = PermitStateMachine
         #expect(permit.handle(.timePassed, at: .seconds(120)) == [.giveBack])
     }
 
+    @Test func `keeps a kept slot where the broker has forgotten a later update`() {
+        for boot in ["b", "c"] {
+            var permit = permit(
+                {
+                    claimed(&$0)
+                    $0.kept = "d-0 ended as failed"
+                },
+                boot: boot
+            )
+            _ = permit.handle(.subscribed(underway: []), at: .zero)
+            _ = permit.handle(.timePassed, at: .seconds(600))
+            #expect(permit.handle(.timePassed, at: .seconds(1_200)) == [])
+            #expect(permit.kept != nil)
+        }
+    }
+
+    @Test func `keeps the slot where an earlier version waited to give it back all the same`() {
+        var permit = permit {
+            ($0.isClaimed, $0.steadying, $0.kept) = (true, "d-1", "d-2 ended as failed")
+        }
+        #expect(permit.nextDeadline == nil)
+        #expect(permit.handle(.timePassed, at: .seconds(600)) == [])
+    }
+
     @Test func `waits anew until the device is steady`() {
         var permit = permit {
             ($0.isClaimed, $0.steadying) = (true, "d-1")
