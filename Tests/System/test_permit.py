@@ -311,6 +311,10 @@ REFUSALS = {
 }
 ABSENCES = {
     "broken": lambda handler: handler.answer(500, '{"kind":"failed_sem_init","value":"no etcd"}'),
+    # airlock's etcd may have stored the holder.
+    "storage": lambda handler: handler.answer(
+        500, '{"kind":"failed_lock","value":"context deadline exceeded"}', "text/plain"
+    ),
     "gateway": lambda handler: handler.answer(503, HTML, "text/html"),
     "slow": slow,
     "resets": resets,

@@ -76,6 +76,22 @@ import Testing
         #expect(kind(fleetLock(response(503, "<html>", "text/html"))) == .absent)
     }
 
+    @Test(
+        arguments: [
+            ("all 2 semaphore slots currently locked", Kind.full),
+            ("conflict on semaphore detected, aborting", .full),
+            ("context deadline exceeded", .absent), ("etcdserver: request timed out", .absent),
+            ("empty semaphore value", .absent),
+        ]
+    )
+    private func `of FleetLock takes airlock for full only where it says so`(
+        value: String,
+        expected: Kind
+    ) {
+        let body = #"{"kind":"failed_lock","value":"\#(value)"}"#
+        #expect(kind(fleetLock(response(500, body, "text/plain"))) == expected)
+    }
+
     @Test func `asks the next server where one is absent, and only there`() {
         let engine = FleetLockEngine(id: "x", group: "g")
         let servers = Servers(engine, urls: ["http://a", "http://b"], timeout: .seconds(1))
