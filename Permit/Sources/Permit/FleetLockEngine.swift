@@ -49,6 +49,9 @@ public struct FleetLockEngine: Engine {
                 && (value.contains("slots currently locked")
                     || value.hasPrefix("conflict on semaphore"))
         }
+
+        /// poseidon/fleetlock could not store the holder, or does not know whether it has.
+        var namesNoHolder: Bool { value.hasSuffix("held by ") }
     }
 
     private func post(
@@ -79,7 +82,7 @@ public struct FleetLockEngine: Engine {
         let reason = fault.map { printable("\($0.kind): \($0.value)".utf8) }
         let text = "HTTP \(response.status), \(reason ?? printable(response.body))"
         if response.status == 423 || fault?.saysThatNoneWasTaken == true {
-            return .full(reason ?? text)
+            return .full(reason ?? text, isCertain: fault?.namesNoHolder != true)
         }
         return response.status >= 500 ? .absent(text) : .refused(text)
     }

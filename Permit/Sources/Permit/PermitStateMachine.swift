@@ -25,7 +25,10 @@ public struct PermitStateMachine: Hashable, Sendable {
         case held
     }
 
-    enum Request: Hashable, Sendable { case claim, giveBack }
+    enum Request: Hashable, Sendable {
+        case claim(before: Slot)
+        case giveBack
+    }
 
     /// A time without a server: from the first request that reached none to the latest.
     struct Absence: Hashable, Sendable {
@@ -141,19 +144,20 @@ public struct PermitStateMachine: Hashable, Sendable {
         if !asks.isEmpty {
             claim()
         } else if !isWanted {
-            if slot == .free { settle() } else if giveBackAt <= now { send(.giveBack) }
+            if slot == .free { settle() } else if giveBackAt <= now { giveBack() }
         }
     }
 
     private mutating func claim() {
         write(claimed: true)
+        request = .claim(before: slot)
         if slot == .free { slot = .claimed }
-        send(.claim)
+        act(.claim)
     }
 
-    private mutating func send(_ request: Request) {
-        self.request = request
-        act(request == .claim ? .claim : .giveBack)
+    private mutating func giveBack() {
+        request = .giveBack
+        act(.giveBack)
     }
 
     /// While an update waits for a slot, the file goes on saying that one was claimed. Else each

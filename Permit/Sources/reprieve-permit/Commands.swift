@@ -90,7 +90,7 @@ private func giveBack(_ id: String, _ configuration: PermitConfiguration) {
     let servers = configuration.makeServers(id: id)
     switch servers.giveBack(over: CurlTransport(configuration)) {
     case .done: print("\(id) holds no slot of \(configuration.group)")
-    case .full(let reason), .absent(let reason), .refused(let reason):
+    case .full(let reason, _), .absent(let reason), .refused(let reason):
         fail(ExitStatus.noServer, reason)
     }
 }

@@ -42,7 +42,7 @@ extension Reply {
     var text: String {
         switch self {
         case .done: "done"
-        case .full(let text): text
+        case .full(let text, _): text
         case .absent(let text): "not reached: \(text)"
         case .refused(let text): "refuses: \(text)"
         }

@@ -187,6 +187,15 @@ private typealias Machine = PermitStateMachine
         #expect(permit.handle(.timePassed, at: .seconds(60)) == [.giveBack])
     }
 
+    @Test mutating func `that may still hold a slot is not free of it because others hold all`() {
+        _ = ask(final: true)
+        _ = permit.handle(.replied(.absent("timed out")), at: .zero)
+        _ = permit.handle(.replied(.absent("timed out")), at: .seconds(10))
+        #expect(ask(final: true, at: .seconds(46)).contains(.claim))
+        // The first claim may still be on its way.
+        #expect(permit.handle(.replied(.full("till-3")), at: .seconds(46)).last == .giveBack)
+    }
+
     @Test mutating func `says no to an update that is forced, and remembers it`() {
         guard case .defer? = answers(ask(final: true, forced: true)).first else {
             Issue.record("a yes without a slot")
