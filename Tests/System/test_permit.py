@@ -437,6 +437,25 @@ def test_check_asks_the_server(make, server):
     assert code == 69 and "unknown_group" in errors
 
 
+def test_check_gives_back_no_slot(make, server):
+    permit = make(server.url)
+    # The service claims while the command runs.
+    server.holders = {"this-device"}
+    assert permit.command("check")[0] == 0
+    assert server.gives_back() and server.holders == {"this-device"}
+
+
+def test_the_id_of_this_device_is_released_by_its_service(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1", "failed")
+    until(lambda: permit.record().get("kept"))
+    code, output, _ = permit.command("release", "--id", "this-device")
+    assert code == 0 and "the running service" in output
+    until(lambda: not permit.record()["isClaimed"])
+
+
 def test_the_id_is_printed_and_another_device_is_released(make, server):
     server.holders = {"dead-device"}
     permit = make(server.url)

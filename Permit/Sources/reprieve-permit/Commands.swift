@@ -74,7 +74,10 @@ func printID(_ options: Arguments.Options) {
 
 func release(_ options: Arguments.Options) {
     let configuration = load(options)
-    if let id = options.id { return giveBack(id, configuration) }
+    // Of this device's own slot the running service has to know.
+    if let id = options.id, id != configuration.id ?? Machine.id {
+        return giveBack(id, configuration)
+    }
     let file = StateFile.byDefault
     if let process = orFail({ () throws(StateFile.Failure) in try file.lock() }) {
         guard kill(process, SIGUSR1) == 0 else {

@@ -53,23 +53,21 @@ func check(_ options: Arguments.Options) {
     let configuration = load(options)
     let id = deviceID(configuration)
     let servers = configuration.makeServers(id: id)
-    let transport = CurlTransport(configuration)
     print("\(options.config): right; this device is \(id) in \(configuration.group)")
-    switch servers.holders(over: transport) {
+    switch servers.holders(over: CurlTransport(configuration)) {
     case .known(_, let slots)? where slots != configuration.slots:
         print("the group has \(slots) slots, as its semaphore says, not \(configuration.slots)")
     case .known?: print("the server answers")
     case .unknown(let reply)?: fail(ExitStatus.noServer, "the server " + reply.text)
-    case nil: checkFleetLock(servers, transport)
+    case nil: checkFleetLock(configuration, id)
     }
 }
 
-/// FleetLock has no question but to give back, which changes nothing where nothing is claimed.
-private func checkFleetLock(_ servers: Servers, _ transport: CurlTransport) {
-    guard let record = try? StateFile.byDefault.read(), !record.isClaimed else {
-        return print("the server is not asked: a slot is claimed, or it is unknown whether one is")
-    }
-    let reply = servers.giveBack(over: transport)
+/// FleetLock has no question but to give back, which changes nothing for an id that no device has:
+/// this one contains spaces. A slot of this device may be claimed at any moment.
+private func checkFleetLock(_ configuration: PermitConfiguration, _ id: String) {
+    let servers = configuration.makeServers(id: "check by \(id)")
+    let reply = servers.giveBack(over: CurlTransport(configuration))
     guard case .done = reply else { fail(ExitStatus.noServer, "the server " + reply.text) }
     print("the server answers")
 }
