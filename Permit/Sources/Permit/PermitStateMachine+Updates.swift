@@ -10,7 +10,8 @@ extension PermitStateMachine {
 
     mutating func subscribed(_ underway: [String]) {
         if isLost { found(underway) }
-        for update in inherited {
+        ofEarlierBoot.subtract(underway)
+        for update in agreed.union(asks.values) {
             forgottenAt[update] = underway.contains(update) ? nil : now + Self.forgetting
         }
     }
@@ -43,8 +44,13 @@ extension PermitStateMachine {
         }
     }
 
+    mutating func postponed(_ update: String) {
+        spoken(of: update)
+        agreed.remove(update)
+    }
+
     private mutating func spoken(of update: String) {
-        inherited.remove(update)
+        ofEarlierBoot.remove(update)
         forgottenAt[update] = nil
     }
 
@@ -95,7 +101,9 @@ extension PermitStateMachine {
     /// over; either way what counts now is whether the device is steady. In the same boot its end
     /// was told and lost, and may have been a bad one.
     private mutating func forgotten(_ update: String) {
-        if isInLaterBoot {
+        forgottenAt[update] = nil
+        guard agreed.contains(update) else { return }
+        if ofEarlierBoot.contains(update) {
             spoken(of: update)
             agreed.remove(update)
             // It is no better update that would make up for a bad one.
@@ -120,7 +128,7 @@ extension PermitStateMachine {
     }
 
     mutating func released() {
-        (agreed, inherited, forgottenAt) = ([], [], [:])
+        (agreed, ofEarlierBoot, forgottenAt) = ([], [], [:])
         (steadying, steadyAt, kept, isLost) = (nil, nil, nil, false)
         if slot == .free { slot = .claimed }
         giveBackAt = now

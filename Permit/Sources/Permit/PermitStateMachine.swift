@@ -43,6 +43,7 @@ public struct PermitStateMachine: Hashable, Sendable {
     }
 
     let policy: PermitPolicy
+    let boot: String
     var slot = Slot.free
     /// The request that is on its way.
     var request: Request?
@@ -50,9 +51,9 @@ public struct PermitStateMachine: Hashable, Sendable {
     var asks: [AskID: String] = [:]
     /// The updates that were agreed to and are not over.
     var agreed: Set<String> = []
-    /// Those among them of an earlier life, of which the broker has not spoken in this one.
-    var inherited: Set<String> = []
-    /// When they count as forgotten by the broker.
+    /// Those among them of an earlier boot, of which the broker has not spoken in this one.
+    var ofEarlierBoot: Set<String> = []
+    /// When those count as forgotten of which the broker has not spoken since it was subscribed to.
     var forgottenAt: [String: Moment] = [:]
     /// The updates that need a slot and are not over, as far as the broker has spoken of them.
     var known: Set<String> = []
@@ -93,7 +94,6 @@ public struct PermitStateMachine: Hashable, Sendable {
         self.now = now
         dice = Dice(seed: seed)
         written = record ?? Record(boot: boot)
-        isInLaterBoot = record.map { $0.boot != boot } ?? false
         self.boot = boot
         guard let record else {
             (isLost, slot) = (true, .claimed)
@@ -101,23 +101,19 @@ public struct PermitStateMachine: Hashable, Sendable {
         }
         slot = record.isClaimed ? .claimed : .free
         agreed = Set(record.updates)
-        inherited = agreed
+        if record.boot != boot { ofEarlierBoot = agreed }
         (kept, withoutPermit) = (record.kept, record.withoutPermit)
         // An earlier version wrote both, be it for a good update or a bad one.
         if kept == nil { steadying = record.steadying }
         if steadying != nil { steadyAt = now + policy.steadyAfter }
     }
 
-    let boot: String
-    /// Whether the record is of an earlier boot.
-    let isInLaterBoot: Bool
-
     public mutating func handle(_ event: Event, at now: Moment) -> [Action] {
         self.now = max(now, self.now)
         switch event {
         case .subscribed(let underway): subscribed(underway)
         case .asked(let ask, let question): asked(ask, question)
-        case .postponed(let update): agreed.remove(update)
+        case .postponed(let update): postponed(update)
         case .ended(let update, let outcome): ended(update, outcome)
         case .replied(let reply): replied(reply)
         case .checked(let complaint): checked(complaint)

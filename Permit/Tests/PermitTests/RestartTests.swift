@@ -95,6 +95,28 @@ private typealias Machine = PermitStateMachine
         #expect(permit.nextDeadline == nil)
     }
 
+    @Test func `keeps the slot where the broker has forgotten what it said was under way`() {
+        var permit = Machine(PermitPolicy(), record: nil, boot: "b", seed: 1, at: .zero)
+        _ = permit.handle(.subscribed(underway: ["d-1"]), at: .zero)
+        _ = permit.handle(.subscribed(underway: []), at: .seconds(10))
+        _ = permit.handle(.timePassed, at: .seconds(600))
+        #expect(permit.kept == "d-1 ended as unknown")
+    }
+
+    @Test func `keeps the slot where the broker has forgotten what was agreed to`() {
+        var permit = permit({ _ in }, boot: "c")
+        _ = permit.handle(.subscribed(underway: []), at: .zero)
+        let question = Machine.Question("d-1", .reboot, final: true)
+        _ = permit.handle(.asked(.init(number: 1), question), at: .zero)
+        _ = permit.handle(.replied(.done), at: .zero)
+        _ = permit.handle(.subscribed(underway: ["d-1"]), at: .seconds(1))
+        #expect(permit.nextDeadline == nil)
+        _ = permit.handle(.subscribed(underway: []), at: .seconds(2))
+        #expect(permit.nextDeadline != nil)
+        _ = permit.handle(.timePassed, at: .seconds(600))
+        #expect(permit.kept == "d-1 ended as unknown")
+    }
+
     @Test func `without a record holds on for what the broker says is under way`() {
         var permit = Machine(PermitPolicy(), record: nil, boot: "b", seed: 1, at: .zero)
         let actions = permit.handle(.subscribed(underway: ["d-1"]), at: .zero)
