@@ -5,14 +5,15 @@ internal import Reprieve
 /// What the broker says: questions, ends, and which updates it knows.
 extension PermitStateMachine {
     /// How long after a subscription the broker may take to speak of an update that waits, or that
-    /// has ended. It does both at once.
-    static let forgetting = Duration.seconds(60)
+    /// has ended. It does both at once, but for an update that was deferred: of that one it speaks
+    /// when the deferral ends. The record says only that a slot was once claimed for it.
+    private var forgetting: Duration { .seconds(60) + longestPause }
 
     mutating func subscribed(_ underway: [String]) {
         if isLost { found(underway) }
         ofEarlierBoot.subtract(underway)
         for update in agreed.union(asks.values) {
-            forgottenAt[update] = underway.contains(update) ? nil : now + Self.forgetting
+            forgottenAt[update] = underway.contains(update) ? nil : now + forgetting
         }
     }
 
@@ -154,8 +155,9 @@ extension PermitStateMachine {
 
     /// Until the next attempt.
     mutating func pause(times factor: Int = 1) -> Duration {
-        let longest = policy.retry / .milliseconds(2)
-        return (policy.retry + .milliseconds(Int64.random(in: 0...Int64(longest), using: &dice)))
-            * factor
+        let most = Int64((longestPause - policy.retry) / .milliseconds(1))
+        return (policy.retry + .milliseconds(Int64.random(in: 0...most, using: &dice))) * factor
     }
+
+    private var longestPause: Duration { policy.retry * 3 / 2 }
 }

@@ -43,15 +43,29 @@ private typealias Machine = PermitStateMachine
     @Test func `keeps the slot where the broker has forgotten the update in the same boot`() {
         var permit = permit(claimed)
         _ = permit.handle(.subscribed(underway: []), at: .zero)
-        _ = permit.handle(.timePassed, at: .seconds(60))
+        _ = permit.handle(.timePassed, at: .seconds(105))
         #expect(permit.kept != nil)
+    }
+
+    @Test func `awaits the end of a deferral that the broker may have taken over`() {
+        var policy = PermitPolicy()
+        policy.retry = .seconds(300)
+        var record = Record(boot: "b")
+        claimed(&record)
+        var permit = Machine(policy, record: record, boot: "b", seed: 1, at: .zero)
+        _ = permit.handle(.subscribed(underway: []), at: .zero)
+        // It was lengthened by up to a half.
+        #expect(permit.handle(.timePassed, at: .seconds(450)) == [])
+        let question = Machine.Question("d-1", .reboot, final: false)
+        let actions = permit.handle(.asked(.init(number: 1), question), at: .seconds(451))
+        #expect(actions == [.answer(.init(number: 1), .could), .giveBack])
     }
 
     @Test func `gives back when steady where the broker has forgotten it in another boot`() {
         var permit = permit(claimed, boot: "c")
         _ = permit.handle(.subscribed(underway: []), at: .zero)
-        #expect(!permit.handle(.timePassed, at: .seconds(60)).contains(.giveBack))
-        #expect(permit.handle(.timePassed, at: .seconds(120)) == [.giveBack])
+        #expect(!permit.handle(.timePassed, at: .seconds(105)).contains(.giveBack))
+        #expect(permit.handle(.timePassed, at: .seconds(165)) == [.giveBack])
     }
 
     @Test func `keeps a kept slot where the broker has forgotten a later update`() {
