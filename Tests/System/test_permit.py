@@ -255,6 +255,21 @@ def test_a_killed_program_holds_on_to_the_slot_of_an_update_under_way(daemon, ma
     until(lambda: not server.holders)
 
 
+def test_a_killed_program_goes_on_to_give_back_what_the_operator_gave(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1", "failed")
+    until(lambda: permit.record().get("kept"))
+    server.misbehave = lambda handler: handler.answer(503, "")
+    assert permit.command("release")[0] == 0
+    until(server.gives_back)
+    permit.kill()
+    server.misbehave = None
+    permit.start()
+    until(lambda: not server.holders)
+
+
 def test_without_a_record_a_slot_counts_as_held_and_is_given_back_once(daemon, make, server):
     server.holders = {"this-device"}
     permit = make(server.url)

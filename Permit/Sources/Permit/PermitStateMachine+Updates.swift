@@ -129,11 +129,14 @@ extension PermitStateMachine {
     }
 
     mutating func released() {
+        // The record is not to list them any more.
+        known.subtract(agreed)
         (agreed, ofEarlierBoot, forgottenAt) = ([], [], [:])
         (steadying, steadyAt, kept, isLost) = (nil, nil, nil, false)
         if slot == .free { slot = .claimed }
         giveBackAt = now
         act(.log(.notice, "the operator gives the slot back"))
+        write(claimed: true)
     }
 
     mutating func timePassed() {

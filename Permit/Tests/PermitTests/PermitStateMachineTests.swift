@@ -133,6 +133,15 @@ private typealias Machine = PermitStateMachine
         #expect(permit.handle(.released, at: .seconds(200)).contains(.giveBack))
     }
 
+    @Test mutating func `writes down that the operator gives the slot back before it does`() {
+        agree()
+        #expect(
+            permit.handle(.released, at: .seconds(1)) == [
+                .log(.notice, "the operator gives the slot back"), .write(claimed()), .giveBack,
+            ]
+        )
+    }
+
     @Test mutating func `gives a kept slot back after a better update`() {
         agree()
         _ = permit.handle(.ended("d-1", .failed), at: .zero)
