@@ -81,6 +81,9 @@ class Permit:
         )
         return done.returncode, done.stdout, done.stderr
 
+    def start_command(self, *arguments):
+        return Program(self._command(*arguments), env=self._environment())
+
     def release_kept(self):
         """As an operator does who has looked after the device."""
         if self.record().get("kept"):

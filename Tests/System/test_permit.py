@@ -2,9 +2,11 @@
 """reprieve-permit against FleetLock servers, good and bad."""
 
 import json
+import os
 import pathlib
 import shutil
 import socket
+import threading
 import time
 
 import pytest
@@ -469,6 +471,57 @@ def test_the_id_of_this_device_is_released_by_its_service(daemon, make, server):
     code, output, _ = permit.command("release", "--id", "this-device")
     assert code == 0 and "the running service" in output
     until(lambda: not permit.record()["isClaimed"])
+
+
+def test_a_release_beside_another_one_does_not_claim_to_have_done_it(daemon, directory, server):
+    permit = Permit(directory, daemon, server.url, Timeout="10s")
+    record = {"boot": "", "isClaimed": True, "updates": [], "withoutPermit": ["d-0"]}
+    (permit.state / "state.json").write_text(json.dumps(record))
+    server.holders = {"this-device"}
+    has_arrived, may_answer = threading.Event(), threading.Event()
+
+    def hesitates(handler):
+        has_arrived.set()
+        may_answer.wait(TIMEOUT)
+        handler.answer(*handler.decide("this-device"))
+
+    server.misbehave = hesitates
+    first = permit.start_command("release")
+    assert has_arrived.wait(TIMEOUT)
+    code, _, errors = permit.command("release")
+    assert code == 75 and "another release" in errors
+    may_answer.set()
+    assert first.end()[0] == 0
+    assert not server.holders and not permit.record()["isClaimed"]
+    assert permit.record()["withoutPermit"] == ["d-0"]
+
+
+def test_a_release_while_the_service_starts_is_not_lost(daemon, directory, server):
+    permit = Permit(directory, daemon, server.url)
+    server.holders = {"this-device"}
+    state = permit.state / "state.json"
+    os.mkfifo(state)
+    permit.start()
+    try:
+        # It reads its record when it has the lock.
+        writer = until(lambda: open_fifo(state))
+        assert permit.command("release")[0] == 0
+        with open(writer, "w") as file:
+            kept = "d-1 ended as failed"
+            json.dump({"boot": "", "isClaimed": True, "kept": kept} | LISTS, file)
+        until(lambda: not server.holders)
+    finally:
+        permit.kill()
+
+
+LISTS = {"updates": [], "withoutPermit": []}
+
+
+def open_fifo(path):
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_the_id_is_printed_and_another_device_is_released(make, server):

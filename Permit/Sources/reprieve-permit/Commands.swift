@@ -47,10 +47,10 @@ private func orFail<Result>(_ body: () throws(StateFile.Failure) -> Result) -> R
 func run(_ options: Arguments.Options) async {
     let configuration = load(options)
     let file = StateFile.byDefault
-    // Whoever finds the lock held sends it.
-    signal(SIGUSR1, SIG_IGN)
-    if let process = orFail({ () throws(StateFile.Failure) in try file.lock() }) {
-        fail(ExitStatus.runsAlready, "process \(process) runs already")
+    // `release` sends it to the service that holds the lock.
+    let signals = SignalPipe(SIGUSR1)
+    if let holder = orFail({ () throws(StateFile.Failure) in try file.lock(asService: true) }) {
+        fail(ExitStatus.runsAlready, "process \(holder.process) runs already")
     }
     let record = orFail { () throws(StateFile.Failure) in try file.read() }
     let id = deviceID(configuration)
@@ -60,8 +60,11 @@ func run(_ options: Arguments.Options) async {
         socket: configuration.socket,
         logger: Log.logger
     )
-    let releasing = DispatchSource.makeSignalSource(signal: SIGUSR1)
-    releasing.setEventHandler { Task { await service.handle(.released) } }
+    let releasing = DispatchSource.makeReadSource(fileDescriptor: signals.reader)
+    releasing.setEventHandler {
+        signals.drain()
+        Task { await service.handle(.released) }
+    }
     releasing.resume()
     Log.write(.notice, "\(Machine.name) is \(id) in the group \(configuration.group)")
     Log.tellReady()
@@ -79,14 +82,29 @@ func release(_ options: Arguments.Options) {
         return giveBack(id, configuration)
     }
     let file = StateFile.byDefault
-    if let process = orFail({ () throws(StateFile.Failure) in try file.lock() }) {
-        guard kill(process, SIGUSR1) == 0 else {
-            fail(ExitStatus.noFile, "process \(process): \(String(cString: strerror(errno)))")
-        }
-        return print("the running service, process \(process), gives the slot back")
+    if let holder = orFail({ () throws(StateFile.Failure) in try file.lock(asService: false) }) {
+        return leaveRelease(to: holder)
     }
     giveBack(deviceID(configuration), configuration)
-    orFail { () throws(StateFile.Failure) in try file.write(Record(boot: Boot.id)) }
+    orFail { () throws(StateFile.Failure) in
+        var record = Record(boot: Boot.id)
+        record.withoutPermit = try file.read()?.withoutPermit ?? []
+        try file.write(record)
+    }
+}
+
+private func leaveRelease(to holder: StateFile.LockHolder) {
+    guard holder.isService else {
+        fail(ExitStatus.runsAlready, "another release runs: process \(holder.process)")
+    }
+    // 0 would be this process's group.
+    guard holder.process > 0 else {
+        fail(ExitStatus.runsAlready, "the service runs in another container, and cannot be told")
+    }
+    guard kill(holder.process, SIGUSR1) == 0 else {
+        fail(ExitStatus.noFile, "process \(holder.process): \(String(cString: strerror(errno)))")
+    }
+    print("the running service, process \(holder.process), gives the slot back")
 }
 
 private func giveBack(_ id: String, _ configuration: PermitConfiguration) {
