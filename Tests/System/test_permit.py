@@ -6,13 +6,14 @@ import os
 import pathlib
 import shutil
 import socket
+import socketserver
 import threading
 import time
 
 import pytest
 from daemon import temporary_directory
 from expect import CAMERA, history
-from permit import NAME, VETO, Certificates, FleetLock, Permit, free_port, until
+from permit import NAME, VETO, Certificates, FleetLock, Permit, Proxy, free_port, until
 from protocol import TIMEOUT
 
 pytestmark = pytest.mark.permit
@@ -433,6 +434,52 @@ def test_a_certificate_that_is_refused_is_no_absence(daemon, make, tls, certific
     until(lambda: server.attempts >= 6)
     assert still_waits(daemon) and "refuses" in deferral(daemon)
     assert not server.requests
+
+
+@pytest.fixture
+def proxy():
+    proxy = Proxy()
+    yield proxy
+    proxy.stop()
+
+
+def test_a_server_that_a_proxy_does_not_reach_is_absent(daemon, make, tls, certificates, proxy):
+    server = tls(certificates.server)
+    settings = {"CertificateAuthority": certificates.authority[0], "Proxy": proxy.url}
+    make(f"https://localhost:{free_port()} {server.url}", **settings)
+    assert daemon.coordinator().gate("d-1", **REBOOT).released()["basis"] == "consent"
+    assert server.holders == {"this-device"}
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_a_proxy_that_refuses_is_no_absence(daemon, make, tls, certificates, proxy, status):
+    server = tls(certificates.server)
+    proxy.status = status
+    settings = {"CertificateAuthority": certificates.authority[0], "Proxy": proxy.url}
+    make(server.url, Offline="proceed-after 1s", **settings)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    assert "refuses" in deferral(daemon)
+    assert not server.requests
+
+
+class RefusingSOCKS(socketserver.StreamRequestHandler):
+    """Version 5: each connection is refused at the other end."""
+
+    def handle(self):
+        _, methods = self.rfile.read(2)
+        self.rfile.read(methods)
+        self.wfile.write(b"\x05\x00")
+        self.connection.recv(512)
+        self.wfile.write(b"\x05\x05\x00\x01" + bytes(6))
+
+
+def test_a_server_that_a_socks_proxy_does_not_reach_is_absent(daemon, make):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), RefusingSOCKS) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=[0.02], daemon=True).start()
+        make("https://localhost:1", Proxy=f"socks5h://127.0.0.1:{proxy.server_address[1]}")
+        daemon.coordinator().gate("d-1", **REBOOT)
+        assert "no permit server" in deferral(daemon)
+        proxy.shutdown()
 
 
 # The commands

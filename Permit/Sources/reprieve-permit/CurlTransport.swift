@@ -46,6 +46,7 @@ struct CurlTransport: HTTPTransport {
                 if body.isTooLong { return .refused("a response without end") }
                 let text = message.baseAddress.map { String(cString: $0) } ?? ""
                 let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+                if isOutOfReach(ofProxy: curl, code) { return .absent(reason) }
                 return reply(to: code, request, reason)
             }
         }
@@ -83,6 +84,18 @@ struct CurlTransport: HTTPTransport {
             contentType: type.prefix { $0 != ";" && $0 != " " }.lowercased(),
             body: body.bytes
         )
+    }
+
+    /// The proxy answers, and says that it does not reach the server.
+    private func isOutOfReach(ofProxy curl: UnsafeMutableRawPointer, _ code: CURLcode) -> Bool {
+        if permit_number(curl, CURLINFO_HTTP_CONNECTCODE) >= 500 { return true }
+        let replies = [
+            CURLPX_REPLY_CONNECTION_REFUSED, CURLPX_REPLY_GENERAL_SERVER_FAILURE,
+            CURLPX_REPLY_HOST_UNREACHABLE, CURLPX_REPLY_NETWORK_UNREACHABLE,
+            CURLPX_REPLY_TTL_EXPIRED,
+        ]
+        return code == CURLE_PROXY
+            && replies.contains { permit_number(curl, CURLINFO_PROXY_ERROR) == Int($0.rawValue) }
     }
 
     /// A server that refuses is not absent, and TLS may refuse at any time: a client's certificate
