@@ -7,6 +7,8 @@ import pathlib
 import shutil
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 
@@ -14,6 +16,7 @@ import pytest
 from daemon import temporary_directory
 from expect import CAMERA, history
 from permit import NAME, VETO, Certificates, FleetLock, Permit, Proxy, free_port, until
+from processes import Program
 from protocol import TIMEOUT
 
 pytestmark = pytest.mark.permit
@@ -374,6 +377,35 @@ def test_an_absence_may_end_with_an_update_without_a_slot(daemon, make):
     assert permit.record()["withoutPermit"] == ["d-1"]
     (decision,) = history(daemon, deploymentId="d-1")
     assert "without a slot" in json.dumps(decision)
+
+
+# Runs a command where two name servers never answer. Its first argument is a resolv.conf.
+SILENCE = """
+import os, socket, subprocess, sys
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+path = os.path.realpath("/etc/resolv.conf")
+subprocess.run(["mount", "--bind", sys.argv[1], path], check=True)
+silent = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+for number, one in enumerate(silent):
+    one.bind((f"127.0.0.{number + 1}", 53))
+sys.exit(subprocess.run(sys.argv[2:]).returncode)
+"""
+
+
+@pytest.mark.skipif(
+    not (shutil.which("ip") and shutil.which("unshare"))
+    or subprocess.run(["unshare", "-nm", "true"], capture_output=True).returncode != 0,
+    reason="no network namespace can be made here",
+)
+def test_a_silent_resolver_takes_no_longer_than_the_timeout(daemon, directory):
+    permit = Permit(directory, daemon, "http://fleet.example.com/")
+    names = pathlib.Path(directory) / "resolv.conf"
+    names.write_text("nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
+    begun = time.monotonic()
+    silently = ["unshare", "-nm", sys.executable, "-c", SILENCE, names]
+    assert Program([*silently, *permit._command("check")]).end(timeout=50)[0] == 69
+    # Timeout= is a second; the resolver gives up after 20.
+    assert time.monotonic() - begun < 10
 
 
 def test_the_next_server_is_asked_where_one_is_away(daemon, make, server):

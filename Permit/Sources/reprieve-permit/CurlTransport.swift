@@ -63,6 +63,8 @@ struct CurlTransport: HTTPTransport {
             (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0),
             (CURLOPT_TIMEOUT_MS, milliseconds), (CURLOPT_CONNECTTIMEOUT_MS, milliseconds),
             (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
+            // Else the time-out is not kept where the resolver is silent: its thread is awaited.
+            (CURLOPT_QUICK_EXIT, 1),
         ]
         let texts: [(CURLoption, String?)] = [
             (CURLOPT_URL, request.url), (CURLOPT_PROTOCOLS_STR, "http,https"),
