@@ -524,6 +524,45 @@ def test_a_wrong_configuration_is_said_at_start_and_by_check(daemon, directory, 
         assert code == 78 and "Grup=x: there is no such key" in errors and "Slots=0" in errors
 
 
+def test_a_configuration_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    daemon, directory, server
+):
+    permit = Permit(directory, daemon, server.url)
+    with open(permit.configuration, "a") as file:
+        file.write("#" * 65536)
+    code, _, errors = permit.command("check")
+    assert code == 78 and "64 KiB" in errors
+    permit.configuration = directory
+    code, _, errors = permit.command("check")
+    assert code == 78 and "Is a directory" in errors
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what root alone can read")
+def test_check_says_what_the_service_cannot_read(daemon, directory, server, certificates):
+    (certificate, key), authority = certificates.client, certificates.authority[0]
+    settings = {"CertificateAuthority": authority, "Certificate": certificate, "Key": key}
+    permit = Permit(directory, daemon, server.url, **settings)
+    certificates.directory.chmod(0o755)
+    key.chmod(0o600)
+    code, output, _ = permit.command("check")
+    assert code == 0 and f"{key} cannot be read by the service" in output
+    assert "LoadCredential=" in output and str(certificate) not in output
+    key.chmod(0o644)
+    assert "LoadCredential=" not in permit.command("check")[1]
+
+
+def test_the_same_trouble_is_logged_once(make, daemon, server):
+    server.misbehave = slow
+    permit = make(server.url, Timeout="200ms", Retry="100ms")
+    daemon.coordinator().gate("d-1", **REBOOT)
+    until(lambda: len(server.claims()) >= 8)
+    server.misbehave = REFUSALS["not found"]
+    permit.program.error_line("not here")
+    permit.kill()
+    troubles = [line for line in permit.program.end()[2] if "no slot:" in line]
+    assert len(troubles) == 2, troubles
+
+
 def test_check_asks_the_server(make, server):
     permit = make(server.url)
     code, output, _ = permit.command("check")

@@ -12,21 +12,30 @@ func fail(_ code: Int32, _ text: String) -> Never {
 }
 
 func load(_ options: Arguments.Options) -> PermitConfiguration {
-    guard let file = fopen(options.config, "re") else {
-        fail(ExitStatus.configuration, "\(options.config): \(String(cString: strerror(errno)))")
-    }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 64 * 1_024)
-    let count = fread(&bytes, 1, bytes.count, file)
-    let configuration = PermitConfiguration(Array(bytes.prefix(count)), path: options.config)
-    let unreadable = [
-        configuration.certificateAuthority, configuration.certificate, configuration.key,
-    ].compactMap { path in path.flatMap { access($0, R_OK) == 0 ? nil : $0 } }
+    let configuration = PermitConfiguration(text(of: options.config), path: options.config)
+    let unreadable = configuration.files.filter { access($0, R_OK) != 0 }
     let complaints = configuration.complaints + unreadable.map { "\($0) cannot be read" }
     guard complaints.isEmpty else {
         fail(ExitStatus.configuration, complaints.joined(separator: "\n"))
     }
     return configuration
+}
+
+private func text(of path: String) -> [UInt8] {
+    let longest = 64 * 1_024
+    var bytes = [UInt8](repeating: 0, count: longest + 1)
+    guard let file = fopen(path, "re") else {
+        fail(ExitStatus.configuration, "\(path): \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard ferror(file) == 0 else {
+        fail(ExitStatus.configuration, "\(path): \(String(cString: strerror(errno)))")
+    }
+    guard count <= longest else {
+        fail(ExitStatus.configuration, "\(path): the file is longer than 64 KiB")
+    }
+    return Array(bytes.prefix(count))
 }
 
 func deviceID(_ configuration: PermitConfiguration) -> String {

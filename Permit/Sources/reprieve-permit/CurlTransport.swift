@@ -45,7 +45,7 @@ struct CurlTransport: HTTPTransport {
                 if code == CURLE_OK { return .response(response(curl, body)) }
                 if body.isTooLong { return .refused("a response without end") }
                 let text = message.baseAddress.map { String(cString: $0) } ?? ""
-                let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+                let reason = reason(of: code, request, text)
                 if isOutOfReach(ofProxy: curl, code) { return .absent(reason) }
                 return reply(to: code, request, reason)
             }
@@ -86,6 +86,16 @@ struct CurlTransport: HTTPTransport {
             contentType: type.prefix { $0 != ";" && $0 != " " }.lowercased(),
             body: body.bytes
         )
+    }
+
+    /// Trouble that goes on has one text, and so one line in the log. With these two codes
+    /// libcurl's own texts have milliseconds in them.
+    private func reason(of code: CURLcode, _ request: HTTPRequest, _ text: String) -> String {
+        let general = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_OPERATION_TIMEDOUT, CURLE_COULDNT_CONNECT: return "\(request.url): \(general)"
+        default: return text.isEmpty ? general : text
+        }
     }
 
     /// The proxy answers, and says that it does not reach the server.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import Permit
 
 func showStatus(_ options: Arguments.Options) {
@@ -54,6 +55,10 @@ func check(_ options: Arguments.Options) {
     let id = deviceID(configuration)
     let servers = configuration.makeServers(id: id)
     print("\(options.config): right; this device is \(id) in \(configuration.group)")
+    for path in [options.config] + configuration.files where isPrivate(path) {
+        print("\(path) cannot be read by the service, which has a user of its own:")
+        print("LoadCredential= in reprieve-permit(8) says how to give it a key")
+    }
     switch servers.holders(over: CurlTransport(configuration)) {
     case .known(_, let slots)? where slots != configuration.slots:
         print("the group has \(slots) slots, as its semaphore says, not \(configuration.slots)")
@@ -61,6 +66,13 @@ func check(_ options: Arguments.Options) {
     case .unknown(let reply)?: fail(ExitStatus.noServer, "the server " + reply.text)
     case nil: checkFleetLock(configuration, id)
     }
+}
+
+/// Where root checks, a file may be one that the service's own user cannot read.
+private func isPrivate(_ path: String) -> Bool {
+    var status = stat()
+    return geteuid() == 0 && !path.hasPrefix("/run/credentials/") && stat(path, &status) == 0
+        && status.st_mode & S_IROTH == 0
 }
 
 /// FleetLock has no question but to give back, which changes nothing for an id that no device has:
