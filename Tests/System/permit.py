@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -80,6 +81,9 @@ class Permit:
             timeout=30,
         )
         return done.returncode, done.stdout, done.stderr
+
+    def start_command(self, *arguments):
+        return Program(self._command(*arguments), env=self._environment())
 
     def release_kept(self):
         """As an operator does who has looked after the device."""
@@ -183,6 +187,56 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A tunnel to any port of this machine, or the same refusal for all if `status` is set."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        self.status = None
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    def handle(self):
+        port = int(self.rfile.readline().split()[1].rpartition(b":")[2])
+        while self.rfile.readline().strip():
+            pass
+        if self.server.status:
+            return self.reply(self.server.status)
+        try:
+            server = socket.create_connection(("127.0.0.1", port), TIMEOUT)
+        except OSError:
+            return self.reply("503 Service Unavailable")
+        self.reply("200 OK")
+        there = threading.Thread(target=self.copy, args=[self.connection, server], daemon=True)
+        there.start()
+        self.copy(server, self.connection)
+        there.join()
+        server.close()
+
+    def reply(self, status):
+        self.wfile.write(f"HTTP/1.1 {status}\r\n\r\n".encode())
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while piece := source.recv(65536):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 class Certificates:

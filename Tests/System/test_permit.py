@@ -2,15 +2,21 @@
 """reprieve-permit against FleetLock servers, good and bad."""
 
 import json
+import os
 import pathlib
 import shutil
 import socket
+import socketserver
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
 from daemon import temporary_directory
 from expect import CAMERA, history
-from permit import NAME, VETO, Certificates, FleetLock, Permit, free_port, until
+from permit import NAME, VETO, Certificates, FleetLock, Permit, Proxy, free_port, until
+from processes import Program
 from protocol import TIMEOUT
 
 pytestmark = pytest.mark.permit
@@ -255,6 +261,21 @@ def test_a_killed_program_holds_on_to_the_slot_of_an_update_under_way(daemon, ma
     until(lambda: not server.holders)
 
 
+def test_a_killed_program_goes_on_to_give_back_what_the_operator_gave(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1", "failed")
+    until(lambda: permit.record().get("kept"))
+    server.misbehave = lambda handler: handler.answer(503, "")
+    assert permit.command("release")[0] == 0
+    until(server.gives_back)
+    permit.kill()
+    server.misbehave = None
+    permit.start()
+    until(lambda: not server.holders)
+
+
 def test_without_a_record_a_slot_counts_as_held_and_is_given_back_once(daemon, make, server):
     server.holders = {"this-device"}
     permit = make(server.url)
@@ -311,6 +332,10 @@ REFUSALS = {
 }
 ABSENCES = {
     "broken": lambda handler: handler.answer(500, '{"kind":"failed_sem_init","value":"no etcd"}'),
+    # airlock's etcd may have stored the holder.
+    "storage": lambda handler: handler.answer(
+        500, '{"kind":"failed_lock","value":"context deadline exceeded"}', "text/plain"
+    ),
     "gateway": lambda handler: handler.answer(503, HTML, "text/html"),
     "slow": slow,
     "resets": resets,
@@ -352,6 +377,35 @@ def test_an_absence_may_end_with_an_update_without_a_slot(daemon, make):
     assert permit.record()["withoutPermit"] == ["d-1"]
     (decision,) = history(daemon, deploymentId="d-1")
     assert "without a slot" in json.dumps(decision)
+
+
+# Runs a command where two name servers never answer. Its first argument is a resolv.conf.
+SILENCE = """
+import os, socket, subprocess, sys
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+path = os.path.realpath("/etc/resolv.conf")
+subprocess.run(["mount", "--bind", sys.argv[1], path], check=True)
+silent = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+for number, one in enumerate(silent):
+    one.bind((f"127.0.0.{number + 1}", 53))
+sys.exit(subprocess.run(sys.argv[2:]).returncode)
+"""
+
+
+@pytest.mark.skipif(
+    not (shutil.which("ip") and shutil.which("unshare"))
+    or subprocess.run(["unshare", "-nm", "true"], capture_output=True).returncode != 0,
+    reason="no network namespace can be made here",
+)
+def test_a_silent_resolver_takes_no_longer_than_the_timeout(daemon, directory):
+    permit = Permit(directory, daemon, "http://fleet.example.com/")
+    names = pathlib.Path(directory) / "resolv.conf"
+    names.write_text("nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
+    begun = time.monotonic()
+    silently = ["unshare", "-nm", sys.executable, "-c", SILENCE, names]
+    assert Program([*silently, *permit._command("check")]).end(timeout=50)[0] == 69
+    # Timeout= is a second; the resolver gives up after 20.
+    assert time.monotonic() - begun < 10
 
 
 def test_the_next_server_is_asked_where_one_is_away(daemon, make, server):
@@ -414,6 +468,52 @@ def test_a_certificate_that_is_refused_is_no_absence(daemon, make, tls, certific
     assert not server.requests
 
 
+@pytest.fixture
+def proxy():
+    proxy = Proxy()
+    yield proxy
+    proxy.stop()
+
+
+def test_a_server_that_a_proxy_does_not_reach_is_absent(daemon, make, tls, certificates, proxy):
+    server = tls(certificates.server)
+    settings = {"CertificateAuthority": certificates.authority[0], "Proxy": proxy.url}
+    make(f"https://localhost:{free_port()} {server.url}", **settings)
+    assert daemon.coordinator().gate("d-1", **REBOOT).released()["basis"] == "consent"
+    assert server.holders == {"this-device"}
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_a_proxy_that_refuses_is_no_absence(daemon, make, tls, certificates, proxy, status):
+    server = tls(certificates.server)
+    proxy.status = status
+    settings = {"CertificateAuthority": certificates.authority[0], "Proxy": proxy.url}
+    make(server.url, Offline="proceed-after 1s", **settings)
+    daemon.coordinator().gate("d-1", **REBOOT)
+    assert "refuses" in deferral(daemon)
+    assert not server.requests
+
+
+class RefusingSOCKS(socketserver.StreamRequestHandler):
+    """Version 5: each connection is refused at the other end."""
+
+    def handle(self):
+        _, methods = self.rfile.read(2)
+        self.rfile.read(methods)
+        self.wfile.write(b"\x05\x00")
+        self.connection.recv(512)
+        self.wfile.write(b"\x05\x05\x00\x01" + bytes(6))
+
+
+def test_a_server_that_a_socks_proxy_does_not_reach_is_absent(daemon, make):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), RefusingSOCKS) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=[0.02], daemon=True).start()
+        make("https://localhost:1", Proxy=f"socks5h://127.0.0.1:{proxy.server_address[1]}")
+        daemon.coordinator().gate("d-1", **REBOOT)
+        assert "no permit server" in deferral(daemon)
+        proxy.shutdown()
+
+
 # The commands
 
 
@@ -424,6 +524,45 @@ def test_a_wrong_configuration_is_said_at_start_and_by_check(daemon, directory, 
         assert code == 78 and "Grup=x: there is no such key" in errors and "Slots=0" in errors
 
 
+def test_a_configuration_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    daemon, directory, server
+):
+    permit = Permit(directory, daemon, server.url)
+    with open(permit.configuration, "a") as file:
+        file.write("#" * 65536)
+    code, _, errors = permit.command("check")
+    assert code == 78 and "64 KiB" in errors
+    permit.configuration = directory
+    code, _, errors = permit.command("check")
+    assert code == 78 and "Is a directory" in errors
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what root alone can read")
+def test_check_says_what_the_service_cannot_read(daemon, directory, server, certificates):
+    (certificate, key), authority = certificates.client, certificates.authority[0]
+    settings = {"CertificateAuthority": authority, "Certificate": certificate, "Key": key}
+    permit = Permit(directory, daemon, server.url, **settings)
+    certificates.directory.chmod(0o755)
+    key.chmod(0o600)
+    code, output, _ = permit.command("check")
+    assert code == 0 and f"{key} cannot be read by the service" in output
+    assert "LoadCredential=" in output and str(certificate) not in output
+    key.chmod(0o644)
+    assert "LoadCredential=" not in permit.command("check")[1]
+
+
+def test_the_same_trouble_is_logged_once(make, daemon, server):
+    server.misbehave = slow
+    permit = make(server.url, Timeout="200ms", Retry="100ms")
+    daemon.coordinator().gate("d-1", **REBOOT)
+    until(lambda: len(server.claims()) >= 8)
+    server.misbehave = REFUSALS["not found"]
+    permit.program.error_line("not here")
+    permit.kill()
+    troubles = [line for line in permit.program.end()[2] if "no slot:" in line]
+    assert len(troubles) == 2, troubles
+
+
 def test_check_asks_the_server(make, server):
     permit = make(server.url)
     code, output, _ = permit.command("check")
@@ -431,6 +570,76 @@ def test_check_asks_the_server(make, server):
     server.misbehave = REFUSALS["wrong group"]
     code, _, errors = permit.command("check")
     assert code == 69 and "unknown_group" in errors
+
+
+def test_check_gives_back_no_slot(make, server):
+    permit = make(server.url)
+    # The service claims while the command runs.
+    server.holders = {"this-device"}
+    assert permit.command("check")[0] == 0
+    assert server.gives_back() and server.holders == {"this-device"}
+
+
+def test_the_id_of_this_device_is_released_by_its_service(daemon, make, server):
+    permit = make(server.url)
+    coordinator = daemon.coordinator()
+    coordinator.gate("d-1", **REBOOT).released()
+    coordinator.complete("d-1", "failed")
+    until(lambda: permit.record().get("kept"))
+    code, output, _ = permit.command("release", "--id", "this-device")
+    assert code == 0 and "the running service" in output
+    until(lambda: not permit.record()["isClaimed"])
+
+
+def test_a_release_beside_another_one_does_not_claim_to_have_done_it(daemon, directory, server):
+    permit = Permit(directory, daemon, server.url, Timeout="10s")
+    record = {"boot": "", "isClaimed": True, "updates": [], "withoutPermit": ["d-0"]}
+    (permit.state / "state.json").write_text(json.dumps(record))
+    server.holders = {"this-device"}
+    has_arrived, may_answer = threading.Event(), threading.Event()
+
+    def hesitates(handler):
+        has_arrived.set()
+        may_answer.wait(TIMEOUT)
+        handler.answer(*handler.decide("this-device"))
+
+    server.misbehave = hesitates
+    first = permit.start_command("release")
+    assert has_arrived.wait(TIMEOUT)
+    code, _, errors = permit.command("release")
+    assert code == 75 and "another release" in errors
+    may_answer.set()
+    assert first.end()[0] == 0
+    assert not server.holders and not permit.record()["isClaimed"]
+    assert permit.record()["withoutPermit"] == ["d-0"]
+
+
+def test_a_release_while_the_service_starts_is_not_lost(daemon, directory, server):
+    permit = Permit(directory, daemon, server.url)
+    server.holders = {"this-device"}
+    state = permit.state / "state.json"
+    os.mkfifo(state)
+    permit.start()
+    try:
+        # It reads its record when it has the lock.
+        writer = until(lambda: open_fifo(state))
+        assert permit.command("release")[0] == 0
+        with open(writer, "w") as file:
+            kept = "d-1 ended as failed"
+            json.dump({"boot": "", "isClaimed": True, "kept": kept} | LISTS, file)
+        until(lambda: not server.holders)
+    finally:
+        permit.kill()
+
+
+LISTS = {"updates": [], "withoutPermit": []}
+
+
+def open_fifo(path):
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_the_id_is_printed_and_another_device_is_released(make, server):

@@ -84,3 +84,25 @@ def test_the_unit_waits_for_a_slot_as_a_veto(device):
     shown = device.run("systemctl", "show", "reprieve-permit", "--property=NRestarts")
     assert shown == "NRestarts=1\n"
     server.process.terminate()
+
+
+def test_the_service_reads_a_key_that_only_root_can(device):
+    """As the manual page says."""
+    folder = "/etc/systemd/system/reprieve-permit.service.d"
+    key = "/run/credentials/reprieve-permit.service/device.key"
+    # Its content does not matter before the first request.
+    configuration = f"{CONFIGURATION}Certificate=/etc/os-release\nKey=/etc/reprieve/device.key"
+    prepare = (
+        f"mkdir -p {folder} && echo '{configuration}' >/etc/reprieve/permit.conf &&"
+        f" printf '[Service]\nLoadCredential=device.key:/etc/reprieve/device.key\n'"
+        f" >{folder}/key.conf && echo secret >/etc/reprieve/device.key &&"
+        " chmod 600 /etc/reprieve/device.key && systemctl daemon-reload"
+    )
+    device.run("sh", "-c", prepare)
+    device.run("systemctl", "start", "reprieve-permit", code=1)
+    assert "LoadCredential=" in device.run("sh", "-c", "reprieve-permit check || true")
+    device.run("sed", "-i", f"s#^Key=.*#Key={key}#", "/etc/reprieve/permit.conf")
+    device.run("systemctl", "start", "reprieve-permit")
+    shown = device.run("systemctl", "show", "reprieve-permit", "--property=ActiveState,NRestarts")
+    assert "ActiveState=active" in shown and "NRestarts=0" in shown
+    assert "LoadCredential=" not in device.run("sh", "-c", "reprieve-permit check || true")

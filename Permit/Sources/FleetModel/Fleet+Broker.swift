@@ -7,10 +7,18 @@ internal import Reprieve
 extension Fleet {
     mutating func subscribe(_ index: Int) {
         let device = devices[index]
-        let underway = device.stage == .released ? [Self.update] : []
+        let underway = device.stage == .released ? [device.update] : []
         tell(index, .subscribed(underway: underway))
+        deliver(index)
         if device.stage == .waiting { ask(index, final: false) }
-        if device.stage == .over, !device.isPosted { deliver(index) }
+    }
+
+    mutating func announce(_ index: Int) {
+        devices[index].number += 1
+        devices[index].stage = .waiting
+        devices[index].announcedAt = now
+        devices[index].postponements = settings.postponements
+        ask(index, final: false)
     }
 
     mutating func ask(_ index: Int, final: Bool) {
@@ -18,7 +26,7 @@ extension Fleet {
         devices[index].ask += 1
         devices[index].asksFinally = final
         let ask = Machine.AskID(number: devices[index].ask)
-        tell(index, .asked(ask, .init(Self.update, .reboot, final: final)))
+        tell(index, .asked(ask, .init(devices[index].update, .reboot, final: final)))
     }
 
     mutating func answered(_ index: Int, _ answer: Machine.Answer) {
@@ -44,13 +52,12 @@ extension Fleet {
 
     /// Another component defers in the same final asking, for a while.
     mutating func postpone(_ index: Int) {
-        tell(index, .postponed(Self.update))
+        tell(index, .postponed(devices[index].update))
         queue.insert(.ask(index, final: false), at: now + .milliseconds(1))
     }
 
     private mutating func release(_ index: Int) {
         devices[index].stage = .released
-        devices[index].isUnsteady = true
         report.releases.append(now)
         report.longestWait = max(report.longestWait, now - devices[index].announcedAt)
         if settings.reboots { queue.insert(.reboot(index), at: now + settings.updateTime / 2) }
@@ -58,24 +65,32 @@ extension Fleet {
     }
 
     mutating func end(_ index: Int) {
-        let outcome = settings.outcome(index, Double.random(in: 0..<1, using: &dice))
-        devices[index].stage = .over
-        devices[index].outcome = outcome
+        let number = devices[index].number
+        let outcome = settings.outcome(index, number, Double.random(in: 0..<1, using: &dice))
         report.ends.append(now)
         report.outcomes[outcome.rawValue, default: 0] += 1
-        switch outcome {
-        case .applied: queue.insert(.steady(index), at: now + settings.policy.steadyAfter)
-        case .cancelled: devices[index].isUnsteady = false
-        // Until an operator has looked after it.
-        default: break
+        if outcome == .applied || settings.policy.afterFailure == .giveBack {
+            devices[index].steadyAt = now + settings.policy.steadyAfter
+            devices[index].hasFailed = false
+        } else if outcome != .cancelled {
+            devices[index].hasFailed = true
         }
+        devices[index].posts.append(Post(update: devices[index].update, outcome: outcome))
+        finish(index)
         deliver(index)
     }
 
+    mutating func finish(_ index: Int) {
+        devices[index].stage = .over
+        guard devices[index].number < settings.updates else { return }
+        queue.insert(.announce(index), at: now + settings.timeBetween)
+    }
+
     /// What a program reads before it is killed is lost.
-    mutating func deliver(_ index: Int) {
-        guard devices[index].machine != nil, let outcome = devices[index].outcome else { return }
-        devices[index].isPosted = true
-        tell(index, .ended(Self.update, outcome))
+    private mutating func deliver(_ index: Int) {
+        while devices[index].machine != nil, !devices[index].posts.isEmpty {
+            let post = devices[index].posts.removeFirst()
+            tell(index, .ended(post.update, post.outcome))
+        }
     }
 }

@@ -3,12 +3,14 @@
 public import Permit
 internal import Reprieve
 
-/// Devices, each with a broker that has one update, and a server with slots, in virtual time.
+/// Devices, each with a broker that has one update after the other, and a server with slots, in
+/// virtual time.
 public struct Fleet {
     public typealias Machine = PermitStateMachine
 
     enum Event {
         case start(Int)
+        case announce(Int)
         case ask(Int, final: Bool)
         case deadline(Int, life: Int)
         case arrive(Int, life: Int, claims: Bool)
@@ -17,11 +19,9 @@ public struct Fleet {
         case postpone(Int)
         case reboot(Int)
         case end(Int)
-        case deliver(Int)
-        case steady(Int)
     }
 
-    /// What a device's broker does with the update.
+    /// What a device's broker does with its latest update.
     enum Stage: Hashable { case waiting, released, over }
 
     struct Device {
@@ -31,15 +31,26 @@ public struct Fleet {
         var life = 0
         var boot = 1
         var deadline: Duration?
+        /// Counts the updates.
+        var number = 1
         var stage = Stage.waiting
         var announcedAt = Duration.zero
-        var outcome: Outcome?
-        var isPosted = false
+        /// The outcomes that the program is still to be told.
+        var posts: [Post] = []
         var ask = 0
         var asksFinally = false
         var postponements = 0
-        /// Between release and steady state.
-        var isUnsteady = false
+        /// After the latest update that was made well.
+        var steadyAt = Duration.zero
+        /// One was made badly since then.
+        var hasFailed = false
+
+        var update: String { "d-\(number)" }
+    }
+
+    struct Post {
+        let update: String
+        let outcome: Outcome
     }
 
     let settings: FleetSettings
@@ -49,8 +60,6 @@ public struct Fleet {
     var devices: [Device]
     var queue = EventQueue<Event>()
     var dice: Dice
-
-    public static let update = "d-42"
 
     public init(_ settings: FleetSettings) {
         self.settings = settings
@@ -73,7 +82,9 @@ public struct Fleet {
 
     public func record(of device: Int) -> Record? { devices[device].record }
 
-    public func isOver(_ device: Int) -> Bool { devices[device].stage == .over }
+    public func isOver(_ device: Int) -> Bool {
+        devices[device].stage == .over && devices[device].number == settings.updates
+    }
 
     /// Goes on until nothing happens any more, or until `end`.
     public mutating func run(until end: Duration) {
@@ -88,6 +99,7 @@ public struct Fleet {
     private mutating func handle(_ event: Event) {
         switch event {
         case .start(let index): start(index)
+        case .announce(let index): announce(index)
         case .ask(let index, let final): ask(index, final: final)
         case .deadline(let index, let life):
             guard devices[index].life == life, devices[index].deadline.map({ $0 <= now }) ?? false
@@ -102,8 +114,6 @@ public struct Fleet {
         case .postpone(let index): postpone(index)
         case .reboot(let index): kill(index, reboots: true)
         case .end(let index): end(index)
-        case .deliver(let index): deliver(index)
-        case .steady(let index): devices[index].isUnsteady = false
         }
     }
 
@@ -111,9 +121,14 @@ public struct Fleet {
     private mutating func check() {
         report.mostHolders = max(report.mostHolders, holders.count)
         guard settings.devices <= 64 else { return }
-        for index in devices.indices where devices[index].isUnsteady && !holders.contains(index) {
+        for index in devices.indices where isUnsteady(index) && !holders.contains(index) {
             report.breaches.append("at \(now) device \(index) is unsteady without a slot")
         }
+    }
+
+    private func isUnsteady(_ index: Int) -> Bool {
+        let device = devices[index]
+        return device.stage == .released || device.hasFailed || now < device.steadyAt
     }
 
     // MARK: - The program of a device
@@ -159,9 +174,9 @@ public struct Fleet {
         devices[index].deadline = nil
         if reboots {
             devices[index].boot += 1
-            if settings.forgetsWaiting, devices[index].stage == .waiting {
-                (devices[index].stage, devices[index].isPosted) = (.over, true)
-            }
+            // What was not written down is lost, and what counts is whether the device is steady.
+            if devices[index].record?.kept == nil { devices[index].hasFailed = false }
+            if settings.forgetsWaiting, devices[index].stage == .waiting { finish(index) }
         }
         queue.insert(.start(index), at: now + settings.restartTime)
     }

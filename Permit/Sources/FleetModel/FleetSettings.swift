@@ -3,13 +3,16 @@
 public import Permit
 public import Reprieve
 
-/// What happens to a fleet that gets one update.
+/// What happens to a fleet that gets one update, or some.
 public struct FleetSettings: Sendable {
     public var devices = 1
     public var slots = 1
     public var policy = PermitPolicy()
     public var seed: UInt64 = 1
-    /// The update is announced to all devices within this time.
+    /// How many updates each device gets, and how long after the one before was over.
+    public var updates = 1
+    public var timeBetween = Duration.seconds(20)
+    /// The first update is announced to all devices within this time.
     public var announcedWithin = Duration.seconds(60)
     /// From release to outcome.
     public var updateTime = Duration.seconds(300)
@@ -20,8 +23,9 @@ public struct FleetSettings: Sendable {
     public var lost = 0.0
     /// When no server is there.
     public var outages: [Range<Duration>] = []
-    /// The outcome on a device.
-    public var outcome: @Sendable (_ device: Int, _ dice: Double) -> Outcome = { _, _ in .applied }
+    /// The outcome on a device of its first, second … update.
+    public var outcome: @Sendable (_ device: Int, _ number: Int, _ dice: Double) -> Outcome =
+        { _, _, _ in .applied }
     /// The device reboots in the middle of the update.
     public var reboots = false
     /// How often, at the final asking, another component defers first.

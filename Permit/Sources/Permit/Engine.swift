@@ -54,9 +54,14 @@ public struct Servers: Sendable {
         _ ask: (String, Duration) -> Reply
     ) -> Reply {
         var reply = Reply.absent("no server is set")
-        for url in urls {
+        for (index, url) in urls.enumerated() {
             reply = ask(url, transport.now + timeout)
-            guard case .absent = reply else { break }
+            if case .absent = reply { continue }
+            // What an absent one was asked for may still be done.
+            if case .full(let holder, _) = reply, index > 0 {
+                return .full(holder, isCertain: false)
+            }
+            break
         }
         return reply
     }

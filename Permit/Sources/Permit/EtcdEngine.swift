@@ -23,7 +23,7 @@ public struct EtcdEngine: Engine {
         over transport: any HTTPTransport
     ) -> Reply {
         change(server, deadline, transport) { semaphore in
-            if semaphore.holders.contains(id) { return .done }
+            if semaphore.holders.contains(id) { return nil }
             guard UInt64(semaphore.holders.count) < semaphore.slots else {
                 let holders = semaphore.holders.joined(separator: ", ")
                 return .full("held by \(printable(holders.utf8))")
@@ -39,7 +39,6 @@ public struct EtcdEngine: Engine {
         over transport: any HTTPTransport
     ) -> Reply {
         change(server, deadline, transport) { semaphore in
-            guard semaphore.holders.contains(id) else { return .done }
             semaphore.holders.removeAll { $0 == id }
             return nil
         }
@@ -57,7 +56,8 @@ public struct EtcdEngine: Engine {
         }
     }
 
-    /// `edit` returns a reply if there is nothing to change.
+    /// `edit` returns a reply where the semaphore is not to be written. Else it is, even if it
+    /// stays as it was: so a change fails that was asked for before, and has not come through yet.
     private func change(
         _ server: String,
         _ deadline: Duration,

@@ -39,7 +39,20 @@ public struct FleetLockEngine: Engine {
         let clientParams: Parameters
     }
 
-    private struct Fault: Decodable { let kind, value: String }
+    private struct Fault: Decodable {
+        let kind, value: String
+
+        /// airlock has one code and one kind for all that keeps it from a slot, be it that etcd
+        /// has stored the holder and does not say so. These are its words where it has not.
+        var saysThatNoneWasTaken: Bool {
+            kind == "failed_lock"
+                && (value.contains("slots currently locked")
+                    || value.hasPrefix("conflict on semaphore"))
+        }
+
+        /// poseidon/fleetlock could not store the holder, or does not know whether it has.
+        var namesNoHolder: Bool { value.hasSuffix("held by ") }
+    }
 
     private func post(
         _ operation: String,
@@ -68,7 +81,9 @@ public struct FleetLockEngine: Engine {
         let fault = decoded(Fault.self, response.body)
         let reason = fault.map { printable("\($0.kind): \($0.value)".utf8) }
         let text = "HTTP \(response.status), \(reason ?? printable(response.body))"
-        if response.status == 423 || fault?.kind == "failed_lock" { return .full(reason ?? text) }
+        if response.status == 423 || fault?.saysThatNoneWasTaken == true {
+            return .full(reason ?? text, isCertain: fault?.namesNoHolder != true)
+        }
         return response.status >= 500 ? .absent(text) : .refused(text)
     }
 }

@@ -57,6 +57,9 @@ public struct PermitConfiguration: Hashable, Sendable {
         }
     }
 
+    /// What is read for each request.
+    public var files: [String] { [certificateAuthority, certificate, key].compactMap(\.self) }
+
     public func makeServers(id: String) -> Servers {
         let engine: any Engine =
             switch engine {
@@ -94,7 +97,7 @@ extension PermitConfiguration {
         case "Certificate": certificate = try SettingValue.path(value)
         case "Key": self.key = try SettingValue.path(value)
         case "Proxy": proxy = value
-        case "Component": component = value
+        case "Component": component = try SettingValue.component(value)
         case "Socket": socket = try SettingValue.path(value)
         default: throw ValueError(message: "there is no such key")
         }

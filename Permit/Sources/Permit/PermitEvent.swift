@@ -74,8 +74,9 @@ extension PermitStateMachine {
 /// A server's reply to a request, be it to claim or to give back.
 public enum Reply: Hashable, Sendable {
     case done
-    /// All slots are taken; the text names a holder where the server does.
-    case full(String)
+    /// All slots are taken; the text names a holder where the server does. It is not certain that
+    /// the request took none where it may still be carried out elsewhere.
+    case full(String, isCertain: Bool = true)
     /// There is no server to be reached, or it has failed. The request may have counted.
     case absent(String)
     /// There is a server, and it does not do what it was asked to: a mistake in a configuration, or

@@ -7,20 +7,20 @@ extension PermitStateMachine {
         self.request = nil
         if case .absent = reply {} else { absence = nil }
         switch request {
-        case .claim: claimed(reply)
+        case .claim(let before): claimed(reply, before: before)
         case .giveBack: gaveBack(reply)
         }
     }
 
-    private mutating func claimed(_ reply: Reply) {
+    private mutating func claimed(_ reply: Reply, before: Slot) {
         giveBackAt = now
         switch reply {
         case .done:
             (slot, complaint) = (.held, nil)
             agree()
-        case .full(let holder):
-            // What is held for another update was taken away by hand, or is still there.
-            if agreed.isEmpty, steadying == nil, kept == nil { slot = .free }
+        case .full(let holder, let isCertain):
+            // An earlier claim may still be on its way.
+            if isCertain { slot = before }
             complain(.notice, holder)
             put(off: "no slot is free: \(holder)")
         case .refused(let reason):
@@ -87,7 +87,7 @@ extension PermitStateMachine {
         switch reply {
         case .done:
             (slot, giveBackFailures) = (.free, 0)
-        case .full(let reason), .absent(let reason), .refused(let reason):
+        case .full(let reason, _), .absent(let reason), .refused(let reason):
             let text = "the slot is not given back: \(reason)"
             if giveBackFailures == 0 { act(.log(.warning, text)) }
             giveBackFailures += 1

@@ -5,13 +5,15 @@ internal import Reprieve
 /// What the broker says: questions, ends, and which updates it knows.
 extension PermitStateMachine {
     /// How long after a subscription the broker may take to speak of an update that waits, or that
-    /// has ended. It does both at once.
-    static let forgetting = Duration.seconds(60)
+    /// has ended. It does both at once, but for an update that was deferred: of that one it speaks
+    /// when the deferral ends. The record says only that a slot was once claimed for it.
+    private var forgetting: Duration { .seconds(60) + longestPause }
 
     mutating func subscribed(_ underway: [String]) {
         if isLost { found(underway) }
-        for update in inherited {
-            forgottenAt[update] = underway.contains(update) ? nil : now + Self.forgetting
+        ofEarlierBoot.subtract(underway)
+        for update in agreed.union(asks.values) {
+            forgottenAt[update] = underway.contains(update) ? nil : now + forgetting
         }
     }
 
@@ -43,8 +45,13 @@ extension PermitStateMachine {
         }
     }
 
+    mutating func postponed(_ update: String) {
+        spoken(of: update)
+        agreed.remove(update)
+    }
+
     private mutating func spoken(of update: String) {
-        inherited.remove(update)
+        ofEarlierBoot.remove(update)
         forgottenAt[update] = nil
     }
 
@@ -72,6 +79,7 @@ extension PermitStateMachine {
         if outcome == .applied || policy.afterFailure == .giveBack {
             steady(after: update)
         } else {
+            (steadying, steadyAt) = (nil, nil)
             kept = "\(update) ended as \(outcome.rawValue)"
             act(.log(.warning, "the slot is kept: \(update) ended as \(outcome.rawValue)"))
         }
@@ -79,7 +87,7 @@ extension PermitStateMachine {
     }
 
     private mutating func steady(after update: String) {
-        (steadying, steadyAt) = (update, now + policy.steadyAfter)
+        (steadying, steadyAt, kept) = (update, now + policy.steadyAfter, nil)
     }
 
     /// The latest ones are remembered for the operator.
@@ -94,10 +102,13 @@ extension PermitStateMachine {
     /// over; either way what counts now is whether the device is steady. In the same boot its end
     /// was told and lost, and may have been a bad one.
     private mutating func forgotten(_ update: String) {
-        if isInLaterBoot {
+        forgottenAt[update] = nil
+        guard agreed.contains(update) else { return }
+        if ofEarlierBoot.contains(update) {
             spoken(of: update)
             agreed.remove(update)
-            steady(after: update)
+            // It is no better update that would make up for a bad one.
+            if kept == nil { steady(after: update) }
             act(.log(.warning, "the broker does not know \(update) since the reboot"))
             write(claimed: true)
         } else {
@@ -106,42 +117,50 @@ extension PermitStateMachine {
     }
 
     mutating func checked(_ complaint: String?) {
-        guard let steadying else { return }
+        isChecking = false
+        // Where a moment is set, that was the check for an earlier update.
+        guard let steadying, steadyAt == nil else { return }
         if let complaint {
             act(.log(.warning, "not steady after \(steadying): \(complaint)"))
             steadyAt = now + pause()
         } else {
-            (self.steadying, kept) = (nil, nil)
+            self.steadying = nil
         }
     }
 
     mutating func released() {
-        (agreed, inherited, forgottenAt) = ([], [], [:])
+        // The record is not to list them any more.
+        known.subtract(agreed)
+        (agreed, ofEarlierBoot, forgottenAt) = ([], [], [:])
         (steadying, steadyAt, kept, isLost) = (nil, nil, nil, false)
         if slot == .free { slot = .claimed }
         giveBackAt = now
         act(.log(.notice, "the operator gives the slot back"))
+        write(claimed: true)
     }
 
     mutating func timePassed() {
         for (update, moment) in forgottenAt where moment <= now { forgotten(update) }
-        guard let steadyAt, steadyAt <= now else { return }
+        guard let steadyAt, steadyAt <= now, !isChecking else { return }
         self.steadyAt = nil
-        if policy.hasHealthCommand { act(.checkHealth) } else { checked(nil) }
+        guard policy.hasHealthCommand else { return checked(nil) }
+        isChecking = true
+        act(.checkHealth)
     }
 
     /// Nil if nothing is due.
     public var nextDeadline: Moment? {
         var deadlines = Array(forgottenAt.values)
-        if let steadyAt { deadlines.append(steadyAt) }
+        if let steadyAt, !isChecking { deadlines.append(steadyAt) }
         if request == nil, !isWanted, slot != .free { deadlines.append(giveBackAt) }
         return deadlines.min()
     }
 
     /// Until the next attempt.
     mutating func pause(times factor: Int = 1) -> Duration {
-        let longest = policy.retry / .milliseconds(2)
-        return (policy.retry + .milliseconds(Int64.random(in: 0...Int64(longest), using: &dice)))
-            * factor
+        let most = Int64((longestPause - policy.retry) / .milliseconds(1))
+        return (policy.retry + .milliseconds(Int64.random(in: 0...most, using: &dice))) * factor
     }
+
+    private var longestPause: Duration { policy.retry * 3 / 2 }
 }

@@ -25,7 +25,10 @@ public struct PermitStateMachine: Hashable, Sendable {
         case held
     }
 
-    enum Request: Hashable, Sendable { case claim, giveBack }
+    enum Request: Hashable, Sendable {
+        case claim(before: Slot)
+        case giveBack
+    }
 
     /// A time without a server: from the first request that reached none to the latest.
     struct Absence: Hashable, Sendable {
@@ -40,6 +43,7 @@ public struct PermitStateMachine: Hashable, Sendable {
     }
 
     let policy: PermitPolicy
+    let boot: String
     var slot = Slot.free
     /// The request that is on its way.
     var request: Request?
@@ -47,16 +51,20 @@ public struct PermitStateMachine: Hashable, Sendable {
     var asks: [AskID: String] = [:]
     /// The updates that were agreed to and are not over.
     var agreed: Set<String> = []
-    /// Those among them of an earlier life, of which the broker has not spoken in this one.
-    var inherited: Set<String> = []
-    /// When they count as forgotten by the broker.
+    /// Those among them of an earlier boot, of which the broker has not spoken in this one.
+    var ofEarlierBoot: Set<String> = []
+    /// When those count as forgotten of which the broker has not spoken since it was subscribed to.
     var forgottenAt: [String: Moment] = [:]
     /// The updates that need a slot and are not over, as far as the broker has spoken of them.
     var known: Set<String> = []
     var deferrals: [String: Deferral] = [:]
+    /// The update after which the device is not known to be steady yet. The latest update that is
+    /// over decides: where this is set, `kept` is not.
     var steadying: String?
-    /// When the device may be steady; nil while the health command runs, and without `steadying`.
+    /// When the device may be steady; nil while that is checked, and without `steadying`.
     var steadyAt: Moment?
+    /// The health command runs, be it for `steadying` or for an update before that one.
+    var isChecking = false
     var kept: String?
     /// There was no record: a slot may be held, and nobody knows what for.
     var isLost = false
@@ -86,7 +94,6 @@ public struct PermitStateMachine: Hashable, Sendable {
         self.now = now
         dice = Dice(seed: seed)
         written = record ?? Record(boot: boot)
-        isInLaterBoot = record.map { $0.boot != boot } ?? false
         self.boot = boot
         guard let record else {
             (isLost, slot) = (true, .claimed)
@@ -94,21 +101,19 @@ public struct PermitStateMachine: Hashable, Sendable {
         }
         slot = record.isClaimed ? .claimed : .free
         agreed = Set(record.updates)
-        inherited = agreed
-        (steadying, kept, withoutPermit) = (record.steadying, record.kept, record.withoutPermit)
+        if record.boot != boot { ofEarlierBoot = agreed }
+        (kept, withoutPermit) = (record.kept, record.withoutPermit)
+        // An earlier version wrote both, be it for a good update or a bad one.
+        if kept == nil { steadying = record.steadying }
         if steadying != nil { steadyAt = now + policy.steadyAfter }
     }
-
-    let boot: String
-    /// Whether the record is of an earlier boot.
-    let isInLaterBoot: Bool
 
     public mutating func handle(_ event: Event, at now: Moment) -> [Action] {
         self.now = max(now, self.now)
         switch event {
         case .subscribed(let underway): subscribed(underway)
         case .asked(let ask, let question): asked(ask, question)
-        case .postponed(let update): agreed.remove(update)
+        case .postponed(let update): postponed(update)
         case .ended(let update, let outcome): ended(update, outcome)
         case .replied(let reply): replied(reply)
         case .checked(let complaint): checked(complaint)
@@ -135,19 +140,20 @@ public struct PermitStateMachine: Hashable, Sendable {
         if !asks.isEmpty {
             claim()
         } else if !isWanted {
-            if slot == .free { settle() } else if giveBackAt <= now { send(.giveBack) }
+            if slot == .free { settle() } else if giveBackAt <= now { giveBack() }
         }
     }
 
     private mutating func claim() {
         write(claimed: true)
+        request = .claim(before: slot)
         if slot == .free { slot = .claimed }
-        send(.claim)
+        act(.claim)
     }
 
-    private mutating func send(_ request: Request) {
-        self.request = request
-        act(request == .claim ? .claim : .giveBack)
+    private mutating func giveBack() {
+        request = .giveBack
+        act(.giveBack)
     }
 
     /// While an update waits for a slot, the file goes on saying that one was claimed. Else each

@@ -8,7 +8,7 @@ public struct Record: Codable, Hashable, Sendable {
     public var isClaimed = false
     /// The updates that the slot was claimed for and that are not over, sorted.
     public var updates: [String] = []
-    /// The update after which the device is not known to be steady yet.
+    /// The update after which the device is not known to be steady yet; nil where the slot is kept.
     public var steadying: String?
     /// Why the slot is kept until an operator or a better update comes.
     public var kept: String?

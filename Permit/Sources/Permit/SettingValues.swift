@@ -24,17 +24,28 @@ enum SettingValue {
     }
 
     static func group(_ text: String) throws(ValueError) -> String {
+        guard isWord(text, with: ".-") else {
+            throw ValueError(message: "a group has up to 128 letters, digits, dots and hyphens")
+        }
+        return text
+    }
+
+    static func component(_ text: String) throws(ValueError) -> String {
+        guard isWord(text, with: "._-@:+") else {
+            throw ValueError(message: "a component has up to 128 letters, digits and ._-@:+")
+        }
+        return text
+    }
+
+    private static func isWord(_ text: String, with signs: String) -> Bool {
         let isAllowed = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
             case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            default: signs.utf8.contains(byte)
             }
         }
-        guard isAllowed, text.utf8.count <= 128 else {
-            throw ValueError(message: "a group has up to 128 letters, digits, dots and hyphens")
-        }
-        return text
+        return isAllowed && text.utf8.count <= 128
     }
 
     static func id(_ text: String) throws(ValueError) -> String {

@@ -67,7 +67,8 @@ enum Arguments {
           --config FILE    default: /etc/reprieve/permit.conf
 
         Exit codes: 0 done; 64 wrong usage; 69 the server is not reached, or refuses; 74 the state
-        cannot be read or written; 75 this program runs already; 78 the configuration is wrong.
+        cannot be read or written; 75 this program, or another release, runs already;
+        78 the configuration is wrong.
         """
 }
 

@@ -45,7 +45,8 @@ struct CurlTransport: HTTPTransport {
                 if code == CURLE_OK { return .response(response(curl, body)) }
                 if body.isTooLong { return .refused("a response without end") }
                 let text = message.baseAddress.map { String(cString: $0) } ?? ""
-                let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+                let reason = reason(of: code, request, text)
+                if isOutOfReach(ofProxy: curl, code) { return .absent(reason) }
                 return reply(to: code, request, reason)
             }
         }
@@ -62,6 +63,8 @@ struct CurlTransport: HTTPTransport {
             (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0),
             (CURLOPT_TIMEOUT_MS, milliseconds), (CURLOPT_CONNECTTIMEOUT_MS, milliseconds),
             (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
+            // Else the time-out is not kept where the resolver is silent: its thread is awaited.
+            (CURLOPT_QUICK_EXIT, 1),
         ]
         let texts: [(CURLoption, String?)] = [
             (CURLOPT_URL, request.url), (CURLOPT_PROTOCOLS_STR, "http,https"),
@@ -83,6 +86,28 @@ struct CurlTransport: HTTPTransport {
             contentType: type.prefix { $0 != ";" && $0 != " " }.lowercased(),
             body: body.bytes
         )
+    }
+
+    /// Trouble that goes on has one text, and so one line in the log. With these two codes
+    /// libcurl's own texts have milliseconds in them.
+    private func reason(of code: CURLcode, _ request: HTTPRequest, _ text: String) -> String {
+        let general = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_OPERATION_TIMEDOUT, CURLE_COULDNT_CONNECT: return "\(request.url): \(general)"
+        default: return text.isEmpty ? general : text
+        }
+    }
+
+    /// The proxy answers, and says that it does not reach the server.
+    private func isOutOfReach(ofProxy curl: UnsafeMutableRawPointer, _ code: CURLcode) -> Bool {
+        if permit_number(curl, CURLINFO_HTTP_CONNECTCODE) >= 500 { return true }
+        let replies = [
+            CURLPX_REPLY_CONNECTION_REFUSED, CURLPX_REPLY_GENERAL_SERVER_FAILURE,
+            CURLPX_REPLY_HOST_UNREACHABLE, CURLPX_REPLY_NETWORK_UNREACHABLE,
+            CURLPX_REPLY_TTL_EXPIRED,
+        ]
+        return code == CURLE_PROXY
+            && replies.contains { permit_number(curl, CURLINFO_PROXY_ERROR) == Int($0.rawValue) }
     }
 
     /// A server that refuses is not absent, and TLS may refuse at any time: a client's certificate

@@ -70,9 +70,14 @@ struct StateFile {
         guard fsync(descriptor) == 0 else { throw Failure("write", directory) }
     }
 
-    /// Returns the process that holds the lock, or nil if it is held here from now on, until this
-    /// process ends.
-    func lock() throws(Failure) -> pid_t? {
+    /// A process that holds the lock. It is 0 where that is none of this container's.
+    struct LockHolder {
+        let process: pid_t
+        let isService: Bool
+    }
+
+    /// Returns who holds the lock, or nil if it is held here from now on, until this process ends.
+    func lock(asService: Bool) throws(Failure) -> LockHolder? {
         let path = directory + "/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("open", path) }
@@ -80,10 +85,18 @@ struct StateFile {
         if geteuid() == 0, stat(directory, &status) == 0 {
             fchown(descriptor, status.st_uid, status.st_gid)
         }
-        var lock = flock()
-        (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
-        if fcntl(descriptor, F_SETLK, &lock) == 0 { return nil }
-        guard fcntl(descriptor, F_GETLK, &lock) == 0 else { throw Failure("lock", path) }
-        return lock.l_pid
+        while true {
+            var lock = flock()
+            (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
+            // The length says who holds it: 0, all of the file, is the service's.
+            lock.l_len = asService ? 0 : 1
+            if fcntl(descriptor, F_SETLK, &lock) == 0 { return nil }
+            guard errno == EACCES || errno == EAGAIN, fcntl(descriptor, F_GETLK, &lock) == 0 else {
+                throw Failure("lock", path)
+            }
+            // It may have ended meanwhile.
+            guard lock.l_type != F_UNLCK else { continue }
+            return LockHolder(process: max(0, lock.l_pid), isService: lock.l_len == 0)
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import Permit
 
 func showStatus(_ options: Arguments.Options) {
@@ -42,7 +43,7 @@ extension Reply {
     var text: String {
         switch self {
         case .done: "done"
-        case .full(let text): text
+        case .full(let text, _): text
         case .absent(let text): "not reached: \(text)"
         case .refused(let text): "refuses: \(text)"
         }
@@ -53,23 +54,32 @@ func check(_ options: Arguments.Options) {
     let configuration = load(options)
     let id = deviceID(configuration)
     let servers = configuration.makeServers(id: id)
-    let transport = CurlTransport(configuration)
     print("\(options.config): right; this device is \(id) in \(configuration.group)")
-    switch servers.holders(over: transport) {
+    for path in [options.config] + configuration.files where isPrivate(path) {
+        print("\(path) cannot be read by the service, which has a user of its own:")
+        print("LoadCredential= in reprieve-permit(8) says how to give it a key")
+    }
+    switch servers.holders(over: CurlTransport(configuration)) {
     case .known(_, let slots)? where slots != configuration.slots:
         print("the group has \(slots) slots, as its semaphore says, not \(configuration.slots)")
     case .known?: print("the server answers")
     case .unknown(let reply)?: fail(ExitStatus.noServer, "the server " + reply.text)
-    case nil: checkFleetLock(servers, transport)
+    case nil: checkFleetLock(configuration, id)
     }
 }
 
-/// FleetLock has no question but to give back, which changes nothing where nothing is claimed.
-private func checkFleetLock(_ servers: Servers, _ transport: CurlTransport) {
-    guard let record = try? StateFile.byDefault.read(), !record.isClaimed else {
-        return print("the server is not asked: a slot is claimed, or it is unknown whether one is")
-    }
-    let reply = servers.giveBack(over: transport)
+/// Where root checks, a file may be one that the service's own user cannot read.
+private func isPrivate(_ path: String) -> Bool {
+    var status = stat()
+    return geteuid() == 0 && !path.hasPrefix("/run/credentials/") && stat(path, &status) == 0
+        && status.st_mode & S_IROTH == 0
+}
+
+/// FleetLock has no question but to give back, which changes nothing for an id that no device has:
+/// this one contains spaces. A slot of this device may be claimed at any moment.
+private func checkFleetLock(_ configuration: PermitConfiguration, _ id: String) {
+    let servers = configuration.makeServers(id: "check by \(id)")
+    let reply = servers.giveBack(over: CurlTransport(configuration))
     guard case .done = reply else { fail(ExitStatus.noServer, "the server " + reply.text) }
     print("the server answers")
 }

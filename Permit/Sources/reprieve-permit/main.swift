@@ -4,6 +4,8 @@ internal import CCurl
 internal import Glibc
 
 curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+// A `release` of an earlier version sends it to any command that holds the lock.
+signal(SIGUSR1, SIG_IGN)
 switch Arguments(CommandLine.arguments.dropFirst()) {
 case .help: print(Arguments.helpText)
 case .wrong(let reason):

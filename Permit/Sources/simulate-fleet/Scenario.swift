@@ -37,12 +37,12 @@ struct Scenario {
         add("server away from 30 to 60 min", drawn: true) {
             $0.outages = [.seconds(1_800)..<(.seconds(3_600))]
         }
-        add("all fail") { $0.outcome = { _, _ in .failed } }
+        add("all fail") { $0.outcome = { _, _, _ in .failed } }
         add("10 % fail", drawn: true) {
-            $0.outcome = { _, dice in dice < 0.1 ? .failed : .applied }
+            $0.outcome = { _, _, dice in dice < 0.1 ? .failed : .applied }
         }
         add("all fail, given back") {
-            $0.outcome = { _, _ in .failed }
+            $0.outcome = { _, _, _ in .failed }
             $0.policy.afterFailure = .giveBack
         }
         return all

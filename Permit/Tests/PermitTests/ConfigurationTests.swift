@@ -55,6 +55,11 @@ import Testing
                 "permit.conf:3: Offline=go: is neither wait nor proceed-after DURATION"
             ),
             (
+                "[Permit]\nServer=http://a\nComponent=foo bar",
+                "permit.conf:3: Component=foo bar: a component has up to 128 letters, digits and"
+                    + " ._-@:+"
+            ),
+            (
                 "[Permit]\nServer=http://a\nGroup=a/b",
                 "permit.conf:3: Group=a/b: a group has up to 128 letters, digits, dots and hyphens"
             ),

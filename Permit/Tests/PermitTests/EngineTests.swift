@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Reprieve
 import Testing
 
 @testable import Permit
@@ -76,11 +77,59 @@ import Testing
         #expect(kind(fleetLock(response(503, "<html>", "text/html"))) == .absent)
     }
 
+    @Test(
+        arguments: [
+            ("all 2 semaphore slots currently locked", Kind.full),
+            ("conflict on semaphore detected, aborting", .full),
+            ("context deadline exceeded", .absent), ("etcdserver: request timed out", .absent),
+            ("empty semaphore value", .absent),
+        ]
+    )
+    private func `of FleetLock takes airlock for full only where it says so`(
+        value: String,
+        expected: Kind
+    ) {
+        let body = #"{"kind":"failed_lock","value":"\#(value)"}"#
+        #expect(kind(fleetLock(response(500, body, "text/plain"))) == expected)
+    }
+
     @Test func `asks the next server where one is absent, and only there`() {
         let engine = FleetLockEngine(id: "x", group: "g")
         let servers = Servers(engine, urls: ["http://a", "http://b"], timeout: .seconds(1))
         #expect(servers.claim(over: Script(.absent("away"), response(200))) == .done)
         #expect(kind(servers.claim(over: Script(response(423), response(200)))) == .full)
+    }
+
+    /// The actions after a claim that got this reply.
+    private func actions(after reply: Reply) -> [PermitStateMachine.Action] {
+        let record = Record(boot: "b")
+        var permit = PermitStateMachine(
+            PermitPolicy(),
+            record: record,
+            boot: "b",
+            seed: 1,
+            at: .zero
+        )
+        _ = permit.handle(.asked(.init(number: 1), .init("d", .reboot, final: true)), at: .zero)
+        return permit.handle(.replied(reply), at: .zero)
+    }
+
+    @Test func `that is full after an absent one leaves a slot to be given back`() {
+        let engine = FleetLockEngine(id: "x", group: "g")
+        let servers = Servers(engine, urls: ["http://a", "http://b"], timeout: .seconds(1))
+        let sure = servers.claim(over: Script(response(423)))
+        #expect(!actions(after: sure).contains(.giveBack))
+        let unsure = servers.claim(over: Script(.absent("timed out"), response(423)))
+        #expect(kind(unsure) == .full && actions(after: unsure).contains(.giveBack))
+    }
+
+    @Test func `of FleetLock that names no holder leaves a slot to be given back`() {
+        let value = "reboot lease unavailable, held by "
+        for (holder, isUnsure) in [("till-3", false), ("", true)] {
+            let body = #"{"kind":"lock_held","value":"\#(value + holder)"}"#
+            let reply = fleetLock(response(423, body))
+            #expect(kind(reply) == .full && actions(after: reply).contains(.giveBack) == isUnsure)
+        }
     }
 
     // etcd
@@ -98,9 +147,23 @@ import Testing
         return response(200, #"{"header":{"cluster_id":"1"}\#(word)}"#)
     }
 
-    private func etcd(_ script: Script) -> Reply {
-        let engine = EtcdEngine(id: "x", group: "g", slots: 2)
-        return Servers(engine, urls: ["http://a"], timeout: .seconds(1)).claim(over: script)
+    private let etcd = Servers(
+        EtcdEngine(id: "x", group: "g", slots: 2),
+        urls: ["http://a"],
+        timeout: .seconds(1)
+    )
+
+    private func etcd(_ script: Script) -> Reply { etcd.claim(over: script) }
+
+    @Test func `of etcd lets no change succeed that was asked for before`() {
+        let held = range(#"{"total_slots":2,"holders":["x"]}"#)
+        let free = range(#"{"total_slots":2,"holders":[]}"#)
+        let claim = Script(held, written(true))
+        #expect(etcd(claim) == .done && claim.requests.count == 2)
+        for unheld in [free, range(nil)] {
+            let giveBack = Script(unheld, written(false), held, written(true))
+            #expect(etcd.giveBack(over: giveBack) == .done && giveBack.requests.count == 4)
+        }
     }
 
     @Test func `of etcd adds itself to the holders, sorted, if nothing has changed`() throws {

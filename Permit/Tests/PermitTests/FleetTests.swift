@@ -33,14 +33,14 @@ import Testing
     }
 
     @Test func `gets no further with a bad update than it has slots`() {
-        let report = run { $0.outcome = { _, _ in .failed } }
+        let report = run { $0.outcome = { _, _, _ in .failed } }
         #expect(report.outcomes == ["failed": 4])
     }
 
     @Test func `gets all of a bad update where failures give back`() {
         var settings = FleetSettings()
         (settings.devices, settings.slots) = (20, 4)
-        settings.outcome = { _, _ in .rolledBack }
+        settings.outcome = { _, _, _ in .rolledBack }
         settings.policy.afterFailure = .giveBack
         var model = Fleet(settings)
         model.run(until: .seconds(12 * 3_600))

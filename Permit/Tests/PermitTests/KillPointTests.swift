@@ -25,11 +25,23 @@ import Testing
         History("three devices, one slot") { _ in },
         History("another component defers twice") { $0.postponements = 2 },
         History("the update reboots the device") { $0.reboots = true },
-        History("the update is cancelled") { $0.outcome = { _, _ in .cancelled } },
+        History("the update is cancelled") { $0.outcome = { _, _, _ in .cancelled } },
         History("every fourth reply is lost") { $0.lost = 0.25 },
         History("the server is away for a while") { $0.outages = [.seconds(2)..<(.seconds(500))] },
         History("one update fails") {
-            $0.outcome = { device, _ in device == 0 ? .failed : .applied }
+            $0.outcome = { device, _, _ in device == 0 ? .failed : .applied }
+        },
+        History("a bad update follows a good one") {
+            ($0.devices, $0.updates) = (1, 2)
+            $0.outcome = { _, number, _ in number == 2 ? .failed : .applied }
+        },
+        History("a good update follows a bad one") {
+            ($0.devices, $0.updates) = (1, 2)
+            $0.outcome = { _, number, _ in number == 1 ? .failed : .applied }
+        },
+        History("a cancelled update follows a bad one") {
+            ($0.devices, $0.updates) = (1, 2)
+            $0.outcome = { _, number, _ in number == 1 ? .failed : .cancelled }
         },
     ]
 
@@ -38,6 +50,7 @@ import Testing
         explore(history.settings)
     }
 
+    /// Without the history in which two devices ask in vain to its end, which takes long.
     @Test(arguments: histories.filter { $0.testDescription != "one update fails" })
     func `of the device loses no slot and gives none away`(history: History) {
         var settings = history.settings

@@ -40,9 +40,9 @@ private typealias Machine = PermitStateMachine
     }
 
     /// As far as the slot is held.
-    private mutating func agree() {
-        _ = ask(final: true)
-        #expect(answers(permit.handle(.replied(.done), at: .zero)) == [.ready])
+    private mutating func agree(to update: String = "d-1", at now: Duration = .zero) {
+        _ = ask(update, final: true, at: now)
+        #expect(answers(permit.handle(.replied(.done), at: now)) == [.ready])
     }
 
     @Test mutating func `says that it could without asking the server`() {
@@ -133,6 +133,15 @@ private typealias Machine = PermitStateMachine
         #expect(permit.handle(.released, at: .seconds(200)).contains(.giveBack))
     }
 
+    @Test mutating func `writes down that the operator gives the slot back before it does`() {
+        agree()
+        #expect(
+            permit.handle(.released, at: .seconds(1)) == [
+                .log(.notice, "the operator gives the slot back"), .write(claimed()), .giveBack,
+            ]
+        )
+    }
+
     @Test mutating func `gives a kept slot back after a better update`() {
         agree()
         _ = permit.handle(.ended("d-1", .failed), at: .zero)
@@ -140,6 +149,34 @@ private typealias Machine = PermitStateMachine
         #expect(answers(permit.handle(.replied(.done), at: .zero)) == [.ready])
         _ = permit.handle(.ended("d-2", .applied), at: .zero)
         #expect(permit.handle(.timePassed, at: .seconds(60)) == [.giveBack])
+    }
+
+    @Test mutating func `keeps the slot after a bad update that follows a good one`() {
+        agree()
+        _ = permit.handle(.ended("d-1", .applied), at: .zero)
+        agree(to: "d-2", at: .seconds(1))
+        let actions = permit.handle(.ended("d-2", .failed), at: .seconds(2))
+        var record = claimed()
+        record.kept = "d-2 ended as failed"
+        #expect(actions.contains(.write(record)))
+        #expect(permit.handle(.timePassed, at: .seconds(600)) == [])
+    }
+
+    @Test mutating func `takes the health of an earlier moment for none after an update`() {
+        var policy = PermitPolicy()
+        policy.hasHealthCommand = true
+        permit = Machine(policy, record: Record(boot: "b"), boot: "b", seed: 1, at: .zero)
+        agree()
+        _ = permit.handle(.ended("d-1", .applied), at: .zero)
+        #expect(permit.handle(.timePassed, at: .seconds(60)) == [.checkHealth])
+        agree(to: "d-2", at: .seconds(61))
+        _ = permit.handle(.ended("d-2", .applied), at: .seconds(62))
+        // One command at a time: it goes on until after the second update's moment.
+        #expect(permit.handle(.timePassed, at: .seconds(122)) == [])
+        #expect(permit.handle(.checked(complaint: nil), at: .seconds(123)) == [])
+        #expect(permit.nextDeadline == .seconds(122))
+        #expect(permit.handle(.timePassed, at: .seconds(123)) == [.checkHealth])
+        #expect(permit.handle(.checked(complaint: nil), at: .seconds(124)) == [.giveBack])
     }
 
     @Test mutating func `keeps a kept slot when the next update is cancelled`() {
@@ -157,6 +194,15 @@ private typealias Machine = PermitStateMachine
         #expect(permit.handle(.replied(.absent("timed out")), at: .seconds(10)).count == 1)
         #expect(permit.nextDeadline != nil)
         #expect(permit.handle(.timePassed, at: .seconds(60)) == [.giveBack])
+    }
+
+    @Test mutating func `that may still hold a slot is not free of it because others hold all`() {
+        _ = ask(final: true)
+        _ = permit.handle(.replied(.absent("timed out")), at: .zero)
+        _ = permit.handle(.replied(.absent("timed out")), at: .seconds(10))
+        #expect(ask(final: true, at: .seconds(46)).contains(.claim))
+        // The first claim may still be on its way.
+        #expect(permit.handle(.replied(.full("till-3")), at: .seconds(46)).last == .giveBack)
     }
 
     @Test mutating func `says no to an update that is forced, and remembers it`() {
