@@ -2,6 +2,7 @@
 
 import ReprieveProtocol
 import ScriptedBroker
+import Synchronization
 
 let released = GateEvent.released(
     ReleasedShape(
@@ -36,6 +37,14 @@ let announced = GateResponse(
     attached: false,
     unmatched: []
 )
+
+/// Counts an attempt. Whether there was one before it.
+func isFurther(_ attempts: borrowing Mutex<Int>) -> Bool {
+    attempts.withLock { number in
+        number += 1
+        return number > 1
+    }
+}
 
 /// Answers a gate with `end`, or lets it wait; everything else succeeds.
 func broker(_ end: GateEvent?) -> ScriptedBroker {

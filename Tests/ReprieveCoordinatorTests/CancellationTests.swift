@@ -68,15 +68,10 @@ import Testing
     ) async -> [ReprieveProtocol.Operation] {
         let gating = Mutex<Task<Void, any Error>?>(nil)
         let isBegun = DispatchSemaphore(value: 0)
-        let loses = Mutex(isLost)
+        let attempts = Mutex(0)
         let broker = ScriptedBroker { connection, event in
             switch event {
-            case .connect:
-                let isEnd = loses.withLock { loses in
-                    defer { loses = false }
-                    return loses
-                }
-                return isEnd ? nil : connection.accept()
+            case .connect: return !isFurther(attempts) && isLost ? nil : connection.accept()
             case .request(let stream, .gateUpdate, _):
                 isBegun.wait()
                 gating.withLock { $0?.cancel() }
@@ -134,12 +129,8 @@ import Testing
             switch event {
             case .connect: return connection.accept()
             case .request(let stream, .gateUpdate, _):
-                let attempt = attempts.withLock { number in
-                    number += 1
-                    return number
-                }
                 var response = announced
-                response.attached = attempt > 1
+                response.attached = isFurther(attempts)
                 let progress = waiting().encoded()
                 return connection.respond(stream, response.encoded())
                     + connection.send(stream, progress)

@@ -58,11 +58,7 @@ import Testing
             switch event {
             case .connect: return connection.accept()
             case .request(let stream, .gateUpdate, _):
-                let attempt = attempts.withLock { number in
-                    number += 1
-                    return number
-                }
-                guard attempt > 1 else { return [] }
+                guard isFurther(attempts) else { return [] }
                 let response = connection.respond(stream, announced.encoded())
                 return response + connection.send(stream, released.encoded(), isLast: true)
             default: return []
