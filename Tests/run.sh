@@ -73,12 +73,12 @@ build() { swift build --build-tests --explicit-target-dependency-import-check er
 # Without a backtrace of every error that is thrown, which costs more than what throws it.
 swift_tests() { SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 swift test --skip-build; }
 
-# The built daemon and command, from outside: Tests/System. Most tests wait, so one more runs at a
-# time than there are processors.
+# The built daemon and command, from outside: Tests/System. Most tests wait, so more run at a time
+# than there are processors.
 system_tests() {
     local only="not systemd and not updaters and not attacks and not permit"
     [ -z "${QUICK:-}" ] || only="$only and not slow"
-    pytest -n $(($(nproc) + 1)) --dist worksteal -m "$only"
+    pytest -n $((2 * $(nproc) + 1)) --dist worksteal -m "$only"
 }
 
 # What later steps need beside the whole build, made two at a time: an optimizing build is mostly
@@ -133,7 +133,7 @@ systemd() {
     package=$(Packaging/build-deb.sh)
     permit=$(Permit/Packaging/build-deb.sh)
     export REPRIEVE_PACKAGE=$package REPRIEVE_PERMIT_PACKAGE=$permit
-    pytest -n 2 --dist loadfile -m "systemd and not attacks" -rs
+    pytest -n $((2 * $(nproc))) --dist loadfile -m "systemd and not attacks" -rs
     pytest -m "systemd and attacks" -rs
 }
 
