@@ -34,6 +34,7 @@ class SlowAnswers(ThreadedListener):
                 self.asked.set()
                 self.answered.wait()
                 client.sendall(data)
+            client.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.answered.set()
