@@ -16,6 +16,10 @@ package enum FrameError: Error, Hashable, Sendable {
     case truncatedHeader(missing: Int)
     case invalidUTF8
 
+    package var isTooLong: Bool {
+        if case .tooLong = self { true } else { false }
+    }
+
     /// What was wrong, with the numbers; starts in lower case and has no full stop.
     package var message: String {
         switch self {

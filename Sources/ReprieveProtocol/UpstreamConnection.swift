@@ -21,6 +21,8 @@ package struct UpstreamConnection: Hashable, Sendable {
         /// An update of the upstream's, and the frame that tells the client of it: pass it on, or
         /// defer.
         case announced(update: String, [UInt8])
+        /// The end of one, and the frame that tells the client of it.
+        case ended(update: String, [UInt8])
         /// A frame for the upstream.
         case reply([UInt8])
         case broken(reason: String)
@@ -30,10 +32,10 @@ package struct UpstreamConnection: Hashable, Sendable {
     package let largestFrame: Int
     /// Follows the rules of stream 0.
     private var connection = ClientConnection()
-    package private(set) var streams = ForwardedStreams()
+    package internal(set) var streams = ForwardedStreams()
     /// The updates that the upstream has announced to the client, the latest last.
-    package private(set) var announced: [String] = []
-    private var announcements = 0
+    package internal(set) var announced: [String] = []
+    var announcements = 0
 
     package init(largestFrame: Int) { self.largestFrame = largestFrame }
 
@@ -59,7 +61,7 @@ extension UpstreamConnection {
 
     /// Asks for the client's configuration, with which the upstream names it.
     package mutating func askName() -> [UInt8]? {
-        request("aws.greengrass#GetConfiguration", of: 0, .name, payload: Empty().encoded())
+        request("aws.greengrass#GetConfiguration", of: 0, .name)
     }
 
     /// Passes on a request. It throws the error that answers a request which the upstream would
@@ -70,13 +72,20 @@ extension UpstreamConnection {
         of client: Int32
     ) throws(ErrorShape) -> [UInt8] {
         try check(frame)
-        guard streams.count < Limits.forwardedStreams,
-            let number = streams.open(for: client, .init(of: operation))
+        let number = try open(for: client, .init(of: operation))
+        return frame.encoded(replacing: [(HeaderName.streamID, number)])
+    }
+
+    mutating func open(
+        for client: Int32,
+        _ kind: ForwardedStreams.Kind
+    ) throws(ErrorShape) -> Int32 {
+        guard streams.count < Limits.forwardedStreams, let number = streams.open(for: client, kind)
         else {
             let text = "\(streams.count) requests wait for the upstream, which is the maximum"
             throw ErrorShape(.serviceError, text)
         }
-        return frame.encoded(replacing: [(HeaderName.streamID, number)])
+        return number
     }
 
     /// Passes on a further message of a stream. Nil where the stream is not open any more.
@@ -91,14 +100,16 @@ extension UpstreamConnection {
     }
 
     private func check(_ frame: Frame) throws(ErrorShape) {
-        guard frame.encodedLength <= largestFrame else {
-            let text = "the request has \(frame.encodedLength) bytes, and the upstream takes no "
-            throw ErrorShape(.serviceError, text + "more than \(largestFrame)")
-        }
+        guard frame.encodedLength <= largestFrame else { throw tooLong(frame.encodedLength) }
         guard frame.hasOnlyCommonHeaders else {
             let text = "the upstream takes no other headers than int32 and string"
             throw ErrorShape(.serviceError, text)
         }
+    }
+
+    func tooLong(_ length: Int) -> ErrorShape {
+        let text = "the request has \(length) bytes, and the upstream takes no more than "
+        return ErrorShape(.serviceError, text + "\(largestFrame)")
     }
 
     /// Ends the client's stream at the upstream, too. Nil where it is not open there.
@@ -109,68 +120,24 @@ extension UpstreamConnection {
         return Message(.applicationMessage, flags: flags, stream: stream.number).encoded()
     }
 
-    private mutating func request(
+    /// A request of ours on a new stream. Nil where there are no more.
+    mutating func request(
         _ operation: String,
         of client: Int32,
-        _ kind: ForwardedStreams.Kind,
-        payload: [UInt8]
+        _ kind: ForwardedStreams.Kind
     ) -> [UInt8]? {
-        streams.open(for: client, kind).flatMap { request(operation, on: $0, payload) }
+        let number = streams.open(for: client, kind)
+        return number.map { request(operation, on: $0, Empty().encoded()) }
     }
 
-    private func request(_ operation: String, on number: Int32, _ payload: [UInt8]) -> [UInt8]? {
-        let frame = Message(
+    func request(_ operation: String, on number: Int32, _ payload: [UInt8]) -> [UInt8] {
+        Message(
             .applicationMessage,
             stream: number,
             operation: operation,
             model: operation + "Request",
             payload: payload
         ).encoded()
-        return frame.count <= largestFrame ? frame : nil
-    }
-}
-
-// MARK: - The upstream's own updates
-
-extension UpstreamConnection {
-    /// Subscribes to the upstream's updates as well, for a subscription that is served here. An
-    /// upstream that has no such operation refuses, and nothing comes of it.
-    package mutating func subscribe(_ payload: [UInt8], of client: Int32) -> [UInt8]? {
-        let operation = Operation.subscribeToComponentUpdates
-        return request(operation.rawValue, of: client, .notices, payload: payload)
-    }
-
-    /// The update that an answer is about, if the upstream has announced it to the client.
-    package func update(answeredBy payload: [UInt8]) -> String? {
-        guard !announced.isEmpty, let json = try? JSON(decoding: payload),
-            let id = try? json.string("deploymentId"), announced.contains(id)
-        else { return nil }
-        return id
-    }
-
-    /// Passes on the answer to an update that the upstream has announced.
-    package mutating func answer(_ payload: [UInt8], of client: Int32) -> [UInt8]? {
-        request(Operation.deferComponentUpdate.rawValue, of: client, .call, payload: payload)
-    }
-
-    /// Defers an update of the upstream's, of which the client is not told.
-    package mutating func postpone(_ update: String, because reason: String) -> [UInt8]? {
-        let time = Limits.upstreamDeferral.components.seconds * 1_000
-        let answer = DeferRequest(deploymentID: update, recheckAfterMs: time, message: reason)
-        let operation = Operation.deferComponentUpdate.rawValue
-        return streams.takeNumber().flatMap { request(operation, on: $0, answer.encoded()) }
-    }
-
-    /// The client is told of an update of the upstream's, and answers it.
-    package mutating func note(announced update: String) {
-        forget(update)
-        announced.append(update)
-        if announced.count > Limits.announcedUpstream { announced.removeFirst() }
-    }
-
-    private mutating func forget(_ update: String) {
-        announcements += 1
-        announced.removeAll { $0 == update }
     }
 }
 
@@ -226,13 +193,15 @@ extension UpstreamConnection {
             let payload = frame.payload
             guard !payload.isEmpty else { return nil }
             let passedOn = renumbered(frame, to: stream.client, flags & ~end)
-            switch try? ComponentEvent(decoding: payload) {
-            case .preUpdate(let notice):
-                return .announced(update: notice.deploymentID, passedOn)
-            case .postUpdate(let post): forget(post.deploymentID)
-            case .unknown, nil: break
+            let event = try? JSON(decoding: payload)
+            if let update = event?.update(of: "preUpdateEvent") {
+                return .announced(update: update, passedOn)
             }
-            return .forward(passedOn)
+            guard let update = event?.update(of: "postUpdateEvent") else {
+                return .forward(passedOn)
+            }
+            forget(update)
+            return .ended(update: update, passedOn)
         }
     }
 
@@ -246,6 +215,13 @@ extension UpstreamConnection {
     private static func name(in payload: [UInt8]) -> ComponentName? {
         let json = try? JSON(decoding: payload, limits: .ofConfiguration)
         return (try? json?.string("componentName")).flatMap { isClaim($0) ? $0 : nil }
+    }
+}
+
+extension JSON {
+    /// The id in an event of the upstream's, whatever else it says.
+    fileprivate func update(of event: String) -> String? {
+        try? object(event)?.string("deploymentId")
     }
 }
 

@@ -102,6 +102,26 @@ private let token = "dG9rZW4gb2YgTGl0"
         #expect(harness.broker.status(at: harness.now).upstream?.refusals == 1)
     }
 
+    @Test mutating func `is denied where the nucleus does not say its name`() throws {
+        let (client, upstream) = connect(place: Place(unit: nil))
+        harness.say(Self.acceptance, from: try #require(upstream))
+        harness.pass(.milliseconds(8_200))
+        let isDenied = harness.isDenied(client)
+        #expect(isDenied)
+        let message = harness.broker.status(at: harness.now).upstream?.message
+        #expect(message == "the upstream did not say its name in time")
+    }
+
+    @Test mutating func `is denied where the nucleus says too much, with what to do`() throws {
+        let (_, upstream) = connect(place: Place(unit: nil))
+        let id = try #require(upstream)
+        harness.say(Self.acceptance, from: id)
+        let long = [UInt8](repeating: 0x20, count: 70_000)
+        harness.say(Message(.applicationMessage, stream: 1, payload: long), from: id)
+        let advice = "the maximum is 65536; UpstreamFrame= admits longer ones"
+        #expect(harness.log.last?.text.hasSuffix(advice) == true)
+    }
+
     @Test mutating func `waits while the nucleus's queue is full`() throws {
         harness.host.upstream?.isBusy = true
         let (client, _) = connect()
@@ -215,31 +235,6 @@ private let token = "dG9rZW4gb2YgTGl0"
         #expect(harness.broker.status(at: harness.now).upstream?.losses == 1)
         harness.pass(.seconds(7))
         #expect(harness.broker.status(at: harness.now).updates.first?.blockedBy == [])
-    }
-
-    @Test mutating func `defers the nucleus's updates while one of ours waits or is under way`()
-        throws
-    {
-        let (client, id) = try accepted()
-        harness.ask(client, .subscribeToComponentUpdates, SubscribeRequest())
-        let notice = ComponentEvent.preUpdate(
-            PreUpdateEvent(deploymentID: "n-1", disruption: .components)
-        )
-        let event = Message(.applicationMessage, stream: 1, payload: notice.encoded())
-        harness.say(event, from: id)
-        let coordinator = harness.announce { $0.exclusive = false }
-        harness.say(event, from: id)
-        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["d-1", "n-1"])
-        _ = (harness.announce("d-2"), harness.heard(byUpstream: id))
-        harness.say(event, from: id)
-        let answer = try #require(harness.heard(byUpstream: id).first)
-        let deferral = try DeferRequest(decoding: answer.payload)
-        #expect((deferral.deploymentID, deferral.recheckAfterMs) == ("n-1", 10_000))
-        harness.say(Message(.applicationMessage, stream: answer.stream), from: id)
-        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["d-2"])
-        harness.ask(coordinator, .cancelUpdate, ReasonedRequest(deploymentID: "d-2", reason: ""))
-        harness.say(event, from: id)
-        #expect(harness.heard(by: client).compactMap(\.notice?.deploymentID) == ["n-1"])
     }
 
     @Test mutating func `counts twice among those of its account`() throws {

@@ -124,8 +124,8 @@ def test_a_nucleus_that_makes_updates_itself_goes_on_asking(nucleus, daemon, coo
     assert notice == {"deploymentId": "theirs", "isGgcRestarting": False}
     gate = coordinator.gate("ours")
     assert component.notice()["deploymentId"] == "ours"
-    component.defer("theirs", 5_000)
-    assert nucleus.answers == [{"deploymentId": "theirs", "recheckAfterMs": 5_000}]
+    component.defer("theirs", 15_000)
+    assert nucleus.answers == [{"deploymentId": "theirs", "recheckAfterMs": 15_000}]
     component.acknowledge("ours")
     gate.released()
     nucleus.complete("theirs")

@@ -50,25 +50,37 @@ extension Broker {
             peers[index].connection.operation(of: request.stream.number) != nil,
             let place = upstreams.peers.index(of: id)
         else { return }
-        let number = request.stream.number
-        let frame = upstreams.peers[place].connection.subscribe(request.payload, of: number)
+        let frame = upstreams.peers[place].connection.subscribe(of: request.stream.number)
         if let frame { sendUpstream(frame, to: id) }
     }
 
-    /// Passes on the answer to an update of the upstream's. False where it is to one of ours.
+    /// Passes on the answer to an update of the upstream's. While one of ours goes first, no answer
+    /// lets it go ahead. False where ours is the same update, so that the answer is to both.
     mutating func answerAtUpstream(_ request: Request) -> Bool {
         guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
             let place = upstreams.peers.index(of: id),
-            let update = upstreams.peers[place].connection.update(answeredBy: request.payload),
-            negotiation.update(update) == nil,
-            let frame = upstreams.peers[place].connection.answer(
-                request.payload,
-                of: request.stream.number
-            )
+            let update = upstreams.peers[place].connection.update(answeredBy: request.payload)
         else { return false }
-        _ = peers[index].connection.takeRequest(request.stream.number)
-        sendUpstream(frame, to: id)
-        return true
+        let stream = request.stream.number
+        let ours = updateThatDefers(update)
+        let isToBoth = ours == update
+        do {
+            if let ours, !UpstreamConnection.holds(request.payload) {
+                postpone(update, for: ours, place)
+                if !isToBoth { respond(request.stream, Empty()) }
+            } else {
+                let payload = request.payload
+                let frame = try upstreams.peers[place].connection.answer(
+                    payload,
+                    of: isToBoth ? nil : stream
+                )
+                if !isToBoth { _ = peers[index].connection.takeRequest(stream) }
+                if let frame { sendUpstream(frame, to: id) }
+            }
+        } catch {
+            if !isToBoth { fail(request.stream, error) }
+        }
+        return !isToBoth
     }
 
     /// Ends a stream of the client at the upstream, if it is open there.
@@ -119,7 +131,9 @@ extension Broker {
                 handle(event, index, place, at: now)
             }
         } catch {
-            return failUpstream(id, "the upstream sent no frame: " + error.message, at: now)
+            let advice = error.isTooLong ? "; UpstreamFrame= admits longer ones" : ""
+            let reason = "the upstream sent no frame: \(error.message)\(advice)"
+            return failUpstream(id, reason, at: now)
         }
         pauseUpstream(id, hasTakenFrame: hasTakenFrame, at: now)
     }
@@ -137,6 +151,8 @@ extension Broker {
         case .named(let name): acceptFromUpstream(index, named: name, at: now)
         case .forward(let frame): send(frame, toPeerAt: index)
         case .announced(let update, let frame): pass(frame, about: update, index, place)
+        case .ended(let update, let frame):
+            if !isTold(of: update, index) { send(frame, toPeerAt: index) }
         case .reply(let frame): sendUpstream(frame, to: id)
         case .broken(let reason):
             failUpstream(id, "the upstream broke the protocol: " + reason, at: now)
@@ -152,19 +168,29 @@ extension Broker {
         _ place: Int
     ) {
         if let ours = updateThatDefers(update) {
-            let reason = "update \(ours) of reprieved goes first"
-            let answer = upstreams.peers[place].connection.postpone(update, because: reason)
-            if let answer { sendUpstream(answer, to: upstreams.peers.id(at: place)) }
+            postpone(update, for: ours, place)
         } else {
             upstreams.peers[place].connection.note(announced: update)
             send(frame, toPeerAt: index)
         }
     }
 
-    /// An exclusive one that waits or is under way. The nucleus may announce the same one.
+    private mutating func postpone(_ update: String, for ours: DeploymentID, _ place: Int) {
+        let reason = "update \(ours) of reprieved goes first"
+        let frame = upstreams.peers[place].connection.postpone(update, because: reason)
+        if let frame { sendUpstream(frame, to: upstreams.peers.id(at: place)) }
+    }
+
+    /// The same one while it waits here, or an exclusive one that waits or is under way. One that
+    /// both have announced is made when it is released here.
     private func updateThatDefers(_ other: String) -> DeploymentID? {
-        guard negotiation.updates[other] == nil else { return nil }
+        if let same = negotiation.updates[other] { return same.isWaiting ? other : nil }
         return negotiation.updates.entries.first { $0.request.isExclusive }?.id
+    }
+
+    /// Whether a client is told the end of an update by this broker.
+    private func isTold(of update: String, _ index: Int) -> Bool {
+        negotiation.updates[update]?.participants[peers[index].name]?.isTold ?? false
     }
 
     private mutating func pauseUpstream(
@@ -244,7 +270,10 @@ extension Broker {
     /// What the upstream has not done in time; nil where the client is to blame.
     mutating func upstreamDelay(ofPeerAt index: Int) -> String? {
         if peers[index].connection.phase == .connecting {
-            return "the upstream did not accept it in time"
+            let isAccepted = upstream(ofPeerAt: index)?.isAccepted ?? false
+            return isAccepted
+                ? "the upstream did not say its name in time"
+                : "the upstream did not accept it in time"
         }
         return upstreamHasToRead(index) ? "the upstream does not read" : nil
     }

@@ -36,7 +36,7 @@ enum SettingTable {
         .bytes(
             "upstream-frame",
             "the longest frame that the nucleus takes; Greengrass Lite takes 10012 bytes, the "
-                + "nucleus in Java more",
+                + "nucleus in Java more; one that it sends may have 65536 bytes, or as many",
             default: "10012",
             in: Limits.frameToLite...1_048_576
         ) { $0.upstreamFrame = $1 },
