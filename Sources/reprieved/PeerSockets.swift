@@ -80,15 +80,18 @@ final class PeerSockets {
         }
         for one in kept {
             guard case .upstream(let client) = one.name.role else { continue }
-            if takeBackUpstream(one, of: client) { found.upstreams[client] = one.peer }
+            let isFirst = found.upstreams[client] == nil
+            if takeBackUpstream(one, of: isFirst ? client : nil) {
+                found.upstreams[client] = one.peer
+            }
         }
         return found
     }
 
-    /// Closes it where its client is not there any more.
-    private func takeBackUpstream(_ kept: KeptDescriptor, of client: PeerID) -> Bool {
+    /// Closes it where its client is not there any more, or has another one.
+    private func takeBackUpstream(_ kept: KeptDescriptor, of client: PeerID?) -> Bool {
         do throws(SystemError) {
-            guard let group = connection(of: client)?.group else {
+            guard let client, let group = connection(of: client)?.group else {
                 numbers.giveBack(kept.peer)
                 kept.discard()
                 return false

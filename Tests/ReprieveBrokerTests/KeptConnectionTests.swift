@@ -208,6 +208,16 @@ private let camera = "com.example.Camera"
         #expect(negotiation.updates["d-1"] == nil)
     }
 
+    @Test mutating func `is on record for as long as it lives, also where no more are kept`() {
+        let component = harness.connect(camera, at: .components)
+        harness.awaitKeeping()
+        harness.adopt { $0.keepsConnections = false }
+        harness.ask(component, .subscribeToComponentUpdates, SubscribeRequest())
+        harness.restart()
+        _ = harness.announce()
+        #expect(notices(to: component).count == 1)
+    }
+
     @Test mutating func `is counted, and leaves its account when it ends`() {
         let component = harness.component(camera)
         restart()

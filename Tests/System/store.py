@@ -44,9 +44,9 @@ class DescriptorStore:
                 self.ready.set()
             fields = dict(line.split("=", 1) for line in message.decode().splitlines())
             if "FDSTORE" in fields:
-                self._keep(fields["FDNAME"], descriptors)
+                self.keep(fields["FDNAME"], descriptors)
 
-    def _keep(self, name, descriptors):
+    def keep(self, name, descriptors):
         with self._changed:
             self.messages.append(name)
             for descriptor in descriptors:

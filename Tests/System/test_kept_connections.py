@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import socket
 import time
 
 import pytest
@@ -230,3 +231,17 @@ def test_the_end_of_the_nucleus_while_no_daemon_runs_ends_the_connection(beside,
     beside.start()
     with pytest.raises(HungUp):
         camera.next_frame()
+
+
+def test_a_second_connection_to_the_nucleus_for_one_client_is_closed(service):
+    service.daemon.component()
+    service.store.await_connections(1)
+    (name,) = service.store.connections
+    pairs = [socket.socketpair() for _ in range(2)]
+    for slot, (_, kept) in enumerate(pairs, start=0x3000003):
+        service.store.keep(f"upstream-{name.split('-')[1]}-{slot}", [kept.detach()])
+    service.restart()
+    for ours, _ in pairs:
+        ours.settimeout(10)
+        assert ours.recv(1) == b""
+        ours.close()

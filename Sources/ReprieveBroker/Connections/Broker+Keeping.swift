@@ -97,9 +97,10 @@ extension Broker {
     }
 
     /// Has the record of a connection written again if it is out of date. One that is not kept has
-    /// a record once it has opened a stream: the next broker has to know what it lost.
+    /// a record once it has opened a stream: the next broker has to know what it lost. One that is
+    /// kept has it for as long as it lives, also where no more are kept.
     mutating func noteRecord(ofPeerAt index: Int) {
-        guard settings.keepsConnections else { return }
+        guard settings.keepsConnections || peers[index].recorded != nil else { return }
         let state = stateToRecord(ofPeerAt: index)
         guard state != peers[index].recorded else { return }
         peers[index].recorded = state
