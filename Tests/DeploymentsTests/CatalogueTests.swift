@@ -111,6 +111,7 @@ import Testing
             #"{"components": {"A": "1.0.0", "com.example.B": "2.0.0-rc.1"}}"#,
             #"[{"componentName": "A", "version": "1.0.0", "state": "RUNNING"},"#
                 + #" {"componentName": "com.example.B", "version": "2.0.0-rc.1"},"#
+                + #" {"componentName": "FleetStatusService", "version": "0.0.0"},"#
                 + #" {"componentName": "TelemetryAgent", "version": null}]"#,
             """
             Components currently running in Greengrass:
@@ -120,6 +121,8 @@ import Testing
                 Configuration: {"Version: ": "Component Name: X"}
             Component Name: TelemetryAgent
                 Version: null
+            Component Name: DeploymentService
+                Version: 0.0.0
             Component Name: com.example.B
                 Version: 2.0.0-rc.1
             """,
