@@ -131,8 +131,8 @@ extension Planner {
         return reasons.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// What restarts with each component: what has a hard dependency on it, or uses its values. They
-    /// become part of the life cycle of their user.
+    /// What restarts with each component: what has a hard dependency on it, or uses its values,
+    /// which become part of the life cycle of their user.
     private func dependants(
         _ chosen: [String: ComponentRelease]
     ) -> [String: [(name: String, uses: Bool)]] {
