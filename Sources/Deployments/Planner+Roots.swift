@@ -34,9 +34,10 @@ extension Planner {
         guard let groups = device?.groups, !groups.isEmpty, !deployment.isLocal,
             !groups.keys.contains(where: isOwn)
         else { return [] }
-        let name = ownGroup.map { "the deployment's group, \($0)" } ?? "the deployment's group"
-        let fault = ownGroup == nil ? "is not known" : "is not among those of the device"
-        return ["\(name), \(fault): what it named before and names no more is not removed"]
+        let fault =
+            ownGroup.map { "the groups of the device do not have that of the deployment, \($0)" }
+            ?? "the document does not say which group of the device it is for"
+        return [fault + ": what that group no longer names is taken for another group's"]
     }
 
     /// Ranges in force that another reader takes for other ones.
