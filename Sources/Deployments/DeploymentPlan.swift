@@ -18,18 +18,23 @@ package struct DeploymentPlan: Hashable, Sendable {
         isRevised: Bool = true
     ) {
         self.deployment = deployment
+        let isKnown = installed?.components != nil
         var new = Planner(deployment, nil, mayRunMore: false, catalogue)
-        var existing = Planner(deployment, installed, mayRunMore: installed == nil, catalogue)
+        var existing = Planner(deployment, installed, mayRunMore: !isKnown, catalogue)
         newDevice = new.plan()
         existingDevice = isRevised ? existing.plan() : existing.unchanged()
         warnings = deployment.warnings
-        if installed == nil {
+        if !isKnown {
             warnings.append(
-                "what is installed is not known: any component of the deployment may run"
+                "what is installed is not known: any component may run, and what is removed is not"
+                    + " shown"
             )
         }
         if catalogue.isEmpty {
-            warnings.append("there are no recipes and no catalogue: dependencies are not known")
+            warnings.append(
+                "there are no recipes and no catalogue: dependencies and bootstrap steps are not"
+                    + " known"
+            )
         }
         for warning in new.warnings + (isRevised ? existing.warnings : [])
         where !warnings.contains(warning) {

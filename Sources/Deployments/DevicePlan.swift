@@ -34,6 +34,8 @@ package struct DevicePlan: Hashable, Sendable {
     package var mayReboot = false
     /// The components that are asked, by their names.
     package var asks: [String] = []
+    /// Whether all that run are asked, also those that are not known.
+    package var asksAll = false
     package var action = Deployment.Action.notify
     package var timeoutMs: Int64 = 0
     package var refused: Refusal?
@@ -41,8 +43,10 @@ package struct DevicePlan: Hashable, Sendable {
     /// The components that the update concerns. None are named if it concerns all, or more than can
     /// be named.
     package func concerned(atMost limit: Int) -> [String] {
-        restarts == .nucleus || asks.count > limit ? [] : asks
+        asksAll || asks.count > limit ? [] : asks
     }
+
+    package var asksNobody: Bool { asks.isEmpty && !asksAll }
 
     package var disruption: Disruption { restarts == .nucleus ? .nucleus : .components }
 }

@@ -10,6 +10,20 @@ extension Planner {
         return plan
     }
 
+    /// Of components that neither a recipe nor a catalogue describes.
+    func warningsOfDescriptions(_ chosen: [String: ComponentRelease]) -> [String] {
+        let names = undescribed(chosen)
+        // Without any, there is one warning of all.
+        guard !names.isEmpty, !catalogue.isEmpty else { return [] }
+        let more = names.count > 20 ? " and \(names.count - 20) more" : ""
+        let owner = names.count > 1 ? "their" : "its"
+        return [
+            "no recipe or catalogue describes \(names.prefix(20).joined(separator: ", "))\(more):"
+                + " \(owner) dependencies, bootstrap step and type are not known; if anything"
+                + " restarts, more components are asked"
+        ]
+    }
+
     private func change(of name: String, _ resolver: Resolver) -> DevicePlan.Change {
         let before = installed[name]
         if let release = resolver.chosen[name] {

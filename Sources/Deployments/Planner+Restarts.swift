@@ -4,18 +4,24 @@ extension Planner {
     /// Decides what restarts, and so who is asked.
     func setRestarts(in plan: inout DevicePlan, _ chosen: [String: ComponentRelease]) {
         let changes = plan.components.filter { $0.before != $0.after }
-        plan.mayReboot = changes.contains { chosen[$0.component]?.hasBootstrap == true }
+        let bootstraps = bootstrapReasons(changes, chosen)
+        plan.mayReboot =
+            !bootstraps.isEmpty || changes.contains { chosen[$0.component]?.hasBootstrap == true }
         let reasons =
-            changes.compactMap { reasonForNucleus($0, chosen) } + settingsReason(plan.components)
+            changes.compactMap { reasonForNucleus($0, chosen) } + bootstraps + settingsReason
         let restarting = restarting(changes, chosen)
         if !reasons.isEmpty {
             (plan.restarts, plan.restartsBecause) = (.nucleus, reasons)
         } else if !restarting.isEmpty {
             (plan.restarts, plan.restartsBecause) = (.components, restarting.map(\.reason))
         }
-        guard plan.action == .notify, plan.restarts != .none else { return }
+        guard plan.action == .notify else { return }
+        plan.asksAll = mayRunMore || (device != nil && plan.restarts == .nucleus)
+        guard plan.restarts != .none else { return }
+        // A component that nothing describes may have a bootstrap step, or be a plugin.
+        let mayBootstrap = !altered(changes).isDisjoint(with: undescribed(chosen))
         plan.asks =
-            plan.restarts == .nucleus
+            plan.restarts == .nucleus || mayBootstrap
             ? plan.components.filter { !isNucleus($0, chosen) }.map(\.component).filter(mayRun)
             : restarting.map(\.name).filter(mayRun)
     }
@@ -35,8 +41,32 @@ extension Planner {
         return "the plugin \(name) " + (change.after == nil ? "is removed" : "changes its version")
     }
 
+    /// Which bootstrap steps run again though the version stays: their text may have changed.
+    private func bootstrapReasons(
+        _ changes: [DevicePlan.Change],
+        _ chosen: [String: ComponentRelease]
+    ) -> [String] {
+        let altered = altered(changes)
+        let changed = Set(changes.map(\.component))
+        return chosen.sorted { $0.key < $1.key }.compactMap { name, release in
+            // That of the nucleus is known: `startupSettings` has what it uses.
+            guard !changed.contains(name), !isNucleusName(name) else { return nil }
+            let inputs = release.bootstrapInputs.intersection(altered)
+            if inputs.contains(name) { return "\(name) is configured and has a bootstrap step" }
+            return inputs.min().map { "the bootstrap step of \(name) may use values of \($0)" }
+        }
+    }
+
+    private func altered(_ changes: [DevicePlan.Change]) -> Set<String> {
+        deployment.configured.union(changes.map(\.component))
+    }
+
     private func isPlugin(_ name: String, _ version: SemanticVersion) -> Bool {
-        device?.plugins.contains(name) == true || catalogue.release(name, version)?.kind == .plugin
+        if device?.plugins.contains(name) == true { return true }
+        guard let release = catalogue.release(name, version), release.isDescribed else {
+            return releases[name]?.contains { $0.kind == .plugin } ?? false
+        }
+        return release.kind == .plugin
     }
 
     private func mayRun(_ name: String) -> Bool { mayRunMore || installed[name] != nil }
@@ -50,44 +80,68 @@ extension Planner {
     }
 
     /// Without the present values, a setting that is given counts as changed.
-    private func settingsReason(_ components: [DevicePlan.Change]) -> [String] {
+    private var settingsReason: [String] {
         guard !deployment.startupSettings.isEmpty else { return [] }
         let names = deployment.startupSettings.joined(separator: ", ")
         return ["the deployment sets \(names) of the nucleus"]
     }
 
-    /// The components that change, or are configured, and those with a hard dependency on them.
+    /// The components of which nothing but the version is known, by their names.
+    func undescribed(_ chosen: [String: ComponentRelease]) -> [String] {
+        let removed = installed.compactMap { name, version in
+            chosen[name] == nil ? catalogue.release(name, version).map { (name, $0) } : nil
+        }
+        return chosen.merging(removed) { one, _ in one }
+            .filter { !$0.value.isDescribed && $0.value.kind != .nucleus }.keys.sorted()
+    }
+
+    /// The components that change, or are configured, and those that restart with them.
     private func restarting(
         _ changes: [DevicePlan.Change],
         _ chosen: [String: ComponentRelease]
     ) -> [(name: String, reason: String)] {
         var reasons: [String: String] = [:]
         var due: [String] = []
-        for change in changes {
-            reasons[change.component] = change.text
-            due.append(change.component)
-        }
-        for name in deployment.configured.sorted() where reasons[name] == nil {
-            // The nucleus takes what is not read at its start without a restart.
-            guard let release = chosen[name], release.kind != .nucleus else { continue }
-            reasons[name] = "\(name) is configured"
+        func add(_ name: String, _ reason: String) {
+            guard reasons[name] == nil else { return }
+            reasons[name] = reason
             due.append(name)
         }
-        let dependants = hardDependants(chosen)
+        let dependants = dependants(chosen)
+        for change in changes { add(change.component, change.text) }
+        for name in deployment.configured.sorted() {
+            guard chosen[name]?.kind == .nucleus else {
+                if chosen[name] != nil { add(name, "\(name) is configured") }
+                continue
+            }
+            // The nucleus takes what is not read at its start without a restart.
+            for user in dependants[name] ?? [] where user.uses {
+                add(user.name, "\(user.name) uses values of \(name)")
+            }
+        }
+        if !reasons.isEmpty {
+            for name in undescribed(chosen) { add(name, "nothing describes \(name)") }
+        }
         while let name = due.popLast() {
-            for dependant in dependants[name] ?? [] where reasons[dependant] == nil {
-                reasons[dependant] = "\(dependant) depends on \(name)"
-                due.append(dependant)
+            for dependant in dependants[name] ?? [] {
+                let verb = dependant.uses ? "uses values of" : "depends on"
+                add(dependant.name, "\(dependant.name) \(verb) \(name)")
             }
         }
         return reasons.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func hardDependants(_ chosen: [String: ComponentRelease]) -> [String: [String]] {
-        var dependants: [String: [String]] = [:]
+    /// What restarts with each component: what has a hard dependency on it, or uses its values,
+    /// which become part of the life cycle of their user.
+    private func dependants(
+        _ chosen: [String: ComponentRelease]
+    ) -> [String: [(name: String, uses: Bool)]] {
+        var dependants: [String: [(name: String, uses: Bool)]] = [:]
         for (name, release) in chosen.sorted(by: { $0.key < $1.key }) {
-            for dependency in release.dependencies where dependency.isHard {
-                dependants[dependency.name, default: []].append(name)
+            for dependency in release.dependencies {
+                let uses = release.uses.contains(dependency.name)
+                guard uses || dependency.isHard else { continue }
+                dependants[dependency.name, default: []].append((name, uses))
             }
         }
         return dependants

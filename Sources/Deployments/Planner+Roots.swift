@@ -14,15 +14,30 @@ extension Planner {
             guard !range.hasTagUnknownToNucleus else { throw Refusal(tagOf: root) }
             roots.append((root.name, Requirement(origin: .deployment, range: range)))
         }
-        let own = device?.group ?? deployment.group
         for (group, names) in (device?.groups ?? [:]).sorted(by: { $0.key < $1.key })
-        where group != own {
+        where !isOwn(group) {
             for (name, text) in names.sorted(by: { $0.key < $1.key }) {
                 guard let range = VersionRange(text) else { continue }
                 roots.append((name, Requirement(origin: .group(group), range: range)))
             }
         }
         return roots
+    }
+
+    /// The group that the deployment is for.
+    private var ownGroup: String? { device?.group ?? deployment.group }
+
+    private func isOwn(_ group: String) -> Bool { ownGroup?.groupName == group.groupName }
+
+    /// Without its own group, all that the deployment no longer names seems to be of another.
+    var warningsOfGroups: [String] {
+        guard let groups = device?.groups, !groups.isEmpty, !deployment.isLocal,
+            !groups.keys.contains(where: isOwn)
+        else { return [] }
+        let fault =
+            ownGroup.map { "the groups of the device do not have that of the deployment, \($0)" }
+            ?? "the document does not say which group of the device it is for"
+        return [fault + ": what that group no longer names is taken for another group's"]
     }
 
     /// Ranges in force that another reader takes for other ones.
@@ -46,6 +61,13 @@ extension Planner {
             }
         }
         return warnings
+    }
+}
+
+extension String {
+    /// An ARN has `thinggroup/` before the name of a group, and a console shows the name alone.
+    fileprivate var groupName: Substring {
+        hasPrefix("thinggroup/") ? dropFirst("thinggroup/".count) : self[...]
     }
 }
 

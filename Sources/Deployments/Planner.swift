@@ -3,9 +3,9 @@
 /// Makes the plan of one device.
 struct Planner {
     let deployment: Deployment
-    /// Nil for a new device, and where it is not known.
+    /// Nil for a new device, and where nothing is known of one that is there.
     let device: InstalledComponents?
-    /// Whether components may run that `device` does not have.
+    /// Whether components may run that `device` does not name.
     let mayRunMore: Bool
     let catalogue: Catalogue
     let releases: SortedReleases
@@ -46,6 +46,7 @@ struct Planner {
             try resolver.resolve(try roots())
             try checkNuclei(resolver.chosen)
             warnings += warningsOfRanges(resolver)
+            warnings += warningsOfGroups + warningsOfDescriptions(resolver.chosen)
             return plan(for: resolver)
         } catch {
             var plan = unchanged("the deployment is refused")

@@ -55,7 +55,7 @@ public struct PlannedDeployment: Hashable, Sendable {
         if let refused = device.refused { throw GateError(code: .refused, message: refused.text) }
         self.id = id
         disruption = device.disruption
-        isSilent = device.asks.isEmpty
+        isSilent = device.asksNobody
         components = device.concerned(atMost: Limits.names)
         responseTimeout = .milliseconds(device.timeoutMs)
         warnings = plan.warnings

@@ -35,6 +35,9 @@ import Testing
             (#""Lifecycle": {"linux": {"Bootstrap": "x"}}"#, true),
             (#""Lifecycle": {"all": {"bootstrap": "x"}}"#, true),
             (#""Lifecycle": {"windows": {"bootstrap": "x"}}"#, false),
+            (#""Lifecycle": {"linux": {"arm": {"Bootstrap": "x"}, "all": {"Run": "y"}}}"#, true),
+            (#""Lifecycle": {"arm": {"windows": {"bootstrap": "x"}}}"#, false),
+            (#""Lifecycle": {"all": {"Setenv": {"bootstrap": "x"}}}"#, false),
             (
                 #""Manifests": [{"Platform": {"os": "windows"}, "Lifecycle": {"bootstrap": "x"}}]"#,
                 false
@@ -50,6 +53,24 @@ import Testing
         let recipe = #"{"ComponentName": "A", "ComponentVersion": "1.0.0", \#(text)}"#
         let release = try catalogue(recipe: recipe, file: "A-1.0.0.json").sorted["A"]?.first
         #expect(release?.hasBootstrap == expected)
+    }
+
+    @Test func `a recipe and a catalogue may describe the same release`() throws {
+        let text = """
+            {"ComponentName": "A", "ComponentVersion": "1.0.0",
+             "ComponentDependencies": {"B": {}, "C": {"DependencyType": "SOFT"}},
+             "Lifecycle": {"bootstrap": "{C:artifacts:path}/set-up", "run": "{B:work:path}"}}
+            """
+        let other = """
+            {"A": {"1.0.0": {"bootstrap": true,
+              "dependencies": {"B": {}, "C": {"type": "SOFT"}}}}}
+            """
+        var whole = try catalogue(recipe: text, file: "A-1.0.0.json")
+        let alone = try #require(whole.sorted["A"]?.first)
+        #expect(alone.uses == ["B", "C"] && alone.bootstrapInputs == ["C"])
+        try whole.add(decoding: Array(other.utf8))
+        let both = try #require(whole.sorted["A"]?.first)
+        #expect(both.uses == ["B", "C"] && both.bootstrapInputs == ["A", "B", "C"])
     }
 
     @Test func `a recipe that contradicts its file's name is an error`() {
@@ -90,6 +111,7 @@ import Testing
             #"{"components": {"A": "1.0.0", "com.example.B": "2.0.0-rc.1"}}"#,
             #"[{"componentName": "A", "version": "1.0.0", "state": "RUNNING"},"#
                 + #" {"componentName": "com.example.B", "version": "2.0.0-rc.1"},"#
+                + #" {"componentName": "FleetStatusService", "version": "0.0.0"},"#
                 + #" {"componentName": "TelemetryAgent", "version": null}]"#,
             """
             Components currently running in Greengrass:
@@ -99,6 +121,8 @@ import Testing
                 Configuration: {"Version: ": "Component Name: X"}
             Component Name: TelemetryAgent
                 Version: null
+            Component Name: DeploymentService
+                Version: 0.0.0
             Component Name: com.example.B
                 Version: 2.0.0-rc.1
             """,

@@ -61,6 +61,46 @@ import Testing
         #expect(deployment.timeoutMs == 60_000)
     }
 
+    @Test(
+        arguments: [
+            (#""runWith": {"posixUser": "camera:camera"}"#, true),
+            (#""runWith": {"posixUser": null}"#, true),
+            (#""runWith": {"systemResourceLimits": {"memory": 1}}"#, true),
+            (#""runWith": {}"#, false), (#""runWith": null"#, false),
+        ]
+    )
+    func `configures a component by what it runs with`(text: String, expected: Bool) throws {
+        let deployment = try read(#"{"components": {"A": {"version": "1.0.0", \#(text)}}}"#)
+        #expect(deployment.configured == (expected ? ["A"] : []))
+    }
+
+    @Test(
+        arguments: [
+            (#""ConfigurationUpdate": {"MERGE": {"fipsMode": "true"}}"#, true, true),
+            (#""ConfigurationUpdate": {"RESET": ["/fipsMode"]}"#, true, true),
+            (#""ConfigurationUpdate": {"merge": {"fipsMode": "true"}}"#, true, true),
+            (#""configurationUpdate": {"reset": ["/fipsMode"]}"#, true, true),
+            (#""ConfigurationUpdate": {"MERGE": {"logging": {}}}"#, true, false),
+            (#""ConfigurationUpdate": {"MERGE": null, "RESET": []}"#, false, false),
+            (#""RunWith": {"PosixUser": "a"}"#, true, false), (#""RunWith": {}"#, false, false),
+        ]
+    )
+    func `configures roots in the older form as well`(
+        text: String,
+        isConfigured: Bool,
+        restartsNucleus: Bool
+    ) throws {
+        let deployment = try read(
+            """
+            {"Packages": [{"Name": "\(nucleus)", "ResolvedVersion": "2.0.3",
+               "RootComponent": true, \(text)},
+              {"Name": "B", "ResolvedVersion": "1.0.0", \(text)}]}
+            """
+        )
+        #expect(deployment.configured == (isConfigured ? [nucleus] : []))
+        #expect(deployment.startupSettings == (restartsNucleus ? ["fipsMode"] : []))
+    }
+
     @Test func `that leaves the policy open has the defaults, and a warning`() throws {
         let deployment = try read(#"{"components": {}}"#)
         #expect((deployment.action, deployment.timeoutMs) == (.notify, 60_000))

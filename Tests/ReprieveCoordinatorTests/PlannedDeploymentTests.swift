@@ -5,7 +5,9 @@ import Testing
 
 @Suite("A planned deployment") struct PlannedDeploymentTests {
     private let installed = #"{"components": {"App": "1.0.0", "Other": "1.0.0"}}"#
-    private let catalogue = #"{"App": {"1.1.0": {}, "2.0.0": {"bootstrap": true}}, "Other": {}}"#
+    private let catalogue = """
+        {"App": {"1.1.0": {}, "2.0.0": {"bootstrap": true}}, "Other": {"1.0.0": {}}}
+        """
 
     private func planned(
         app: String,

@@ -211,6 +211,13 @@ def test_a_document_that_is_wrong_has_an_error_with_its_place(write, run, text, 
     assert message in errors[0]
 
 
+def test_a_deployment_in_yaml_is_said_not_to_be_read(write, run):
+    path = write("d.yaml", "components:\n  A:\n    version: 1.0.0\n")
+    code, _, errors = run("plan", path)
+    assert code == FILE
+    assert errors == [f"reprieve: {path}: deployments in YAML are not read, only in JSON"]
+
+
 def test_a_document_may_come_through_a_pipe_as_slowly_as_it_is_made(directory, processes):
     path = f"{directory}/pipe"
     os.mkfifo(path)
@@ -381,6 +388,47 @@ def test_a_gate_asks_nobody_where_the_deployment_does_not(daemon, processes, wri
     code, _, _ = gate(daemon, processes, *files(write, roots, **more), "--", "true").end()
     assert code == 0
     assert camera.connection.is_quiet(0.2)
+
+
+@pytest.mark.parametrize("known", ["groups", "nothing"])
+def test_a_gate_asks_all_where_what_is_installed_is_not_known(daemon, processes, write, known):
+    camera, robot = daemon.component(CAMERA), daemon.component(ROBOT)
+    arguments = ["--deployment", write("d.json", document({ROBOT: "1.1.0"}))]
+    arguments += ["--catalogue", write("c.json", CATALOGUE)]
+    if known == "groups":
+        arguments += ["--groups", write("g.json", {"thinggroup/others": {CAMERA: "1.0.0"}})]
+    program = gate(daemon, processes, *arguments, "--", "true")
+    # What the deployment removes is not known either.
+    for component in camera, robot:
+        assert component.notice()["deploymentId"] == "d-1"
+        component.acknowledge("d-1")
+    code, _, errors = program.end()
+    assert code == 0
+    assert any("what is installed is not known" in line for line in errors)
+
+
+def test_a_gate_asks_all_where_the_nucleus_restarts_and_no_component_is_listed(
+    daemon, processes, write
+):
+    camera = daemon.component(CAMERA)
+    arguments = files(write, {CORE: "2.0.3"}, {"components": {CORE: "2.0.5"}})
+    program = gate(daemon, processes, *arguments, "--", "true")
+    assert camera.notice()["isGgcRestarting"]
+    camera.acknowledge("d-1")
+    assert program.end()[0] == 0
+
+
+def test_a_gate_asks_a_component_that_nothing_describes(daemon, processes, write):
+    camera, robot = daemon.component(CAMERA), daemon.component(ROBOT)
+    arguments = files(write, {CAMERA: "1.0.0", ROBOT: "1.1.0"})
+    write("c.json", {ROBOT: CATALOGUE[ROBOT]})
+    program = gate(daemon, processes, *arguments, "--", "true")
+    for component in camera, robot:
+        component.notice()
+        component.acknowledge("d-1")
+    code, _, errors = program.end()
+    assert code == 0
+    assert any(f"no recipe or catalogue describes {CAMERA}:" in line for line in errors)
 
 
 def test_a_gate_announces_nothing_for_a_deployment_that_is_refused(daemon, processes, write):

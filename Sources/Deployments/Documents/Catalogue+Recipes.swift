@@ -19,7 +19,6 @@ extension Catalogue {
         }
         var release = ComponentRelease(version)
         release.kind = try ComponentRelease.Kind(recipe["ComponentType"], of: name)
-        release.hasBootstrap = try Self.hasBootstrap(recipe)
         if let node = recipe["ComponentDependencies"] {
             release.dependencies = try ComponentRelease.dependencies(
                 node,
@@ -27,6 +26,9 @@ extension Catalogue {
                 type: "DependencyType"
             )
         }
+        let steps = try Self.bootstrapSteps(recipe)
+        release.hasBootstrap = !steps.isEmpty
+        release.readPlaceholders(recipe.value, of: name, steps)
         try insert(release, of: name)
     }
 
@@ -35,34 +37,70 @@ extension Catalogue {
         return node
     }
 
-    /// Whether a life cycle that holds on Linux has a bootstrap step.
-    private static func hasBootstrap(_ recipe: Node) throws(JSONError) -> Bool {
-        if let lifecycle = recipe["Lifecycle"], lifecycle.hasBootstrap { return true }
-        for manifest in try recipe["Manifests"]?.elements() ?? [] {
-            guard let lifecycle = manifest["Lifecycle"], lifecycle.hasBootstrap else { continue }
-            if manifest.isForLinux { return true }
+    /// The bootstrap steps of the life cycles that hold on Linux.
+    private static func bootstrapSteps(_ recipe: Node) throws(JSONError) -> [JSON] {
+        var steps = recipe.value["Lifecycle"]?.bootstrapSteps ?? []
+        for manifest in try recipe["Manifests"]?.elements() ?? [] where manifest.isForLinux {
+            steps += manifest.value["Lifecycle"]?.bootstrapSteps ?? []
         }
-        return false
+        return steps
+    }
+}
+
+extension ComponentRelease {
+    /// Finds out what changes with the configuration or the version of another component. A nucleus
+    /// replaces placeholders by values of the component itself and of those that it depends on.
+    fileprivate mutating func readPlaceholders(_ recipe: JSON, of name: String, _ steps: [JSON]) {
+        let names = Set(dependencies.map(\.name))
+        uses = names.intersection(recipe.placeholders)
+        var inputs = JSON.array(steps).placeholders
+        if inputs.contains("configuration") {
+            inputs.insert(name)
+            inputs.formUnion(recipe["ComponentConfiguration"]?.placeholders ?? [])
+        }
+        bootstrapInputs = inputs.intersection(names.union([name]))
     }
 }
 
 extension JSON {
-    fileprivate var members: [Member] {
-        if case .object(let members) = self { members } else { [] }
+    private static let sections: Set = [
+        "install", "run", "startup", "shutdown", "recover", "bootstrap", "setenv",
+    ]
+
+    /// At the top of a life cycle, or below its selections, such as `all` or `linux`.
+    fileprivate var bootstrapSteps: [JSON] {
+        guard case .object(let members) = self else { return [] }
+        return members.flatMap { member -> [JSON] in
+            let name = member.name.lowercased()
+            if name == "bootstrap" { return member.value == .null ? [] : [member.value] }
+            return name == "windows" || Self.sections.contains(name)
+                ? [] : member.value.bootstrapSteps
+        }
     }
 
-    fileprivate var hasBootstrap: Bool {
-        members.contains { $0.name.lowercased() == "bootstrap" && $0.value != .null }
+    /// What placeholders such as `{com.example.App:artifacts:path}` begin with, in all texts.
+    fileprivate var placeholders: Set<String> {
+        switch self {
+        case .string(let text): text.placeholders
+        case .array(let elements): Set(elements.flatMap(\.placeholders))
+        case .object(let members): Set(members.flatMap(\.value.placeholders))
+        default: []
+        }
+    }
+}
+
+extension String {
+    fileprivate var placeholders: Set<String> {
+        let parts = utf8.split(separator: UInt8(ascii: "{"), omittingEmptySubsequences: false)
+        let names = parts.dropFirst().compactMap { part in
+            part.firstIndex(of: UInt8(ascii: ":"))
+                .map { String(decoding: part[..<$0], as: UTF8.self) }
+        }
+        return Set(names)
     }
 }
 
 extension Node {
-    /// At the top of a life cycle, or below one of its selections, such as `all` or `linux`.
-    fileprivate var hasBootstrap: Bool {
-        value.hasBootstrap
-            || value.members.contains { $0.name != "windows" && $0.value.hasBootstrap }
-    }
-
     fileprivate var isForLinux: Bool {
         guard case .string(let system) = value["Platform"]?["os"] else { return true }
         return !["windows", "darwin"].contains(system.lowercased())

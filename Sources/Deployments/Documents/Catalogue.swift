@@ -22,9 +22,24 @@ package struct ComponentRelease: Hashable, Sendable {
     package var kind = Kind.generic
     /// Whether a step of its installation runs while no component does.
     var hasBootstrap = false
+    /// The components whose configuration or version may change that step, this one among them.
+    var bootstrapInputs: Set<String> = []
     var dependencies: [Dependency] = []
+    /// The dependencies whose values the recipe uses, such as the path of their artifacts.
+    var uses: Set<String> = []
+    /// Whether a recipe or a catalogue has it.
+    var isDescribed = true
 
     package init(_ version: SemanticVersion) { self.version = version }
+
+    /// What a recipe and a catalogue say together; nil if they contradict each other.
+    func combined(with other: Self) -> Self? {
+        var (one, other) = (self, other)
+        one.uses.formUnion(other.uses)
+        one.bootstrapInputs.formUnion(other.bootstrapInputs)
+        (other.uses, other.bootstrapInputs) = (one.uses, one.bootstrapInputs)
+        return one == other ? one : nil
+    }
 }
 
 /// The versions of components that there are.
@@ -38,16 +53,18 @@ package struct Catalogue: Sendable {
     /// Adds a release. The same one may be added several times, if it does not change.
     package mutating func insert(_ release: ComponentRelease, of name: String) throws(JSONError) {
         isEmpty = false
-        let known = releases[name, default: [:]].updateValue(release, forKey: release.version)
-        guard known == nil || known == release else {
+        let known = self.release(name, release.version) ?? release
+        guard let release = known.combined(with: release) else {
             throw JSONError("\(name) \(release.version.text) is described twice, and differently")
         }
+        releases[name, default: [:]][release.version] = release
     }
 
     /// Adds what is installed, so that it can stay, where no recipe describes it.
     mutating func insert(installed version: SemanticVersion, of name: String, isPlugin: Bool) {
         guard release(name, version) == nil else { return }
         var release = ComponentRelease(version)
+        release.isDescribed = false
         release.kind = isNucleusName(name) ? .nucleus : isPlugin ? .plugin : .generic
         releases[name, default: [:]][version] = release
     }

@@ -9,15 +9,26 @@ extension Deployment {
         ["mqtt", "version"], ["mqtt", "spooler", "storageType"], ["fipsMode"], ["jvmOptions"],
     ]
 
-    /// Reads a `configurationUpdate`. `merge` is an object, or its JSON in a string.
-    mutating func readConfiguration(_ update: Node, of name: String) throws(JSONError) {
+    /// Reads how a root is configured, and what it runs with. `Packages` have other spellings.
+    mutating func readUpdates(_ root: Node, of name: String) throws(JSONError) {
+        if let update = root[["configurationUpdate", "ConfigurationUpdate"]] {
+            try readConfiguration(update, of: name)
+        }
+        // A user or a limit that is null is removed, which is a change as well.
+        if let runWith = root[["runWith", "RunWith"]], try !runWith.members().isEmpty {
+            configured.insert(name)
+        }
+    }
+
+    /// `merge` is an object, or its JSON in a string.
+    private mutating func readConfiguration(_ update: Node, of name: String) throws(JSONError) {
         guard case .object = update.value else { throw update.isNot("an object") }
         var changed: [[String]] = []
         if let merge = try Self.merge(update), try !merge.members().isEmpty {
             changed += Self.startupPaths.filter { merge.value.reaches($0) }
             configured.insert(name)
         }
-        for pointer in try update["reset"]?.elements() ?? [] {
+        for pointer in try update[["reset", "RESET"]]?.elements() ?? [] {
             let path = try Self.path(pointer)
             changed += Self.startupPaths.filter { $0.starts(with: path) || path.starts(with: $0) }
             configured.insert(name)
@@ -28,7 +39,7 @@ extension Deployment {
     }
 
     private static func merge(_ update: Node) throws(JSONError) -> Node? {
-        guard let merge = update["merge"] else { return nil }
+        guard let merge = update[["merge", "MERGE"]] else { return nil }
         guard case .string(let text) = merge.value else { return merge }
         if text.isEmpty { return nil }
         do {

@@ -28,8 +28,7 @@ extension Deployment {
                 throw component.error("there is no \"componentVersion\"")
             }
             roots.append(Root(name: name, requirement: try Self.requirement(version)))
-            guard let update = component["configurationUpdate"] else { continue }
-            try readConfiguration(update, of: name)
+            try readUpdates(component, of: name)
         }
     }
 
@@ -47,6 +46,7 @@ extension Deployment {
                 throw package.error("there is no \"ResolvedVersion\"")
             }
             roots.append(Root(name: name, requirement: try Self.requirement(version)))
+            try readUpdates(package, of: name)
         }
     }
 

@@ -23,7 +23,7 @@ package struct Deployment: Hashable, Sendable {
     package var timeoutMs: Int64 = 60_000
     /// Made on the device itself, such as by `greengrass-cli deployment create`.
     package var isLocal = false
-    /// The components whose configuration it updates.
+    /// The components whose configuration it updates, or the user or limits that they run with.
     var configured: Set<String> = []
     /// Settings of the nucleus that it changes, and which a nucleus only reads when it starts.
     var startupSettings: [String] = []

@@ -16,6 +16,7 @@ extension InstalledComponents {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw JSONError("the text is not UTF-8")
         }
+        var components: [String: SemanticVersion] = [:]
         var name: String?
         var count = 0
         for (index, line) in text.split(
@@ -30,8 +31,7 @@ extension InstalledComponents {
                 count += 1
             } else if let value = Self.value(Self.versionLabel, line), let component = name {
                 name = nil
-                // What is built into the nucleus has none.
-                guard value != "null" else { continue }
+                guard value != "null", !isBuiltIn(component, value) else { continue }
                 let version = try Node(.string(value), node.place).version()
                 guard components.updateValue(version, forKey: component) == nil else {
                     throw node.error("a second component named \(component.quoted)")
@@ -41,6 +41,7 @@ extension InstalledComponents {
         guard count > 0 else {
             throw JSONError("this is neither JSON nor a list of components")
         }
+        self.components = components
     }
 
     private static func value(_ label: String, _ line: Substring) -> String? {
@@ -49,4 +50,13 @@ extension InstalledComponents {
         while value.last == " " || value.last == "\r" { value.removeLast() }
         return String(value)
     }
+}
+
+/// Whether a list has what is part of the nucleus, which comes with it. Its version is null or
+/// 0.0.0.
+func isBuiltIn(_ name: String, _ version: String) -> Bool {
+    let names = [
+        "DeploymentService", "FleetStatusService", "TelemetryAgent", "UpdateSystemPolicyService",
+    ]
+    return version == "0.0.0" && names.contains(name)
 }

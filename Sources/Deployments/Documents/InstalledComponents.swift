@@ -4,7 +4,8 @@ package import StrictJSON
 
 /// What is on a device.
 package struct InstalledComponents: Sendable {
-    package var components: [String: SemanticVersion] = [:]
+    /// Nil if they are not known.
+    package var components: [String: SemanticVersion]?
     /// What each group of the device names. Nil if that is not known.
     package var groups: [String: [String: String]]?
     /// The group that the deployment is for.
@@ -48,6 +49,7 @@ package struct InstalledComponents: Sendable {
     private mutating func readGroups(_ node: Node) throws(JSONError) {
         var groups: [String: [String: String]] = [:]
         for (group, roots) in try node.members() {
+            groups[group] = [:]
             for (name, range) in try roots.members() {
                 let name = try roots.checkedName(name)
                 groups[group, default: [:]][name] = try range.range().text
@@ -57,29 +59,27 @@ package struct InstalledComponents: Sendable {
     }
 
     private mutating func readVersions(_ node: Node) throws(JSONError) {
+        var components: [String: SemanticVersion] = [:]
         for (name, version) in try node.members() {
             components[try node.checkedName(name)] = try version.version()
         }
+        self.components = components
     }
 
     private mutating func readList(_ list: Node) throws(JSONError) {
+        var components: [String: SemanticVersion] = [:]
         for element in try list.elements() {
             guard let node = element[["componentName", "name"]] else {
                 throw element.error("there is no \"componentName\"")
             }
-            // What is built into the nucleus has no version.
-            guard let version = element["version"] else { continue }
-            try insert(try node.checkedName(try node.string()), try version.version(), node)
+            let name = try node.checkedName(try node.string())
+            guard let version = element["version"],
+                try !isBuiltIn(name, version.string())
+            else { continue }
+            guard components.updateValue(try version.version(), forKey: name) == nil else {
+                throw node.error("a second component named \(name.quoted)")
+            }
         }
-    }
-
-    private mutating func insert(
-        _ name: String,
-        _ version: SemanticVersion,
-        _ node: Node
-    ) throws(JSONError) {
-        guard components.updateValue(version, forKey: name) == nil else {
-            throw node.error("a second component named \(name.quoted)")
-        }
+        self.components = components
     }
 }

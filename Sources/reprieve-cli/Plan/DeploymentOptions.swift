@@ -65,7 +65,7 @@ extension AnnouncementOptions {
         }
         if !reboots { disruption = device.disruption }
         responseTimeout = device.timeoutMs
-        skipNotify = device.asks.isEmpty
+        skipNotify = device.asksNobody
         // A name may be one that the broker does not know: not every component asks to be asked.
         allowUnmatched = true
         component = device.concerned(atMost: Limits.names)

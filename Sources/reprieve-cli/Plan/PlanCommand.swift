@@ -19,10 +19,12 @@ struct PlanCommand: AsyncParsableCommand {
             Versions are found as a nucleus does: the highest that all dependants accept. A \
             nucleus that the deployment does not name changes its patch only. Ranges are those \
             of npm. The nucleus and all components restart if the nucleus changes, if a \
-            component with a bootstrap step is new or has another version, if a plugin changes \
-            or is removed, or if the deployment sets what the nucleus only reads when it starts. \
-            Otherwise the components that change or are configured, and those with a hard \
-            dependency on them, restart.
+            component with a bootstrap step is new or has another version, if such a step may \
+            have changed with a configuration or another component, if a plugin changes or is \
+            removed, or if the deployment sets what the nucleus only reads when it starts. \
+            Otherwise the components that change, are configured or run with another user or \
+            limits (runWith) restart, and those that have a hard dependency on them or use their \
+            values. A component that nothing describes restarts with any other.
 
             The files are JSON. That of --installed:
 
@@ -30,16 +32,18 @@ struct PlanCommand: AsyncParsableCommand {
                "group": GROUP, "plugins": [NAME], "nucleusUnit": UNIT}
 
             All but "components" may be absent. "group" is that of the deployment, "groups" are \
-            all groups of the device. Without "groups", a component that the deployment does not \
-            need is removed. "nucleusUnit" is the systemd unit of the nucleus: without a unit that \
-            runs, the nucleus cannot be updated, and a warning says so. That of --catalogue:
+            all groups of the device, with or without thinggroup/ before the name. Without \
+            "groups", a component that the deployment does not need is removed. "nucleusUnit" is \
+            the systemd unit of the nucleus: without a unit that runs, the nucleus cannot be \
+            updated, and a warning says so. That of --catalogue:
 
               {NAME: {VERSION: {"dependencies": {NAME: {"range": RANGE, "type": "HARD"}},
                                 "type": "generic", "bootstrap": false}}}
 
-            "type" of a dependency is HARD or SOFT. "type" of a component is generic, lambda, \
-            plugin or nucleus. All members may be absent. Recipes in YAML are not read: convert \
-            them to JSON first.
+            "type" of a dependency is HARD or SOFT. Write HARD also where a recipe has a \
+            placeholder such as {com.example.App:artifacts:path}. "type" of a component is \
+            generic, lambda, plugin or nucleus. All members may be absent. Recipes and deployments \
+            in YAML are not read: convert them to JSON first.
 
             The exit code says what happens on the device that is there, or without --installed \
             on a new one: 0 if nothing restarts, \(ExitStatus.componentsRestart.rawValue) if \

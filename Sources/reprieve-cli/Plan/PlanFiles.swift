@@ -46,6 +46,7 @@ struct PlanFiles: ParsableArguments {
     var recipes: String?
 
     func plan(of path: String, isRevised: Bool = true) async throws -> DeploymentPlan {
+        try refuseYAML(path, "deployments")
         let deployment = try read(path) { bytes throws(JSONError) in
             try Deployment(decoding: bytes)
         }
@@ -86,13 +87,16 @@ struct PlanFiles: ParsableArguments {
         }
         for name in try File.names(in: recipes) where !name.hasPrefix(".") {
             let path = recipes + "/" + name
-            if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-                throw Failure(.fileError, "\(path): recipes in YAML are not read, only in JSON")
-            }
+            try refuseYAML(path, "recipes")
             guard name.hasSuffix(".json") else { continue }
             try read(path) { bytes throws(JSONError) in try whole.add(recipe: bytes, file: name) }
         }
         return whole
+    }
+
+    private func refuseYAML(_ path: String, _ documents: String) throws {
+        guard path.hasSuffix(".yaml") || path.hasSuffix(".yml") else { return }
+        throw Failure(.fileError, "\(path): \(documents) in YAML are not read, only in JSON")
     }
 
     /// Reads a file. An error names it.

@@ -52,7 +52,9 @@ extension DevicePlan {
 
     private var askText: String {
         guard action == .notify else { return "nobody (\(action.rawValue))" }
-        let names = asks.isEmpty ? "nobody" : list(asks, limit: 20)
-        return names + " (\(action.rawValue), \(duration(timeoutMs)))"
+        let names = asks.isEmpty ? [] : [list(asks, limit: 20)]
+        let all = asksAll ? [asks.isEmpty ? "all that run" : "all others that run"] : []
+        let text = asksNobody ? "nobody" : (names + all).joined(separator: ", and ")
+        return text + " (\(action.rawValue), \(duration(timeoutMs)))"
     }
 }
