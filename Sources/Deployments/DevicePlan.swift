@@ -34,7 +34,9 @@ package struct DevicePlan: Hashable, Sendable {
     package var mayReboot = false
     /// The components that are asked, by their names.
     package var asks: [String] = []
-    /// Whether all that run are asked, also those that are not known.
+    /// Those that a gate asks as well: nothing describes them, so they may restart, too.
+    package var asksAlso: [String] = []
+    /// Whether a gate asks all that run, also those that are not known.
     package var asksAll = false
     package var action = Deployment.Action.notify
     package var timeoutMs: Int64 = 0
@@ -43,10 +45,11 @@ package struct DevicePlan: Hashable, Sendable {
     /// The components that the update concerns. None are named if it concerns all, or more than can
     /// be named.
     package func concerned(atMost limit: Int) -> [String] {
-        asksAll || asks.count > limit ? [] : asks
+        let names = asks + asksAlso
+        return asksAll || names.count > limit ? [] : names.sorted()
     }
 
-    package var asksNobody: Bool { asks.isEmpty && !asksAll }
+    package var asksNobody: Bool { asks.isEmpty && asksAlso.isEmpty && !asksAll }
 
     package var disruption: Disruption { restarts == .nucleus ? .nucleus : .components }
 }

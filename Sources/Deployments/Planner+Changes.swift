@@ -10,18 +10,31 @@ extension Planner {
         return plan
     }
 
-    /// Of components that neither a recipe nor a catalogue describes.
+    /// What is not known of components, so that a gate asks more of them.
     func warningsOfDescriptions(_ chosen: [String: ComponentRelease]) -> [String] {
-        let names = undescribed(chosen)
-        // Without any, there is one warning of all.
-        guard !names.isEmpty, !catalogue.isEmpty else { return [] }
+        // Without any recipe or catalogue, there is one warning of all.
+        guard device != nil, !catalogue.isEmpty else { return [] }
+        var warnings: [String] = []
+        let undescribed = undescribed(chosen)
+        if !undescribed.isEmpty {
+            warnings.append(
+                "no recipe or catalogue describes \(listed(undescribed)): if anything restarts, a"
+                    + " gate asks more components than need be"
+            )
+        }
+        let unread = unreadBootstraps(chosen)
+        if !unread.isEmpty {
+            warnings.append(
+                "no recipe says what the bootstrap step of \(listed(unread)) uses: the nucleus may"
+                    + " restart, and a gate asks all components"
+            )
+        }
+        return warnings
+    }
+
+    private func listed(_ names: [String]) -> String {
         let more = names.count > 20 ? " and \(names.count - 20) more" : ""
-        let owner = names.count > 1 ? "their" : "its"
-        return [
-            "no recipe or catalogue describes \(names.prefix(20).joined(separator: ", "))\(more):"
-                + " \(owner) dependencies, bootstrap step and type are not known; if anything"
-                + " restarts, more components are asked"
-        ]
+        return names.prefix(20).joined(separator: ", ") + more
     }
 
     private func change(of name: String, _ resolver: Resolver) -> DevicePlan.Change {

@@ -16,14 +16,21 @@ extension Planner {
             (plan.restarts, plan.restartsBecause) = (.components, restarting.map(\.reason))
         }
         guard plan.action == .notify else { return }
-        plan.asksAll = mayRunMore || (device != nil && plan.restarts == .nucleus)
+        let restartsNucleus = plan.restarts == .nucleus
+        plan.asksAll = mayRunMore || (device != nil && restartsNucleus)
         guard plan.restarts != .none else { return }
-        // A component that nothing describes may have a bootstrap step, or be a plugin.
-        let mayBootstrap = !altered(changes).isDisjoint(with: undescribed(chosen))
         plan.asks =
-            plan.restarts == .nucleus || mayBootstrap
+            restartsNucleus
             ? plan.components.filter { !isNucleus($0, chosen) }.map(\.component).filter(mayRun)
             : restarting.map(\.name).filter(mayRun)
+        guard device != nil, !restartsNucleus else { return }
+        let undescribed = undescribed(chosen)
+        let more = self.restarting(changes, chosen, with: undescribed).map(\.name).filter(mayRun)
+        plan.asksAlso = more.filter { !plan.asks.contains($0) }
+        // One that nothing describes may have a bootstrap step, or be a plugin.
+        plan.asksAll =
+            plan.asksAll || !altered(chosen).isDisjoint(with: undescribed)
+            || !unreadBootstraps(chosen).isEmpty
     }
 
     /// Why a change of a component restarts the nucleus; nil if it does not.
@@ -46,19 +53,35 @@ extension Planner {
         _ changes: [DevicePlan.Change],
         _ chosen: [String: ComponentRelease]
     ) -> [String] {
-        let altered = altered(changes)
+        let altered = altered(chosen)
         let changed = Set(changes.map(\.component))
         return chosen.sorted { $0.key < $1.key }.compactMap { name, release in
             // That of the nucleus is known: `startupSettings` has what it uses.
             guard !changed.contains(name), !isNucleusName(name) else { return nil }
-            let inputs = release.bootstrapInputs.intersection(altered)
+            let inputs = release.bootstrapInputs?.intersection(altered) ?? []
             if inputs.contains(name) { return "\(name) is configured and has a bootstrap step" }
             return inputs.min().map { "the bootstrap step of \(name) may use values of \($0)" }
         }
     }
 
-    private func altered(_ changes: [DevicePlan.Change]) -> Set<String> {
-        deployment.configured.union(changes.map(\.component))
+    /// The components whose bootstrap step may change, as no recipe says what it uses.
+    func unreadBootstraps(_ chosen: [String: ComponentRelease]) -> [String] {
+        let altered = altered(chosen)
+        return chosen.filter { name, release in
+            guard release.hasBootstrap, release.bootstrapInputs == nil, !isNucleusName(name) else {
+                return false
+            }
+            let inputs = release.dependencies.filter(\.isHard).map(\.name) + [name]
+            return !altered.isDisjoint(with: inputs)
+        }.keys.sorted()
+    }
+
+    /// The components that are configured, or become others.
+    private func altered(_ chosen: [String: ComponentRelease]) -> Set<String> {
+        let others = Set(chosen.keys).union(installed.keys).filter { name in
+            installed[name] != chosen[name]?.version
+        }
+        return deployment.configured.union(others)
     }
 
     private func isPlugin(_ name: String, _ version: SemanticVersion) -> Bool {
@@ -98,7 +121,8 @@ extension Planner {
     /// The components that change, or are configured, and those that restart with them.
     private func restarting(
         _ changes: [DevicePlan.Change],
-        _ chosen: [String: ComponentRelease]
+        _ chosen: [String: ComponentRelease],
+        with more: [String] = []
     ) -> [(name: String, reason: String)] {
         var reasons: [String: String] = [:]
         var due: [String] = []
@@ -119,9 +143,7 @@ extension Planner {
                 add(user.name, "\(user.name) uses values of \(name)")
             }
         }
-        if !reasons.isEmpty {
-            for name in undescribed(chosen) { add(name, "nothing describes \(name)") }
-        }
+        for name in more { add(name, "nothing describes \(name)") }
         while let name = due.popLast() {
             for dependant in dependants[name] ?? [] {
                 let verb = dependant.uses ? "uses values of" : "depends on"

@@ -31,16 +31,12 @@ extension ComponentRelease {
         self.version = version
         kind = try Kind(node["type"], of: name)
         hasBootstrap = try node["bootstrap"]?.bool() ?? false
-        if let dependencies = node["dependencies"] {
-            self.dependencies = try ComponentRelease.dependencies(
-                dependencies,
-                range: "range",
-                type: "type"
-            )
-        }
-        guard hasBootstrap else { return }
-        // The file does not have the step.
-        bootstrapInputs = Set(self.dependencies.filter(\.isHard).map(\.name)).union([name])
+        guard let dependencies = node["dependencies"] else { return }
+        self.dependencies = try ComponentRelease.dependencies(
+            dependencies,
+            range: "range",
+            type: "type"
+        )
     }
 
     /// The members of an object are dependencies by their names, and each is an object.

@@ -22,8 +22,9 @@ package struct ComponentRelease: Hashable, Sendable {
     package var kind = Kind.generic
     /// Whether a step of its installation runs while no component does.
     var hasBootstrap = false
-    /// The components whose configuration or version may change that step, this one among them.
-    var bootstrapInputs: Set<String> = []
+    /// The components whose configuration or version may change that step, this one among them; nil
+    /// where no recipe has been read.
+    var bootstrapInputs: Set<String>?
     var dependencies: [Dependency] = []
     /// The dependencies whose values the recipe uses, such as the path of their artifacts.
     var uses: Set<String> = []
@@ -36,7 +37,7 @@ package struct ComponentRelease: Hashable, Sendable {
     func combined(with other: Self) -> Self? {
         var (one, other) = (self, other)
         one.uses.formUnion(other.uses)
-        one.bootstrapInputs.formUnion(other.bootstrapInputs)
+        one.bootstrapInputs = one.bootstrapInputs ?? other.bootstrapInputs
         (other.uses, other.bootstrapInputs) = (one.uses, one.bootstrapInputs)
         return one == other ? one : nil
     }

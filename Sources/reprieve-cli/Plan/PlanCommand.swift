@@ -24,7 +24,7 @@ struct PlanCommand: AsyncParsableCommand {
             removed, or if the deployment sets what the nucleus only reads when it starts. \
             Otherwise the components that change, are configured or run with another user or \
             limits (runWith) restart, and those that have a hard dependency on them or use their \
-            values. A component that nothing describes restarts with any other.
+            values. What is not known is a warning, and a gate asks more components for it.
 
             The files are JSON. That of --installed:
 

@@ -52,9 +52,13 @@ extension DevicePlan {
 
     private var askText: String {
         guard action == .notify else { return "nobody (\(action.rawValue))" }
-        let names = asks.isEmpty ? [] : [list(asks, limit: 20)]
-        let all = asksAll ? [asks.isEmpty ? "all that run" : "all others that run"] : []
-        let text = asksNobody ? "nobody" : (names + all).joined(separator: ", and ")
+        var parts = asks.isEmpty ? [] : [list(asks, limit: 20)]
+        if asksAll {
+            parts.append(asks.isEmpty ? "all that run" : "all others that run")
+        } else if !asksAlso.isEmpty {
+            parts.append("as nothing describes them " + list(asksAlso, limit: 20))
+        }
+        let text = asksNobody ? "nobody" : parts.joined(separator: ", and ")
         return text + " (\(action.rawValue), \(duration(timeoutMs)))"
     }
 }
