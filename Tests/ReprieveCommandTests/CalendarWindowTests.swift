@@ -86,6 +86,15 @@ import Testing
         }
     }
 
+    @Test func `that comes too late to be waited for is an error`() throws {
+        let text = "2070-01-01 02:00..03:00"
+        let message = "the window \"\(text)\" does not come within 41 years"
+        let calendar = try calendar(text)
+        #expect(throws: CalendarError(message: message)) {
+            try calendar.check(at: berlin("2026-11-25 12:00", hours: 1))
+        }
+    }
+
     @Test func `that came and comes no more is named`() throws {
         let calendar = try calendar("2026-01-01 02:00..03:00", "03:00..04:00")
         let over = try calendar.check(at: berlin("2026-11-25 12:00", hours: 1))

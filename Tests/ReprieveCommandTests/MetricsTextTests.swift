@@ -41,6 +41,20 @@ private func lines(_ format: MetricFamily.Format = .openmetrics) -> [Substring] 
         #expect(shown.last == "# EOF")
     }
 
+    @Test func `has a series for each name, however long`() {
+        let start = "com.example." + String(repeating: "a", count: 90)
+        var metrics = MetricsShape()
+        metrics.components = [".one", ".two"].map { end in
+            var component = ComponentMetricsShape()
+            component.component = start + end
+            return component
+        }
+        let series = text(metrics, .openmetrics).split(separator: "\n")
+            .compactMap { $0.split(separator: " ").first }
+            .filter { $0.hasPrefix("reprieve_component_blocked_seconds_total") }
+        #expect(series.count == 3 && Set(series).count == 3)
+    }
+
     @Test func `has histograms whose buckets add up`() {
         let buckets = lines().filter { $0.hasPrefix("reprieve_update_wait_seconds_bucket") }
         let counts = buckets.compactMap { $0.split(separator: " ").last }

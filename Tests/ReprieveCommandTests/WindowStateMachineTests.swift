@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ReprieveProtocol
+import Synchronization
 import Testing
 
 @testable import reprieve_cli
@@ -48,6 +49,24 @@ import Testing
         #expect(answers(machine.handle(.timePassed, at: saturday - 1)) == [])
         let actions = machine.handle(.timePassed, at: saturday)
         #expect(answers(actions) == [.answer(notice(), .acknowledge())])
+    }
+
+    @Test func `follow the zone of the device when that is set`() throws {
+        let offset = Mutex<Int64>(3_600)
+        let zone = TimeZone { _ in
+            let offset = offset.withLock { $0 }
+            return TimeZone.Shift(offset: offset, abbreviation: "\(offset)")
+        }
+        let window = try CalendarWindow(Self.window)
+        var machine = WindowStateMachine(WindowCalendar(windows: [window], zone: zone))
+        let acknowledged = machine.handle(.noticed(notice()), at: saturday)
+        #expect(answers(acknowledged) == [.answer(notice(), .acknowledge())])
+        offset.withLock { $0 = 9 * 3_600 }
+        let late = machine.handle(.noticed(notice("e")), at: saturday)
+        let deferrals = answers(late).filter {
+            if case .answer(_, .defer) = $0 { true } else { false }
+        }
+        #expect(deferrals.count == 2)
     }
 
     @Test func `defer what was acknowledged when the window ends, also finally`() throws {

@@ -58,6 +58,8 @@ USAGES = {
     "token a.b --tokens ''": "the path must not be empty",
     "check --state-directory ''": "the path must not be empty",
     "check --configuration-directory ''": "the path must not be empty",
+    "check --root ''": "the path must not be empty",
+    "metrics --output ''": "the path must not be empty",
     "gate --deployment-id " + "x" * 257: "1 to 256 bytes",
     "gate --nonsense": "--nonsense",
     "gate --reboots": "--reboots requires a COMMAND",

@@ -199,3 +199,21 @@ def test_a_long_result_waits_for_the_reader_of_a_non_blocking_pipe(daemon, coord
             history = json.loads(file.read())
         assert program.wait(TIMEOUT) == 0
     assert len(history["decisions"]) >= 100
+
+
+def test_a_gate_whose_id_cannot_be_written_leaves_no_update_behind(daemon, coordinator):
+    arguments = [REPRIEVE, "gate", "--control-socket", daemon.control_socket]
+    with open("/dev/full", "w") as full:
+        gate = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT)
+    assert gate.returncode == FILE_ERROR
+    assert b"failed" in gate.stderr and b"when the update is done" not in gate.stderr
+    assert coordinator.status()["updates"] == []
+
+
+def test_the_message_of_the_day_never_fails(daemon, coordinator):
+    daemon.component()
+    coordinator.gate("d")
+    arguments = [REPRIEVE, "status", "--motd", "--control-socket", daemon.control_socket]
+    with open("/dev/full", "w") as full:
+        status = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT)
+    assert (status.returncode, status.stderr) == (0, b"")

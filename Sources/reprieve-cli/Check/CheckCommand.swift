@@ -50,12 +50,13 @@ struct CheckCommand: AsyncParsableCommand {
                 + " directories above it count, too: they must be root's, or this user's.",
             valueName: "directory"
         ),
-        completion: .directory
+        completion: .directory,
+        transform: checkedPath
     )
-    var root = ""
+    var root: String?
 
     func run() async throws {
-        guard root.isEmpty || File.isDirectory(root) else {
+        if let root, !File.isDirectory(root) {
             throw Failure(.fileError, "there is no directory \(root) (--root)")
         }
         let places = defaultDirectories
@@ -65,7 +66,7 @@ struct CheckCommand: AsyncParsableCommand {
             claim: component.component,
             stateDirectory: stateDirectory ?? places.state,
             configurationDirectory: configurationDirectory ?? places.configuration,
-            root: root
+            root: root ?? ""
         )
         let findings = await device.findings()
         for line in findings.flatMap(\.lines) { OutputStream.standard.line(line) }

@@ -163,6 +163,7 @@ struct GateCommand: AsyncParsableCommand {
         guard let executable else {
             if announcement.update == nil, !json, !OutputStream.standard.isTerminal {
                 OutputStream.standard.line(report.deploymentID)
+                try await update.failUnlessWritten()
             }
             return update.explainCompletion()
         }

@@ -84,6 +84,14 @@ struct ReleasedUpdate {
         }
     }
 
+    /// Nobody makes an update whose id was not written where it is read.
+    func failUnlessWritten() async throws {
+        do { try OutputStream.standard.check() } catch {
+            await tell(.failed, "its id could not be written")
+            throw error
+        }
+    }
+
     /// Says how to report the outcome later.
     func explainCompletion() {
         guard released != nil else { return }

@@ -33,7 +33,8 @@ struct MetricsCommand: AsyncParsableCommand {
             "Put the text in the place of this file, as a whole, for every user to read.",
             valueName: "path"
         ),
-        completion: .file()
+        completion: .file(),
+        transform: checkedPath
     )
     var output: String?
 

@@ -25,13 +25,13 @@ private func componentFamilies(_ metrics: MetricsShape) -> [MetricFamily] {
         _ count: (ComponentMetricsShape) -> Int64
     ) -> MetricFamily {
         let samples = rows.map { row in
-            sample(count(row), ("component", shown(row.component)))
+            sample(count(row), ("component", label(row.component)))
         }
         let name = "reprieve_component_" + name
         return MetricFamily(name: name, kind: .counter, help: help, samples: samples)
     }
     let blocked = rows.map { row in
-        sample(seconds: row.blockedMs, ("component", shown(row.component)))
+        sample(seconds: row.blockedMs, ("component", label(row.component)))
     }
     let text = "Time for which a component blocked updates that are decided."
     return [
@@ -197,3 +197,6 @@ private func secondsText(_ milliseconds: Int64) -> String {
     let rest = String(milliseconds % 1_000)
     return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
 }
+
+/// Whole: two that are cut alike would be one series.
+private func label(_ name: String) -> String { printable(name.repaired, limit: .max) }

@@ -70,7 +70,8 @@ struct StatusCommand: AsyncParsableCommand {
         let control = broker.control
         let found = await status(of: control, within: .milliseconds(500))
         guard let text = found.flatMap({ motdText($0, now: wallClockNow()) }) else { return }
-        OutputStream.standard.line(text)
+        // Where it cannot be written, a login is not to fail.
+        OutputStream.events.line(text)
     }
 
     /// Goes on after a restart of the broker.

@@ -20,7 +20,8 @@ struct WindowCalendar: Sendable {
     /// 2020-01-01 00:00 UTC. A device without a battery for its clock boots with an earlier time.
     static let clockEpoch: Timestamp = 1_577_836_800
     /// February 29 falls on a Saturday again after 40 years at most.
-    private static let horizon = 41 * 366
+    private static let years = 41
+    private static let horizon = years * 366
     /// A window that lasts longer has no end. Seconds.
     private static let longest: Int64 = 366 * 86_400
 
@@ -76,6 +77,10 @@ struct WindowCalendar: Sendable {
             guard alone.next(after: now) == nil else { continue }
             guard let start = window.start, alone.next(after: start) != nil else {
                 throw CalendarError(message: "the window \(quoted(window.text)) never comes")
+            }
+            guard start <= now else {
+                let text = "the window \(quoted(window.text)) does not come within"
+                throw CalendarError(message: text + " \(Self.years) years")
             }
             over.append(window)
         }

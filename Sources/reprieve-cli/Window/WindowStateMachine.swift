@@ -34,8 +34,9 @@ struct WindowStateMachine {
     /// Nil before the first event.
     private(set) var state: WindowCalendar.State?
     /// The second at which the state was read last. To find a window years ahead takes long: until
-    /// the next change it is not read again, unless the clock was set back.
+    /// the next change it is not read again, unless the clock was set back, or the zone is another.
     private var readAt: Timestamp?
+    private var readIn: TimeZone.Shift?
     /// The newest notice of each update that waits, oldest first.
     private var notices: [PreUpdateEvent] = []
     private var actions: [Action] = []
@@ -71,10 +72,13 @@ struct WindowStateMachine {
     /// Returns whether the answers are others now.
     private mutating func readCalendar(_ now: Int64) -> Bool {
         let second = now / 1_000
-        if let readAt, second >= readAt, state == .over || second < nextChange ?? second {
+        let shift = calendar.zone.shift(second)
+        if let readAt, second >= readAt, shift == readIn,
+            state == .over || second < nextChange ?? second
+        {
             return false
         }
-        readAt = second
+        (readAt, readIn) = (second, shift)
         let state = calendar.state(at: second)
         guard state != self.state else { return false }
         self.state = state
