@@ -23,7 +23,8 @@ struct GateCommand: AsyncParsableCommand {
             rolled back, \(ExitStatus.notNow.rawValue) if it was refused, \
             \(ExitStatus.cancelled.rawValue) if cancelled, and \(ExitStatus.unknown.rawValue) if \
             its outcome is not known. If the one that waits first ends, the next one takes its \
-            place.
+            place. Without COMMAND all of them exit with 0 when the gate opens: a script that then \
+            makes the update takes a lock, as with flock(1).
 
             Under `reprieve hold`, the update does not wait for that `hold`. Messages that are not \
             read are dropped: they never keep COMMAND from running.
