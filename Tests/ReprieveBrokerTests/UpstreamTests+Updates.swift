@@ -115,6 +115,18 @@ extension UpstreamTests {
         #expect(harness.broker.status(at: harness.now).updates.first?.state == .released)
     }
 
+    @Test mutating func `answers the nucleus alone where ours does not ask it`() throws {
+        let (client, id) = try subscribed()
+        _ = harness.component("com.example.Arm")
+        announce("d-1", from: id)
+        _ = harness.announce { $0.components = ["com.example.Arm"] }
+        for time in [0, 60_000] as [Int64] { harness.answer(client, "d-1", time) }
+        #expect(try answers(to: id) == ["d-1 10000", "d-1 60000"])
+        #expect(harness.heard(by: client).allSatisfy { $0.error == nil })
+        say(ComponentEvent.post("d-1"), from: id)
+        #expect(posts(to: client) == ["d-1"])
+    }
+
     @Test mutating func `hears the end of an update of the nucleus's that is not ours`() throws {
         let (client, id) = try subscribed()
         announce("n-1", from: id)

@@ -55,7 +55,8 @@ extension Broker {
     }
 
     /// Passes on the answer to an update of the upstream's. While one of ours goes first, no answer
-    /// lets it go ahead. False where ours is the same update, so that the answer is to both.
+    /// lets it go ahead. False where ours is the same update and asks the client, too: then the
+    /// answer is to both.
     mutating func answerAtUpstream(_ request: Request) -> Bool {
         guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
             let place = upstreams.peers.index(of: id),
@@ -63,7 +64,7 @@ extension Broker {
         else { return false }
         let stream = request.stream.number
         let ours = updateThatDefers(update)
-        let isToBoth = ours == update
+        let isToBoth = ours == update && isTold(of: update, index)
         do {
             if let ours, !UpstreamConnection.holds(request.payload) {
                 postpone(update, for: ours, place)
@@ -188,7 +189,7 @@ extension Broker {
         return negotiation.updates.entries.first { $0.request.isExclusive }?.id
     }
 
-    /// Whether a client is told the end of an update by this broker.
+    /// Whether a client is told of an update by this broker, and of its end.
     private func isTold(of update: String, _ index: Int) -> Bool {
         negotiation.updates[update]?.participants[peers[index].name]?.isTold ?? false
     }
