@@ -179,6 +179,18 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
 
 
 @needs_systemd
+def test_a_purge_empties_a_mount(tmp_path):
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}) as guest:
+        guest.run("mkdir", "-p", "/var/lib/reprieve")
+        guest.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib/reprieve")
+        guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
+        guest.run("touch", "/var/lib/reprieve/.file")
+        guest.run("dpkg", "--no-triggers", "--purge", "reprieve")
+        assert guest.run("ls", "--almost-all", "/var/lib/reprieve") == ""
+        assert guest.run("dpkg-query", "--list", "reprieve", code=1) == ""
+
+
+@needs_systemd
 def test_an_upgrade_loses_no_deferral(tmp_path):
     with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}) as guest:
         install = ["dpkg", "--no-triggers", "--install", "/package.deb"]
