@@ -79,7 +79,7 @@ class Broker:
             if self.is_reprieve:
                 # First, so that no component that is still there is owed a post.
                 self._end_updates(self.coordinator())
-        except (Failure, HungUp, Refused, OSError, KeyError):
+        except (Failure, HungUp, Refused, OSError, KeyError, RecursionError):
             pass  # of the check itself, there is a verdict
         for connection in self._connections:
             connection.close()

@@ -17,7 +17,7 @@ def a_gate_without_components_opens_at_once(broker):
     """An update that concerns no component opens on consent; names without one are unmatched."""
     gate = broker.coordinator().gate(broker.update, ["com.example.Nobody"])
     expect(gate.response["unmatched"] == ["com.example.Nobody"], f"{gate.response}")
-    released = gate.released("consent")
+    released = gate.released_at_once("consent")
     expect(released["participants"] == [], f"the participants are {released['participants']}")
 
 
@@ -72,7 +72,7 @@ def a_budget_ends(broker):
 def an_update_may_skip_components(broker):
     """SKIP_NOTIFY_COMPONENTS opens the gate at once, and no component gets a notice."""
     component = broker.component()
-    broker.gate(policy={"action": "SKIP_NOTIFY_COMPONENTS"}).released("skipped")
+    broker.gate(policy={"action": "SKIP_NOTIFY_COMPONENTS"}).released_at_once("skipped")
     component.hears_nothing(broker.update, 0.2)
 
 

@@ -78,7 +78,7 @@ def zero_acknowledges(broker):
     """0 ms acknowledges, and the gate opens at once."""
     component, gate, _ = asked(broker)
     answer = component.acknowledge(broker.update)
-    gate.released("consent")
+    gate.released_at_once("consent")
     expect(answer.get("grantedMs", 0) == 0, f"grantedMs is {answer['grantedMs']}")
 
 
@@ -113,7 +113,7 @@ def a_deferral_can_be_cut_short(broker):
     component.answer(broker.update, 10 * MINUTE)
     component.answer(broker.update, 20 * MINUTE)
     component.acknowledge(broker.update)
-    gate.released("consent")
+    gate.released_at_once("consent")
 
 
 @check(REPRIEVE, needs_control=True)

@@ -72,7 +72,7 @@ def verdict(check, attempt):
         return "FAIL", f"the broker refuses a good request: {refused}"
     except OSError as error:
         return "FAIL", f"the connection broke: {error}"
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         return "FAIL", f"what arrived makes no sense: {error!r}"
 
 

@@ -6,6 +6,8 @@ import time
 from connection import Failure, expect
 from eventstream import TERMINATE
 
+# In how many seconds a gate opens that opens at once.
+AT_ONCE = 1
 EVENTS = "aws.greengrass#ComponentUpdatePolicyEvents"
 KINDS = {"preUpdateEvent", "postUpdateEvent", "progress", "released", "refused", "cancelled"}
 
@@ -100,6 +102,9 @@ class Gate:
         expect(kind == "released", f"the gate ends with {kind}: {content}")
         expect(content["basis"] == basis, f"it opens on {content['basis']}, not on {basis}")
         return content
+
+    def released_at_once(self, basis):
+        return self.released(basis, min(AT_ONCE, self.connection.patience))
 
     def shows(self, component, state):
         """Waits until the progress shows a component in a state."""

@@ -29,7 +29,7 @@ ENVIRONMENT = {"APT_CONFIG": "/data/apt.conf", "DEBIAN_FRONTEND": "noninteractiv
 SCRIPT = '#!/bin/sh\necho "$DPKG_MAINTSCRIPT_PACKAGE" >>/run/device/restarted\n'
 
 
-def package(repository, name, version="1", script=SCRIPT):
+def package(repository, name, version="1", script=SCRIPT, runs="postinst"):
     """Builds a package that restarts something when it is installed."""
     tree = repository / f"{name}-{version}"
     (tree / "DEBIAN").mkdir(parents=True)
@@ -37,8 +37,8 @@ def package(repository, name, version="1", script=SCRIPT):
     fields |= {"Maintainer": "nobody <nobody@example.com>", "Description": "a test"}
     control = "".join(f"{key}: {value}\n" for key, value in fields.items())
     (tree / "DEBIAN/control").write_text(control)
-    (tree / "DEBIAN/postinst").write_text(script)
-    (tree / "DEBIAN/postinst").chmod(0o755)
+    (tree / "DEBIAN" / runs).write_text(script)
+    (tree / "DEBIAN" / runs).chmod(0o755)
     built = repository / f"{name}_{version}_all.deb"
     build = ["dpkg-deb", "--root-owner-group", "--build", tree, built]
     subprocess.run(build, check=True, capture_output=True, timeout=60)
@@ -110,6 +110,27 @@ def test_a_package_that_fails_is_told_as_failed(daemon, repository, apt):
     camera.acknowledge(named("apt"))
     assert program.end(30)[0] == 100
     assert camera.post()["outcome"] == "failed"
+
+
+def test_a_package_that_dpkg_takes_back_is_told_as_failed(daemon, device, repository, apt):
+    camera = daemon.component(CAMERA)
+
+    def install(*names):
+        program = apt("install", *names)
+        camera.notice(30)
+        camera.acknowledge(named("apt"))
+        return program.end(30)[0], camera.post()["outcome"]
+
+    apt.offer(package(repository, "robot-control"), package(repository, "robot-arm", "1:1~a"))
+    assert install("robot-control", "robot-arm") == (0, "applied")
+    fails = package(repository, "robot-control", "2", script="#!/bin/sh\nexit 1\n", runs="preinst")
+    apt.offer(fails)
+    assert install("robot-control") == (100, "failed")
+    assert device.run("dpkg", "--audit") == []
+    removal = apt("remove", "robot-arm")
+    assert camera.notice(30)["reason"] == "apt: removes packages"
+    camera.acknowledge(named("apt"))
+    assert (removal.end(30)[0], camera.post()["outcome"]) == (0, "applied")
 
 
 def test_apt_stops_when_the_operator_cancels(daemon, repository, apt, restarted):

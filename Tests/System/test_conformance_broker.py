@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import time
 
 import broker_gates
 import broker_handshake
@@ -13,7 +14,7 @@ import pytest
 from broker import Broker
 from checks import verdict
 from daemon import BUILD, ROOT
-from eventstream import ACCEPTED, CONNECT_ACK, PING_RESPONSE, TERMINATE
+from eventstream import ACCEPTED, CONNECT_ACK, PING_RESPONSE, TERMINATE, Frame
 from faulty_broker import Fault, FaultyBroker, flags, on_model, on_type
 from plain_broker import PlainBroker
 
@@ -36,6 +37,26 @@ FOUND = {
     ),
     "vector-ping": Fault(down=lambda f, link: [] if f.type == PING_RESPONSE else [f]),
 }
+
+
+AT_ONCE = [
+    "zero-acknowledges",
+    "a-deferral-can-be-cut-short",
+    "a-gate-without-components-opens-at-once",
+    "an-update-may-skip-components",
+]
+
+
+def late(frame, link):
+    if b'"released"' in frame.payload and frame.model.endswith("GateEvents"):
+        time.sleep(2)
+    return [frame]
+
+
+def deep(frame, link):
+    """JSON that is nested deeper than a parser may go."""
+    nested = b"[" * 60_000 + b"]" * 60_000
+    return [Frame(frame.headers, nested) if frame.model.endswith("Response") else frame]
 
 
 def check_broker(*arguments):
@@ -86,6 +107,23 @@ def test_a_broken_broker_fails_a_check_of_each_module(daemon, name):
     broker = FaultyBroker(daemon, FOUND[name])
     tested = Broker(broker.component_socket, broker.control_socket, 1, COMPONENTS)
     word, reason = verdict((CHECKS | VECTORS)[name], tested.attempt)
+    broker.close()
+    assert word == "FAIL", reason
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_a_gate_that_opens_late_does_not_open_at_once(daemon, name):
+    broker = FaultyBroker(daemon, Fault(down=late))
+    tested = Broker(broker.component_socket, broker.control_socket, 5, COMPONENTS)
+    word, reason = verdict(CHECKS[name], tested.attempt)
+    broker.close()
+    assert word == "FAIL", reason
+
+
+def test_json_that_is_nested_too_deep_fails_a_check(daemon):
+    broker = FaultyBroker(daemon, Fault(down=deep))
+    tested = Broker(broker.component_socket, broker.control_socket, 1, COMPONENTS)
+    word, reason = verdict(CHECKS["zero-acknowledges"], tested.attempt)
     broker.close()
     assert word == "FAIL", reason
 

@@ -82,3 +82,20 @@ def test_a_cancelled_update_changes_nothing(daemon, app, coordinator):
     assert program.end()[0] == 76
     assert app.read("/opt/app/current/version") == "1"
     assert app.systemctl == []
+
+
+def test_of_two_updates_at_once_one_is_made(daemon, app):
+    app.write(f"{CHECKS}/20-leaves-a-process.sh", "#!/bin/sh\nsleep 5 >&- 2>&- &\n", 0o755)
+    camera = daemon.component(CAMERA)
+    program = app.start("/usr/local/bin/app-update", "2")
+    camera.notice()
+    app.run("/usr/local/bin/app-update", "2", code=75)
+    camera.acknowledge(UPDATE)
+    assert program.end()[0] == 0
+    assert app.systemctl == ["restart app.service 2"]
+    # What a check has left does not hold the lock.
+    again = app.start("/usr/local/bin/app-update", "1")
+    assert camera.post()["outcome"] == "applied"
+    assert camera.notice()["reason"] == "app-1"
+    camera.acknowledge(named("app-1"))
+    assert again.end()[0] == 0

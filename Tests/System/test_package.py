@@ -13,6 +13,8 @@ from rig import PACKAGE, Device, Guest, needs_package, needs_systemd
 pytestmark = [needs_package, pytest.mark.systemd]
 
 UNITS = ["reprieved.service", "reprieved.socket", "reprieved-control.socket"]
+# What an administrator may start.
+OPTIONAL = ["reprieve-window.service", "reprieve-alert.service", "reprieve-metrics.timer"]
 
 
 def output(*command):
@@ -177,6 +179,18 @@ def test_it_is_installed_upgraded_and_removed(tmp_path):
 
 
 @needs_systemd
+def test_a_purge_empties_a_mount(tmp_path):
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}) as guest:
+        guest.run("mkdir", "-p", "/var/lib/reprieve")
+        guest.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib/reprieve")
+        guest.run("dpkg", "--no-triggers", "--install", "/package.deb")
+        guest.run("touch", "/var/lib/reprieve/.file")
+        guest.run("dpkg", "--no-triggers", "--purge", "reprieve")
+        assert guest.run("ls", "--almost-all", "/var/lib/reprieve") == ""
+        assert guest.run("dpkg-query", "--list", "reprieve", code=1) == ""
+
+
+@needs_systemd
 def test_an_upgrade_loses_no_deferral(tmp_path):
     with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}) as guest:
         install = ["dpkg", "--no-triggers", "--install", "/package.deb"]
@@ -196,6 +210,28 @@ def test_an_upgrade_loses_no_deferral(tmp_path):
         hold.process.stdin.close()
         gate.error_line("released after")
         assert (gate.end()[0], hold.end()[0]) == (0, 0)
+
+
+@needs_systemd
+def test_an_upgrade_restarts_what_the_administrator_has_started(tmp_path):
+    settings = {"/etc/reprieve/window": "WINDOWS=\"'Mon 00:00..01:00'\"\n"}
+    settings["/etc/reprieve/alert"] = "ALERT=--wall\n"
+    with Guest(tmp_path / "out", files={PACKAGE: "/package.deb"}, texts=settings) as guest:
+        install = ["dpkg", "--no-triggers", "--install", "/package.deb"]
+        guest.run(*install)
+        started, stopped = OPTIONAL[:1] + OPTIONAL[2:], OPTIONAL[1]
+        guest.run("systemctl", "enable", "--now", *started)
+        process = ["systemctl", "show", "--property=MainPID", "--value", OPTIONAL[0]]
+        before = guest.run(*process)
+        guest.run(*install)
+        assert guest.run("systemctl", "is-active", *started) == "active\n" * 2
+        assert guest.run(*process) != before
+        assert guest.run("systemctl", "is-active", stopped, code=3) == "inactive\n"
+        guest.run("systemctl", "start", stopped)
+        guest.run("dpkg", "--no-triggers", "--remove", "reprieve")
+        listed = ["systemctl", "list-units", "--no-legend", "--state=active", *OPTIONAL]
+        assert guest.run(*listed) == ""
+        assert guest.run("pgrep", "--exact", "reprieve", code=1) == ""
 
 
 @needs_systemd

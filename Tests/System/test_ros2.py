@@ -11,6 +11,9 @@ from samples import NAME, SAMPLES, environment
 ROS2 = """#!/bin/sh
 cd "$(dirname "$0")"
 [ "$1 $3" = "lifecycle /arm" ] || exit 2
+echo "$2" >>calls
+# The node does not answer in time, in one of the calls.
+if [ "$2" = get ] && [ "$(grep -c get calls)" = "$(cat lost)" ]; then exit 1; fi
 case $2,${4:-},$(cat state) in
 get,,active) echo "active [3]" ;;
 get,,inactive) echo "inactive [2]" ;;
@@ -33,6 +36,7 @@ class Node:
         (directory / "ros2").write_text(ROS2)
         (directory / "ros2").chmod(0o755)
         (directory / "state").write_text("active")
+        (directory / "lost").write_text("0")
 
     @property
     def transitions(self):
@@ -41,14 +45,23 @@ class Node:
 
 
 @pytest.fixture
-def node(tmp_path, daemon, processes):
-    node = Node(tmp_path)
-    variables = environment(daemon.component_socket)
-    variables |= {"PATH": f"{tmp_path}:{variables['PATH']}", "RUNTIME_DIRECTORY": str(tmp_path)}
-    hook = SAMPLES / "ros2-lifecycle/lifecycle-hook"
-    command = ["reprieve", "listen", "--component", NAME, "--exec", hook, "--", "/arm"]
-    node.program = processes.start(*command, env=variables)
-    return node
+def start_node(tmp_path, daemon, processes):
+    def start_node(runtime_directory=tmp_path):
+        node = Node(tmp_path)
+        variables = environment(daemon.component_socket)
+        variables["PATH"] = f"{tmp_path}:{variables['PATH']}"
+        variables["RUNTIME_DIRECTORY"] = str(runtime_directory)
+        hook = SAMPLES / "ros2-lifecycle/lifecycle-hook"
+        command = ["reprieve", "listen", "--component", NAME, "--exec", hook, "--", "/arm"]
+        node.program = processes.start(*command, env=variables)
+        return node
+
+    return start_node
+
+
+@pytest.fixture
+def node(start_node):
+    return start_node()
 
 
 def required(coordinator, id):
@@ -105,4 +118,27 @@ def test_a_node_that_somebody_else_deactivated_stays_so(node, coordinator):
     required(coordinator, "d").released()
     coordinator.complete("d")
     required(coordinator, "e").released()
+    assert node.transitions == []
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_node_whose_state_is_not_known_holds_the_update_back(node, coordinator, which):
+    (node.directory / "moving").touch()
+    (node.directory / "lost").write_text(str(which))
+    gate = required(coordinator, "d")
+    assert gate.shows(NAME, "deferred")["message"] == "state unknown"
+    assert (node.directory / "state").read_text() == "active"
+    (node.directory / "moving").unlink()
+    gate.released()
+    assert (node.directory / "state").read_text().strip() == "inactive"
+    coordinator.complete("d", "applied")
+    node.program.error_line("applied")
+    required(coordinator, "e").released()
+    assert node.transitions[-3:] == ["deactivate", "activate", "deactivate"]
+
+
+def test_a_hook_that_can_note_nothing_holds_the_update_back(start_node, coordinator, tmp_path):
+    node = start_node(tmp_path / "missing")
+    gate = required(coordinator, "d")
+    assert gate.shows(NAME, "deferred")["message"] == "state unknown"
     assert node.transitions == []

@@ -101,3 +101,9 @@ def test_a_boot_without_an_update_tells_nothing(daemon, device, swupdate):
     device.write("/data/script", "ustate=0\n")
     device.run("fw_setenv", "--defenv", "/data/script", "--script", "/data/script")
     device.run("/usr/local/lib/reprieve/swupdate-complete")
+
+
+def test_a_boot_after_an_update_that_was_not_announced_is_no_error(device):
+    device.write("/usr/local/bin/fw_printenv", "#!/bin/sh\necho 1\n", 0o755)
+    device.install(SAMPLES / "swupdate-complete", "/usr/local/bin/swupdate-complete", 0o755)
+    device.run("/usr/local/bin/swupdate-complete")

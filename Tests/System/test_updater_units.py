@@ -12,6 +12,7 @@ SAMPLES = ROOT / "Samples/updaters"
 UNITS = [
     "apt/reboot-required.path",
     "apt/reboot-required.service",
+    "apt/reboot-complete.service",
     "rauc/rauc-reboot.service",
     "rauc/reprieve-rauc.service",
 ]
@@ -42,13 +43,24 @@ def test_systemd_takes_the_unit(device, units, unit):
     assert (code, lines, errors) == (0, [], [])
 
 
-def test_a_restart_that_packages_need_waits(daemon, device):
-    text = (SAMPLES / "apt/reboot-required.service").read_text().replace("\\\n", "")
+def started(unit):
+    """The command that a unit starts, and whether it may fail."""
+    text = (SAMPLES / unit).read_text().replace("\\\n", "")
     (command,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    command = command.removeprefix("ExecStart=")
+    return shlex.split(command.removeprefix("-")), command.startswith("-")
+
+
+def test_a_restart_that_packages_need_waits_and_is_completed_after_it(daemon, device):
     camera = daemon.component(CAMERA)
-    program = device.start(*shlex.split(command.removeprefix("ExecStart=")))
+    program = device.start(*started("apt/reboot-required.service")[0])
     assert camera.notice()["reason"] == "reboot-required: packages need a restart"
     assert device.systemctl == []
     camera.acknowledge(named("reboot-required"))
     assert program.end()[0] == 0
     assert device.systemctl == ["reboot"]
+    # In the next boot.
+    complete, may_fail = started("apt/reboot-complete.service")
+    device.run(*complete)
+    assert camera.post()["outcome"] == "applied"
+    assert may_fail, "in most boots there is none to complete"
