@@ -18,18 +18,21 @@ extension Planner {
         guard plan.action == .notify else { return }
         let restartsNucleus = plan.restarts == .nucleus
         plan.asksAll = mayRunMore || (device != nil && restartsNucleus)
-        guard plan.restarts != .none else { return }
-        plan.asks =
-            restartsNucleus
-            ? plan.components.filter { !isNucleus($0, chosen) }.map(\.component).filter(mayRun)
-            : restarting.map(\.name).filter(mayRun)
+        if plan.restarts != .none {
+            plan.asks =
+                restartsNucleus
+                ? plan.components.filter { !isNucleus($0, chosen) }.map(\.component).filter(mayRun)
+                : restarting.map(\.name).filter(mayRun)
+        }
         guard device != nil, !restartsNucleus else { return }
+        let altered = altered(chosen)
+        guard !altered.isEmpty else { return }
         let undescribed = undescribed(chosen)
-        let more = self.restarting(changes, chosen, with: undescribed).map(\.name).filter(mayRun)
-        plan.asksAlso = more.filter { !plan.asks.contains($0) }
+        let more = self.restarting(changes, chosen, with: undescribed + unreadUsers(chosen))
+        plan.asksAlso = more.map(\.name).filter { mayRun($0) && !plan.asks.contains($0) }
         // One that nothing describes may have a bootstrap step, or be a plugin.
         plan.asksAll =
-            plan.asksAll || !altered(chosen).isDisjoint(with: undescribed)
+            plan.asksAll || !altered.isDisjoint(with: undescribed)
             || !unreadBootstraps(chosen).isEmpty
     }
 
@@ -76,12 +79,23 @@ extension Planner {
         }.keys.sorted()
     }
 
+    /// The components that may use values of a nucleus that is configured, as no recipe says what
+    /// they use.
+    private func unreadUsers(_ chosen: [String: ComponentRelease]) -> [String] {
+        let nuclei = deployment.configured.filter { chosen[$0]?.kind == .nucleus }
+        return chosen.filter { name, release in
+            release.bootstrapInputs == nil && release.kind != .nucleus
+                && release.dependencies.contains { $0.isHard && nuclei.contains($0.name) }
+        }.keys.sorted()
+    }
+
     /// The components that are configured, or become others.
     private func altered(_ chosen: [String: ComponentRelease]) -> Set<String> {
-        let others = Set(chosen.keys).union(installed.keys).filter { name in
-            installed[name] != chosen[name]?.version
+        let removed = installed.filter { name, version in
+            chosen[name] == nil && !isNucleus(name, version)
         }
-        return deployment.configured.union(others)
+        let others = chosen.filter { name, release in installed[name] != release.version }
+        return deployment.configured.union(removed.keys).union(others.keys)
     }
 
     private func isPlugin(_ name: String, _ version: SemanticVersion) -> Bool {
@@ -143,7 +157,7 @@ extension Planner {
                 add(user.name, "\(user.name) uses values of \(name)")
             }
         }
-        for name in more { add(name, "nothing describes \(name)") }
+        for name in more { add(name, "no recipe describes \(name)") }
         while let name = due.popLast() {
             for dependant in dependants[name] ?? [] {
                 let verb = dependant.uses ? "uses values of" : "depends on"

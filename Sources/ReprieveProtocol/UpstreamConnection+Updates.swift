@@ -20,9 +20,8 @@ extension UpstreamConnection {
     }
 
     /// Whether an answer defers for at least as long as `postpone` does.
-    package static func holds(_ payload: [UInt8]) -> Bool {
-        guard let answer = try? DeferRequest(decoding: payload) else { return true }
-        return answer.recheckAfterMs.map { .milliseconds($0) >= Limits.upstreamDeferral } ?? true
+    package static func holds(_ answer: DeferRequest) -> Bool {
+        answer.recheckAfterMs.map { .milliseconds($0) >= Limits.upstreamDeferral } ?? true
     }
 
     /// Passes on the answer to an update that the upstream has announced. Without a stream of the

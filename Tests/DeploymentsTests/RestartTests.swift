@@ -146,6 +146,25 @@ import Testing
         #expect(try plan([:], available).existingDevice.asksNobody)
     }
 
+    @Test func `may be those that no recipe describes where the nucleus is configured`() throws {
+        let available = try catalogue(
+            """
+            {"\(nucleus)": {"2.0.3": {}}, "C": {"1.0.0": {}},
+             "A": {"1.0.0": {"dependencies": {"\(nucleus)": {"type": "HARD"}}}}}
+            """
+        )
+        let device = try plan(configured: [nucleus], available).existingDevice
+        #expect(device.restarts == .none && device.asks == [])
+        #expect(device.concerned(atMost: 100) == ["A", "B"] && !device.asksNobody)
+        let other = try catalogue(
+            """
+            {"\(nucleus)": {"2.0.3": {}}, "B": {"1.0.0": {}}, "C": {"1.0.0": {}},
+             "A": {"1.0.0": {"bootstrap": true, "dependencies": {"\(nucleus)": {}}}}}
+            """
+        )
+        #expect(try plan(configured: [nucleus], other).existingDevice.asksAll)
+    }
+
     @Test func `is not the nucleus for a setting of it that its own bootstrap step does not use`()
         throws
     {

@@ -208,10 +208,14 @@ private let camera = "com.example.Camera"
         #expect(negotiation.updates["d-1"] == nil)
     }
 
-    @Test mutating func `is on record for as long as it lives, also where no more are kept`() {
+    @Test(arguments: [false, true])
+    mutating func `is on record for as long as it lives, also where no more are kept`(
+        isTakenBack: Bool
+    ) {
         let component = harness.connect(camera, at: .components)
         harness.awaitKeeping()
         harness.adopt { $0.keepsConnections = false }
+        if isTakenBack { harness.restart() }
         harness.ask(component, .subscribeToComponentUpdates, SubscribeRequest())
         harness.restart()
         _ = harness.announce()

@@ -83,6 +83,19 @@ extension UpstreamTests {
         #expect(harness.heard(by: client).allSatisfy { $0.error == nil })
     }
 
+    @Test(arguments: [#""recheckAfterMs": -1"#, #""recheckAfterMs": 0, "message": 7"#])
+    mutating func `has an error for a wrong answer while one of ours goes first`(
+        answer: String
+    ) throws {
+        let (client, id) = try subscribed()
+        announce("n-1", from: id)
+        _ = harness.announce()
+        let payload = #"{"deploymentId": "n-1", \#(answer)}"#
+        harness.ask(client, .deferComponentUpdate, payload: Array(payload.utf8))
+        #expect(try answers(to: id) == [])
+        #expect(harness.heard(by: client).compactMap(\.error).map(\.code) == [.invalidArguments])
+    }
+
     @Test mutating func `is asked once about an update that waits here as well`() throws {
         let (client, id) = try subscribed()
         let coordinator = harness.announce()

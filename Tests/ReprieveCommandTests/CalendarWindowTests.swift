@@ -95,6 +95,10 @@ import Testing
         }
     }
 
+    @Test func `is not far away because the clock is not set`() throws {
+        #expect(try calendar("2027-01-05 02:00..03:00").check(at: 3_600) == [])
+    }
+
     @Test func `that came and comes no more is named`() throws {
         let calendar = try calendar("2026-01-01 02:00..03:00", "03:00..04:00")
         let over = try calendar.check(at: berlin("2026-11-25 12:00", hours: 1))

@@ -3,7 +3,7 @@
 
 import subprocess
 import sys
-import time
+import threading
 
 import broker_gates
 import broker_handshake
@@ -49,7 +49,7 @@ AT_ONCE = [
 
 def late(frame, link):
     if b'"released"' in frame.payload and frame.model.endswith("GateEvents"):
-        time.sleep(2)
+        threading.Event().wait(2)
     return [frame]
 
 

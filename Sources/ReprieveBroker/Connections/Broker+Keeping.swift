@@ -100,7 +100,8 @@ extension Broker {
     /// a record once it has opened a stream: the next broker has to know what it lost. One that is
     /// kept has it for as long as it lives, also where no more are kept.
     mutating func noteRecord(ofPeerAt index: Int) {
-        guard settings.keepsConnections || peers[index].recorded != nil else { return }
+        let hasRecord = peers[index].isKept || peers[index].recorded != nil
+        guard settings.keepsConnections || hasRecord else { return }
         let state = stateToRecord(ofPeerAt: index)
         guard state != peers[index].recorded else { return }
         peers[index].recorded = state

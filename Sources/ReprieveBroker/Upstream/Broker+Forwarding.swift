@@ -56,7 +56,7 @@ extension Broker {
 
     /// Passes on the answer to an update of the upstream's. While one of ours goes first, no answer
     /// lets it go ahead. False where ours is the same update and asks the client, too: then the
-    /// answer is to both.
+    /// answer is to both. False also where it makes no sense: then it is an error here.
     mutating func answerAtUpstream(_ request: Request) -> Bool {
         guard let index = peers.index(of: request.stream.peer), let id = peers[index].upstream,
             let place = upstreams.peers.index(of: id),
@@ -65,8 +65,10 @@ extension Broker {
         let stream = request.stream.number
         let ours = updateThatDefers(update)
         let isToBoth = ours == update && isTold(of: update, index)
+        let answer = try? DeferRequest(decoding: request.payload)
+        if ours != nil, answer == nil { return false }
         do {
-            if let ours, !UpstreamConnection.holds(request.payload) {
+            if let ours, let answer, !UpstreamConnection.holds(answer) {
                 postpone(update, for: ours, place)
                 if !isToBoth { respond(request.stream, Empty()) }
             } else {

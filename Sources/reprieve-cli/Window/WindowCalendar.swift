@@ -71,6 +71,8 @@ struct WindowCalendar: Sendable {
     /// The windows that came once and do not come any more. Throws if a window never comes in any
     /// year, or if all of them together never end.
     func check(at now: Timestamp) throws(CalendarError) -> [CalendarWindow] {
+        // A clock that is not set does not make a window far away.
+        let now = max(now, Self.clockEpoch)
         var over: [CalendarWindow] = []
         for window in windows {
             let alone = WindowCalendar(windows: [window], zone: zone)
