@@ -34,7 +34,7 @@ package struct DevicePlan: Hashable, Sendable {
     package var mayReboot = false
     /// The components that are asked, by their names.
     package var asks: [String] = []
-    /// Those that a gate asks as well: nothing describes them, so they may restart, too.
+    /// Those that a gate asks as well: no recipe describes them, so they may restart, too.
     package var asksAlso: [String] = []
     /// Whether a gate asks all that run, also those that are not known.
     package var asksAll = false

@@ -18,7 +18,7 @@ extension Planner {
         let undescribed = undescribed(chosen)
         if !undescribed.isEmpty {
             warnings.append(
-                "no recipe or catalogue describes \(listed(undescribed)): if anything restarts, a"
+                "no recipe or catalogue describes \(listed(undescribed)): if anything changes, a"
                     + " gate asks more components than need be"
             )
         }

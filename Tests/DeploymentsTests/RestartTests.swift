@@ -186,7 +186,7 @@ import Testing
         #expect(changed.existingDevice.concerned(atMost: 100) == ["A", "B", "C"])
         #expect(
             changed.warnings == [
-                "no recipe or catalogue describes B: if anything restarts, a gate asks more"
+                "no recipe or catalogue describes B: if anything changes, a gate asks more"
                     + " components than need be"
             ]
         )

@@ -56,7 +56,7 @@ extension DevicePlan {
         if asksAll {
             parts.append(asks.isEmpty ? "all that run" : "all others that run")
         } else if !asksAlso.isEmpty {
-            parts.append("as nothing describes them " + list(asksAlso, limit: 20))
+            parts.append(list(asksAlso, limit: 20) + ", which no recipe describes")
         }
         let text = asksNobody ? "nobody" : parts.joined(separator: ", and ")
         return text + " (\(action.rawValue), \(duration(timeoutMs)))"
