@@ -105,8 +105,9 @@ def test_a_deferral_and_its_reason_outlive_a_death_and_a_component_goes_on(start
     gate = first.coordinator().gate("d", reason="r")
     camera.notice()
     camera.defer("d", HOUR, message="recording")
-    robot.acknowledge("d")
     before = gate.shows(CAMERA, "deferred")
+    # An answer before that could be shown together with it.
+    robot.acknowledge("d")
     gate.shows(ROBOT, "acknowledged")
     first.kill()
 
