@@ -132,7 +132,9 @@ def test_a_lease_too_short_to_be_renewed_is_asked_for_again(hold, coordinator):
     program = hold("--lease", "200ms")
     program.line("running")
     gate = coordinator.gate("d")
-    for _ in range(3):
+    # It may have answered before the first progress, which then shows no question.
+    gate.shows(CAMERA, "deferred")
+    for _ in range(2):
         gate.shows(CAMERA, "asked")
         gate.shows(CAMERA, "deferred")
     let_end(program)
